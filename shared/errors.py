@@ -1,0 +1,79 @@
+"""Everything that we raise on purpose, and what each asks of the person who sees it.
+
+    BenchError               one sentence that names the value and the remedy
+    ├── BadPlan              the plan cannot be run as written; `field` says where
+    │   └── TooMuch          a size or a product over its cap
+    ├── NoSuchRun            the id is well formed and nobody knows it
+    ├── WrongState           the run exists, and cannot do that now
+    ├── NotReady             the outcome that was asked for is not there yet
+    ├── StoreDown            the store did not answer, or refused to write
+    ├── NewerRecord          written by a later version of this program
+    └── Misconfigured        a setting is missing or wrong
+        └── MissingKey       the upstream wants a key and there is none
+
+A call that failed upstream is not here: it is a row (`shared.sample.Sample`).
+"""
+
+
+class BenchError(Exception):
+    """The root. `str(error)` is a sentence for the user; it never holds a secret."""
+
+
+class BadPlan(BenchError):
+    """The plan cannot be run as written."""
+
+    def __init__(
+        self, detail: str, field: str = "", suggestions: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(detail)
+        self.field = field
+        self.suggestions = suggestions
+
+
+class TooMuch(BadPlan):
+    """A size, or a product of sizes, is over its cap."""
+
+
+class NoSuchRun(BenchError):
+    """The id is well formed and nobody knows it."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(
+            f"There is no benchmark {job_id}. GET /benchmark lists those that exist."
+        )
+
+
+class WrongState(BenchError):
+    """The run exists, and cannot do that in the state in which it is."""
+
+
+class NotReady(BenchError):
+    """The outcome that was asked for is not there yet."""
+
+
+class StoreDown(BenchError):
+    """The store did not answer in time, or refused to write."""
+
+
+class NewerRecord(BenchError):
+    """A stored record has a schema number that this version does not know."""
+
+    def __init__(self, kind: str, found: int, known: int) -> None:
+        super().__init__(
+            f"This {kind} was written with schema {found}; this version reads up to"
+            f" {known}. Upgrade this process, then try again."
+        )
+
+
+class Misconfigured(BenchError):
+    """A setting is missing or wrong; the sentence names it."""
+
+
+class MissingKey(Misconfigured):
+    """The upstream wants a key and there is none."""
+
+    def __init__(self, base_url: str) -> None:
+        super().__init__(
+            f"{base_url} needs an API key and none is set. Put OPENROUTER_API_KEY=..."
+            " into .env (or OPENROUTER_API_KEY_FILE), then start again."
+        )

@@ -1,0 +1,46 @@
+"""Children that do not outlive us, and locks that end with their holder."""
+
+import fcntl
+import os
+import signal
+import sys
+from pathlib import Path
+
+# The kernel sends the signal when the parent's *thread* ends, so children have to be
+# started from a thread that lives as long as they should. A small program does the
+# call and then becomes the child: doing it between fork and exec of a program with
+# threads may deadlock. A parent that died before the call is noticed by its number.
+_TIE = """
+import ctypes, os, sys
+parent, number, argv = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+ctypes.CDLL(None).prctl(1, number)
+os.getppid() == parent or sys.exit("the parent ended first")
+os.execvp(argv[0], argv)
+"""
+
+
+def tied(argv: list[str], on_death: signal.Signals = signal.SIGKILL) -> list[str]:
+    """`argv`, so that its process gets `on_death` when this process dies.
+
+    Linux only (PR_SET_PDEATHSIG, prctl(2)); elsewhere `argv` as it is.
+    """
+    if sys.platform != "linux":
+        return argv
+    tie = [sys.executable, "-I", "-S", "-c", _TIE]
+    return [*tie, str(os.getpid()), str(int(on_death)), *argv]
+
+
+def hold(path: Path, note: str) -> int | None:
+    """Lock `path` until the returned descriptor is closed, or this process ends.
+
+    None when another process holds it; what that one noted is the file's text.
+    """
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, note.encode(), 0)
+    return lock

@@ -1,0 +1,24 @@
+"""What every room's tests share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.settings import Settings
+from shared.store import embedded
+
+# A developer's own environment and `.env`, with a real key perhaps, stay out.
+for name in Settings.model_fields:
+    os.environ.pop(name.upper(), None)
+Settings.model_config["env_file"] = None
+
+
+@pytest.fixture(scope="session")
+def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real store of this session; it is not emptied between tests."""
+    folder: Path = tmp_path_factory.mktemp("store")
+    store = embedded.start(folder)
+    yield store.url
+    store.stop()
