@@ -1,0 +1,1 @@
+"""An OpenRouter-like upstream with known timing, quirks, faults and a ledger."""

@@ -1,0 +1,84 @@
+"""`python -m simulator`: an upstream on a port of this machine.
+
+Prints one line when calls may come: `ready http://127.0.0.1:PORT/api/v1`.
+"""
+
+import argparse
+from dataclasses import fields, replace
+
+from simulator.app import build
+from simulator.config import TYPICAL_WEATHER, Config
+from simulator.faults import parse
+from simulator.server import listen, serve
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line; each option of the configuration keeps its name."""
+    parser = argparse.ArgumentParser(
+        prog="python -m simulator", description="An OpenRouter-like upstream."
+    )
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="print the address of the plain OpenAI routes, which are always there",
+    )
+    parser.add_argument("--seed", type=int, help="of every draw")
+    parser.add_argument("--ttft-s", type=float, help="of every model")
+    parser.add_argument("--gap-s", type=float, help="of every model")
+    parser.add_argument("--tokens", type=int, help="of every model's answer")
+    parser.add_argument("--spread", type=float, help="log-normal sigma of the times")
+    parser.add_argument("--comment-every-s", type=float, help="0 is no comments")
+    parser.add_argument("--padding-after-s", type=float)
+    parser.add_argument("--padding-every-s", type=float, help="0 is no padding")
+    parser.add_argument("--free-per-day", type=int, help="50 or 1000; off unless given")
+    parser.add_argument("--free-per-minute", type=int, help="20 unless given")
+    parser.add_argument("--generation-after-s", type=float)
+    parser.add_argument("--free-generations-never", action="store_true", default=None)
+    parser.add_argument("--list-faults", action="store_true", default=None)
+    parser.add_argument("--ledger-cap", type=int, help="records kept")
+    parser.add_argument(
+        "--weather",
+        metavar="FAULT=SHARE,...",
+        type=weather,
+        help="faults that strike a share of all calls, or `typical`",
+    )
+    return parser
+
+
+def weather(text: str) -> tuple[tuple[str, float], ...]:
+    """Faults and their shares, as `--weather` takes them.
+
+    >>> weather("empty=0.01,stall;after=3=0.02")
+    (('empty', 0.01), ('stall;after=3', 0.02))
+    """
+    if text == "typical":
+        return TYPICAL_WEATHER
+    pairs = (part.rpartition("=") for part in text.split(","))
+    shares = tuple((fault, float(share)) for fault, _, share in pairs)
+    for fault, _ in shares:
+        parse(fault)
+    return shares
+
+
+def main() -> None:
+    """Build, listen, say so, serve."""
+    given = arguments().parse_args()
+    names = {field.name for field in fields(Config)}
+    told = {
+        name: value
+        for name, value in vars(given).items()
+        if name in names and value is not None
+    }
+    app = build(replace(Config(), **told))
+    sock = listen(given.host, given.port)
+    port = sock.getsockname()[1]
+    host = f"[{given.host}]" if ":" in given.host else given.host
+    base = "/v1" if given.plain else "/api/v1"
+    print(f"ready http://{host}:{port}{base}", flush=True)
+    serve(app, sock)
+
+
+if __name__ == "__main__":
+    main()

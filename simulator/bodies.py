@@ -1,0 +1,275 @@
+"""OpenRouter's replies and errors: the one place that knows their shape.
+
+Pure functions that return dicts or bytes, so that a raw-socket server can speak the
+same language. `Head` is what every body of one reply repeats; with `plain` set, the
+bodies are those of any OpenAI-compatible server: no provider, no cost.
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
+
+DONE = b"data: [DONE]\n\n"
+COMMENT = b": OPENROUTER PROCESSING\n\n"
+PADDING = b"\n" + b" " * 9 + b"\n"
+"""The blanks with which a slow reply that is not streamed begins, again and again."""
+
+UsageShape = Literal["A", "B", "C"]
+"""The usage chunk carries A: a repeated finish_reason, B: no choice, C: a null one."""
+
+# The API promises only that fields may be added at any time, so each body has one
+# that nobody has heard of.
+UNHEARD_OF = {"x_unheard_of": {"since": "2026-11"}}
+_USER = "user_2xSIMULATED"
+PIECE = "@piece@"
+"""Stands in a delta for the text that `chunk_around` leaves out."""
+
+
+class Head(NamedTuple):
+    """What every body of one reply repeats."""
+
+    id: str
+    created: int
+    model: str
+    provider: str | None = "Harbor"
+    plain: bool = False
+
+
+class Scientific(Decimal):
+    """A price that goes out as `1.4e-05` rather than `0.000014`."""
+
+
+def encode(value: Any) -> bytes:
+    """Compact UTF-8 JSON in which each Decimal is a number with all its digits.
+
+    >>> encode({"cost": Decimal("0.00001400"), "none": Decimal(0)})
+    b'{"cost":0.000014,"none":0}'
+    >>> encode(Scientific("0.000014"))
+    b'1.4e-05'
+    """
+    text = json.dumps(
+        value, ensure_ascii=False, separators=(",", ":"), default=_marked_number
+    )
+    text = text.replace('"\ue000', "").replace('\ue000"', "")
+    return text.encode(errors="replace")  # half a surrogate pair can be echoed
+
+
+def _marked_number(value: object) -> str:
+    # json has no way to print a number of one's own: it goes as a string between two
+    # private characters, and its quotes are taken off afterwards.
+    match value:
+        case Scientific():
+            return f"\ue000{float(value)!r}\ue000"
+        case Decimal():
+            return f"\ue000{value.normalize():f}\ue000"
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def event(value: Any) -> bytes:
+    """One server-sent event; lines end with LF alone."""
+    return b"data: " + encode(value) + b"\n\n"
+
+
+def usage(
+    prompt_tokens: int,
+    completion_tokens: int,
+    *,
+    reasoning_tokens: int = 0,
+    cached_tokens: int = 0,
+    cost_usd: Decimal | None = Decimal(0),
+) -> dict[str, Any]:
+    """What was counted and charged; reasoning is part of the completion."""
+    return {
+        **plain_usage(prompt_tokens, completion_tokens),
+        "cost": cost_usd,
+        "is_byok": False,
+        "prompt_tokens_details": {
+            "cached_tokens": cached_tokens,
+            "cache_write_tokens": 0,
+            "audio_tokens": 0,
+            "video_tokens": 0,
+        },
+        "cost_details": {
+            "upstream_inference_cost": None,
+            "upstream_inference_prompt_cost": 0,
+            "upstream_inference_completions_cost": 0,
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": reasoning_tokens,
+            "image_tokens": 0,
+            "audio_tokens": 0,
+        },
+    }
+
+
+def plain_usage(prompt_tokens: int, completion_tokens: int) -> dict[str, Any]:
+    """The three counts that every OpenAI-compatible server gives."""
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+    }
+
+
+def completion(
+    head: Head,
+    *,
+    content: str | None,
+    reasoning: str | None = None,
+    finish_reason: str | None = "stop",
+    native_finish_reason: str | None = "stop",
+    usage: Mapping[str, Any] | None = None,
+    message_more: Mapping[str, Any] | None = None,
+    choice_more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The whole reply when it was not asked to stream."""
+    message: dict[str, Any] = {"role": "assistant", "content": content, "refusal": None}
+    choice: dict[str, Any] = {
+        "index": 0,
+        "logprobs": None,
+        "finish_reason": finish_reason,
+    }
+    if not head.plain:
+        message["reasoning"] = reasoning
+        choice["native_finish_reason"] = native_finish_reason
+    body = _opening(head, "chat.completion") | {"system_fingerprint": None}
+    if not head.plain:
+        body |= {"service_tier": None, **UNHEARD_OF}
+    body["choices"] = [
+        choice
+        | {"message": message | dict(message_more or {})}
+        | dict(choice_more or {})
+    ]
+    return body if usage is None else body | {"usage": usage}
+
+
+def chunk(
+    head: Head,
+    delta: Mapping[str, Any] | None,
+    *,
+    finish_reason: str | None = None,
+    native_finish_reason: str | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    """One event of a stream. With `delta` None it has no choice at all."""
+    choices: list[dict[str, Any]] = []
+    if delta is not None:
+        choices.append({"index": 0, "delta": delta, "finish_reason": finish_reason})
+        if not head.plain:
+            choices[0]["native_finish_reason"] = native_finish_reason
+    return _opening(head, "chat.completion.chunk") | {"choices": choices} | more
+
+
+def chunk_around(head: Head, delta: Mapping[str, Any]) -> tuple[bytes, ...]:
+    """The event bytes around the text of `delta`, whose values may be `PIECE`.
+
+    Joining them with `quoted(text)` gives the event. A stream of a thousand tokens is
+    so built before its first is due, without a thousand runs of the JSON encoder.
+    """
+    return tuple(event(chunk(head, delta)).split(f'"{PIECE}"'.encode()))
+
+
+@lru_cache(maxsize=8_192)
+def quoted(text: str) -> bytes:
+    """`text` as a JSON string."""
+    return encode(text)
+
+
+def usage_chunk(
+    head: Head,
+    usage: Mapping[str, Any],
+    *,
+    shape: UsageShape = "A",
+    finish_reason: str | None = "stop",
+    native_finish_reason: str | None = "stop",
+) -> dict[str, Any]:
+    """The last event before `[DONE]`."""
+    if head.plain or shape == "B":
+        return chunk(head, None, usage=usage)
+    again = shape == "A"
+    return chunk(
+        head,
+        {"content": "", "role": "assistant"},
+        finish_reason=finish_reason if again else None,
+        native_finish_reason=native_finish_reason if again else None,
+        service_tier=None,
+        usage=usage,
+        **UNHEARD_OF,
+    )
+
+
+def error(
+    code: int | str,
+    message: str,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    user: bool = True,
+) -> dict[str, Any]:
+    """The usual error body; without `user` it is the bare one."""
+    inner: dict[str, Any] = {"message": message, "code": code}
+    if metadata is not None:
+        inner["metadata"] = metadata
+    if not user:
+        return {"error": inner}
+    return {"error": inner, "user_id": _USER, **UNHEARD_OF}
+
+
+def plain_error(status: int, message: str) -> dict[str, Any]:
+    """The error body of an OpenAI-compatible server."""
+    kind = "invalid_request_error" if status < 500 else "server_error"
+    return {
+        "error": {"message": message, "type": kind, "param": None, "code": str(status)}
+    }
+
+
+def zod_error(message: str) -> dict[str, Any]:
+    """The second error shape, which some routes use for a bad parameter."""
+    issue = [{"code": "invalid_value", "path": [], "message": message}]
+    return {
+        "success": False,
+        "error": {"name": "ZodError", "message": json.dumps(issue)},
+    }
+
+
+def error_chunk(
+    head: Head,
+    *,
+    code: int | str = 502,
+    message: str = "Upstream connection lost",
+    delta: Mapping[str, Any] | None = None,
+    finish_reason: str | None = "error",
+    **more: Any,
+) -> dict[str, Any]:
+    """A stream that has already begun can only say in an event that it failed."""
+    inner = {
+        "code": code,
+        "message": message,
+        "metadata": {
+            "error_type": "provider_unavailable",
+            "provider_code": "stream_reset",
+        },
+    }
+    return chunk(head, delta, finish_reason=finish_reason, error=inner, **more)
+
+
+def edge_page(status: int, title: str) -> bytes:
+    """What the edge says when nothing behind it answers: HTML, no JSON."""
+    return (
+        "<!DOCTYPE html>\n<html><head><title>"
+        f"{status}: {title}</title></head>\n<body><h1>{title}</h1>"
+        f"<p>Error code {status}</p></body></html>\n"
+    ).encode()
+
+
+def _opening(head: Head, kind: str) -> dict[str, Any]:
+    opening = {
+        "id": head.id,
+        "object": kind,
+        "created": head.created,
+        "model": head.model,
+    }
+    if not head.plain and head.provider is not None:
+        opening["provider"] = head.provider
+    return opening
