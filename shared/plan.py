@@ -1,0 +1,289 @@
+"""The plan: everything needed to do a benchmark again.
+
+Frozen, without secrets, unknown fields refused. What follows from a plan - its steps,
+what a slot asks and when it is due, its size - are pure functions of it, in
+`shared.steps` and `shared.size`; they can be had from here too.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import from_json
+
+from shared.errors import BadPlan, NewerRecord
+from shared.frozen import Frozen
+from shared.loads import Concurrency, Load
+from shared.loads.find import Find
+from shared.loads.sweep import Sweep, check_load
+from shared.numbers import MOST, NOT_A_BOOL, Seed, Whole
+from shared.problems import field_path, problems
+from shared.prompts import PromptSource
+from shared.prompts.prompt import MaxTokens, Text
+from shared.size import check_size, most_calls
+from shared.slo import STREAMED, Slo
+from shared.steps import (
+    Finished,
+    Step,
+    Work,
+    due_times,
+    found,
+    next_step,
+    steps,
+    total,
+    work,
+)
+
+SCHEMA = 1
+
+KeepAnswers = Literal["first", "none", "all"]
+
+
+class Target(Frozen):
+    """A model, perhaps pinned to one provider of it."""
+
+    model: str = Field(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[~\w][\w./:@+~-]*$",
+        description="The model's name as the upstream lists it.",
+        examples=["acme/orca-70b-instruct:free"],
+    )
+    provider: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        pattern=r"^[\w][\w./:-]*$",
+        description="Only this provider, without fallbacks (OpenRouter's slug).",
+        examples=["acme/fp8"],
+    )
+
+    def label(self) -> str:
+        """The name that people see: the model, and the provider when pinned."""
+        return f"{self.model}@{self.provider}" if self.provider else self.model
+
+
+class Plan(Frozen):
+    """What to ask of whom, how often, under which load, and what is good enough."""
+
+    schema_version: Whole = Field(
+        default=SCHEMA, ge=1, description="Of this record.", examples=[SCHEMA]
+    )
+    targets: tuple[Target, ...] = Field(
+        min_length=1,
+        description="Whom to ask; their calls are interleaved in time.",
+        examples=[[{"model": "acme/orca-70b-instruct:free"}]],
+    )
+    prompts: PromptSource = Field(
+        description="What to ask: docs/prompts.md.",
+        examples=[{"kind": "inline", "prompts": ["Why is the sky blue?"]}],
+    )
+    runs: Whole = Field(
+        default=5,
+        ge=1,
+        le=MOST,
+        description="Times each target is asked each prompt.",
+        examples=[5],
+    )
+    load: Load = Field(
+        default=Concurrency(),
+        description="When calls begin: docs/loads.md.",
+        examples=[{"kind": "poisson", "rate_per_s": 2, "duration_s": 60}],
+    )
+    max_tokens: MaxTokens = Field(
+        default=512, description="The longest answer to pay for.", examples=[256]
+    )
+    stream: bool = Field(
+        default=True, description="False: no TTFT is known.", examples=[True]
+    )
+    system_prompt: Annotated[Text, Field(max_length=1024 * 1024)] | None = Field(
+        default=None,
+        description="Sent before each prompt.",
+        examples=["Answer in one sentence."],
+    )
+    temperature: Annotated[float, Field(ge=0, le=2), NOT_A_BOOL] | None = Field(
+        default=None,
+        description="None: the upstream's default.",
+        examples=[0],
+    )
+    seed: Annotated[int, Field(ge=-(2**53), le=2**53), NOT_A_BOOL] | None = Field(
+        default=None,
+        description="Sent to the upstream, which may heed it.",
+        examples=[1],
+    )
+    order_seed: Seed = Field(
+        default=0,
+        description="Seed of the order of the slots and of random due times.",
+        examples=[42],
+    )
+    submitter: str = Field(
+        default="anonymous",
+        min_length=1,
+        max_length=100,
+        pattern=r"^[\w][\w .@+-]*$",
+        description="A label; the queue is fair between labels.",
+        examples=["search-team"],
+    )
+    keep_answers: KeepAnswers = Field(
+        default="first",
+        description="`first` repetition of each prompt, none or all.",
+        examples=["first"],
+    )
+    keep_events: bool = Field(
+        default=False,
+        description="Keep the time of every token event; large.",
+        examples=[False],
+    )
+    unique_prefix: bool = Field(
+        default=False,
+        description="Put a unique line before each prompt, against prompt caches.",
+        examples=[True],
+    )
+    exclusive: bool = Field(
+        default=False,
+        description="Let no other run share a worker with this one.",
+        examples=[False],
+    )
+    slo: Slo | None = Field(
+        default=None,
+        description="What makes a call a good one; gives goodput.",
+        examples=[{"ttft_s": 0.8, "latency_s": 10}],
+    )
+    max_error_share: Annotated[float, Field(ge=0, le=1), NOT_A_BOOL] | None = Field(
+        default=None,
+        description="Over this share of failed calls the run stops and is invalid.",
+        examples=[0.1],
+    )
+    sweep: Sweep | None = Field(
+        default=None,
+        description="The load at one value after another, a step each.",
+        examples=[{"over": "concurrency", "values": [1, 2, 4, 8, 16]}],
+    )
+    find: Find | None = Field(
+        default=None,
+        description="Search the largest value of the load that still meets `slo`.",
+        examples=[{"over": "concurrency", "low": 1, "high": 256}],
+    )
+
+    @field_validator("schema_version")
+    @classmethod
+    def _known_schema(cls, version: int) -> int:
+        if version > SCHEMA:
+            raise ValueError(
+                f"schema {version} is not known; this version reads up to {SCHEMA}"
+            )
+        return version
+
+    @field_validator("load", mode="before")
+    @classmethod
+    def _closed_by_default(cls, load: object) -> object:
+        return _with_kind(load, "concurrency")
+
+    @field_validator("prompts", mode="before")
+    @classmethod
+    def _inline_by_default(cls, prompts: object) -> object:
+        return _with_kind(prompts, "inline")
+
+    @field_validator("targets")
+    @classmethod
+    def _no_target_twice(cls, targets: tuple[Target, ...]) -> tuple[Target, ...]:
+        labels = set[str]()
+        for target in targets:
+            if target.label() in labels:
+                raise ValueError(
+                    f"{target.label()} is named twice; name each target once"
+                )
+            labels.add(target.label())
+        return targets
+
+    # Below, a field is checked against those before it: so the error has its path.
+
+    @field_validator("slo")
+    @classmethod
+    def _can_be_measured(cls, slo: Slo | None, info: ValidationInfo) -> Slo | None:
+        limits = slo.limits() if slo else {}
+        load: Load | None = info.data.get("load")
+        if "response_s" in limits and load and load.slots_by(0) is None:
+            raise ValueError(
+                "response_s counts from the due time, and in a closed load nothing is"
+                " due; use latency_s, or an open load"
+            )
+        unknown = sorted(STREAMED & limits.keys())
+        if unknown and info.data.get("stream") is False:
+            raise ValueError(
+                f"{unknown[0]} is not known unless the answer is streamed; set"
+                " `stream` to true, or use latency_s"
+            )
+        return slo
+
+    @field_validator("sweep")
+    @classmethod
+    def _can_be_swept(cls, sweep: Sweep | None, info: ValidationInfo) -> Sweep | None:
+        if sweep and "load" in info.data:
+            check_load(sweep.over, info.data["load"])
+        return sweep
+
+    @field_validator("find")
+    @classmethod
+    def _can_be_found(cls, find: Find | None, info: ValidationInfo) -> Find | None:
+        if find is None:
+            return None
+        if info.data.get("sweep"):
+            raise ValueError(
+                "a plan has a sweep or a search, not both; leave `sweep` or `find` out"
+            )
+        if "slo" in info.data and info.data["slo"] is None:
+            raise ValueError("a search needs `slo`, which says what a good call is")
+        if "load" in info.data:
+            check_load(find.over, info.data["load"])
+        return find
+
+    def pairs(self) -> int:
+        """How many different questions there are: targets x prompts."""
+        return len(self.targets) * self.prompts.count()
+
+
+def _with_kind(value: object, kind: str) -> object:
+    """A tagged union takes no default for its tag; the schema says that there is."""
+    return {"kind": kind, **value} if isinstance(value, dict) else value
+
+
+def read_plan(text: str | bytes) -> Plan:
+    """A stored plan. Raises NewerRecord for one of a later version, else BadPlan.
+
+    The number is looked at before the fields, because a later schema may have fields
+    that this one would refuse with a worse sentence.
+    """
+    try:
+        record = from_json(text)
+    except ValueError as error:
+        raise BadPlan(f"The plan is not JSON: {error}.") from None
+    found_schema = record.get("schema_version") if isinstance(record, dict) else None
+    if isinstance(found_schema, int) and found_schema > SCHEMA:
+        raise NewerRecord("plan", found_schema, SCHEMA)
+    try:
+        return Plan.model_validate(record)
+    except ValidationError as error:
+        path, said = problems(error)[0]
+        raise BadPlan(f"{path}: {said}." if path else f"{said}.", path) from None
+
+
+__all__ = [
+    "SCHEMA",
+    "BadPlan",
+    "Finished",
+    "Plan",
+    "Step",
+    "Target",
+    "Work",
+    "check_size",
+    "due_times",
+    "field_path",
+    "found",
+    "most_calls",
+    "next_step",
+    "problems",
+    "read_plan",
+    "steps",
+    "total",
+    "work",
+]

@@ -1,0 +1,125 @@
+"""How much a plan asks, and whether it is allowed; before anything is queued.
+
+Numbers alone: a plan of a billion prompts a billion times costs nothing to refuse.
+"""
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+from shared.errors import TooMuch
+from shared.loads import Load
+from shared.loads.fields import UNCAPPED
+from shared.loads.sweep import at_value
+from shared.settings import Settings
+from shared.steps import Step, steps
+
+if TYPE_CHECKING:
+    from shared.plan import Plan
+
+
+def most_calls(plan: "Plan") -> int | None:
+    """Slots at most, over all steps and warm-ups, since all of them cost money.
+
+    A search counts as `max_steps` steps at `high`. A load that time ends counts by its
+    mean rate; None for a closed one, where the upstream's speed decides.
+    Attempts made again (retries) are not in it.
+    """
+    known = steps(plan)
+    times = 1
+    if plan.find:
+        times = plan.find.max_steps
+        dearest = at_value(plan.load, plan.find.over, plan.find.high)
+        calls = [_calls(step, dearest) for step in known]
+    else:
+        calls = [_calls(step, step.load) for step in known]
+    return None if None in calls else times * sum(each or 0 for each in calls)
+
+
+def check_size(plan: "Plan", limits: Settings) -> None:
+    """Refuse what is over a cap, before anything is queued.
+
+    Raises TooMuch, which names the field, the value and the setting to change.
+    """
+    prompts = plan.prompts.count()
+    for field, value, cap, setting in (
+        ("targets", len(plan.targets), limits.max_targets, "MAX_TARGETS"),
+        ("prompts", prompts, limits.max_prompts, "MAX_PROMPTS"),
+    ):
+        if value > cap:
+            raise TooMuch(
+                f"{value} {field} are more than the {cap} allowed. Send fewer, or"
+                f" raise {setting}.",
+                field,
+            )
+    _check_lanes(plan, limits.max_concurrency)
+    _check_calls(plan, limits.max_calls)
+    over = plan.prompts.over(limits.max_prompt_bytes)
+    if over:
+        raise TooMuch(
+            f"Prompt {over[0]} has {over[1]} bytes; at most {limits.max_prompt_bytes}"
+            " are allowed. Shorten it, or raise MAX_PROMPT_BYTES.",
+            "prompts",
+        )
+
+
+def _check_lanes(plan: "Plan", cap: int) -> None:
+    field, loads = "load", [step.load for step in steps(plan)]
+    if plan.sweep:
+        field = "sweep.values"
+    if plan.find:
+        field = "find.high"
+        loads.append(at_value(plan.load, plan.find.over, plan.find.high))
+    most = max(map(_lanes_asked, loads))
+    if most > cap:
+        raise TooMuch(
+            f"{most} calls open at once are more than the {cap} allowed. Lower"
+            f" `{field}`, or raise MAX_CONCURRENCY.",
+            field,
+        )
+
+
+def _lanes_asked(load: Load) -> int:
+    """Lanes that the plan names; an open load without a number asks for none."""
+    lanes = load.most_lanes()
+    return 0 if lanes == UNCAPPED and load.slots_by(0) is not None else lanes
+
+
+def _check_calls(plan: "Plan", cap: int) -> None:
+    calls = most_calls(plan)
+    if calls is None or calls <= cap:
+        return
+    load = plan.load
+    if load.count is not None:
+        field, what = "load.count", f"{load.count} slots"
+        remedy = "Lower `load.count`"
+    elif load.duration_s is not None:
+        field, what = "load.duration_s", f"The rate for {load.duration_s:g} s"
+        remedy = "Shorten `load.duration_s` or lower the rate"
+    else:
+        field = "runs"
+        what = (
+            f"{plan.prompts.count()} prompts x {plan.runs} runs x"
+            f" {len(plan.targets)} targets"
+        )
+        remedy = "Lower `runs` or send fewer prompts"
+    if load.warmup:
+        what += f" and {load.warmup} of warm-up"
+    if plan.sweep:
+        what += f", at {len(plan.sweep.values)} values of the sweep,"
+    if plan.find:
+        what += f", in up to {plan.find.max_steps} steps of the search,"
+    raise TooMuch(
+        f"{what} make {calls} calls; at most {cap} are allowed. {remedy}, or raise"
+        " MAX_CALLS.",
+        field,
+    )
+
+
+def _calls(step: Step, load: Load) -> int | None:
+    """Slots of a step at most, under `load`."""
+    by_time = None
+    if step.duration_s is not None:
+        mean = load.slots_by(step.duration_s)
+        by_time = None if mean is None else ceil(mean)
+    known = [calls for calls in (step.count, by_time) if calls is not None]
+    return min(known) if known else None
