@@ -1,0 +1,245 @@
+"""Which models an upstream has: chosen, looked up, and kept fresh.
+
+The listing changes weekly, so it is loaded again by age; and it is no reason to stop,
+so the last one is served while the upstream is away, with its age beside it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from datetime import date
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any, Literal
+
+import httpx
+from pydantic_core import from_json
+
+from shared import clock
+from shared.errors import BenchError
+from shared.upstream import complaint
+from shared.upstream.complaint import table
+from shared.upstream.model import (
+    Model,
+    expired,
+    fits,
+    is_free_text,
+    is_text,
+    least_tokens,
+    models_of,
+    parse_models,
+    prices,
+    worst_cost_usd,
+)
+
+__all__ = [
+    "Catalogue",
+    "CatalogueDown",
+    "Model",
+    "base_id",
+    "fits",
+    "is_free_text",
+    "least_tokens",
+    "near_matches",
+    "parse_models",
+    "prices",
+    "select",
+    "worst_cost_usd",
+]
+
+LOAD_TIMEOUT_S = 30.0
+MAX_PAGES = 100
+RETRY_S = 15.0
+"""While the upstream is away it is asked for the listing at most this often."""
+
+_ROUTING = frozenset({"exacto", "floor", "nitro", "online"})
+
+_log = logging.getLogger(__name__)
+
+
+class CatalogueDown(BenchError):
+    """The upstream gave no listing, and there is no older one to serve."""
+
+
+def select(
+    models: Iterable[Model],
+    which: Literal["free", "all"],
+    deny: Iterable[str],
+    today: date,
+) -> tuple[Model, ...]:
+    """The models to offer, in the upstream's order.
+
+    `free`: free text models whose ids match none of the patterns of `deny`; a server
+    that lists no prices at all has nothing to choose by, so there it means `all`.
+    `all`: text models, paid ones too. Routers are never offered, but may be asked for.
+    `today` is the date in UTC.
+    """
+    rows = tuple(models)
+    if which == "all" or not any(m.listed_usd or m.router for m in rows):
+        return tuple(m for m in rows if is_text(m) and not expired(m, today))
+    patterns = [pattern.lower() for pattern in deny]
+    return tuple(
+        m
+        for m in rows
+        if is_free_text(m, today)
+        and not any(fnmatchcase(m.id.lower(), pattern) for pattern in patterns)
+    )
+
+
+def base_id(model: str) -> str:
+    """The listed id under a routing suffix: `a/b:free:nitro` is `a/b:free`.
+
+    `:free`, `:thinking` and the like stay: they name another row, at another price.
+    """
+    name, colon, suffix = model.rpartition(":")
+    return base_id(name) if colon and suffix in _ROUTING else model
+
+
+def near_matches(model: str, models: Iterable[Model], most: int = 3) -> tuple[str, ...]:
+    """Up to `most` listed ids that may have been meant, the nearest first.
+
+    First ids that hold what was typed, then those that resemble it, with or without
+    their author.
+    """
+    typed = model.lower().strip()
+    ids = {m.id.lower(): m.id for m in models}
+    slugs = {lower.rpartition("/")[2]: lower for lower in ids}
+    found = sorted((i for i in ids if typed and typed in i), key=len)
+    found += get_close_matches(typed, ids, most, 0.6)
+    near_slugs = get_close_matches(typed.rpartition("/")[2], slugs, most, 0.7)
+    found += [slugs[slug] for slug in near_slugs]
+    return tuple(ids[i] for i in dict.fromkeys(found))[:most]
+
+
+class Catalogue:
+    """An upstream's models, loaded when first asked for and refreshed by age."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        refresh_s: float,
+        now_s: Callable[[], float] = clock.monotonic_s,
+    ) -> None:
+        """`client` has the upstream's base URL; `now_s` is a monotonic clock."""
+        self._client = client
+        self._refresh_s = refresh_s
+        self._now_s = now_s
+        self._models: tuple[Model, ...] = ()
+        self._index: dict[str, Model] = {}
+        self._loaded_s: float | None = None
+        self._tried_s: float | None = None
+        self._down: CatalogueDown | None = None
+        self._refresh: asyncio.Task[None] | None = None
+
+    @property
+    def age_s(self) -> float | None:
+        """Seconds since the listing was loaded; None before the first."""
+        return None if self._loaded_s is None else self._now_s() - self._loaded_s
+
+    @property
+    def stale(self) -> bool:
+        """Whether the last attempt failed, so that an older listing is served."""
+        return self._down is not None
+
+    async def models(self) -> tuple[Model, ...]:
+        """All rows. Waits only for the first listing; later ones load behind it.
+
+        Raises CatalogueDown when there is none to serve.
+        """
+        if self._loaded_s is None:
+            await self.load()
+        elif self._due():
+            self._begin()
+        return self._models
+
+    async def load(self) -> None:
+        """Load now, or wait for the load under way; raises CatalogueDown.
+
+        A cancelled caller leaves the load to the others who wait for it.
+        """
+        await asyncio.shield(self._begin())
+        if self._down is not None:
+            raise self._down
+
+    def find(self, model: str) -> Model | None:
+        """The row behind `model`, routing suffixes aside; None when it is not listed.
+
+        A dated slug is the paid row, also where a free one shares it.
+        """
+        return self._index.get(model) or self._index.get(base_id(model))
+
+    def knows(self, model: str) -> bool:
+        """Whether the upstream can be asked for `model`, as far as one can tell.
+
+        Aliases (`~vendor/family-latest`) and routers pass, listed or not.
+        """
+        return model.startswith(("~", "openrouter/")) or self.find(model) is not None
+
+    async def close(self) -> None:
+        """End a load that is under way."""
+        if self._refresh is not None:
+            self._refresh.cancel()
+            await asyncio.gather(self._refresh, return_exceptions=True)
+
+    def _due(self) -> bool:
+        wait_s = RETRY_S if self._down else self._refresh_s
+        return self._tried_s is None or self._now_s() - self._tried_s >= wait_s
+
+    def _begin(self) -> asyncio.Task[None]:
+        """The load under way, or a new one: never two at a time."""
+        if self._refresh is None or self._refresh.done():
+            self._refresh = asyncio.create_task(self._load())
+        return self._refresh
+
+    async def _load(self) -> None:
+        """Replace the listing, or remember in `_down` why it could not be."""
+        self._tried_s = self._now_s()
+        try:
+            async with asyncio.timeout(LOAD_TIMEOUT_S):
+                models = await self._pages()
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+            why = str(error) or type(error).__name__
+            self._down = CatalogueDown(
+                f"{self._client.base_url} gave no list of models"
+                f" ({complaint.safe(why)}). Check OPENROUTER_BASE_URL and the"
+                " network, then try again."
+            )
+            _log.warning("%s", self._down)
+            return
+        self._models = models
+        # The last one wins: ids over dated slugs, and of those the paid row's.
+        self._index = {m.canonical_slug or m.id: m for m in models if m.free}
+        self._index |= {m.canonical_slug or m.id: m for m in models if not m.free}
+        self._index |= {m.id: m for m in models}
+        self._loaded_s = self._now_s()
+        self._down = None
+
+    async def _pages(self) -> tuple[Model, ...]:
+        """Every page of the listing; one, unless the upstream says there are more."""
+        url = httpx.URL("models")
+        models: dict[str, Model] = {}
+        for _ in range(MAX_PAGES):
+            response = await self._client.get(url)
+            if response.status_code != 200:
+                said = complaint.page(response.content)
+                raise ValueError(f"status {response.status_code}, {said}")
+            document = from_json(response.content)
+            models |= {m.id: m for m in models_of(document)}
+            following = _next(document)
+            if following is None:
+                break
+            url = response.url.join(following)
+            if _origin(url) != _origin(response.url):
+                # The client carries a key, which is for this origin alone.
+                raise ValueError(f"the next page is at another host, {url.host}")
+        return tuple(models.values())
+
+
+def _next(document: Any) -> str | None:
+    """`links.next`, a path; None on the last page and where nothing is paged."""
+    following = table(table(document).get("links")).get("next")
+    return following if isinstance(following, str) and following else None
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port

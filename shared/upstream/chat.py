@@ -1,0 +1,149 @@
+"""What the dialects of the chat completion API share: plain functions.
+
+Leniency is the rule: an unknown key or value never fails, a field of the wrong type
+is a field that was not said. Only a body that is no JSON object is an error, and that
+is `reading`'s to find.
+"""
+
+from math import isfinite
+from typing import Any, Protocol
+
+from pydantic_core import to_json
+
+from shared.settings import Settings
+from shared.upstream import complaint
+from shared.upstream.complaint import Json, table
+from shared.upstream.reply import Ask, Chunk
+
+MAX_LABEL = 200
+"""Characters that are kept of an id or a name that a stranger wrote."""
+
+
+class Dialect(Protocol):
+    """An upstream kind. A module with these names is one."""
+
+    PATH: str
+    """Where completions are asked, below the base URL."""
+
+    def headers(self, key: str | None, settings: Settings) -> dict[str, str]:
+        """What every request carries besides the wire's own headers."""
+
+    def build(self, ask: Ask) -> bytes:
+        """The body of the request."""
+
+    def read(self, event: Json) -> Chunk:
+        """What one event of a stream, or a whole unstreamed body, says."""
+
+
+class ReasoningOf(Protocol):
+    """The readable reasoning of a delta or message; "" when there is none."""
+
+    def __call__(self, message: Json) -> str: ...
+
+
+def headers(key: str | None) -> dict[str, str]:
+    """The headers of a JSON request; without a key, none is sent."""
+    plain = {"Content-Type": "application/json"}
+    return {**plain, "Authorization": f"Bearer {key}"} if key else plain
+
+
+def body(ask: Ask, more: Json) -> bytes:
+    """The request as JSON: what every dialect says alike, then `more`."""
+    said: Json = {
+        "model": ask.model,
+        "messages": [{"role": m.role, "content": m.content} for m in ask.messages],
+        "max_tokens": ask.max_tokens,
+        "stream": ask.stream,
+    }
+    if ask.temperature is not None:
+        said["temperature"] = ask.temperature
+    if ask.seed is not None:
+        said["seed"] = ask.seed
+    return to_json(said | more)
+
+
+def chunk(
+    event: Json,
+    reasoning_of: ReasoningOf,
+    provider: str | None = None,
+    cost_usd: float | None = None,
+) -> Chunk:
+    """One event, by the fields that all dialects share.
+
+    `choices` may be missing, null or empty, and a choice may carry a whole `message`
+    or a `delta`: the two differ in nothing that is read here.
+    """
+    choices = event.get("choices")
+    choice = table(choices[0]) if isinstance(choices, list) and choices else {}
+    message = table(choice.get("delta")) or table(choice.get("message"))
+    finish = label(choice.get("finish_reason"))
+    error = complaint.error_of(event)
+    problem = None if error is None else complaint.sentence(error)
+    if finish == "error" and problem is None:
+        native = label(choice.get("native_finish_reason")) or "no reason given"
+        problem = complaint.safe(f"finish_reason error without a message ({native})")
+    usage = table(event.get("usage"))
+    return Chunk(
+        text=text(message.get("content")),
+        reasoning=reasoning_of(message),
+        finish_reason=finish,
+        refused=(
+            bool(message.get("refusal"))
+            or finish == "content_filter"
+            or (error is not None and complaint.moderated(error))
+        ),
+        error=problem,
+        error_code=None if error is None else complaint.code(error),
+        prompt_tokens=count(usage.get("prompt_tokens")),
+        output_tokens=count(usage.get("completion_tokens")),
+        reasoning_tokens=count(
+            table(usage.get("completion_tokens_details")).get("reasoning_tokens")
+        ),
+        cached_tokens=count(
+            table(usage.get("prompt_tokens_details")).get("cached_tokens")
+        ),
+        total_tokens=count(usage.get("total_tokens")),
+        cost_usd=cost_usd,
+        provider=provider,
+        served_model=label(event.get("model")),
+        generation_id=label(event.get("id")),
+    )
+
+
+def text(content: Any) -> str:
+    """Content as text: a string, or the text parts of a list of parts; else ""."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return ""
+    parts = (table(part).get("text") for part in content)
+    return "".join(part for part in parts if isinstance(part, str))
+
+
+def label(value: Any) -> str | None:
+    """An id or a name, made safe to show; None for anything else or for nothing."""
+    if not isinstance(value, str) or not value:
+        return None
+    if len(value) <= MAX_LABEL and value.isprintable():
+        return value
+    return value[:MAX_LABEL].encode("unicode_escape").decode()[:MAX_LABEL]
+
+
+def count(value: Any) -> int | None:
+    """A number of tokens; None for what is no whole number from 0 to 2**53."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= 2**53 else None
+
+
+def usd(value: Any) -> float | None:
+    """An amount in USD, 1.4e-05 and the string "0.1" included; None for junk."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        amount = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return amount if isfinite(amount) and amount >= 0 else None

@@ -1,0 +1,40 @@
+"""The one wire and the one dialect that a process's settings ask for."""
+
+from shared.errors import Misconfigured
+from shared.settings import Settings
+from shared.upstream import DIALECTS
+from shared.upstream.chat import Dialect
+from shared.upstream.wire import Caps, Deadlines, Wire, tls_context
+
+
+def wire_of(settings: Settings) -> Wire:
+    """A wire with the settings' deadlines, proxy and authorities.
+
+    Belongs to the running loop. Raises Misconfigured for a proxy or a CA file that
+    cannot be used.
+    """
+    ca_file = settings.upstream_ca_file
+    try:
+        return Wire(
+            deadlines=Deadlines(
+                connect_s=settings.connect_timeout_s,
+                first_token_s=settings.first_token_timeout_s,
+                idle_s=settings.idle_timeout_s,
+                total_s=settings.total_timeout_s,
+            ),
+            caps=Caps(),
+            tls=tls_context(ca_file) if ca_file else None,
+            proxy=settings.upstream_proxy,
+        )
+    except OSError as error:
+        raise Misconfigured(
+            f"UPSTREAM_CA_FILE={ca_file} cannot be used ({error.strerror or error})."
+            " It must be a PEM file of certificates."
+        ) from None
+    except ValueError as error:
+        raise Misconfigured(f"UPSTREAM_PROXY: {error}") from None
+
+
+def dialect_of(settings: Settings) -> Dialect:
+    """How the upstream is spoken to."""
+    return DIALECTS["openrouter" if settings.speaks_openrouter else "openai"]

@@ -1,0 +1,55 @@
+"""The shortcut of a long stream: events that differ in nothing but their text.
+
+The events of one stream repeat id, model and provider, and parsing that JSON anew is
+most of the cost of reading them. So the event last parsed is kept with holes where its
+text stood; an event that fills the holes says the same with other text. Anything else
+goes to the parser, so this is never needed for a right answer, only for a fast one.
+"""
+
+import re
+
+_KEY = re.compile(r'"(?:content|reasoning|reasoning_content|text|summary)"\s*:\s*"')
+
+
+class Hole:
+    """An event without its text, which may have stood in several places.
+
+    Sound because JSON escapes a quotation mark inside a string: `"content":"` can only
+    be a key and the beginning of its value, and a value without backslashes and control
+    characters is the text as it stands.
+    """
+
+    __slots__ = ("_parts", "_start", "is_reasoning")
+
+    def __init__(self) -> None:
+        self._parts = ["\0"]
+        """What stands before, between and after the holes; no JSON has a NUL."""
+        self._start = 1
+        self.is_reasoning = False
+        """What the text is: reasoning, or visible."""
+
+    def learn(self, event: str, text: str, *, is_reasoning: bool) -> None:
+        """Take `event` as the pattern; besides `text` it must say nothing new."""
+        if not text or not _plain(text):
+            return
+        parts, at = [], 0
+        for key in _KEY.finditer(event):
+            if event.startswith(text + '"', key.end()):
+                parts.append(event[at : key.end()])
+                at = key.end() + len(text)
+        if parts:
+            self._parts = [*parts, event[at:]]
+            self._start = len(parts[0])
+            self.is_reasoning = is_reasoning
+
+    def text(self, event: str) -> str | None:
+        """The text of an event of the pattern; None for any other event."""
+        if not event.startswith(self._parts[0]):
+            return None
+        text = event[self._start : event.find('"', self._start)]
+        return text if _plain(text) and text.join(self._parts) == event else None
+
+
+def _plain(text: str) -> bool:
+    """Whether it means in JSON what it says; "" does."""
+    return text.isprintable() and "\\" not in text

@@ -1,0 +1,40 @@
+"""The plain dialect: anything that speaks OpenAI's chat completions.
+
+Vendors, vLLM, SGLang, llama.cpp, gateways. There are no providers to pin and no
+price in the answer; usage comes in a stream only when asked for.
+"""
+
+from shared.errors import BadPlan
+from shared.settings import Settings
+from shared.upstream import chat
+from shared.upstream.complaint import Json
+from shared.upstream.reply import Ask, Chunk
+
+PATH = "/chat/completions"
+
+
+def headers(key: str | None, settings: Settings) -> dict[str, str]:
+    """The key, where there is one."""
+    return chat.headers(key)
+
+
+def build(ask: Ask) -> bytes:
+    """The body of the request; raises BadPlan for a pinned provider."""
+    if ask.provider is not None:
+        raise BadPlan(
+            f"Provider {ask.provider!r} cannot be pinned: this upstream is no"
+            " OpenRouter. Leave `provider` out.",
+            "targets",
+        )
+    more: Json = {"stream_options": {"include_usage": True}} if ask.stream else {}
+    return chat.body(ask, more)
+
+
+def read(event: Json) -> Chunk:
+    """What one event, or a whole body, says."""
+    return chat.chunk(event, _reasoning)
+
+
+def _reasoning(message: Json) -> str:
+    """vLLM's and SGLang's field is `reasoning_content`, by newer ones `reasoning`."""
+    return chat.text(message.get("reasoning_content") or message.get("reasoning"))

@@ -1,0 +1,69 @@
+"""OpenRouter's dialect: one provider can be pinned, cost and provider are told.
+
+Usage always comes, asked for or not, so nothing is asked.
+"""
+
+from shared.settings import Settings
+from shared.upstream import chat
+from shared.upstream.complaint import Json, table
+from shared.upstream.reply import Ask, Chunk
+
+PATH = "/chat/completions"
+
+_READABLE = {"reasoning.text": "text", "reasoning.summary": "summary"}
+
+
+def headers(key: str | None, settings: Settings) -> dict[str, str]:
+    """The key, and who we are: OpenRouter attributes use by these two headers."""
+    said = chat.headers(key) | {"X-OpenRouter-Title": settings.app_title}
+    if settings.app_referer:
+        said["HTTP-Referer"] = settings.app_referer
+    return said
+
+
+def build(ask: Ask) -> bytes:
+    """The body of the request; a pinned provider is asked alone or not at all."""
+    if ask.provider is None:
+        return chat.body(ask, {})
+    pin = {"only": [ask.provider], "allow_fallbacks": False}
+    return chat.body(ask, {"provider": pin})
+
+
+def read(event: Json) -> Chunk:
+    """What one event, or a whole body, says.
+
+    Some bodies have the whole completion nested under `provider`, where its name
+    should stand.
+    """
+    nested = event.get("provider")
+    if isinstance(nested, dict) and not event.get("choices"):
+        event = nested
+    error = table(event.get("error"))
+    provider = event.get("provider") or table(error.get("metadata")).get(
+        "provider_name"
+    )
+    return chat.chunk(
+        event,
+        _reasoning,
+        provider=chat.label(provider),
+        cost_usd=chat.usd(table(event.get("usage")).get("cost")),
+    )
+
+
+def _reasoning(message: Json) -> str:
+    """`reasoning`, or else the readable parts of `reasoning_details`.
+
+    Both may stand in one delta and then say the same. Encrypted details and bare
+    signatures are not readable, so they are no reasoning and no token.
+    """
+    plain = chat.text(message.get("reasoning"))
+    details = message.get("reasoning_details")
+    if plain or not isinstance(details, list):
+        return plain
+    parts = (_readable(table(detail)) for detail in details)
+    return "".join(parts)
+
+
+def _readable(detail: Json) -> str:
+    field = _READABLE.get(str(detail.get("type")))
+    return chat.text(detail.get(field)) if field else ""

@@ -1,0 +1,98 @@
+"""What an upstream answered, in our words, whatever dialect it spoke."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from shared.prompts import Message
+from shared.sample import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One chat completion to ask for; the same for every upstream."""
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    stream: bool
+    temperature: float | None = None
+    seed: int | None = None
+    provider: str | None = None
+    """Only this provider, without fallbacks."""
+
+
+class Chunk(NamedTuple):
+    """What one event of a stream, or a whole unstreamed body, says.
+
+    A tuple, because one is made for each event that is new and each answer that is not
+    streamed, and it costs a third of a frozen dataclass.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    finish_reason: str | None = None
+    refused: bool = False
+    """The model, or a moderator of it, declined: this comes inside a 200 too."""
+    error: str | None = None
+    """The sentence of an error inside a 200; such an event is never a token."""
+    error_code: int | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    total_tokens: int | None = None
+    cost_usd: float | None = None
+    provider: str | None = None
+    served_model: str | None = None
+    generation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """Why and until when an upstream would not take more."""
+
+    account: bool
+    """True: our account's own limit, so the slot is offered again when it opens.
+    False: the provider behind the upstream is busy, which is an answer."""
+    source: str | None
+    """The upstream's own word for it (`metadata.limit_source`)."""
+    opens_at: float | None
+    """Wall clock, Unix seconds; None where it does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """A finished call: its outcome, what came of it, and when.
+
+    Stamps are absolute seconds of the monotonic clock, taken at the socket.
+    """
+
+    outcome: Outcome
+    status: int | None = None
+    error: str | None = None
+    text: str = ""
+    reasoning: str = ""
+    cut: bool = False
+    """Text or reasoning was longer than is kept."""
+    ack_s: float | None = None
+    first_token_s: float | None = None
+    first_visible_s: float | None = None
+    last_token_s: float | None = None
+    token_events_s: tuple[float, ...] = ()
+    """Stamps of the events with text or reasoning, in order; () unless streamed."""
+    ended_s: float | None = None
+    """`[DONE]`, the end of the body, or the failure. `[DONE]` may be earlier than the
+    end of the exchange, which the upstream may hold open until it is cut."""
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    total_tokens: int | None = None
+    tokens_from: str | None = None
+    cost_usd: float | None = None
+    provider: str | None = None
+    served_model: str | None = None
+    generation_id: str | None = None
+    cache_hit: bool | None = None
+    limit: Limit | None = None

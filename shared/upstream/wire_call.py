@@ -1,0 +1,244 @@
+"""A call: the state of one exchange, from the asking to the one callback at its end."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from shared.upstream.wire_dial import CannotConnect
+from shared.upstream.wire_exchange import Exchange, Failure, FailureKind
+from shared.upstream.wire_frame import Frame
+from shared.upstream.wire_limits import Caps, Deadlines
+from shared.upstream.wire_link import Link, User
+from shared.upstream.wire_request import Origin, Request
+from shared.upstream.wire_stamps import SLOP_S
+
+QUIET_S = 1.0
+"""After so long without a byte, unparsed reads are parsed: a last chunk with bytes
+behind it, or a broken one, is found then and not at a deadline. An answer that keeps
+coming is never parsed by this, and one that is quiet disturbs nobody."""
+
+OnEnd = Callable[[Exchange], object]
+OnRead = Callable[[Exchange], object]
+HasToken = Callable[[Exchange], bool]
+
+
+class Owner(Protocol):
+    """What a call needs of the wire that it belongs to."""
+
+    async def dial(self, origin: Origin, user: User) -> Link:
+        """A new link to an origin. Raises CannotConnect."""
+
+    def keep(self, link: Link) -> None:
+        """Take back a link that is ready for another call."""
+
+    def forget(self, call: "Call") -> None:
+        """A call has ended."""
+
+
+class Call:
+    """One open exchange. `cancel()` is for the caller, the rest is for the wire."""
+
+    __slots__ = (
+        "_deadlines",
+        "_frame",
+        "_has_token",
+        "_link",
+        "_on_end",
+        "_on_read",
+        "_owner",
+        "_request",
+        "_task",
+        "_token_due_s",
+        "due_s",
+        "exchange",
+    )
+
+    def __init__(
+        self,
+        owner: Owner,
+        request: Request,
+        caps: Caps,
+        deadlines: Deadlines,
+        on_end: OnEnd,
+        on_read: OnRead | None,
+        has_token: HasToken | None,
+    ) -> None:
+        self._owner = owner
+        self._request = request
+        self._deadlines = deadlines
+        self._on_end = on_end
+        self._on_read = on_read
+        self._has_token = has_token
+        self._link: Link | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._frame = Frame(caps)
+        self._token_due_s = math.inf
+        self.due_s = math.inf
+        self.exchange = Exchange()
+
+    def cancel(self) -> None:
+        """Close the connection; `on_end` is called before this returns.
+
+        Nothing happens when the call has ended already.
+        """
+        if self.exchange.ended_s is None:
+            self._fail("cancelled", "The call was cancelled on this side.")
+
+    # Beginning
+
+    def connect(self) -> None:
+        """Open a connection of its own, then send."""
+        self.due_s = time.monotonic() + self._deadlines.connect_s
+        self._task = asyncio.get_running_loop().create_task(self._connect())
+
+    async def _connect(self) -> None:
+        try:
+            link = await self._owner.dial(self._request.origin, self)
+        except CannotConnect as error:
+            self._task = None
+            self._fail("connect_error", str(error))
+        else:
+            self._task = None
+            self.exchange.times = link.times
+            self.send(link)
+
+    def send(self, link: Link) -> None:
+        """Send on a connection that is ready."""
+        self._link = link
+        link.user = self
+        exchange = self.exchange
+        exchange.peer = link.peer
+        # Before the sending: a fast answer can be here before `send` returns.
+        exchange.sent_s = sent_s = time.monotonic()
+        link.send(self._request.head_and_body)
+        self._token_due_s = sent_s + self._deadlines.first_token_s
+        self.due_s = sent_s  # the next sweep sees what is due when
+
+    # Reading
+
+    def on_bytes(
+        self, link: Link, stamp_s: float, data: bytes, slack_s: float, dated: bool
+    ) -> None:
+        exchange = self.exchange
+        reads = exchange.reads
+        if not reads and stamp_s < (exchange.sent_s or 0.0) - SLOP_S:
+            return self._spoken_to_first()
+        if not dated:
+            exchange.own_up(stamp_s, slack_s)
+        reads.append((stamp_s, data))
+        exchange.slacks.append(slack_s)
+        if self._on_read is not None:
+            self._on_read(exchange)
+            if exchange.ended_s is not None:
+                return
+        if self._frame.wants_parsing(reads):
+            self._look()
+
+    def on_closed(self, link: Link, at_s: float, clean: bool, detail: str) -> None:
+        exchange = self.exchange
+        if not exchange.reads:
+            return self._lost(f"{detail} before any byte of the answer")
+        self._look()
+        if exchange.ended_s is None:
+            if exchange.parse().ends_by_close and clean:
+                self._end(at_s)
+            else:
+                self._fail("cut", f"{detail} before the end of the answer")
+
+    def on_broken(self, link: Link, detail: str) -> None:
+        self._fail("protocol_error", f"The answer is {detail}.")
+
+    def _look(self) -> None:
+        """Parse what has come; ends the call if that was the end or is an error."""
+        exchange = self.exchange
+        parse = exchange.parse()
+        if parse.error:
+            why = f"The answer is not acceptable: {parse.error}."
+            self._fail("protocol_error", why)
+        elif fault := self._frame.fault(parse, exchange.reads):
+            self._fail("protocol_error", f"The answer's {fault}.")
+        elif parse.complete_s is not None:
+            self._end(parse.complete_s, keep=parse.keep_alive and not parse.extra)
+
+    def _spoken_to_first(self) -> None:
+        """What came was there before we asked: it answers nothing of ours."""
+        if self.exchange.reused:
+            self._lost("the kept connection was being closed")
+        else:
+            self._fail("protocol_error", "The server spoke before it was asked.")
+
+    def _lost(self, detail: str) -> None:
+        """The connection died before any byte: once more, if it was a kept one."""
+        exchange = self.exchange
+        if not exchange.reused:
+            return self._fail("cut", detail)
+        exchange.reused = False
+        exchange.reconnected = True
+        exchange.sent_s = None
+        exchange.peer = None
+        self._close_link()
+        self.connect()
+
+    # Ending
+
+    def check(self, now_s: float) -> None:
+        """End the call if a deadline has passed; else say when to ask again.
+
+        Called by the sweep once `due_s` is reached. No read moves a timer: what is due
+        is worked out here from the last stamp.
+        """
+        exchange, deadlines = self.exchange, self._deadlines
+        if exchange.sent_s is None:
+            return self._fail(
+                "timeout_connect", f"No connection within {deadlines.connect_s:g} s."
+            )
+        last_s = exchange.reads[-1][0] if exchange.reads else math.inf
+        total_due_s = exchange.sent_s + deadlines.total_s
+        idle_due_s = last_s + deadlines.idle_s
+        if now_s >= min(last_s + QUIET_S, idle_due_s, total_due_s, self._token_due_s):
+            if exchange.reads:
+                self._look()
+            if exchange.ended_s is not None:
+                return
+        if now_s >= self._token_due_s:
+            self._token_due_s = math.inf
+            if not self._token_came():
+                return self._fail(
+                    "timeout_first_token", f"No token in {deadlines.first_token_s:g} s."
+                )
+        if now_s >= idle_due_s:
+            return self._fail("timeout_idle", f"No byte for {deadlines.idle_s:g} s.")
+        if now_s >= total_due_s:
+            return self._fail("timeout_total", f"No end in {deadlines.total_s:g} s.")
+        self.due_s = min(now_s + QUIET_S, idle_due_s, total_due_s, self._token_due_s)
+
+    def _token_came(self) -> bool:
+        if not self.exchange.reads:
+            return False
+        return self._has_token is None or self._has_token(self.exchange)
+
+    def _fail(self, kind: FailureKind, detail: str) -> None:
+        self.exchange.failure = Failure(kind, detail)
+        self._end(time.monotonic())
+
+    def _end(self, ended_s: float, keep: bool = False) -> None:
+        """The only way out: free the connection first, then tell, exactly once."""
+        link, exchange = self._link, self.exchange
+        exchange.end(ended_s)
+        if keep and link is not None and link.all_sent:
+            self._link = None
+            self._owner.keep(link)
+        else:
+            self._close_link()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+        self._owner.forget(self)
+        self._on_end(exchange)
+
+    def _close_link(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None

@@ -1,0 +1,34 @@
+"""How long and how much a call may take before it is ended for it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Seconds after which a call ends as a failure of its own kind."""
+
+    connect_s: float = 10.0
+    """Name, TCP, proxy and TLS together."""
+    first_token_s: float = 120.0
+    """From the sending to the first token; comments and padding are none."""
+    idle_s: float = 60.0
+    """Without a byte, once the first byte has come."""
+    total_s: float = 600.0
+    """From the sending to the end, whatever arrives meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Sizes that no honest answer reaches; past them the connection is closed."""
+
+    head_bytes: int = 64 * 1024
+    """Status line and headers, with any interim (1xx) heads before them."""
+    line_bytes: int = 1024 * 1024
+    """One line of an event stream."""
+    event_bytes: int = 4 * 1024 * 1024
+    """One event of an event stream, all its lines."""
+    body_bytes: int = 64 * 1024 * 1024
+    """The body as it is on the wire, chunk framing included."""
+    events: int = 1_000_000
+    """Events of one stream; also socket reads of one answer, each of which costs
+    about a hundred bytes beside its content."""

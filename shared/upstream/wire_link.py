@@ -1,0 +1,150 @@
+"""A link: one open connection, TLS or not, that reads, dates and sends."""
+
+import asyncio
+import socket
+import ssl
+import time
+from typing import Protocol
+
+from shared.upstream.wire_exchange import ConnectTimes
+from shared.upstream.wire_request import Origin
+from shared.upstream.wire_stamps import READ_BYTES, Stamps
+from shared.upstream.wire_tls import Tls
+
+
+class User(Protocol):
+    """Who has the link at the moment: a call, or the pool that keeps it."""
+
+    def on_bytes(
+        self, link: "Link", stamp_s: float, data: bytes, slack_s: float, dated: bool
+    ) -> None:
+        """Bytes came; `dated` is False when the stamp is only the loop's."""
+
+    def on_closed(self, link: "Link", at_s: float, clean: bool, detail: str) -> None:
+        """Nothing more will come; `clean` when the peer said so in its own words."""
+
+    def on_broken(self, link: "Link", detail: str) -> None:
+        """What came is not TLS."""
+
+
+class Link:
+    """An open connection to an origin. Reads as long as it is open, also when idle.
+
+    One registration with the loop serves all its calls: that is two system calls less
+    for each, and the death of a kept connection is seen at once.
+    """
+
+    __slots__ = (
+        "_backlog_s",
+        "_fd",
+        "_loop",
+        "_sock",
+        "_stamps",
+        "_tls",
+        "_unsent",
+        "idle_since_s",
+        "origin",
+        "peer",
+        "times",
+        "user",
+    )
+
+    def __init__(
+        self,
+        stamps: Stamps,
+        sock: socket.socket,
+        tls: Tls | None,
+        origin: Origin,
+        times: ConnectTimes,
+        user: User,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stamps = stamps
+        self._sock = sock
+        self._fd = sock.fileno()
+        self._tls = tls
+        self._unsent = b""
+        self._backlog_s = 0.0
+        self.origin = origin
+        self.times = times
+        self.user = user
+        self.idle_since_s = 0.0
+        host, port = sock.getpeername()[:2]
+        self.peer = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._loop.add_reader(self._fd, self._readable)
+
+    @property
+    def all_sent(self) -> bool:
+        return not self._unsent
+
+    def send(self, data: bytes) -> None:
+        """Hand bytes to the socket, the rest when it has room again.
+
+        Never raises. On a connection that is dead the reader hears of it, and hears
+        first what the peer had to say, such as a 413.
+        """
+        self._transmit(data if self._tls is None else self._tls.seal(data))
+
+    def close(self) -> None:
+        """Close the socket; nothing is called back any more. May be called twice."""
+        if self._fd >= 0:
+            self._loop.remove_reader(self._fd)
+            if self._unsent:
+                self._loop.remove_writer(self._fd)
+            self._fd = -1
+            self._sock.close()
+
+    def _transmit(self, data: bytes) -> None:
+        if self._unsent:
+            self._unsent += data
+            return
+        self._unsent = self._push(data)
+        if self._unsent:
+            self._loop.add_writer(self._fd, self._writable)
+
+    def _push(self, data: bytes) -> bytes:
+        """What the socket did not take."""
+        try:
+            return data[self._sock.send(data) :]
+        except (BlockingIOError, InterruptedError):
+            return data
+        except OSError:
+            return b""  # the reader will be told
+
+    def _writable(self) -> None:
+        self._unsent = self._push(self._unsent)
+        if not self._unsent:
+            self._loop.remove_writer(self._fd)
+
+    def _readable(self) -> None:
+        stamps = self._stamps
+        # A full read may leave bytes behind which are older than the last poll.
+        since_s = self._backlog_s or stamps.empty_s
+        try:
+            data, stamp_s, now_s = stamps.receive(self._sock, since_s)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            return self._closed(False, error.strerror or "the connection broke")
+        self._backlog_s = since_s if len(data) == READ_BYTES else 0.0
+        if not data:
+            return self._closed(self._tls is None, "the server closed the connection")
+        over = False
+        if self._tls is not None:
+            try:
+                data, answer, over = self._tls.open(data)
+            except ssl.SSLError as error:
+                self.user.on_broken(self, f"broken TLS ({error.reason or 'record'})")
+                return
+            if answer:
+                self._transmit(answer)
+        if data:
+            self.user.on_bytes(
+                self, stamp_s, data, stamp_s - since_s, stamp_s is not now_s
+            )
+        if over:
+            self._closed(True, "the server closed the connection")
+
+    def _closed(self, clean: bool, detail: str) -> None:
+        if self._fd >= 0:  # the last bytes may have ended its use
+            self.user.on_closed(self, time.monotonic(), clean, detail)

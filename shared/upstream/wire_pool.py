@@ -1,0 +1,66 @@
+"""Connections that wait for their next call."""
+
+import time
+
+from shared.upstream.wire_link import Link
+from shared.upstream.wire_request import Origin
+
+KEEP_S = 55.0
+"""Balancers and NATs forget a silent connection after a minute without telling."""
+
+
+class Pool:
+    """Idle links by origin, the last one given first: it is the least likely dead.
+
+    Taking and giving cost the same whatever the number. A link that becomes readable
+    here is dead, or was spoken to out of turn, and is dropped.
+    """
+
+    def __init__(self) -> None:
+        # Dicts, because they are ordered, pop at the end and delete in the middle.
+        self._idle: dict[Origin, dict[Link, None]] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._idle.values()))
+
+    def count(self, origin: Origin) -> int:
+        """Idle links to one origin."""
+        return len(self._idle.get(origin, ()))
+
+    def take(self, origin: Origin) -> Link | None:
+        """The link that was given last; None when there is none."""
+        idle = self._idle.get(origin)
+        while idle:
+            link, _ = idle.popitem()
+            if time.monotonic() - link.idle_since_s <= KEEP_S:
+                return link
+            link.close()
+        return None
+
+    def give(self, link: Link) -> None:
+        """Keep an open link whose last answer is complete."""
+        link.user = self
+        link.idle_since_s = time.monotonic()
+        self._idle.setdefault(link.origin, {})[link] = None
+
+    def close(self) -> None:
+        """Close all of them."""
+        for idle in self._idle.values():
+            for link in idle:
+                link.close()
+        self._idle.clear()
+
+    def on_bytes(
+        self, link: Link, stamp_s: float, data: bytes, slack_s: float, dated: bool
+    ) -> None:
+        self._drop(link)
+
+    def on_closed(self, link: Link, at_s: float, clean: bool, detail: str) -> None:
+        self._drop(link)
+
+    def on_broken(self, link: Link, detail: str) -> None:
+        self._drop(link)
+
+    def _drop(self, link: Link) -> None:
+        self._idle[link.origin].pop(link, None)
+        link.close()

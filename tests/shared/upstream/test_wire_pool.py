@@ -1,0 +1,86 @@
+"""Idle connections: the last given is the first taken, at any number of them."""
+
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import pytest
+
+from shared.upstream import wire_pool
+from shared.upstream.wire import Origin
+from shared.upstream.wire_pool import Pool
+
+HERE = Origin("http", "here", 80)
+
+
+@dataclass(eq=False)
+class FakeLink:
+    """As much of a link as a pool knows of."""
+
+    origin: Origin = HERE
+    user: Any = None
+    idle_since_s: float = 0.0
+    closed: int = 0
+    name: int = field(default_factory=count().__next__)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_the_last_given_is_taken_first_and_origins_are_apart() -> None:
+    pool, a, b = Pool(), FakeLink(), FakeLink()
+    there = FakeLink(Origin("http", "there", 80))
+    for link in (a, b, there):
+        pool.give(link)  # type: ignore[arg-type]
+    assert (len(pool), pool.count(HERE)) == (3, 2)
+    assert [pool.take(HERE) for _ in range(3)] == [b, a, None]
+    assert len(pool) == 1
+
+
+def test_a_link_that_becomes_readable_is_dropped_from_the_middle() -> None:
+    pool, links = Pool(), [FakeLink() for _ in range(3)]
+    for link in links:
+        pool.give(link)  # type: ignore[arg-type]
+    assert links[1].user is pool
+    pool.on_closed(links[1], 0.0, True, "")  # type: ignore[arg-type]
+    pool.on_closed(links[1], 0.0, True, "")  # type: ignore[arg-type]
+    assert [pool.take(HERE) for _ in range(3)] == [links[2], links[0], None]
+
+
+def test_a_link_that_was_idle_for_too_long_is_closed_and_not_taken() -> None:
+    pool, old = Pool(), FakeLink()
+    pool.give(old)  # type: ignore[arg-type]
+    old.idle_since_s -= wire_pool.KEEP_S + 1
+    assert pool.take(HERE) is None
+    assert old.closed == 1
+    assert len(pool) == 0
+
+
+@pytest.mark.parametrize("n", [10, 10_000])
+def test_taking_touches_one_link_however_many_there_are(n: int) -> None:
+    """Links are compared by identity only: a search through them would ask for more."""
+
+    class Untouched(FakeLink):
+        asked = 0
+
+        def __getattribute__(self, name: str) -> Any:
+            Untouched.asked += 1
+            return super().__getattribute__(name)
+
+    pool = Pool()
+    for _ in range(n):
+        pool.give(Untouched())  # type: ignore[arg-type]
+    Untouched.asked = 0
+    link = pool.take(HERE)
+    assert link is not None
+    pool.give(link)
+    assert Untouched.asked < 10
+
+
+def test_closing_the_pool_closes_all() -> None:
+    pool, links = Pool(), [FakeLink(), FakeLink()]
+    for link in links:
+        pool.give(link)  # type: ignore[arg-type]
+    pool.close()
+    assert [link.closed for link in links] == [1, 1]
+    assert len(pool) == 0
