@@ -1,0 +1,186 @@
+"""What a summary holds: frozen records without any computing, cheap to import.
+
+They are written as `summary.json` and read back by whoever shows or compares runs.
+`shared.summary` makes them; docs/metrics.md has the formula of each name.
+"""
+
+from pydantic import Field, JsonValue
+
+from shared.frozen import Frozen
+from shared.percentiles import Percentile
+from shared.verdict import Observations, Verdict
+
+SCHEMA = 1
+
+
+class Distribution(Frozen):
+    """How one metric is spread over successful calls, in seconds."""
+
+    n: int = Field(description="Values: one a call, for `gap` one a gap.")
+    calls: int = Field(description="The calls they come from; support is judged by it.")
+    mean: float | None = Field(description="None without values.")
+    sd: float | None = Field(description="Sample standard deviation; None under two.")
+    min: float | None
+    p50: Percentile
+    p90: Percentile
+    p95: Percentile
+    p99: Percentile
+    max: float | None
+
+
+class Adjusted(Frozen):
+    """Percentiles in which each failed or dropped call counts as +infinity."""
+
+    n: int = Field(description="Successful, failed and dropped calls; not cancelled.")
+    failures: int = Field(description="How many of them are +infinity.")
+    p50: Percentile
+    p90: Percentile
+    p95: Percentile
+    p99: Percentile
+
+
+class Counts(Frozen):
+    """Where the slots went. ok + failed + dropped + cancelled = total_runs."""
+
+    ok: int
+    failed: int = Field(description="Sent, and ended neither `ok` nor by a cancel.")
+    dropped: int = Field(description="Due, and never sent.")
+    cancelled: int
+    late: int = Field(description="First calls started more than 10 ms after due.")
+    scheduled: int = Field(description="First calls that were due and did start.")
+    retries: int = Field(description="Rows beyond the first of their slot.")
+    cache_hits: int = Field(description="Answered from the upstream's response cache.")
+    prompt_cache_hits: int = Field(description="Calls with `cached_tokens` above 0.")
+    outcomes: dict[str, int] = Field(description="Slots by outcome, those that occur.")
+
+
+class Throughput(Frozen):
+    """Rates over the measured window, and over the whole one beside it."""
+
+    measured_window_s: float | None = Field(
+        description="First send to last send: warm-up and drain are cut."
+    )
+    requests_per_s: float | None = Field(
+        description="Successful calls that ended in the measured window, per second."
+    )
+    output_tokens_per_s: float | None = Field(description="Their output tokens.")
+    whole_window_s: float | None = Field(description="First send to last end.")
+    whole_requests_per_s: float | None = Field(description="All successful calls.")
+    whole_output_tokens_per_s: float | None = Field(description="Their output tokens.")
+    peak_open: int = Field(description="The most calls open at once.")
+    asked_rate_per_s: float | None = Field(
+        description="Slots that came due, per second; None in a closed load."
+    )
+    achieved_rate_per_s: float | None = Field(
+        description="Slots that started, per second of the same stretch."
+    )
+
+
+class Goodput(Frozen):
+    """How many calls met every objective; an error or an unknown value is a miss."""
+
+    slo: dict[str, float] = Field(description="Column name to largest good value.")
+    good: int
+    share: float | None = Field(description="Of successful, failed and dropped calls.")
+    requests_per_s: float | None = Field(
+        description="Good calls that ended in the measured window, per second."
+    )
+
+
+class Cost(Frozen):
+    """Billed USD over every row that reports it, retries included."""
+
+    billed_usd: float | None = Field(description="None when no row reports a cost.")
+    rows_reporting: int
+    rows_silent: int = Field(description="Sent, and no cost is known: a lower bound.")
+    usd_per_1000_good: float | None = Field(
+        description="Billed USD per 1,000 calls that were good (`ok`, or met the SLO)."
+    )
+    usd_per_1m_output_tokens: float | None = Field(
+        description="Over the rows whose cost is known."
+    )
+    failed_usd: float | None = Field(
+        description="Spent on rows that are not `ok`, truncated ones included."
+    )
+    truncated_usd: float | None = Field(description="The truncated ones among them.")
+
+
+class Tokens(Frozen):
+    """Sums over every row that reports, retries included; None when none does."""
+
+    prompt: int | None
+    output: int | None
+    reasoning: int | None
+    cached: int | None
+    rows_reporting: int = Field(description="Rows with `total_tokens`.")
+    rows_estimated: int = Field(description="Rows whose output tokens are our count.")
+
+
+class Figures(Frozen):
+    """Everything about one group of rows; the seed's seven names come first."""
+
+    avg: float | None = Field(description="Mean `latency_s` of successful calls, s.")
+    min: float | None = Field(description="Their least, in seconds.")
+    max: float | None = Field(description="Their greatest, in seconds.")
+    std_dev: float | None = Field(
+        description="Their sample standard deviation, in seconds; None under two."
+    )
+    total_runs: int = Field(description="Slots closed outside warm-up.")
+    successful_runs: int = Field(description="Those that ended `ok`.")
+    total_tokens: int = Field(
+        description="Sum of `usage.total_tokens` over all rows that report it."
+    )
+    latency: Distribution
+    response: Distribution
+    ttft: Distribution
+    ttft_visible: Distribution
+    tpot: Distribution
+    gap: Distribution
+    latency_adjusted: Adjusted | None = Field(
+        description="None when calls succeeded and none has the metric."
+    )
+    ttft_adjusted: Adjusted | None = Field(description="As above: not streamed.")
+    counts: Counts
+    throughput: Throughput
+    goodput: Goodput | None = Field(description="None without objectives.")
+    cost: Cost
+    tokens: Tokens
+
+
+class ProviderFigures(Figures):
+    """One target's rows that one provider served."""
+
+    provider: str | None = Field(description="None: the upstream did not say.")
+
+
+class TargetFigures(Figures):
+    """One target's rows."""
+
+    target: str = Field(description="Its label: the model, and the pinned provider.")
+    model: str
+    providers: tuple[ProviderFigures, ...] = Field(description="By name.")
+
+
+class StepFigures(Figures):
+    """One step's rows; a warm-up step is told here and counted nowhere else."""
+
+    step: int
+    name: str
+    warmup: bool
+
+
+class Summary(Figures):
+    """A run in numbers: a pure function of its plan, rows and observations."""
+
+    schema_version: int = SCHEMA
+    stamp_slack_p99_s: float | None = Field(
+        description="Over successful streamed calls; a call without slack counts as 0."
+    )
+    warmup_usd: float | None = Field(description="Billed for warm-up, not in `cost`.")
+    targets: tuple[TargetFigures, ...] = Field(description="In the plan's order.")
+    steps: tuple[StepFigures, ...] = Field(description="In the order they were run.")
+    observations: Observations | None = Field(description="What the workers saw.")
+    verdict: Verdict | None = Field(description="Whether to believe all this.")
+    machines: tuple[dict[str, JsonValue], ...] = Field(
+        default=(), description="What each worker reported of itself, shard by shard."
+    )

@@ -1,0 +1,139 @@
+"""What a reader must know beside the numbers, and that is nobody's fault."""
+
+import math
+from typing import TYPE_CHECKING
+
+from shared.reasons import Case, Reason, Rule
+
+if TYPE_CHECKING:
+    from shared.figures import ProviderFigures
+
+
+def _several_providers(case: Case) -> Reason | None:
+    said = []
+    for target, figures in zip(case.plan.targets, case.summary.targets, strict=True):
+        named = [each for each in figures.providers if each.provider is not None]
+        if target.provider is None and len(named) > 1:
+            said.append(f"{figures.target}: {_spread(named)}")
+    if not said:
+        return None
+    return Reason(
+        kind="note",
+        code="several_providers",
+        words=f"Several providers served one target. {'; '.join(said)}.",
+        remedy="Pin a provider, or read the figures per provider.",
+        value=float(len(said)),
+    )
+
+
+def _spread(providers: list["ProviderFigures"]) -> str:
+    """Each provider's median, quickest first: of TTFT, or of latency if unstreamed."""
+    streamed = any(each.ttft.n for each in providers)
+    what = "time to first token" if streamed else "latency"
+    medians = []
+    for each in providers:
+        median = (each.ttft if streamed else each.latency).p50.point
+        said = "no success" if median is None else f"{median:.3f} s"
+        place = math.inf if median is None else median
+        medians.append((place, f"{each.provider} {said} (n={each.successful_runs})"))
+    return f"median {what} {', '.join(words for _, words in sorted(medians))}"
+
+
+def _cached(case: Case) -> Reason | None:
+    counts = case.summary.counts
+    if not counts.cache_hits and not counts.prompt_cache_hits:
+        return None
+    return Reason(
+        kind="note",
+        code="cached",
+        words=f"{counts.cache_hits} calls were answered from a response cache, and"
+        f" {counts.prompt_cache_hits} from a warm prompt cache.",
+        remedy="Set `unique_prefix` to ask each prompt anew.",
+        value=float(counts.cache_hits + counts.prompt_cache_hits),
+        limit=0.0,
+    )
+
+
+def _estimated_tokens(case: Case) -> Reason | None:
+    rows = case.summary.tokens.rows_estimated
+    if not rows:
+        return None
+    return Reason(
+        kind="note",
+        code="estimated_tokens",
+        words=f"{rows} rows have no `usage`: their output tokens are the events that"
+        " we counted, and an event may hold several.",
+        remedy="Do not compare `tpot` or tokens/s of these with others.",
+        value=float(rows),
+        limit=0.0,
+    )
+
+
+def _too_few(case: Case) -> Reason | None:
+    latency = case.summary.latency
+    each = {"p50": latency.p50, "p90": latency.p90}
+    each |= {"p95": latency.p95, "p99": latency.p99}
+    missing = [f"{name} ({p.needs} more)" for name, p in each.items() if p.needs]
+    if not missing:
+        return None
+    return Reason(
+        kind="note",
+        code="too_few",
+        words=f"{latency.n} successful calls are too few for {', '.join(missing)}.",
+        remedy="Raise `runs`, or leave those percentiles out of conclusions.",
+        value=float(latency.n),
+        limit=float(latency.n + latency.p99.needs),
+    )
+
+
+def _as_available(case: Case) -> Reason | None:
+    paused = case.seen.paused_targets or ()
+    if not paused:
+        return None
+    return Reason(
+        kind="note",
+        code="as_available",
+        words=f"Limits paused {', '.join(paused)} for a while, so the order of calls"
+        " was as available and targets were not interleaved evenly.",
+        remedy="Compare targets over the stretches that they share, or lower the rate.",
+        value=float(len(paused)),
+        limit=0.0,
+    )
+
+
+def _proxy(case: Case) -> Reason | None:
+    if case.seen.proxy is None:
+        return None
+    return Reason(
+        kind="note",
+        code="proxy",
+        words=f"Calls went through the proxy {case.seen.proxy}: its time is in every"
+        " figure.",
+        remedy="Unset UPSTREAM_PROXY to measure the upstream alone.",
+    )
+
+
+def _clamped_stamps(case: Case) -> Reason | None:
+    clamped = case.seen.clamped_stamps
+    if not clamped:
+        return None
+    return Reason(
+        kind="note",
+        code="clamped_stamps",
+        words=f"{clamped} kernel stamps were impossible, and the event loop's were"
+        " taken.",
+        remedy="Nothing, if they are few; else look whether the wall clock was set.",
+        value=float(clamped),
+        limit=0.0,
+    )
+
+
+NOTES: tuple[Rule, ...] = (
+    _several_providers,
+    _cached,
+    _estimated_tokens,
+    _too_few,
+    _as_available,
+    _proxy,
+    _clamped_stamps,
+)

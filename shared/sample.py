@@ -1,0 +1,134 @@
+"""One row: what one call, made for one slot, was and when.
+
+A failed call is a row like another. None is unknown or undefined; 0 is a measured
+zero. Times with `_s` of one call are seconds since its step's start on the monotonic
+clock of its worker. What follows from the stamps is in `shared.metrics`.
+"""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+
+from pydantic_core import from_json, to_json
+
+from shared.errors import NewerRecord
+
+SCHEMA = 1
+
+
+class Outcome(StrEnum):
+    """How a call ended, in order of precedence: the first that matches is it."""
+
+    DROPPED = "dropped"
+    CANCELLED = "cancelled"
+    UNFINISHED = "unfinished"
+    CONNECT_ERROR = "connect_error"
+    TIMEOUT_CONNECT = "timeout_connect"
+    RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"
+    NO_CREDIT = "no_credit"
+    UPSTREAM_ERROR = "upstream_error"
+    PROTOCOL_ERROR = "protocol_error"
+    ERROR_IN_200 = "error_in_200"
+    TIMEOUT_FIRST_TOKEN = "timeout_first_token"
+    TIMEOUT_IDLE = "timeout_idle"
+    TIMEOUT_TOTAL = "timeout_total"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+    NO_TEXT = "no_text"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A row, keyed by (step, slot, attempt)."""
+
+    step: int
+    slot: int
+    attempt: int = 0
+    """From 0; the last one closes the slot."""
+    segment: int = 0
+    """The stretch of the run in which it was made."""
+    worker: str = ""
+    """Who made it: host and process."""
+    target: int
+    """Index into the plan's targets."""
+    prompt: int
+    """Index of the prompt."""
+    repetition: int = 0
+    outcome: Outcome
+    status: int | None = None
+    """HTTP status; None when no head of a response came."""
+    error: str | None = None
+    """One short sentence of what went wrong, without secrets or prompts."""
+    served_model: str | None = None
+    provider: str | None = None
+    generation_id: str | None = None
+    finish_reason: str | None = None
+
+    started_at: float | None = None
+    """Wall clock, Unix seconds: a label, never subtracted."""
+    due_s: float | None = None
+    """When the load said it should start; None in a closed load."""
+    started_s: float | None = None
+    """When it had its lane, its rate permit and its money."""
+    sent_s: float | None = None
+    """When its request bytes were handed to a ready connection."""
+    ack_s: float | None = None
+    """The first byte of the response body, a comment included."""
+    first_token_s: float | None = None
+    """The read that completed the first event with text or reasoning."""
+    first_visible_s: float | None = None
+    """The same for text alone."""
+    last_token_s: float | None = None
+    """The same for the last event with text or reasoning."""
+    ended_s: float | None = None
+    """`[DONE]`, the end of the body, or the failure."""
+
+    connect_s: float | None = None
+    """Connect and TLS; None on a reused connection."""
+    reused: bool | None = None
+    stamp_slack_s: float | None = None
+    """How much later than true a stamp may be; None where each read had one event."""
+    gaps: tuple[tuple[int, int], ...] = ()
+    """Histogram of the gaps between token events: (bucket, n), see metrics.gap."""
+    gap_sum_s: float | None = None
+    gap_max_s: float | None = None
+
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    total_tokens: int | None = None
+    tokens_from: str | None = None
+    """`usage` as the upstream says, or `events` where we counted them."""
+    cost_usd: float | None = None
+    cache_hit: bool | None = None
+    """The upstream answered from a response cache; None: it did not say."""
+
+    @property
+    def ok(self) -> bool:
+        """Text came and it ended properly."""
+        return self.outcome is Outcome.OK
+
+
+_NAMES = tuple(field.name for field in fields(Sample))
+
+
+def encode(sample: Sample) -> bytes:
+    """A row for the store: a JSON array, the schema number first, fields in order."""
+    return to_json((SCHEMA, *(getattr(sample, name) for name in _NAMES)))
+
+
+def decode(row: bytes) -> Sample:
+    """The row again; raises NewerRecord for one of a later version.
+
+    Fields may only be added at the end of Sample, with defaults: a shorter array is
+    then a row of an earlier build.
+    """
+    schema, *values = from_json(row)
+    if schema > SCHEMA:
+        raise NewerRecord("row", schema, SCHEMA)
+    named = dict(zip(_NAMES, values, strict=False))
+    named["outcome"] = Outcome(named["outcome"])
+    named["gaps"] = tuple((bucket, n) for bucket, n in named["gaps"])
+    return Sample(**named)

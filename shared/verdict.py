@@ -1,0 +1,44 @@
+"""Whether a run may be believed, with each reason in words and what to do about it.
+
+`judge` is pure: what the rows tell is in the summary, what only the workers could see
+is in Observations. The reasons are in `shared.reasons` and `shared.notes`.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from shared.notes import NOTES
+from shared.observations import Observations
+from shared.plan import Plan
+from shared.reasons import DOUBTS, Case, Reason
+
+if TYPE_CHECKING:
+    from shared.figures import Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The worst of the reasons; notes are not faults."""
+
+    kind: Literal["valid", "suspect", "invalid"]
+    reasons: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
+
+
+def judge(
+    plan: Plan,
+    summary: "Summary",
+    observations: Observations | None = None,
+) -> Verdict:
+    """The verdict on a run."""
+    case = Case(plan, summary, observations or Observations())
+    reasons = tuple(found for rule in DOUBTS if (found := rule(case)) is not None)
+    notes = tuple(found for rule in NOTES if (found := rule(case)) is not None)
+    kinds = {reason.kind for reason in reasons}
+    kind: Literal["valid", "suspect", "invalid"] = (
+        "invalid" if "invalid" in kinds else "suspect" if kinds else "valid"
+    )
+    return Verdict(kind=kind, reasons=reasons, notes=notes)
+
+
+__all__ = ["Observations", "Reason", "Verdict", "judge"]

@@ -1,0 +1,86 @@
+"""Ended runs in the results folder."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shared import archive
+from shared.errors import NewerRecord, NoSuchRun
+from shared.run import Ending, Run, Status, created_at, new_job_id
+
+RUN = Run(
+    job_id=new_job_id(1795420801.25),
+    status=Status.REDUCING,
+    submitter="ada",
+    targets=("a/b", "c/d@e"),
+    created_at=1795420801.25,
+    started_at=1795420802.5,
+    closed=4,
+    failed=1,
+    total=4,
+    ending=Ending.BAD_KEY,
+    error="The key was refused.",
+    warnings=("No worker was alive.",),
+)
+
+
+def published(folder: Path, run: Run = RUN) -> Path:
+    """A folder as the reduce leaves it."""
+    place = folder / run.job_id
+    place.mkdir()
+    (place / "run.json").write_bytes(archive.record(run))
+    (place / "summary.json").write_text('{"avg": 1.5}')
+    return place
+
+
+def test_a_record_reads_back_as_the_ended_run(tmp_path: Path) -> None:
+    published(tmp_path)
+    found = archive.load(tmp_path, RUN.job_id)
+    assert found.status is Status.FAILED
+    assert found.ending is Ending.BAD_KEY
+    assert found.ended_at is not None
+    for name in ("targets", "created_at", "started_at", "closed", "failed", "total"):
+        assert getattr(found, name) == getattr(RUN, name), name
+    assert found.error == RUN.error
+    assert found.warnings == RUN.warnings
+    assert archive.result_of(tmp_path, RUN.job_id) == {"avg": 1.5}
+
+
+def test_the_same_run_gives_the_same_bytes() -> None:
+    assert archive.record(RUN) == archive.record(RUN)
+
+
+def test_a_folder_without_a_record_is_a_run_that_is_done(tmp_path: Path) -> None:
+    (published(tmp_path) / "run.json").unlink()
+    found = archive.load(tmp_path, RUN.job_id)
+    assert found.status is Status.DONE
+    assert found.created_at == created_at(RUN.job_id)
+    assert found.total is None
+
+
+def test_before_its_summary_there_is_no_run(tmp_path: Path) -> None:
+    (published(tmp_path) / "summary.json").unlink()
+    for read in (archive.load, archive.result_of, archive.plan_of):
+        with pytest.raises(NoSuchRun, match=RUN.job_id):
+            read(tmp_path, RUN.job_id)
+
+
+def test_a_record_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    path = published(tmp_path) / "run.json"
+    path.write_text(json.dumps({"schema": 2}))
+    with pytest.raises(NewerRecord, match="schema 2"):
+        archive.load(tmp_path, RUN.job_id)
+
+
+def test_ids_are_newest_first_and_nothing_else_is_one(tmp_path: Path) -> None:
+    made = [new_job_id(1_795_420_801 + n) for n in range(3)]
+    for name in (*made, "notes", "examples", made[0].lower()):
+        (tmp_path / name).mkdir()
+    assert archive.ids(tmp_path) == made[::-1]
+    assert archive.ids(tmp_path, made[2]) == [made[1], made[0]]
+    assert archive.ids(tmp_path / "absent") == []
+
+
+def test_an_id_tells_when_its_run_was_made() -> None:
+    assert created_at(new_job_id(1795420801.25)) == 1795420801.25

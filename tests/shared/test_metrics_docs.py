@@ -1,0 +1,63 @@
+"""docs/metrics.md has a heading for every name, and no heading for nothing."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from shared import figures
+from shared.figures import Figures, Summary
+from shared.frozen import Frozen
+from shared.notes import NOTES
+from shared.observations import Observations
+from shared.outputs.csv import COLUMNS
+from shared.outputs.jsonl import Answer
+from shared.percentiles import Percentile
+from shared.reasons import DOUBTS, Reason
+from shared.sample import Outcome
+from shared.verdict import Verdict
+
+TEXT = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text("utf-8")
+HEADINGS = set(re.findall(r"^### `(\w+)`", TEXT, re.MULTILINE))
+CODES = {rule.__name__.removeprefix("_") for rule in (*DOUBTS, *NOTES)}
+TOLD = set(Summary.model_fields) - {"schema_version", "targets", "steps", "verdict"}
+RECORDS = [
+    record
+    for record in vars(figures).values()
+    if isinstance(record, type) and issubclass(record, Frozen) and record is not Frozen
+]
+
+
+@pytest.mark.parametrize("name", sorted({*COLUMNS, *Outcome, *TOLD, *CODES}))
+def test_every_name_has_a_heading(name: str) -> None:
+    assert name in HEADINGS
+
+
+def test_no_heading_is_left_of_a_name_that_is_gone() -> None:
+    assert {*COLUMNS, *Outcome, *TOLD, *CODES} == HEADINGS
+
+
+@pytest.mark.parametrize(
+    "record", [*RECORDS, Percentile], ids=lambda each: each.__name__
+)
+def test_every_field_of_the_summary_is_told(record: type[Frozen]) -> None:
+    assert [name for name in record.model_fields if f"`{name}`" not in TEXT] == []
+
+
+@pytest.mark.parametrize("record", [Observations, Answer])
+def test_every_field_of_the_other_records_is_told(record: type) -> None:
+    assert [each.name for each in fields(record) if f"`{each.name}`" not in TEXT] == []
+
+
+def test_the_verdict_is_told() -> None:
+    told = {each.name for kind in (Verdict, Reason) for each in fields(kind)} - {"kind"}
+    assert {name for name in told if f"`{name}`" not in TEXT} == set()
+    assert "`verdict.kind`" in TEXT
+
+
+def test_the_seven_names_come_first() -> None:
+    assert list(Figures.model_fields)[:7] == [
+        *("avg", "min", "max", "std_dev"),
+        *("total_runs", "successful_runs", "total_tokens"),
+    ]
