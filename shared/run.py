@@ -1,0 +1,140 @@
+"""The life story of a plan: its states, the legal ways between them, its endings."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_JOB_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+
+
+class Status(StrEnum):
+    """Where a run is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    REDUCING = "reducing"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more will happen."""
+        return not NEXT[self]
+
+
+NEXT: dict[Status, frozenset[Status]] = {
+    Status.QUEUED: frozenset({Status.RUNNING, Status.PAUSED, Status.REDUCING}),
+    Status.RUNNING: frozenset({Status.WAITING, Status.PAUSED, Status.REDUCING}),
+    Status.WAITING: frozenset({Status.RUNNING, Status.PAUSED, Status.REDUCING}),
+    Status.PAUSED: frozenset({Status.QUEUED, Status.REDUCING}),
+    Status.REDUCING: frozenset({Status.DONE, Status.CANCELLED, Status.FAILED}),
+    Status.DONE: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.FAILED: frozenset(),
+}
+"""The legal ways. Only `shared.store.runs.move` and the claim walk them."""
+
+
+def before(status: Status) -> tuple[Status, ...]:
+    """The states from which `status` may be entered."""
+    return tuple(origin for origin, ways in NEXT.items() if status in ways)
+
+
+class Ending(StrEnum):
+    """Why the run came to its reduce; set once, on entering `reducing`."""
+
+    COMPLETED = "completed"
+    """All slots closed, or time over."""
+    BUDGET = "budget"
+    ERROR_LIMIT = "error_limit"
+    FIND = "find"
+    CANCELLED = "cancelled"
+    BAD_KEY = "bad_key"
+    NO_CREDIT = "no_credit"
+    POISON = "poison"
+    STORE_LOST = "store_lost"
+    BUG = "bug"
+
+    @property
+    def status(self) -> Status:
+        """The terminal state that this ending leads to."""
+        if self is Ending.CANCELLED:
+            return Status.CANCELLED
+        if self in _NEEDS_A_PERSON:
+            return Status.FAILED
+        return Status.DONE
+
+
+_NEEDS_A_PERSON = frozenset(
+    {Ending.BAD_KEY, Ending.NO_CREDIT, Ending.POISON, Ending.STORE_LOST, Ending.BUG}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One reading of a run's record."""
+
+    job_id: str
+    status: Status
+    submitter: str
+    targets: tuple[str, ...]
+    """Labels, for lists; the plan itself is a record of its own."""
+    created_at: float
+    """Unix seconds of the store's clock, like all times here."""
+    started_at: float | None = None
+    """When the first shard was claimed."""
+    ended_at: float | None = None
+    until: float | None = None
+    """In `waiting`: when the upstream's limit opens."""
+    step: int = 0
+    segment: int = 0
+    closed: int = 0
+    """Slots closed outside warm-up."""
+    failed: int = 0
+    """Those of them that did not end `ok`."""
+    total: int | None = None
+    """Slots outside warm-up; None while only time ends the run."""
+    ending: Ending | None = None
+    error: str | None = None
+    """The sentence of a failure, or of the last failed attempt to reduce."""
+    warnings: tuple[str, ...] = ()
+    rerun_of: str | None = None
+    stalled_s: float | None = None
+    """In `running`: how long no shard has been alive; None while one is."""
+    interrupted: int = 0
+    """Shards taken over after their worker went silent."""
+    overlaps: int = 0
+    """Rows that came from a worker whose lease had passed to another."""
+    duplicates: int = 0
+    """Rows refused because their slot was closed already."""
+
+
+def new_job_id(now_s: float) -> str:
+    """26 characters: milliseconds since the epoch, then 80 random bits (a ULID).
+
+    Sorts by time of creation; cannot be guessed; safe in a path and in a URL.
+    """
+    number = (int(now_s * 1000) << 80) | secrets.randbits(80)
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
+def created_at(job_id: str) -> float:
+    """When a run was made, Unix seconds: what its id begins with.
+
+    >>> created_at("01JZ0000000000000000000000")
+    1751272914.944
+    """
+    number = 0
+    for character in job_id[:10]:
+        number = number * 32 + _ALPHABET.index(character)
+    return number / 1000
+
+
+def is_job_id(text: str) -> bool:
+    """Whether `text` has the form of an id of ours."""
+    return _JOB_ID.fullmatch(text) is not None

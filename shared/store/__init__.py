@@ -1,0 +1,24 @@
+"""Redis: the meeting point of machines. Every multi-step change is one Lua script.
+
+Keys (all begin with `llmbench:`; an ended run's keys expire together)
+
+    runs                zset   every run known, by time of creation
+    open                zset   the runs that have not ended
+    workers             zset   worker name -> when last heard of, store ms
+    push                channel  `job_id` whose state a worker should look at now
+    run:ID              hash   the record (`runs`)
+    run:ID:plan         string the plan, JSON
+    run:ID:events       stream `state` and `progress`, capped (`events`)
+    run:ID:rows         list   one encoded Sample each (`samples`)
+    run:ID:answers      list   one JSON object each
+    run:ID:seen         list   what workers observed of themselves, JSON
+    run:ID:finished     list   goodput of each step that is over, JSON, in order
+    run:ID:reduce       string who reduces it now; saves work, guards nothing
+    run:ID:step:N       hash   the step, its shards and their leases (`slots`)
+    run:ID:taken:N      hash   slot -> the shard that has it in hand
+    run:ID:back:N       zset   slots to offer again -> not before, store ms
+    run:ID:closed:N     bitmap slots that have their final row
+    run:ID:attempts:N   hash   slot -> rows it has, where none of them is final
+
+Redis Cluster is not supported: one script touches keys of different hash slots.
+"""

@@ -1,0 +1,34 @@
+"""The names of our keys, in one place; the list with their meaning is in `store`."""
+
+PREFIX = "llmbench:"
+RUNS = PREFIX + "runs"
+OPEN = PREFIX + "open"
+WORKERS = PREFIX + "workers"
+PUSH = PREFIX + "push"
+
+OF_RUN = ("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce")
+OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
+
+
+def run(job_id: str, part: str = "") -> str:
+    """A key of a run: the record itself, or `part` such as `:rows`."""
+    return f"{PREFIX}run:{job_id}{part}"
+
+
+def step(job_id: str, number: int) -> tuple[str, str, str, str, str]:
+    """The keys of one step, in the order step, taken, back, closed, attempts."""
+    a, b, c, d, e = (run(job_id, f"{part}{number}") for part in OF_STEP)
+    return a, b, c, d, e
+
+
+def all_of(job_id: str, steps: int) -> list[str]:
+    """Every key that a run of so many steps can have."""
+    names = [run(job_id, part) for part in OF_RUN]
+    for number in range(steps):
+        names += step(job_id, number)
+    return names
+
+
+def worker(name: str) -> str:
+    """What one worker says of itself; expires with its heartbeat."""
+    return f"{PREFIX}worker:{name}"

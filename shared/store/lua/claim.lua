@@ -1,0 +1,82 @@
+-- Take a shard of a run's current step under a lease.
+-- The first claim of a step fixes the number of its shards and its start. A shard
+-- whose lease lapsed unreleased is taken over: what it had in hand is offered again.
+-- KEYS run, events, step, taken, back, closed
+-- ARGV owner, lease_ms, step, shards, count ('' = open end), open ('1' = due times),
+--      poison (takeovers without a row), lead_ms
+-- -> {0, why}  or  {1, shard, shards, epoch, segment, start_ms, segment_start_ms,
+--                   first open slot of the segment}
+local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'segment', 'until_ms')
+local status = run[1]
+if status ~= 'queued' and status ~= 'running' and status ~= 'waiting' then
+  return {0, status or 'gone'}
+end
+if run[2] ~= ARGV[3] then return {0, 'step'} end
+if status == 'waiting' and tonumber(run[4] or '0') > now then return {0, 'waiting'} end
+
+local function get(field) return redis.call('HGET', KEYS[3], field) end
+local shards = tonumber(get('shards') or '0')
+local first = shards == 0
+if first then
+  shards = tonumber(ARGV[4])
+  redis.call('HSET', KEYS[3], 'shards', shards, 'start_ms', now + ARGV[8],
+             'segment_start_ms', now + ARGV[8], 'base', 0)
+end
+local count = tonumber(ARGV[5])
+local offered = redis.call('ZCARD', KEYS[5]) > 0
+local free, lapsed, alive = nil, false, 0
+for j = 0, shards - 1 do
+  local s = redis.call('HMGET', KEYS[3], 'exp:' .. j, 'owner:' .. j, 'finished:' .. j,
+                       ARGV[6] == '1' and 'cursor:' .. j or 'cursor')
+  local cursor = tonumber(s[4] or (ARGV[6] == '1' and j or 0))
+  if tonumber(s[1] or '0') > now then
+    alive = alive + 1
+  elseif not s[3] and not free
+         and (s[2] or offered or not count or cursor < count) then
+    free, lapsed = j, s[2] and true or false
+  end
+end
+if not free then return {0, 'full'} end
+
+if lapsed then
+  local has = redis.call('HGETALL', KEYS[4])
+  for i = 1, #has, 2 do
+    if has[i + 1] == tostring(free) then
+      if redis.call('GETBIT', KEYS[6], has[i]) == 0 then
+        redis.call('ZADD', KEYS[5], 'NX', 0, has[i])
+      end
+      redis.call('HDEL', KEYS[4], has[i])
+    end
+  end
+  redis.call('HINCRBY', KEYS[1], 'interrupted', 1)
+  local silent = redis.call('HINCRBY', KEYS[1], 'takeovers', 1)
+  if silent >= tonumber(ARGV[7]) then
+    redis.call('HSET', KEYS[1], 'status', 'reducing', 'ending', 'poison', 'error',
+      'Workers went silent ' .. silent .. ' times while they had this run, without'
+      .. ' one row in between. Look at their logs before you run it again.')
+    redis.call('HDEL', KEYS[3], 'owner:' .. free)
+    redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
+               'status', 'reducing')
+    return {0, 'poison'}
+  end
+end
+
+local segment = tonumber(run[3])
+if alive == 0 and not first then
+  segment = redis.call('HINCRBY', KEYS[1], 'segment', 1)
+  redis.call('HSET', KEYS[3], 'segment_start_ms', now + ARGV[8],
+             'base', math.max(redis.call('BITPOS', KEYS[6], 0), 0))
+end
+local epoch = redis.call('HINCRBY', KEYS[3], 'epoch:' .. free, 1)
+redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free)
+redis.call('HSET', KEYS[3], 'owner:' .. free, ARGV[1], 'exp:' .. free, now + ARGV[2])
+redis.call('HSETNX', KEYS[1], 'started_ms', now)
+if status ~= 'running' then
+  redis.call('HSET', KEYS[1], 'status', 'running')
+  redis.call('HDEL', KEYS[1], 'until_ms')
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
+             'status', 'running')
+end
+local at = redis.call('HMGET', KEYS[3], 'start_ms', 'segment_start_ms', 'base')
+return {1, free, shards, epoch, segment, tonumber(at[1]), tonumber(at[2]),
+        tonumber(at[3])}

@@ -1,0 +1,82 @@
+-- Append rows, then close their slots. A row is counted, shown and streamed only when
+-- this has said 1 for it. A row before its mark: an error does not roll back, so no
+-- slot may be marked whose row is not there.
+-- KEYS run, step, taken, back, closed, attempts, rows, answers, events
+-- ARGV shard, epoch, step, count ('' = open end), counted ('1' = not warm-up),
+--      answers cap in bytes, largest share of failures ('' = any), then for each row:
+--      slot, attempt, kind ('ok' | 'failed' | 'again'), not before ms, row, answer
+-- -> {-1, status} the run takes no rows, or
+--    {1 | 2 the step is over, status, '1' accepted or '0' refused, ...}
+local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'answers_bytes', 'total')
+local status = run[1] or 'gone'
+if (status ~= 'running' and status ~= 'waiting' and status ~= 'paused')
+   or run[2] ~= ARGV[3] then
+  return {-1, status}
+end
+local answer, fresh, marks, failed, ok = {1, status}, {}, {}, 0, 0
+local kept = tonumber(run[3] or '0')
+local before = kept
+for i = 8, #ARGV, 6 do
+  local slot, attempt, kind = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+  local tries = redis.call('HGET', KEYS[6], slot) or '0'
+  if redis.call('GETBIT', KEYS[5], slot) == 1 or marks[slot]
+     or (kind == 'again' and tries ~= attempt) then
+    answer[#answer + 1] = '0'
+  else
+    answer[#answer + 1] = '1'
+    fresh[#fresh + 1] = i
+    marks[slot] = true
+  end
+end
+if #fresh < #answer - 2 then
+  redis.call('HINCRBY', KEYS[1], 'duplicates', #answer - 2 - #fresh)
+end
+for _, i in ipairs(fresh) do
+  redis.call('RPUSH', KEYS[7], ARGV[i + 4])
+  local text = ARGV[i + 5]
+  if text ~= '' and kept + #text <= tonumber(ARGV[6]) then
+    redis.call('RPUSH', KEYS[8], text)
+    kept = kept + #text
+  end
+end
+for _, i in ipairs(fresh) do
+  local slot, kind = ARGV[i], ARGV[i + 2]
+  if kind == 'again' then
+    redis.call('HINCRBY', KEYS[6], slot, 1)
+    redis.call('ZADD', KEYS[4], ARGV[i + 3], slot)
+  else
+    redis.call('SETBIT', KEYS[5], slot, 1)
+    redis.call('ZREM', KEYS[4], slot)
+    if kind == 'ok' then ok = ok + 1 else failed = failed + 1 end
+  end
+  redis.call('HDEL', KEYS[3], slot)
+end
+if #fresh > 0 then
+  redis.call('HDEL', KEYS[1], 'takeovers')
+  if redis.call('HGET', KEYS[2], 'epoch:' .. ARGV[1]) ~= ARGV[2] then
+    redis.call('HINCRBY', KEYS[1], 'overlaps', #fresh)
+  end
+end
+if kept ~= before then redis.call('HSET', KEYS[1], 'answers_bytes', kept) end
+local closed = redis.call('HINCRBY', KEYS[2], 'closed', ok + failed)
+if ARGV[5] == '1' and ok + failed > 0 then
+  local all = redis.call('HINCRBY', KEYS[1], 'closed', ok + failed)
+  local bad = redis.call('HINCRBY', KEYS[1], 'failed', failed)
+  -- Over the limit whatever comes: of all slots, or of the first hundred at least
+  -- where nobody knows how many there will be.
+  if ARGV[7] ~= '' and bad > tonumber(ARGV[7]) * tonumber(run[4] or math.max(all, 100))
+  then
+    redis.call('HSET', KEYS[1], 'status', 'reducing', 'ending', 'error_limit')
+    redis.call('XADD', KEYS[9], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
+               'status', 'reducing')
+    answer[2] = 'reducing'
+    return answer
+  end
+  -- at most four a second, whoever commits
+  if now - tonumber(redis.call('HGET', KEYS[1], 'told_ms') or '0') >= 250 then
+    redis.call('HSET', KEYS[1], 'told_ms', now)
+    redis.call('XADD', KEYS[9], 'MAXLEN', '~', 1000, '*', 'kind', 'progress')
+  end
+end
+if closed == tonumber(ARGV[4]) then answer[1] = 2 end
+return answer

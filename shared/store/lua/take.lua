@@ -1,0 +1,55 @@
+-- Hand out slots to a shard: those offered again first, then fresh ones.
+-- KEYS run, step, taken, back, attempts
+-- ARGV shard, epoch, n, step, count ('' = open end), stride (0 = shared cursor),
+--      ticket (the same for a repeated command)
+-- -> {-1} no live lease, or not running
+--    {0 | next not-before ms of offered slots, slot, attempt, slot, attempt, ...}
+local j = ARGV[1]
+local run = redis.call('HMGET', KEYS[1], 'status', 'step')
+local s = redis.call('HMGET', KEYS[2], 'epoch:' .. j, 'exp:' .. j, 'ticket:' .. j,
+                     'handed:' .. j)
+if run[1] ~= 'running' or run[2] ~= ARGV[4] or s[1] ~= ARGV[2]
+   or tonumber(s[2] or '0') < now then
+  return {-1}
+end
+local slots = {}
+if s[3] == ARGV[7] then
+  -- the answer to this ticket was lost on its way: give the same slots again
+  for slot in string.gmatch(s[4], '%d+') do slots[#slots + 1] = slot end
+else
+  local n = tonumber(ARGV[3])
+  local back = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, n)
+  for _, slot in ipairs(back) do slots[#slots + 1] = slot end
+  if #back > 0 then redis.call('ZREM', KEYS[4], unpack(back)) end
+  local count = tonumber(ARGV[5])
+  local stride = tonumber(ARGV[6])
+  local field = stride > 0 and 'cursor:' .. j or 'cursor'
+  local cursor = tonumber(redis.call('HGET', KEYS[2], field)
+                          or (stride > 0 and j or 0))
+  local from = cursor
+  while #slots < n and (not count or cursor < count) do
+    slots[#slots + 1] = string.format('%.0f', cursor)
+    cursor = cursor + math.max(stride, 1)
+  end
+  if cursor ~= from then redis.call('HSET', KEYS[2], field, cursor) end
+  redis.call('HSET', KEYS[2], 'ticket:' .. j, ARGV[7],
+             'handed:' .. j, table.concat(slots, ' '))
+  for i = 1, #slots, 1000 do
+    local pairs_ = {}
+    for k = i, math.min(i + 999, #slots) do
+      pairs_[#pairs_ + 1] = slots[k]
+      pairs_[#pairs_ + 1] = j
+    end
+    redis.call('HSET', KEYS[3], unpack(pairs_))
+  end
+end
+local answer = {0}
+if #slots == 0 then
+  local next = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
+  if next[2] then answer[1] = tonumber(next[2]) end
+end
+for _, slot in ipairs(slots) do
+  answer[#answer + 1] = tonumber(slot)
+  answer[#answer + 1] = tonumber(redis.call('HGET', KEYS[5], slot) or '0')
+end
+return answer

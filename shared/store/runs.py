@@ -1,0 +1,263 @@
+"""Runs in the store: made, read, listed, moved from state to state, finished."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from redis.asyncio import Redis
+
+from shared.errors import NewerRecord, NoSuchRun, WrongState
+from shared.plan import Finished, Plan, read_plan, total
+from shared.run import Ending, Run, Status, before, created_at, new_job_id
+from shared.store import keys
+from shared.store.client import call, now_s, reply
+
+SCHEMA = 1
+
+Value = str | int | float
+
+
+async def create(
+    redis: Redis,
+    plan: Plan,
+    *,
+    warnings: Sequence[str] = (),
+    rerun_of: str | None = None,
+) -> Run:
+    """Write a new run, `queued`, and tell the workers. Ring the doorbell afterwards
+    (`shared.queue`), since nobody hears this twice."""
+    created_s = await now_s(redis)
+    job_id = new_job_id(created_s)
+    fields: dict[str, Value] = {
+        "schema": SCHEMA,
+        "submitter": plan.submitter,
+        "targets": to_json([target.label() for target in plan.targets]).decode(),
+        "warnings": to_json(list(warnings)).decode(),
+    }
+    slots = total(plan)
+    if slots is not None:
+        fields["total"] = slots
+    if rerun_of is not None:
+        fields["rerun_of"] = rerun_of
+    await call(
+        redis,
+        "create",
+        [
+            keys.run(job_id),
+            keys.run(job_id, ":plan"),
+            keys.run(job_id, ":events"),
+            keys.RUNS,
+            keys.OPEN,
+        ],
+        [job_id, plan.model_dump_json(), int(created_s * 1000), *_flat(fields)],
+    )
+    await redis.publish(keys.PUSH, job_id)
+    return await load(redis, job_id)
+
+
+async def load(redis: Redis, job_id: str) -> Run:
+    """The run as it is now; raises NoSuchRun, NewerRecord."""
+    record = await reply(redis.hgetall(keys.run(job_id)))
+    if not record:
+        raise NoSuchRun(job_id)
+    return await _stalled(redis, _run(job_id, record))
+
+
+async def plan_of(redis: Redis, job_id: str) -> Plan:
+    """The run's plan; raises NoSuchRun, NewerRecord."""
+    text = await redis.get(keys.run(job_id, ":plan"))
+    if text is None:
+        raise NoSuchRun(job_id)
+    return read_plan(text)
+
+
+async def result_of(redis: Redis, job_id: str) -> dict[str, Any] | None:
+    """The summary of an ended run, or None before its end."""
+    text = await reply(redis.hget(keys.run(job_id), "result"))
+    result: dict[str, Any] | None = from_json(text) if text else None
+    return result
+
+
+async def listing(
+    redis: Redis, *, limit: int, before_id: str | None = None
+) -> list[Run]:
+    """Up to `limit` runs, newest first, older than `before_id` where it is given."""
+    start = 0
+    if before_id is not None:
+        rank = await redis.zrevrank(keys.RUNS, before_id)
+        if rank is None:  # forgotten by now; its id still tells its time
+            made_ms = round(created_at(before_id) * 1000)
+            start = await redis.zcount(keys.RUNS, made_ms, "+inf")
+        else:
+            start = rank + 1
+    found: list[Run] = []
+    while len(found) < limit:
+        ids = await redis.zrevrange(keys.RUNS, start, start + limit - len(found) - 1)
+        if not ids:
+            break
+        start += len(ids)
+        async with redis.pipeline(transaction=False) as pipe:
+            for job_id in ids:
+                pipe.hgetall(keys.run(job_id.decode()))
+            records = await pipe.execute()
+        gone = [i for i, record in zip(ids, records, strict=True) if not record]
+        if gone:
+            await redis.zrem(keys.RUNS, *gone)
+            start -= len(gone)
+        found += [
+            _run(job_id.decode(), record)
+            for job_id, record in zip(ids, records, strict=True)
+            if record
+        ]
+    return found
+
+
+async def open_runs(redis: Redis) -> list[Run]:
+    """The runs that have not ended, oldest first."""
+    ids = await redis.zrange(keys.OPEN, 0, -1)
+    async with redis.pipeline(transaction=False) as pipe:
+        for job_id in ids:
+            pipe.hgetall(keys.run(job_id.decode()))
+        records = await pipe.execute()
+    return [
+        _run(job_id.decode(), record)
+        for job_id, record in zip(ids, records, strict=True)
+        if record
+    ]
+
+
+async def move(redis: Redis, job_id: str, to: Status, **fields: Value | None) -> bool:
+    """Walk to another state; False when the run is in that state already.
+
+    Tells the workers at once. Raises WrongState when the way is not legal, and
+    NoSuchRun.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    moved, was = await call(
+        redis,
+        "move",
+        [keys.run(job_id), keys.run(job_id, ":events")],
+        [to.value, " ".join(before(to)), *_flat(given)],
+    )
+    if moved == 1:
+        await redis.publish(keys.PUSH, job_id)
+        return True
+    if moved == -1:
+        raise NoSuchRun(job_id)
+    if was.decode() == to.value:
+        return False
+    raise WrongState(
+        f"Benchmark {job_id} is {was.decode()}; it cannot become {to.value} from there."
+    )
+
+
+async def end(
+    redis: Redis, job_id: str, ending: Ending, error: str | None = None
+) -> bool:
+    """Take no more rows and go to the reduce; False when it is there already."""
+    return await move(redis, job_id, Status.REDUCING, ending=ending.value, error=error)
+
+
+async def finished(redis: Redis, job_id: str) -> list[Finished]:
+    """The steps that are over, in order, with what the next one depends on."""
+    goodputs = await reply(redis.lrange(keys.run(job_id, ":finished"), 0, -1))
+    return [Finished(step, from_json(text)) for step, text in enumerate(goodputs)]
+
+
+async def advance(
+    redis: Redis, job_id: str, over: Finished, to: int | None, ending: Ending
+) -> bool:
+    """A step is over: go to step `to`, or where that is None to the reduce.
+
+    False when somebody did that before, or the run has ended.
+    """
+    done = await call(
+        redis,
+        "advance",
+        [keys.run(job_id), keys.run(job_id, ":events"), keys.run(job_id, ":finished")],
+        [
+            over.step,
+            to_json(over.goodput),
+            "" if to is None else to,
+            ending.value,
+        ],
+    )
+    if done:
+        await redis.publish(keys.PUSH, job_id)
+    return bool(done)
+
+
+async def finish(
+    redis: Redis, run: Run, result: Mapping[str, Any], *, keep_s: float
+) -> bool:
+    """Publish the result and enter the terminal state; False when that was done.
+
+    From then on the run's keys live for `keep_s`.
+    """
+    ending = run.ending or Ending.BUG
+    first = [keys.run(run.job_id), keys.run(run.job_id, ":events"), keys.OPEN]
+    others = [key for key in keys.all_of(run.job_id, run.step + 1) if key not in first]
+    done = await call(
+        redis,
+        "finish",
+        [*first, *others],
+        [run.job_id, ending.status.value, int(keep_s * 1000), to_json(result)],
+    )
+    return bool(done)
+
+
+async def note_error(redis: Redis, job_id: str, error: str) -> None:
+    """The sentence of an attempt to reduce that failed and will be made again."""
+    await reply(redis.hset(keys.run(job_id), "error", error))
+
+
+async def _stalled(redis: Redis, run: Run) -> Run:
+    """The run with `stalled_s`: in `running`, how long no shard has been alive."""
+    if run.status is not Status.RUNNING:
+        return run
+    lease = await reply(redis.hgetall(keys.step(run.job_id, run.step)[0]))
+    now_ms = await now_s(redis) * 1000
+    ends = [float(value) for name, value in lease.items() if name.startswith(b"exp:")]
+    if any(end > now_ms for end in ends):
+        return run
+    idle = await reply(redis.hget(keys.run(run.job_id), "idle_ms"))
+    since_ms = max([*ends, float(idle or 0), (run.started_at or run.created_at) * 1000])
+    return replace(run, stalled_s=max(0.0, (now_ms - since_ms) / 1000))
+
+
+def _run(job_id: str, record: Mapping[bytes, bytes]) -> Run:
+    r = {name.decode(): value.decode() for name, value in record.items()}
+    found = int(r.get("schema", SCHEMA))
+    if found > SCHEMA:
+        raise NewerRecord("run", found, SCHEMA)
+
+    def seconds(name: str) -> float | None:
+        return float(r[name]) / 1000 if name in r else None
+
+    return Run(
+        job_id=job_id,
+        status=Status(r["status"]),
+        submitter=r.get("submitter", ""),
+        targets=tuple(from_json(r.get("targets", "[]"))),
+        created_at=float(r["created_ms"]) / 1000,
+        started_at=seconds("started_ms"),
+        ended_at=seconds("ended_ms"),
+        until=seconds("until_ms"),
+        step=int(r["step"]),
+        segment=int(r["segment"]),
+        closed=int(r["closed"]),
+        failed=int(r["failed"]),
+        total=int(r["total"]) if "total" in r else None,
+        ending=Ending(r["ending"]) if "ending" in r else None,
+        error=r.get("error"),
+        warnings=tuple(from_json(r.get("warnings", "[]"))),
+        rerun_of=r.get("rerun_of"),
+        interrupted=int(r.get("interrupted", 0)),
+        overlaps=int(r.get("overlaps", 0)),
+        duplicates=int(r.get("duplicates", 0)),
+    )
+
+
+def _flat(fields: Mapping[str, Value]) -> list[Value]:
+    return [part for pair in fields.items() for part in pair]

@@ -1,0 +1,45 @@
+"""Rows, answers and observations in the store: read back by the reduce.
+
+Rows and answers are read through a blocking connection: whoever wants them all has a
+process of its own for it, and takes them one by one instead of holding them all.
+"""
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+from pydantic_core import from_json, to_json
+from redis import Redis as Blocking
+from redis.asyncio import Redis
+
+from shared.store import keys
+from shared.store.client import reply
+
+_PAGE = 2000
+
+
+def rows(store: Blocking, job_id: str) -> Iterator[bytes]:
+    """Every committed row, encoded, in the order of their commits; page by page."""
+    return _pages(store, keys.run(job_id, ":rows"))
+
+
+def answers(store: Blocking, job_id: str) -> Iterator[bytes]:
+    """Every kept answer, a JSON object each, in the order of their commits."""
+    return _pages(store, keys.run(job_id, ":answers"))
+
+
+async def observe(redis: Redis, job_id: str, seen: dict[str, Any]) -> None:
+    """Add what one worker observed of itself during one shard."""
+    await reply(redis.rpush(keys.run(job_id, ":seen"), to_json(seen).decode()))
+
+
+async def observations(redis: Redis, job_id: str) -> list[dict[str, Any]]:
+    """All that workers observed of themselves, in the order of their reports."""
+    seen = await reply(redis.lrange(keys.run(job_id, ":seen"), 0, -1))
+    return [from_json(one) for one in seen]
+
+
+def _pages(store: Blocking, key: str) -> Iterator[bytes]:
+    start = 0
+    while page := cast(list[bytes], store.lrange(key, start, start + _PAGE - 1)):
+        yield from page
+        start += len(page)

@@ -1,0 +1,219 @@
+"""Shards and slots in the store: leases, what is in hand, rows and closed slots."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from redis.asyncio import Redis
+
+from shared.plan import Step
+from shared.run import Status
+from shared.store import keys
+from shared.store.client import call, reply
+
+POISON_TAKEOVERS = 3
+"""A run whose workers went silent so often, without a row in between, has ended."""
+
+LEAD_MS = 300
+"""An open load starts so long after its first claim, so that every shard is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One worker's right to start calls of one shard, until it lapses."""
+
+    job_id: str
+    step: Step
+    shard: int
+    """This is shard j ..."""
+    shards: int
+    """... of k, fixed for the step."""
+    epoch: int
+    """Grows with every claim of the shard; an older one may start nothing."""
+    segment: int
+    start_ms: int
+    """Start of the step, ms of the store's clock."""
+    segment_start_ms: int
+    """Start of the segment; equals `start_ms` in a step that was never disturbed."""
+    base: int
+    """First slot that was open when the segment began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What `take` gave."""
+
+    slots: tuple[tuple[int, int], ...]
+    """(index, attempt) each."""
+    next_at_ms: int | None
+    """When a slot that is barred now will be offered; None: none is."""
+
+
+Kind = Literal["ok", "failed", "again"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row to commit."""
+
+    slot: int
+    attempt: int
+    kind: Kind
+    """`again`: the row is kept, and the slot is offered again."""
+    not_before_ms: int
+    """For `again`: no earlier than this, ms of the store's clock."""
+    row: bytes
+    answer: bytes = b""
+    """What to keep of the answer; b"" for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What `commit` did."""
+
+    status: Status | None
+    """The run's state; None: the run is gone."""
+    accepted: tuple[bool, ...]
+    """Per entry; False: its slot has its final row already. () when none is taken."""
+    step_over: bool
+
+
+async def claim(
+    redis: Redis, job_id: str, step: Step, *, owner: str, shards: int, lease_s: float
+) -> Lease | None:
+    """A free shard of the run's current step, or None when there is nothing to do.
+
+    shards: how many the step gets, if this is its first claim.
+    """
+    s, taken, back, closed, _ = keys.step(job_id, step.number)
+    answer = await call(
+        redis,
+        "claim",
+        [keys.run(job_id), keys.run(job_id, ":events"), s, taken, back, closed],
+        [
+            owner,
+            int(lease_s * 1000),
+            step.number,
+            shards,
+            "" if step.count is None else step.count,
+            "1" if is_open(step) else "",
+            POISON_TAKEOVERS,
+            LEAD_MS if is_open(step) else 0,
+        ],
+    )
+    if answer[0] != 1:
+        return None
+    return Lease(job_id, step, *(int(number) for number in answer[1:]))
+
+
+async def renew(redis: Redis, lease: Lease, lease_s: float) -> tuple[bool, str]:
+    """Keep the lease: (whether it is still ours, the run's state)."""
+    kept, status, _ = await call(
+        redis,
+        "renew",
+        [keys.run(lease.job_id), keys.step(lease.job_id, lease.step.number)[0]],
+        [lease.shard, lease.epoch, int(lease_s * 1000)],
+    )
+    return bool(kept), status.decode()
+
+
+async def take(redis: Redis, lease: Lease, n: int, ticket: str) -> Taken | None:
+    """Up to `n` slots (at most 2,000), or None when the lease or the run's state bars
+    it. A `ticket` used before gives the same slots again."""
+    s, taken, back, _, attempts = keys.step(lease.job_id, lease.step.number)
+    first, *rest = await call(
+        redis,
+        "take",
+        [keys.run(lease.job_id), s, taken, back, attempts],
+        [
+            lease.shard,
+            lease.epoch,
+            min(n, 2000),
+            lease.step.number,
+            "" if lease.step.count is None else lease.step.count,
+            lease.shards if is_open(lease.step) else 0,
+            ticket,
+        ],
+    )
+    if first == -1:
+        return None
+    pairs = tuple(zip(rest[::2], rest[1::2], strict=True))
+    return Taken(pairs, first or None)
+
+
+async def commit(
+    redis: Redis,
+    lease: Lease,
+    entries: Sequence[Entry],
+    *,
+    max_answers_bytes: int,
+    max_error_share: float | None = None,
+) -> Committed:
+    """Append rows and close their slots; safe to repeat with the same entries.
+
+    max_error_share: once more of the run's slots than this have surely failed, the run
+    has ended (`error_limit`).
+    """
+    s, taken, back, closed, attempts = keys.step(lease.job_id, lease.step.number)
+    run = lease.job_id
+    args: list[str | int | float | bytes] = [
+        lease.shard,
+        lease.epoch,
+        lease.step.number,
+        "" if lease.step.count is None else lease.step.count,
+        "" if lease.step.warmup else "1",
+        max_answers_bytes,
+        "" if max_error_share is None else max_error_share,
+    ]
+    for e in entries:
+        args += (e.slot, e.attempt, e.kind, e.not_before_ms, e.row, e.answer)
+    answer = await call(
+        redis,
+        "commit",
+        [
+            keys.run(run),
+            s,
+            taken,
+            back,
+            closed,
+            attempts,
+            keys.run(run, ":rows"),
+            keys.run(run, ":answers"),
+            keys.run(run, ":events"),
+        ],
+        args,
+    )
+    word = answer[1].decode()
+    status = None if word == "gone" else Status(word)
+    accepted = tuple(flag == b"1" for flag in answer[2:])
+    return Committed(status, accepted, answer[0] == 2)
+
+
+async def release(redis: Redis, lease: Lease, *, finished: bool = False) -> bool:
+    """Give the lease back; True when that ends the step.
+
+    finished: this shard's time is over, and nobody shall take it again.
+    """
+    s, taken, back, closed, _ = keys.step(lease.job_id, lease.step.number)
+    answer = await call(
+        redis,
+        "release",
+        [keys.run(lease.job_id), s, taken, back, closed],
+        [lease.shard, lease.epoch, "1" if finished else ""],
+    )
+    return int(answer) == 2
+
+
+async def is_over(redis: Redis, job_id: str, step: Step) -> bool:
+    """Whether every slot of the step is closed, or every shard's time is over."""
+    record = await reply(redis.hgetall(keys.step(job_id, step.number)[0]))
+    if step.count is not None and int(record.get(b"closed", 0)) >= step.count:
+        return True
+    shards = int(record.get(b"shards", 0))
+    return shards > 0 and all(b"finished:%d" % j in record for j in range(shards))
+
+
+def is_open(step: Step) -> bool:
+    """Whether slots have due times (an open load)."""
+    return step.load.due_times(Random(0)) is not None

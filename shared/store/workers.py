@@ -1,0 +1,44 @@
+"""Who is alive: each worker tells the store, and its word expires with its silence."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from redis.asyncio import Redis
+
+from shared.store import keys
+from shared.store.client import now_s
+
+
+async def beat(
+    redis: Redis, name: str, says: Mapping[str, Any], *, lease_s: float
+) -> None:
+    """This worker is alive for another `lease_s`."""
+    now = await now_s(redis)
+    async with redis.pipeline(transaction=False) as pipe:
+        pipe.zadd(keys.WORKERS, {name: now * 1000})
+        pipe.zremrangebyscore(keys.WORKERS, "-inf", (now - lease_s) * 1000)
+        pipe.set(keys.worker(name), to_json(dict(says)), px=int(lease_s * 1000))
+        pipe.expire(keys.WORKERS, 86_400)
+        await pipe.execute()
+
+
+async def gone(redis: Redis, name: str) -> None:
+    """This worker leaves in good order."""
+    await redis.zrem(keys.WORKERS, name)
+    await redis.delete(keys.worker(name))
+
+
+async def alive(redis: Redis, *, lease_s: float) -> list[str]:
+    """Names of the workers heard of within `lease_s`."""
+    now = await now_s(redis)
+    names = await redis.zrangebyscore(
+        keys.WORKERS, (now - lease_s) * 1000, "+inf", start=0, num=10_000
+    )
+    return [name.decode() for name in names]
+
+
+async def says(redis: Redis, name: str) -> dict[str, Any] | None:
+    """What the worker last said of itself; None when it is silent."""
+    text = await redis.get(keys.worker(name))
+    return from_json(text) if text else None

@@ -1,0 +1,275 @@
+"""Shards, leases and slots against a real server."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from shared.loads import Concurrency
+from shared.plan import Finished, Plan, Step, Target, steps
+from shared.prompts import InlinePrompts
+from shared.run import Ending, Status
+from shared.store import runs, slots
+from shared.store.client import connect
+from shared.store.slots import Entry, Lease
+
+CAP = 1_000_000
+
+
+@pytest.fixture
+async def redis(store_url: str) -> AsyncIterator[Redis]:
+    client = connect(store_url)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+def a_plan(prompts: int = 5, runs_: int = 2, warmup: int = 0) -> Plan:
+    return Plan(
+        targets=(Target(model="acme/a"),),
+        prompts=InlinePrompts(prompts=tuple(f"p{i}" for i in range(prompts))),
+        runs=runs_,
+        load=Concurrency(concurrency=4, warmup=warmup),
+    )
+
+
+def row(slot: int, kind: slots.Kind = "ok", attempt: int = 0, at: int = 0) -> Entry:
+    return Entry(slot, attempt, kind, at, b"row %d.%d" % (slot, attempt))
+
+
+async def claimed(
+    redis: Redis, job_id: str, step: Step, owner: str = "w", shards: int = 1
+) -> Lease:
+    lease = await slots.claim(
+        redis, job_id, step, owner=owner, shards=shards, lease_s=15
+    )
+    assert lease is not None
+    return lease
+
+
+async def test_every_slot_is_handed_out_once_and_the_last_row_ends_the_step(
+    redis: Redis,
+) -> None:
+    plan = a_plan()  # 5 prompts x 2 runs x 1 target = 10 slots
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    lease = await claimed(redis, run.job_id, step)
+    first = await slots.take(redis, lease, 7, "t1")
+    rest = await slots.take(redis, lease, 7, "t2")
+    assert first is not None
+    assert rest is not None
+    assert [slot for slot, _ in first.slots + rest.slots] == list(range(10))
+    done = await slots.commit(
+        redis, lease, [row(i) for i in range(9)], max_answers_bytes=CAP
+    )
+    assert done.accepted == (True,) * 9
+    assert not done.step_over
+    done = await slots.commit(redis, lease, [row(9, "failed")], max_answers_bytes=CAP)
+    assert done.step_over
+    seen = await runs.load(redis, run.job_id)
+    assert (seen.closed, seen.failed, seen.total) == (10, 1, 10)
+    assert await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
+    assert not await runs.advance(
+        redis, run.job_id, Finished(0), None, Ending.COMPLETED
+    )
+    assert (await runs.load(redis, run.job_id)).status is Status.REDUCING
+
+
+async def test_a_repeated_take_gives_the_same_slots_again(redis: Redis) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    lease = await claimed(redis, run.job_id, steps(plan)[0])
+    assert await slots.take(redis, lease, 4, "t1") == await slots.take(
+        redis, lease, 4, "t1"
+    )
+
+
+async def test_a_row_of_a_closed_slot_is_refused_and_counted_as_a_duplicate(
+    redis: Redis,
+) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    lease = await claimed(redis, run.job_id, steps(plan)[0])
+    await slots.commit(redis, lease, [row(3)], max_answers_bytes=CAP)
+    done = await slots.commit(redis, lease, [row(3), row(4)], max_answers_bytes=CAP)
+    assert done.accepted == (False, True)
+    seen = await runs.load(redis, run.job_id)
+    assert (seen.closed, seen.duplicates) == (2, 1)
+
+
+async def test_what_a_silent_worker_had_in_hand_is_offered_to_the_next(
+    redis: Redis,
+) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    dead = await slots.claim(
+        redis, run.job_id, step, owner="dead", shards=1, lease_s=0.05
+    )
+    assert dead is not None
+    await slots.take(redis, dead, 4, "t1")
+    await slots.commit(redis, dead, [row(1)], max_answers_bytes=CAP)
+    await asyncio.sleep(0.1)
+    next_ = await claimed(redis, run.job_id, step, owner="next")
+    assert next_.epoch == dead.epoch + 1
+    assert next_.segment == 1
+    taken = await slots.take(redis, next_, 4, "t1")
+    assert taken is not None
+    assert [slot for slot, _ in taken.slots] == [0, 2, 3, 4]
+    assert (await runs.load(redis, run.job_id)).interrupted == 1
+
+
+async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
+    redis: Redis,
+) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    stale = await slots.claim(
+        redis, run.job_id, step, owner="stale", shards=1, lease_s=0.05
+    )
+    assert stale is not None
+    await slots.take(redis, stale, 2, "t1")
+    await asyncio.sleep(0.1)
+    live = await claimed(redis, run.job_id, step)
+    assert await slots.take(redis, stale, 2, "t2") is None
+    assert await slots.renew(redis, stale, 15) == (False, "running")
+    done = await slots.commit(redis, stale, [row(0)], max_answers_bytes=CAP)
+    assert done.accepted == (True,)
+    done = await slots.commit(redis, live, [row(0)], max_answers_bytes=CAP)
+    assert done.accepted == (False,)
+    assert (await runs.load(redis, run.job_id)).overlaps == 1
+
+
+async def test_a_released_lease_gives_back_what_was_not_closed(redis: Redis) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    lease = await claimed(redis, run.job_id, step)
+    await slots.take(redis, lease, 10, "t1")
+    await slots.commit(redis, lease, [row(i) for i in range(8)], max_answers_bytes=CAP)
+    assert not await slots.release(redis, lease)
+    again = await claimed(redis, run.job_id, step)
+    taken = await slots.take(redis, again, 10, "t1")
+    assert taken is not None
+    assert [slot for slot, _ in taken.slots] == [8, 9]
+    assert (await runs.load(redis, run.job_id)).interrupted == 0
+
+
+async def test_a_row_that_is_not_final_keeps_its_slot_open_until_its_time(
+    redis: Redis,
+) -> None:
+    plan = a_plan(prompts=1, runs_=1)
+    run = await runs.create(redis, plan)
+    lease = await claimed(redis, run.job_id, steps(plan)[0])
+    await slots.take(redis, lease, 1, "t1")
+    opens = 4_102_444_800_000  # the year 2100
+    barred = [row(0, "again", at=opens)]
+    done = await slots.commit(redis, lease, barred, max_answers_bytes=CAP)
+    assert done.accepted == (True,)
+    done = await slots.commit(redis, lease, barred, max_answers_bytes=CAP)
+    assert done.accepted == (False,), "the same attempt again is the same row"
+    taken = await slots.take(redis, lease, 1, "t2")
+    assert taken is not None
+    assert (taken.slots, taken.next_at_ms) == ((), opens)
+    seen = await runs.load(redis, run.job_id)
+    assert (seen.closed, seen.failed) == (0, 0)
+    done = await slots.commit(redis, lease, [row(0, attempt=1)], max_answers_bytes=CAP)
+    assert done.step_over
+
+
+async def test_open_shards_divide_the_indexes_by_their_remainder(redis: Redis) -> None:
+    from shared.loads import Constant
+
+    plan = a_plan().model_copy(update={"load": Constant(rate_per_s=100)})
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    one = await claimed(redis, run.job_id, step, shards=2)
+    two = await claimed(redis, run.job_id, step, shards=2)
+    assert {one.shard, two.shard} == {0, 1}
+    taken = [await slots.take(redis, lease, 100, "t") for lease in (one, two)]
+    indexes = [[slot for slot, _ in t.slots] for t in taken if t is not None]
+    assert indexes == [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
+
+
+async def test_three_takeovers_without_a_row_end_the_run_as_poison(
+    redis: Redis,
+) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    for _ in range(4):
+        await slots.claim(redis, run.job_id, step, owner="w", shards=1, lease_s=0.03)
+        await asyncio.sleep(0.06)
+    seen = await runs.load(redis, run.job_id)
+    assert (seen.status, seen.ending) == (Status.REDUCING, Ending.POISON)
+
+
+async def test_no_row_is_accepted_after_a_cancel(redis: Redis) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    lease = await claimed(redis, run.job_id, steps(plan)[0])
+    await slots.take(redis, lease, 2, "t1")
+    assert await runs.end(redis, run.job_id, Ending.CANCELLED)
+    done = await slots.commit(redis, lease, [row(0)], max_answers_bytes=CAP)
+    assert (done.accepted, done.status) == ((), Status.REDUCING)
+    assert await slots.take(redis, lease, 2, "t2") is None
+
+
+async def test_a_row_is_there_before_its_slot_is_marked(redis: Redis) -> None:
+    from redis.exceptions import ResponseError
+
+    from shared.store import keys
+
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    lease = await claimed(redis, run.job_id, steps(plan)[0])
+    await redis.set(keys.run(run.job_id, ":rows"), "not a list")
+    with pytest.raises(ResponseError):
+        await slots.commit(redis, lease, [row(0)], max_answers_bytes=CAP)
+    assert (await runs.load(redis, run.job_id)).closed == 0
+    assert await redis.getbit(keys.step(run.job_id, 0)[3], 0) == 0
+
+
+async def test_a_script_that_the_server_forgot_is_loaded_again(redis: Redis) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    await redis.script_flush()
+    assert await claimed(redis, run.job_id, steps(plan)[0])
+
+
+async def test_more_failures_than_the_plan_accepts_end_the_run(redis: Redis) -> None:
+    plan = a_plan()  # 10 slots; a share of 0.2 is 2 of them
+    run = await runs.create(redis, plan)
+    lease = await claimed(redis, run.job_id, steps(plan)[0])
+    for slot, expected in (
+        (0, Status.RUNNING),
+        (1, Status.RUNNING),
+        (2, Status.REDUCING),
+    ):
+        done = await slots.commit(
+            redis,
+            lease,
+            [row(slot, "failed")],
+            max_answers_bytes=CAP,
+            max_error_share=0.2,
+        )
+        assert (done.accepted, done.status) == ((True,), expected)
+    assert (await runs.load(redis, run.job_id)).ending is Ending.ERROR_LIMIT
+
+
+async def test_warm_up_rows_are_kept_and_not_counted(redis: Redis) -> None:
+    plan = a_plan(warmup=3)
+    run = await runs.create(redis, plan)
+    warm, main = steps(plan)
+    lease = await claimed(redis, run.job_id, warm)
+    done = await slots.commit(
+        redis, lease, [row(i) for i in range(3)], max_answers_bytes=CAP
+    )
+    assert done.step_over
+    assert (await runs.load(redis, run.job_id)).closed == 0
+    assert await runs.advance(redis, run.job_id, Finished(0), 1, Ending.COMPLETED)
+    late = await slots.commit(redis, lease, [row(7)], max_answers_bytes=CAP)
+    assert late.accepted == (), "a row of a step that is over"
+    assert await claimed(redis, run.job_id, main)
