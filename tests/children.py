@@ -1,0 +1,129 @@
+"""Real parts as child processes: a simulator, workers, each with its own log."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from shared.process import tied
+
+SHORT = {"LEASE_S": "1.5", "HEARTBEAT_S": "0.5", "REAPER_TICK_S": "0.2"}
+"""Leases so short that takeovers can be waited for."""
+
+CANARY = "sk-or-v1-canary5e1f0c0ffee5e1f0c0ffee"
+"""The key that every test uses; it must never be seen again anywhere."""
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A running simulator."""
+
+    base_url: str
+    """Of the API: `http://127.0.0.1:PORT/api/v1`."""
+
+    def get(self, path: str) -> Any:
+        """A JSON document from the server's root, such as `/sim/ledger`."""
+        root = self.base_url.removesuffix("/api/v1")
+        with urllib.request.urlopen(root + path, timeout=10) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """What it truly did, a row per request."""
+        rows: list[dict[str, Any]] = self.get("/sim/ledger")["records"]
+        return rows
+
+
+@contextmanager
+def simulator(*options: str) -> Iterator[Simulator]:
+    """A simulator on a free port, for as long as the block lasts."""
+    argv = [sys.executable, "-m", "simulator", "--port", "0", *options]
+    child = subprocess.Popen(tied(argv), stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        ready, base_url = child.stdout.readline().split()
+        assert ready == "ready"
+        yield Simulator(base_url)
+    finally:
+        child.terminate()
+        child.wait(10)
+        if child.stdout is not None:
+            child.stdout.close()
+
+
+@dataclass
+class Workers:
+    """Worker processes against one store and one upstream."""
+
+    env: dict[str, str]
+    folder: Path
+    children: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, **more: str) -> subprocess.Popen[bytes]:
+        """One more worker."""
+        with (self.folder / f"worker{len(self.children)}.out").open("wb") as out:
+            child = subprocess.Popen(
+                tied([sys.executable, "-m", "worker"]),
+                env={**os.environ, **self.env, **more},
+                stdout=out,
+                stderr=out,
+            )
+        self.children.append(child)
+        return child
+
+    def output(self) -> str:
+        """All that workers have printed."""
+        files = sorted(self.folder.glob("worker*.out"))
+        return "".join(file.read_text("utf-8") for file in files)
+
+    def stop(self) -> list[int]:
+        """SIGTERM to those alive; every exit code, in the order of their start."""
+        for child in self.children:
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        return [child.wait(60) for child in self.children]
+
+
+@contextmanager
+def workers(
+    store_url: str, upstream: str, folder: Path, **env: str
+) -> Iterator[Workers]:
+    """Workers that end with the block; their results go to `folder/results`."""
+    given = {
+        "REDIS_URL": store_url,
+        "OPENROUTER_BASE_URL": upstream,
+        "UPSTREAM_KIND": "openrouter",
+        "OPENROUTER_API_KEY": CANARY,
+        "RESULTS_DIR": str(folder / "results"),
+        "LOG_FILE": str(folder / "server_logs.txt"),
+        **SHORT,
+        **env,
+    }
+    fleet = Workers(given, folder)
+    try:
+        yield fleet
+    finally:
+        for child in fleet.children:
+            if child.poll() is None:
+                child.kill()
+            child.wait()
+
+
+async def until(
+    holds: Callable[[], Awaitable[bool]], what: str, *, deadline_s: float = 60
+) -> None:
+    """Wait for a state; fails with `what` when it does not come."""
+    with_in = asyncio.timeout(deadline_s)
+    try:
+        async with with_in:
+            while not await holds():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"{what} did not come within {deadline_s:g} s") from None

@@ -1,0 +1,1 @@
+"""Doing: workers claim shards, make the calls, commit the rows, reduce the runs."""

@@ -1,0 +1,143 @@
+"""The worker process: arq hears the doorbell, the station does the work.
+
+`python -m worker` runs this under uvloop and outlives a lost store; `arq
+worker.main.WorkerSettings` works too, and ends when the store goes away, as arq does.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from redis.asyncio import Redis
+
+from shared import queue
+from shared.clock import sleep
+from shared.errors import BenchError, Misconfigured
+from shared.log import setup
+from shared.settings import Settings, settings
+from shared.store import workers
+from shared.store.client import AWAY, connect
+from worker.ending import end
+from worker.station import Station
+
+log = logging.getLogger("worker")
+
+
+def main() -> int:
+    """Run one worker until SIGTERM; the exit code."""
+    try:
+        config = settings()
+        setup(config, "worker")
+        _run(serve(config))
+    except BenchError as error:
+        log.error("%s", error)
+        return 2
+    return 0
+
+
+def check() -> int:
+    """0 when a worker of this host has told the store lately that it lives, else 1."""
+    return 0 if _run(_lives(settings())) else 1
+
+
+async def serve(config: Settings) -> None:
+    """Work until SIGTERM or SIGINT, then drain."""
+    redis = connect(_store_url(config))
+    station = Station(redis, config)
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    # What was imported lives as long as we do; no collection shall walk it again.
+    gc.collect()
+    gc.freeze()
+    doorbell = asyncio.create_task(_hear(station), name="doorbell")
+    try:
+        await ended.wait()
+    finally:
+        log.info("worker %s drains", station.name)
+        await end(doorbell)
+        await station.drain()
+        await redis.aclose()
+
+
+async def _hear(station: Station) -> None:
+    """Keep an arq worker alive: it ends whenever the store goes away, and is made
+    anew. The shards are not its children and go on."""
+    started = False
+    while True:
+        try:
+            if not started:
+                await station.start()
+                log.info("worker %s is ready", station.name)
+                started = True
+            await queue.make_worker(station.redis, _answer_with(station)).async_run()
+        except AWAY as error:
+            log.warning("the store does not answer: %s", error)
+        except Exception:
+            log.exception("the doorbell broke; a new one is hung up")
+        await sleep(0.5)
+
+
+def _answer_with(station: Station) -> queue.Answer:
+    async def answer(_: dict[Any, Any], job_id: str) -> None:
+        await station.look()
+
+    return answer
+
+
+async def _lives(config: Settings) -> bool:
+    redis = connect(_store_url(config))
+    try:
+        names = await workers.alive(redis, lease_s=config.lease_s)
+    except AWAY:
+        return False
+    finally:
+        await redis.aclose()
+    return any(name.startswith(f"{socket.gethostname()}:") for name in names)
+
+
+def _store_url(config: Settings) -> str:
+    if config.redis_url is None:
+        raise Misconfigured(
+            "A worker needs a store: set REDIS_URL, or run `llmbench up`, which brings"
+            " its own."
+        )
+    return config.redis_url
+
+
+def _run(doing: Any) -> Any:
+    if sys.platform != "win32":
+        import uvloop
+
+        return uvloop.run(doing)
+    return asyncio.run(doing)
+
+
+async def _startup(ctx: dict[Any, Any]) -> None:
+    config = settings()
+    setup(config, "worker")
+    redis: Redis = ctx["redis"]
+    station = ctx["station"] = Station(redis, config)
+    await station.start()
+
+
+async def _shutdown(ctx: dict[Any, Any]) -> None:
+    await ctx["station"].drain()
+
+
+async def _answer(ctx: dict[Any, Any], job_id: str) -> None:
+    await ctx["station"].look()
+
+
+WorkerSettings = queue.worker_settings(
+    _answer,
+    os.environ.get("REDIS_URL"),
+    on_startup=_startup,
+    on_shutdown=_shutdown,
+)
+"""For `arq worker.main.WorkerSettings`."""

@@ -1,0 +1,203 @@
+"""One call: what to send for a slot, and the row that came of it."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from pydantic_core import to_json
+
+from shared.clock import wall_s
+from shared.metrics import gap_histogram
+from shared.plan import Plan, Work, work
+from shared.prompts.prefix import unique_prefix, with_prefix
+from shared.sample import Outcome, Sample
+from shared.settings import Settings
+from shared.store.slots import Lease
+from shared.upstream.chat import Dialect
+from shared.upstream.reading import has_token, read_exchange
+from shared.upstream.reply import Ask, Reply
+from shared.upstream.wire import Exchange
+from shared.upstream.wire_request import Request, request
+from worker.attack import Slot
+
+_CACHED_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Call:
+    """A call under way, or ended and not yet read."""
+
+    slot: Slot
+    work: Work
+    started_s: float
+    """Absolute, monotonic."""
+    started_at: float
+    """Wall clock, for the label."""
+    cut: Outcome | None = None
+    """Why we closed it ourselves, if we did."""
+
+
+class Probe:
+    """Everything about one shard's calls that is the same for each of them."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        lease: Lease,
+        *,
+        settings: Settings,
+        dialect: Dialect,
+        key: str | None,
+        worker: str,
+        step_start_s: float,
+    ) -> None:
+        """step_start_s: the step's start on our monotonic clock."""
+        self.plan = plan
+        self._lease = lease
+        self._dialect = dialect
+        self.worker = worker
+        self._start_s = step_start_s
+        self._text_bytes = settings.max_answer_bytes
+        self._url = settings.openrouter_base_url + dialect.PATH
+        self._headers = dialect.headers(key, settings)
+        self._built: OrderedDict[tuple[int, int], Request] = OrderedDict()
+        self._built_bytes = 0
+
+    def work(self, index: int) -> Work:
+        """What the slot asks."""
+        return work(self.plan, self._lease.step.number, index)
+
+    def request(self, slot: Slot, asked: Work) -> Request:
+        """The bytes to send, built before the clock of the call runs."""
+        if self.plan.unique_prefix:
+            return self._build(asked, self._prefix(slot))
+        key = (asked.target, asked.prompt)
+        built = self._built.get(key)
+        if built is None:
+            built = self._built[key] = self._build(asked, "")
+            self._built_bytes += len(built.head_and_body)
+            while self._built_bytes > _CACHED_BYTES and len(self._built) > 1:
+                _, old = self._built.popitem(last=False)
+                self._built_bytes -= len(old.head_and_body)
+        return built
+
+    def _prefix(self, slot: Slot) -> str:
+        number = self._lease.step.number
+        return unique_prefix(self._lease.job_id, number, slot.index, slot.attempt)
+
+    def _build(self, asked: Work, prefix: str) -> Request:
+        plan, target = self.plan, self.plan.targets[asked.target]
+        prompt = plan.prompts.prompt(asked.prompt)
+        turns = prompt.turns(plan.system_prompt)
+        if prefix:
+            turns = with_prefix(turns, prefix)
+        ask = Ask(
+            model=target.model,
+            messages=turns,
+            max_tokens=prompt.max_tokens or plan.max_tokens,
+            stream=plan.stream,
+            temperature=plan.temperature,
+            seed=plan.seed,
+            provider=target.provider,
+        )
+        return request("POST", self._url, self._headers, self._dialect.build(ask))
+
+    def read(self, call: Call, exchange: Exchange) -> Reply:
+        """What came of the exchange; never raises for what a stranger sent."""
+        return read_exchange(
+            exchange,
+            self._dialect,
+            self.plan.stream,
+            self._text_bytes,
+            now_s=wall_s(),
+            drained=call.cut is Outcome.UNFINISHED,
+        )
+
+    def has_token(self, exchange: Exchange) -> bool:
+        """Whether a token has come by now; asked once, when the first one is due."""
+        return has_token(exchange, self._dialect)
+
+    def sample(self, call: Call, exchange: Exchange, reply: Reply) -> Sample:
+        """The row of a call that was sent, or tried to be."""
+        start = self._start_s
+        gaps, gap_sum_s, gap_max_s = gap_histogram(reply.token_events_s)
+
+        def since(stamp_s: float | None) -> float | None:
+            return None if stamp_s is None else stamp_s - start
+
+        return Sample(
+            step=self._lease.step.number,
+            slot=call.slot.index,
+            attempt=call.slot.attempt,
+            segment=self._lease.segment,
+            worker=self.worker,
+            target=call.work.target,
+            prompt=call.work.prompt,
+            repetition=call.work.repetition,
+            outcome=reply.outcome,
+            status=reply.status,
+            error=reply.error,
+            served_model=reply.served_model,
+            provider=reply.provider,
+            generation_id=reply.generation_id,
+            finish_reason=reply.finish_reason,
+            started_at=call.started_at,
+            due_s=since(call.slot.due_s or None),
+            started_s=since(call.started_s),
+            sent_s=since(exchange.sent_s),
+            ack_s=since(reply.ack_s),
+            first_token_s=since(reply.first_token_s),
+            first_visible_s=since(reply.first_visible_s),
+            last_token_s=since(reply.last_token_s),
+            ended_s=since(reply.ended_s),
+            connect_s=exchange.connect_s,
+            reused=exchange.reused,
+            stamp_slack_s=exchange.stamp_slack_s,
+            gaps=gaps,
+            gap_sum_s=gap_sum_s,
+            gap_max_s=gap_max_s,
+            prompt_tokens=reply.prompt_tokens,
+            output_tokens=reply.output_tokens,
+            reasoning_tokens=reply.reasoning_tokens,
+            cached_tokens=reply.cached_tokens,
+            total_tokens=reply.total_tokens,
+            tokens_from=reply.tokens_from,
+            cost_usd=reply.cost_usd,
+            cache_hit=reply.cache_hit,
+        )
+
+    def dropped(self, slot: Slot) -> Sample:
+        """The row of a slot that was due and never sent: no lane was free."""
+        asked = self.work(slot.index)
+        return Sample(
+            step=self._lease.step.number,
+            slot=slot.index,
+            attempt=slot.attempt,
+            segment=self._lease.segment,
+            worker=self.worker,
+            target=asked.target,
+            prompt=asked.prompt,
+            repetition=asked.repetition,
+            outcome=Outcome.DROPPED,
+            error="it was due, and as many calls were open as the plan allows",
+            started_at=wall_s(),
+            due_s=slot.due_s - self._start_s,
+        )
+
+    def answer(self, call: Call, reply: Reply) -> bytes:
+        """What to keep of the answer, as the plan says; b"" for nothing."""
+        keep = self.plan.keep_answers
+        if keep == "none" or (keep == "first" and call.work.repetition > 0):
+            return b""
+        if not reply.text and not reply.reasoning:
+            return b""
+        return to_json(
+            {
+                "step": self._lease.step.number,
+                "slot": call.slot.index,
+                "attempt": call.slot.attempt,
+                "outcome": reply.outcome,
+                "text": reply.text,
+                "reasoning": reply.reasoning,
+                "cut": reply.cut,
+            }
+        )

@@ -1,0 +1,106 @@
+"""What keeps runs going when a worker, a ring or a message was lost.
+
+Every worker does this at every tick, and it is safe that several do it at once: each
+change is one script in the store that happens once. The claim itself hands on what a
+silent worker had in hand (`shared/store/lua/claim.lua`).
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable
+
+from redis.asyncio import Redis
+
+from shared.plan import Finished, Plan, Step, next_step
+from shared.run import Ending, Run, Status
+from shared.settings import Settings
+from shared.store import keys, runs, slots
+
+log = logging.getLogger("worker.reaper")
+
+_CLAIMABLE = (Status.RUNNING, Status.QUEUED, Status.WAITING)
+
+
+def fair(found: Iterable[Run]) -> list[Run]:
+    """Claimable runs: those of the submitter with the fewest running ones first, then
+    by age. Running ones keep their turn, so that a lapsed shard is taken over first."""
+    claimable = [run for run in found if run.status in _CLAIMABLE]
+    running = Counter(
+        run.submitter for run in claimable if run.status is Status.RUNNING
+    )
+
+    def turn(run: Run) -> tuple[bool, int, float]:
+        waits = run.status is not Status.RUNNING
+        return (waits, running[run.submitter] if waits else 0, run.created_at)
+
+    return sorted(claimable, key=turn)
+
+
+async def current_step(
+    redis: Redis, plan: Plan, run: Run, settings: Settings
+) -> Step | None:
+    """The step to claim a shard of; goes on to the next one where a worker died
+    between a step's last row and that."""
+    step = next_step(plan, await runs.finished(redis, run.job_id))
+    if step is None or step.number != run.step:
+        return None  # it moved while we looked
+    if run.started_at is None or not await slots.is_over(redis, run.job_id, step):
+        return step
+    await advance(redis, plan, run.job_id, step, settings)
+    return None
+
+
+async def advance(
+    redis: Redis, plan: Plan, job_id: str, step: Step, settings: Settings
+) -> None:
+    """A step is over: go on to the next one, or to the reduce.
+
+    A search needs the step's goodput for that, which takes pandas and so a process of
+    its own.
+    """
+    if plan.find is not None and not step.warmup:
+        await reduce(redis, job_id, settings)
+        return
+    over = await runs.finished(redis, job_id)
+    if len(over) == step.number:
+        await go_on(redis, plan, job_id, [*over, Finished(step.number)])
+
+
+async def go_on(redis: Redis, plan: Plan, job_id: str, over: list[Finished]) -> None:
+    """To what follows when the steps `over` are; the last of them has just ended."""
+    step = next_step(plan, over)
+    ending = Ending.COMPLETED if plan.find is None else Ending.FIND
+    to = None if step is None else step.number
+    await runs.advance(redis, job_id, over[-1], to, ending)
+
+
+async def reduce(redis: Redis, job_id: str, settings: Settings) -> None:
+    """Have the run, or the step of a search that is over, reduced in a process of its
+    own, unless another worker does.
+
+    The reduce is idempotent, so the lock saves work and guards nothing. It lapses by
+    itself; after a failure it stays, and the time until it lapses is the pause before
+    the next try.
+    """
+    lock = keys.run(job_id, ":reduce")
+    if not await redis.set(lock, os.getpid(), nx=True, px=int(settings.lease_s * 1000)):
+        return
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "worker.reduce", job_id
+    )
+    try:
+        while process.returncode is None:
+            try:
+                await asyncio.wait_for(process.wait(), settings.heartbeat_s)
+            except TimeoutError:
+                await redis.pexpire(lock, int(settings.lease_s * 1000))
+    except BaseException:
+        process.terminate()
+        raise
+    if process.returncode == 0:
+        await redis.delete(lock)
+    else:
+        log.error("the reduce of %s ended with %d", job_id, process.returncode)

@@ -1,0 +1,168 @@
+"""The one reduce: rows into files and a summary, in a process of its own.
+
+Idempotent: the same rows give the same bytes, files appear whole under their names or
+not at all, and the state flips once. It may be killed at any point and made again.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
+from redis import Redis as Blocking
+from redis.asyncio import Redis
+
+from shared.errors import BenchError
+from shared.log import setup
+from shared.observations import Observations, together
+from shared.plan import Finished, Plan, next_step
+from shared.run import Run, Status
+from shared.sample import Outcome
+from shared.settings import Settings, settings
+from shared.store import runs, samples, slots
+from shared.store.client import AWAY, connect, connect_blocking
+from worker.reaper import go_on
+
+if TYPE_CHECKING:
+    from shared.outputs import Answer
+
+log = logging.getLogger("worker.reduce")
+
+
+async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -> bool:
+    """Reduce one run; False when there was nothing to do.
+
+    Raises OSError when the files cannot be written; the rows stay in the store and
+    the run stays `reducing`, with the sentence of what is wrong.
+    """
+    # pandas and scipy cost a second, which no other process should pay
+    from shared.frame import frame
+    from shared.outputs import OUTPUTS, Results
+    from shared.summary import summarize
+
+    run = await runs.load(redis, job_id)
+    plan = await runs.plan_of(redis, job_id)
+    if run.status is not Status.REDUCING:
+        return await _next_of_search(redis, store, plan, run)
+    seen = await samples.observations(redis, job_id)
+    rows = frame(plan, samples.rows(store, job_id))
+    answers = sorted(samples.answers(store, job_id), key=_place)
+    summary = summarize(plan, rows, observations=_together(run, seen))
+    summary = summary.model_copy(update={"machines": tuple(seen)})
+    results = Results(
+        plan=plan,
+        rows=rows,
+        summary=summary,
+        answers=map(_answer, answers),
+        upstream=config.openrouter_base_url,
+    )
+    folder = config.results_dir / job_id
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, write in OUTPUTS.items():
+            publish(folder / name, write(results))
+    except OSError as error:
+        sentence = (
+            f"The results cannot be written to {folder} ({error.strerror}). Free the"
+            " disk or mend its permissions; it is tried again by itself."
+        )
+        await runs.note_error(redis, job_id, sentence)
+        raise
+    keep_s = config.keep_runs_days * 86_400
+    return await runs.finish(redis, run, summary.model_dump(mode="json"), keep_s=keep_s)
+
+
+async def _next_of_search(redis: Redis, store: Blocking, plan: Plan, run: Run) -> bool:
+    """Measure the step that has just ended, and go on to the next value."""
+    from shared.summary import summarize
+
+    over = await runs.finished(redis, run.job_id)
+    step = next_step(plan, over)
+    if plan.find is None or step is None or step.number != run.step:
+        return False
+    if not await slots.is_over(redis, run.job_id, step):
+        return False
+    summary = summarize(plan, samples.rows(store, run.job_id))
+    goodput = next((s.goodput for s in summary.steps if s.step == step.number), None)
+    share = goodput.share if goodput else None
+    await go_on(redis, plan, run.job_id, [*over, Finished(step.number, share)])
+    return True
+
+
+def publish(path: Path, parts: Iterable[bytes]) -> None:
+    """Write a file whole or not at all: temporary name, fsync, rename, fsync."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.writelines(parts)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _place(answer: bytes) -> tuple[int, int, int]:
+    said = from_json(answer)
+    return said["step"], said["slot"], said["attempt"]
+
+
+def _answer(text: bytes) -> "Answer":
+    from shared.outputs import Answer
+
+    said = from_json(text)
+    return Answer(**{**said, "outcome": Outcome(said["outcome"])})
+
+
+def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
+    """What the workers reported, and what the store saw of them."""
+    each = [
+        Observations(
+            loop_lag_p99_s=one["loop_lag_p99_s"],
+            cpu_share=one["cpu_share"],
+            kernel_stamps=one["kernel_stamps"],
+            loop_stamps=one["loop_stamps"],
+            clamped_stamps=one["clamped_stamps"],
+            clock_error_s=one["clock_error_s"],
+            versions=(one["generator"],),
+            hosts=(one["host"],),
+            proxy=one["proxy"],
+        )
+        for one in seen
+    ]
+    store = Observations(
+        interrupted_shards=run.interrupted, overlapping_shards=run.overlaps
+    )
+    return together([*each, store])
+
+
+async def _main(job_id: str) -> int:
+    config = settings()
+    setup(config, "worker.reduce")
+    if config.redis_url is None:
+        return 2
+    redis = connect(config.redis_url, timeout_s=30)
+    store = connect_blocking(config.redis_url)
+    try:
+        await reduce(redis, store, job_id, config)
+    except (OSError, BenchError, *AWAY) as error:
+        log.error("the reduce of %s failed: %s", job_id, error)
+        return 1
+    finally:
+        store.close()
+        await redis.aclose()
+    return 0
+
+
+if __name__ == "__main__":
+    os.nice(5)  # whoever measures on this machine goes first
+    sys.exit(asyncio.run(_main(sys.argv[1])))

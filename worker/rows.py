@@ -1,0 +1,114 @@
+"""What calls brought, read into rows and committed: off the timing path.
+
+Reading waits for a free moment and is done in slices, because a loop that parses
+stamps late. A row is counted, shown and streamed only when the store took it; while
+the store is away rows wait here.
+"""
+
+from collections import deque
+from collections.abc import Callable
+
+from redis.asyncio import Redis
+
+from shared.clock import monotonic_s, sleep
+from shared.sample import Sample, encode
+from shared.settings import Settings
+from shared.store import slots
+from shared.store.slots import Committed, Entry, Kind, Lease
+from shared.upstream.reply import Reply
+from shared.upstream.wire import Exchange
+from worker.probe import Call, Probe
+
+_SLICE_S = 0.001
+"""How long reading may hold the loop before sockets are looked at again."""
+_BATCH = 500
+_URGENT = (b"401", b"402", b"429")
+"""Statuses after which no further call may be made until they were read."""
+
+Decide = Callable[[Call, Reply, Sample], tuple[Kind, int]]
+"""(kind of the row, not before in ms of the store) of a call that was read."""
+
+
+class Rows:
+    """One shard's ended calls, on their way to the store."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        lease: Lease,
+        probe: Probe,
+        settings: Settings,
+        decide: Decide,
+    ) -> None:
+        """decide: what becomes of each row."""
+        self._decide = decide
+        self._redis = redis
+        self._lease = lease
+        self._probe = probe
+        self._max_answers_bytes = settings.max_answers_bytes
+        self._max_error_share = probe.plan.max_error_share
+        self._unread: deque[tuple[Call, Exchange]] = deque()
+        self._entries: deque[Entry] = deque()
+        self._flying: list[Entry] = []
+
+    def __len__(self) -> int:
+        """Rows, and calls that will become rows, that the store has not taken."""
+        return len(self._unread) + len(self._entries) + len(self._flying)
+
+    def ended(self, call: Call, exchange: Exchange) -> None:
+        """A call has ended; it is read later, but for one that bars all others."""
+        if exchange.reads and exchange.reads[0][1][9:12] in _URGENT:
+            self._read_one(call, exchange)
+        else:
+            self._unread.append((call, exchange))
+
+    async def read(self) -> None:
+        """Read ended calls for ever, in slices."""
+        while True:
+            if not self._unread:
+                await sleep(0.004)
+                continue
+            slice_ends_s = monotonic_s() + _SLICE_S
+            while self._unread and monotonic_s() < slice_ends_s:
+                call, exchange = self._unread[0]
+                self._read_one(call, exchange)
+                # a row is counted in `len` all the while, as unread or as entry
+                self._unread.popleft()
+            await sleep(0)
+
+    def _read_one(self, call: Call, exchange: Exchange) -> None:
+        reply = self._probe.read(call, exchange)
+        sample = self._probe.sample(call, exchange, reply)
+        kind, not_before_ms = self._decide(call, reply, sample)
+        self.put(sample, kind, not_before_ms, self._probe.answer(call, reply))
+
+    def put(
+        self, sample: Sample, kind: Kind, not_before_ms: int = 0, answer: bytes = b""
+    ) -> None:
+        """A finished row, to be committed."""
+        row = encode(sample)
+        self._entries.append(
+            Entry(sample.slot, sample.attempt, kind, not_before_ms, row, answer)
+        )
+
+    async def commit(self) -> Committed | None:
+        """Commit the next rows; None when there are none. Raises what the store
+        raises when it is away; the rows stay and go with the next call."""
+        while self._entries and len(self._flying) < _BATCH:
+            self._flying.append(self._entries.popleft())
+        if not self._flying:
+            return None
+        done = await slots.commit(
+            self._redis,
+            self._lease,
+            self._flying,
+            max_answers_bytes=self._max_answers_bytes,
+            max_error_share=self._max_error_share,
+        )
+        self._flying = []
+        return done
+
+    def forget(self) -> None:
+        """The run takes no more rows."""
+        self._unread.clear()
+        self._entries.clear()

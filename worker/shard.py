@@ -1,0 +1,345 @@
+"""One shard, from its claim to its release: slots in, calls, rows out, under a lease.
+
+    Feed ──slots──> Attack ──calls──> wire ──exchanges──> Rows ──> store
+
+Beside the calls go the heartbeat that keeps the lease, the feed, the reading and the
+commit. Only the calls are in a hurry.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+from redis.asyncio import Redis
+
+from shared.clock import monotonic_s, sleep, wall_s
+from shared.errors import BenchError
+from shared.plan import Plan
+from shared.run import Ending, Status
+from shared.sample import Outcome, Sample
+from shared.settings import Settings
+from shared.store import runs, samples, slots
+from shared.store.client import AWAY
+from shared.store.slots import Kind, Lease
+from shared.upstream.reply import Limit, Reply
+from shared.upstream.wire import Call as Sending
+from shared.upstream.wire import Exchange, Wire
+from shared.upstream.wire_pace import Pacer
+from worker.attack import Attack, Slot
+from worker.ending import end
+from worker.feed import Feed
+from worker.probe import Call, Probe
+from worker.rows import Rows
+from worker.stop import Stop
+from worker.storeclock import StoreClock
+from worker.watch import Watch, machine
+
+log = logging.getLogger("worker.shard")
+
+_FINAL = (Stop.ENDED, Stop.LOST)
+_MOST_WARM = 256
+"""Connections opened before the first call; later ones open as they are needed."""
+
+
+class Shard:
+    """Works one shard: make it, await `run` once; `stop` may come at any time."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        wire: Wire,
+        pacer: Pacer,
+        plan: Plan,
+        lease: Lease,
+        probe: Probe,
+        *,
+        settings: Settings,
+        clock: StoreClock,
+        claimed_s: float,
+    ) -> None:
+        """claimed_s: monotonic second just before the claim was asked for."""
+        self.lease = lease
+        self._redis = redis
+        self._wire = wire
+        self._plan = plan
+        self._probe = probe
+        self._settings = settings
+        self._clock = clock
+        self._step_start_s = clock.monotonic(lease.start_ms)
+        self._lease_until_s = claimed_s + settings.lease_s
+        self._why: Stop | None = None
+        self._stopped_s = 0.0
+        self._opens_ms = 0
+        self._hopeless: tuple[Ending, str] | None = None
+        self._news = asyncio.Event()
+        self._open: dict[int, tuple[Call, Sending]] = {}
+        self._stamps_before = wire.stats
+        self._rows = Rows(redis, lease, probe, settings, self._decide)
+        self._attack = Attack(
+            lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
+        )
+        self._feed = Feed(redis, plan, lease, clock, self._attack)
+
+    async def run(self) -> bool:
+        """Work until there is nothing left to begin and every row is committed.
+
+        True when that ended the step.
+        """
+        watch = Watch()
+        watch.start()
+        beside: list[asyncio.Task[None]] = [
+            asyncio.create_task(self._beat(), name="beat"),
+            asyncio.create_task(self._supply(), name="supply"),
+            asyncio.create_task(self._rows.read(), name="read"),
+        ]
+        commit: asyncio.Task[bool] = asyncio.create_task(self._commit(), name="commit")
+        tasks: list[asyncio.Task[Any]] = [commit, *beside]
+        try:
+            # None of those beside ends by itself, but with an error.
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in beside:
+                if task.done():
+                    task.result()
+            step_over = await commit
+        finally:
+            await end(*tasks)
+            self._cut(Outcome.CANCELLED)
+            seen = await watch.stop()
+        await self._report(seen)
+        return await self._release() or step_over
+
+    def stop(self, why: Stop) -> None:
+        """Begin no more calls. When the run has ended, cut those that are open."""
+        if self._why is None:
+            self._stopped_s = monotonic_s()
+        if self._why is None or (why in _FINAL and self._why is not Stop.ENDED):
+            self._why = why
+        self._attack.stop()
+        if self._why is Stop.ENDED:
+            self._cut(Outcome.CANCELLED)
+        self._news.set()
+
+    def look(self, status: Status | str) -> None:
+        """The run's state has been read: stop if it asks for that."""
+        if status == Status.PAUSED:
+            self.stop(Stop.PAUSED)
+        elif status not in (Status.RUNNING, Status.WAITING, Status.QUEUED):
+            self.stop(Stop.ENDED)
+
+    # -- the calls -----------------------------------------------------------------
+
+    def _lanes(self) -> int:
+        """This shard's share of the lanes that the load has now."""
+        elapsed_s = max(0.0, monotonic_s() - self._step_start_s)
+        lanes = self.lease.step.load.lanes(elapsed_s)
+        share, rest = divmod(
+            min(lanes, self._settings.max_concurrency), self.lease.shards
+        )
+        return share + (1 if self.lease.shard < rest else 0)
+
+    def _begin(self, slot: Slot) -> None:
+        now_s = monotonic_s()
+        if now_s >= self._lease_until_s:
+            # Another worker may have this slot by now.
+            self._attack.open -= 1
+            self.stop(Stop.LOST)
+            return
+        asked = self._probe.work(slot.index)
+        call = Call(slot, asked, now_s, wall_s())
+        sending = self._wire.start(
+            self._probe.request(slot, asked),
+            lambda exchange: self._ended(call, exchange),
+            has_token=self._probe.has_token if self._plan.stream else None,
+        )
+        self._open[slot.index] = (call, sending)
+        self._feed.begun += 1
+
+    def _ended(self, call: Call, exchange: Exchange) -> None:
+        del self._open[call.slot.index]
+        self._rows.ended(call, exchange)
+        self._attack.ended()
+        self._news.set()
+
+    def _drop(self, slot: Slot) -> None:
+        self._rows.put(self._probe.dropped(slot), "failed")
+
+    def _cut(self, outcome: Outcome) -> None:
+        for call, sending in list(self._open.values()):
+            call.cut = outcome
+            sending.cancel()
+
+    # -- beside the calls ------------------------------------------------------------
+
+    async def _beat(self) -> None:
+        while True:
+            await sleep(self._settings.heartbeat_s)
+            await self._renew()
+
+    async def _renew(self) -> None:
+        asked_s = monotonic_s()
+        try:
+            kept, status = await slots.renew(
+                self._redis, self.lease, self._settings.lease_s
+            )
+        except AWAY as error:
+            log.warning("the lease of %s was not renewed: %s", self._name, error)
+            if monotonic_s() >= self._lease_until_s:
+                self.stop(Stop.LOST)
+            return
+        if kept:
+            self._lease_until_s = asked_s + self._settings.lease_s
+        else:
+            self.stop(Stop.LOST)
+        self.look(status)
+
+    async def _supply(self) -> None:
+        """Take slots ahead of need, and mind the step's time, until stopped."""
+        origin = self._probe.request(Slot(0.0, 0, 0), self._probe.work(0)).origin
+        await self._wire.warm(origin, min(self._lanes(), _MOST_WARM))
+        ends_s = self._step_start_s + (self.lease.step.duration_s or float("inf"))
+        while True:
+            if self._why is None and monotonic_s() >= ends_s:
+                self.stop(Stop.TIME)
+            if self._why is None:
+                await self._take()
+                self._attack.pump()
+            self._news.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.02):
+                    await self._news.wait()
+
+    async def _take(self) -> None:
+        free = max(0, self._lanes() - self._attack.open)
+        wanted = self._feed.wanted(free)
+        if wanted <= 0:
+            return
+        try:
+            taken = await self._feed.take(wanted)
+        except AWAY as error:
+            log.warning("no slots for %s: %s", self._name, error)
+            await sleep(0.2)
+            return
+        if taken is None:
+            await self._renew()
+            return
+        idle = not taken.slots and not self._attack.open and not len(self._attack)
+        if idle and not self._rows and self._why is None:
+            if taken.next_at_ms is not None:
+                self._opens_ms = taken.next_at_ms
+                self.stop(Stop.WAITING)
+            else:
+                self.stop(Stop.EXHAUSTED)
+
+    def _decide(self, call: Call, reply: Reply, sample: Sample) -> tuple[Kind, int]:
+        """What becomes of a row: it closes its slot, or the slot is offered again."""
+        if sample.outcome is Outcome.CANCELLED:
+            return "again", 0
+        if reply.limit is not None and reply.limit.account:
+            opens_ms = self._opens_at_ms(reply.limit, call.slot)
+            self._opens_ms = max(self._opens_ms, opens_ms)
+            self.stop(Stop.WAITING)
+            return "again", opens_ms
+        if reply.status == 401:
+            self._give_up(Ending.BAD_KEY, reply)
+        elif reply.outcome is Outcome.NO_CREDIT and reply.limit is None:
+            self._give_up(Ending.NO_CREDIT, reply)
+        return ("ok" if sample.ok else "failed"), 0
+
+    def _opens_at_ms(self, limit: Limit, slot: Slot) -> int:
+        """When to offer a slot again: as the upstream says; where it does not, later
+        with every attempt. A little apart each, so that they do not come at once."""
+        wait_s = min(2.0**slot.attempt, 300.0)
+        if limit.opens_at is not None:
+            wait_s = max(limit.opens_at - wall_s(), 1.0)
+        wait_s += Random(slot.index).random() / 4
+        return self._clock.store_ms(monotonic_s() + wait_s)
+
+    def _give_up(self, ending: Ending, reply: Reply) -> None:
+        if self._hopeless is None:
+            self._hopeless = (ending, reply.error or ending.value)
+        self.stop(Stop.HOPELESS)
+
+    async def _commit(self) -> bool:
+        """Commit rows until nothing is left; True when the step is over."""
+        step_over = False
+        while True:
+            try:
+                done = await self._rows.commit()
+            except AWAY as error:
+                log.warning(
+                    "%d rows of %s wait: %s", len(self._rows), self._name, error
+                )
+                await sleep(0.25)
+                continue
+            if done is None:
+                if self._nothing_left() or (step_over and not self._open):
+                    return step_over
+                await sleep(0.01)
+                continue
+            if not done.accepted:
+                self._rows.forget()
+            if done.status is not Status.RUNNING:
+                self.look(done.status or "gone")
+            step_over = step_over or done.step_over
+
+    def _nothing_left(self) -> bool:
+        """Stopped, with no call open and no row uncommitted. Calls that outlast the
+        drain are cut: by us they are offered again, by the step's end unfinished."""
+        if self._why is None:
+            return False
+        if self._open and monotonic_s() - self._stopped_s > self._settings.drain_s:
+            if self._why is Stop.TIME:
+                self._cut(Outcome.UNFINISHED)
+            elif self._why is Stop.DRAIN:
+                self._cut(Outcome.CANCELLED)
+        return not self._open and not self._rows
+
+    # -- the end -----------------------------------------------------------------------
+
+    async def _report(self, seen: dict[str, Any]) -> None:
+        """What this worker saw of itself: evidence for the verdict."""
+        stamps = self._wire.stats
+        seen |= {
+            **machine(),
+            "worker": self._probe.worker,
+            "step": self.lease.step.number,
+            "segment": self.lease.segment,
+            "shard": self.lease.shard,
+            "shards": self.lease.shards,
+            "epoch": self.lease.epoch,
+            "step_start_s": self._step_start_s,
+            "stop": self._why,
+            "begun": self._feed.begun,
+            "clock_error_s": self._clock.error_s,
+            "kernel_stamps": stamps.kernel - self._stamps_before.kernel,
+            "loop_stamps": stamps.loop - self._stamps_before.loop,
+            "clamped_stamps": stamps.clamped - self._stamps_before.clamped,
+            "proxy": _without_credentials(self._settings.upstream_proxy),
+        }
+        with suppress(*AWAY):
+            await samples.observe(self._redis, self.lease.job_id, seen)
+
+    async def _release(self) -> bool:
+        """Give the lease back, and tell the run what we learnt. Where the store is
+        away the lease lapses by itself."""
+        job_id = self.lease.job_id
+        with suppress(BenchError, *AWAY):
+            if self._hopeless is not None:
+                await runs.end(self._redis, job_id, *self._hopeless)
+            elif self._why is Stop.WAITING:
+                opens_ms = self._opens_ms
+                await runs.move(self._redis, job_id, Status.WAITING, until_ms=opens_ms)
+        with suppress(*AWAY):
+            finished = self._why is Stop.TIME
+            return await slots.release(self._redis, self.lease, finished=finished)
+        return False
+
+    @property
+    def _name(self) -> str:
+        return f"{self.lease.job_id} shard {self.lease.shard}"
+
+
+def _without_credentials(proxy: str | None) -> str | None:
+    return None if proxy is None else proxy.rpartition("@")[2]

@@ -1,0 +1,254 @@
+"""One worker process: which shards it works, which runs it reduces, what it is told.
+
+doorbell, push, tick ──> look() ──> claim a shard ──> Shard.run()
+                                └─> a run in `reducing` ──> a reduce of its own process
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+import socket
+from collections import Counter
+from collections.abc import Awaitable
+from contextlib import suppress
+
+from redis.asyncio import Redis
+
+from shared.clock import monotonic_s, sleep
+from shared.errors import BenchError, Misconfigured, MissingKey
+from shared.plan import Plan
+from shared.run import Ending, Run, Status
+from shared.settings import Settings
+from shared.store import keys, runs, slots, workers
+from shared.store.client import AWAY
+from shared.upstream.connect import dialect_of, wire_of
+from shared.upstream.wire_pace import Pacer
+from worker import reaper, storeclock
+from worker.ending import end
+from worker.probe import Probe
+from worker.shard import Shard
+from worker.stop import Stop
+from worker.watch import machine
+
+log = logging.getLogger("worker")
+
+
+class Station:
+    """Claims, works and reduces until it is drained."""
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
+        self.redis = redis
+        self.settings = settings
+        self.wire = wire_of(settings)
+        self._pacer = Pacer()
+        self._shards: set[Shard] = set()
+        self._works: set[asyncio.Task[None]] = set()
+        self._working: Counter[str] = Counter()
+        self._reduces: dict[str, asyncio.Task[None]] = {}
+        self._plans: dict[str, Plan] = {}
+        self._looking = asyncio.Lock()
+        self._draining = False
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Tell the store that we live, and begin to listen and to look."""
+        await self._say()
+        self._tasks = [
+            asyncio.create_task(self._beat(), name="beat"),
+            asyncio.create_task(self._listen(), name="listen"),
+            asyncio.create_task(self._tick(), name="tick"),
+        ]
+
+    async def drain(self) -> None:
+        """Begin nothing more, let calls finish, commit, give the leases back."""
+        self._draining = True
+        for shard in self._shards:
+            shard.stop(Stop.DRAIN)
+        if self._works:
+            await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
+        await end(*self._tasks)
+        if self._reduces:
+            await asyncio.wait(self._reduces.values(), timeout=self.settings.drain_s)
+        with suppress(*AWAY):
+            await workers.gone(self.redis, self.name)
+        await self.wire.aclose()
+        self._pacer.close()
+
+    # -- what to do next ---------------------------------------------------------
+
+    async def look(self, *, everything: bool = False) -> None:
+        """Claim what there is to claim, fairly, until nothing is left or we are full.
+
+        everything: take also second shards of a run that we are on already, which are
+        otherwise left to other workers for the time of a tick.
+        """
+        async with self._looking:
+            if self._draining:
+                return
+            found = await runs.open_runs(self.redis)
+            for run in found:
+                if run.status is Status.REDUCING:
+                    self._reduce(run)
+            for run in reaper.fair(found):
+                if len(self._works) >= self.settings.max_shards_per_worker:
+                    return
+                if everything or not self._working[run.job_id]:
+                    await self._claim(run)
+
+    async def _claim(self, run: Run) -> None:
+        plan = await self._plan(run.job_id)
+        step = await reaper.current_step(self.redis, plan, run, self.settings)
+        if step is None:
+            return
+        living = await workers.alive(self.redis, lease_s=self.settings.lease_s)
+        claimed_s = monotonic_s()
+        lease = await slots.claim(
+            self.redis,
+            run.job_id,
+            step,
+            owner=self.name,
+            shards=max(1, min(len(living), step.load.most_lanes())),
+            lease_s=self.settings.lease_s,
+        )
+        if lease is None:
+            return
+        task = asyncio.create_task(
+            self._work(plan, lease, claimed_s), name=f"shard-{lease.job_id}"
+        )
+        self._works.add(task)
+        self._working[run.job_id] += 1
+        task.add_done_callback(lambda done: self._left(done, run.job_id))
+        if len(self._works) == 1:
+            # A collection in the middle of a burst is the next largest error of a
+            # stamp after parsing; it waits until nothing is measured.
+            gc.disable()
+
+    async def _work(self, plan: Plan, lease: slots.Lease, claimed_s: float) -> None:
+        try:
+            key = self.settings.require_key()
+        except (MissingKey, Misconfigured) as error:
+            await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
+            return
+        clock = await storeclock.read(self.redis)
+        probe = Probe(
+            plan,
+            lease,
+            settings=self.settings,
+            dialect=dialect_of(self.settings),
+            key=key,
+            worker=self.name,
+            step_start_s=clock.monotonic(lease.start_ms),
+        )
+        shard = Shard(
+            self.redis,
+            self.wire,
+            self._pacer,
+            plan,
+            lease,
+            probe,
+            settings=self.settings,
+            clock=clock,
+            claimed_s=claimed_s,
+        )
+        self._shards.add(shard)
+        if self._draining:
+            shard.stop(Stop.DRAIN)
+        try:
+            step_over = await shard.run()
+        except Exception as error:
+            log.exception("shard %d of %s broke", lease.shard, lease.job_id)
+            sentence = f"A worker failed with {type(error).__name__}: see its log."
+            with suppress(BenchError, *AWAY):
+                await runs.end(self.redis, lease.job_id, Ending.BUG, sentence)
+            return
+        finally:
+            self._shards.discard(shard)
+        if step_over:
+            await reaper.advance(
+                self.redis, plan, lease.job_id, lease.step, self.settings
+            )
+
+    def _left(self, task: asyncio.Task[None], job_id: str) -> None:
+        self._works.discard(task)
+        self._working[job_id] -= 1
+        if not self._working[job_id]:
+            del self._working[job_id]
+            self._plans.pop(job_id, None)
+        if not self._works:
+            gc.enable()
+            gc.collect()
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
+
+    async def _plan(self, job_id: str) -> Plan:
+        plan = self._plans.get(job_id)
+        if plan is None:
+            plan = await runs.plan_of(self.redis, job_id)
+            if self._working[job_id]:
+                self._plans[job_id] = plan
+        return plan
+
+    def _reduce(self, run: Run) -> None:
+        if run.job_id in self._reduces:
+            return
+        task = asyncio.create_task(
+            reaper.reduce(self.redis, run.job_id, self.settings),
+            name=f"reduce-{run.job_id}",
+        )
+        self._reduces[run.job_id] = task
+        task.add_done_callback(lambda _: self._reduces.pop(run.job_id, None))
+
+    # -- what we hear and say ----------------------------------------------------
+
+    async def _tick(self) -> None:
+        """Look by ourselves, so that no lost ring, push or worker stops a run."""
+        while True:
+            await self._safely(self.look(everything=True))
+            await sleep(self.settings.reaper_tick_s)
+
+    async def _listen(self) -> None:
+        """Hear at once of a run that was cancelled, paused or moved on."""
+        while True:
+            try:
+                async with self.redis.pubsub() as channel:
+                    await channel.subscribe(keys.PUSH)
+                    while True:
+                        message = await channel.get_message(
+                            ignore_subscribe_messages=True, timeout=5
+                        )
+                        if message is not None:
+                            await self._heard(message["data"].decode())
+            except AWAY as error:
+                log.warning("the store's pushes are not heard: %s", error)
+                await sleep(1)
+
+    async def _heard(self, job_id: str) -> None:
+        mine = [shard for shard in self._shards if shard.lease.job_id == job_id]
+        with suppress(BenchError, *AWAY):
+            run = await runs.load(self.redis, job_id)
+            for shard in mine:
+                if run.step == shard.lease.step.number:
+                    shard.look(run.status)
+        await self._safely(self.look())
+
+    async def _beat(self) -> None:
+        while True:
+            await sleep(self.settings.heartbeat_s)
+            await self._safely(self._say())
+
+    async def _say(self) -> None:
+        says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}
+        await workers.beat(self.redis, self.name, says, lease_s=self.settings.lease_s)
+
+    async def _safely(self, doing: Awaitable[None]) -> None:
+        try:
+            await doing
+        except AWAY as error:
+            log.warning("the store does not answer: %s", error)
+        except BenchError as error:
+            log.error("%s", error)
+        except Exception:
+            log.exception("a look at the runs failed; it is made again")

@@ -1,0 +1,81 @@
+"""What a worker observes of itself while it measures: the verdict's evidence.
+
+A late loop stamps late and starts late, a starved process does both, so both are
+sampled all the time and stored with the result.
+"""
+
+import os
+import platform
+import socket
+from array import array
+from asyncio import Task, create_task
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from shared.clock import monotonic_s, sleep
+from worker.ending import end
+
+_EVERY_S = 0.02
+
+
+class Watch:
+    """Samples this process's event loop and CPU from `start` to `stop`."""
+
+    def __init__(self) -> None:
+        self._lags_s = array("d")
+        self._task: Task[None] | None = None
+        self._since_s = 0.0
+        self._cpu_s = 0.0
+
+    def start(self) -> None:
+        """Begin; once."""
+        self._since_s = monotonic_s()
+        self._cpu_s = _cpu_s()
+        self._task = create_task(self._sample(), name="watch")
+
+    async def stop(self) -> dict[str, Any]:
+        """End, and say what was seen."""
+        if self._task is not None:
+            await end(self._task)
+        elapsed_s = max(monotonic_s() - self._since_s, 1e-9)
+        lags = sorted(self._lags_s)
+        return {
+            "seconds": elapsed_s,
+            "loop_lag_p50_s": _nearest(lags, 0.50),
+            "loop_lag_p99_s": _nearest(lags, 0.99),
+            "loop_lag_max_s": lags[-1] if lags else None,
+            "cpu_share": (_cpu_s() - self._cpu_s) / elapsed_s,
+        }
+
+    async def _sample(self) -> None:
+        while True:
+            due_s = monotonic_s() + _EVERY_S
+            await sleep(_EVERY_S)
+            self._lags_s.append(max(0.0, monotonic_s() - due_s))
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers were made on and with."""
+    return {
+        "host": socket.gethostname(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        "generator": _version(),
+    }
+
+
+def _version() -> str:
+    try:
+        return version("llmbench")
+    except PackageNotFoundError:
+        return "checkout"
+
+
+def _cpu_s() -> float:
+    times = os.times()
+    return times.user + times.system
+
+
+def _nearest(ordered: list[float], p: float) -> float | None:
+    return ordered[min(len(ordered) - 1, int(p * len(ordered)))] if ordered else None
