@@ -1,0 +1,1 @@
+"""Asking and reading: the HTTP API. Knows `shared`, never `worker`."""

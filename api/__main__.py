@@ -1,0 +1,65 @@
+"""`python -m api`: the server, with the settings' host and port."""
+
+import logging
+import socket
+from argparse import ArgumentParser
+from contextlib import suppress
+from typing import Any
+
+import uvicorn
+
+from api.main import create_app
+from shared.log import setup
+from shared.settings import settings
+
+log = logging.getLogger("api")
+
+GRACE_S = 5
+DEAD_MS = 60_000
+"""A peer that takes nothing for so long is cut off by the kernel (Linux)."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says in one line that it is ready and where."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for server in self.servers:
+            for listener in server.sockets:
+                if hasattr(socket, "TCP_USER_TIMEOUT"):
+                    listener.setsockopt(
+                        socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_MS
+                    )
+                host, port = listener.getsockname()[:2]
+                log.info(
+                    "ready http://%s:%d", f"[{host}]" if ":" in host else host, port
+                )
+
+
+def main() -> None:
+    """Serve until SIGINT or SIGTERM."""
+    config = settings()
+    parser = ArgumentParser(prog="python -m api", description="Serve the API.")
+    parser.add_argument("--host", default=config.host)
+    parser.add_argument("--port", type=int, default=config.port, help="0: a free one")
+    given: Any = parser.parse_args()
+    setup(config, "api")
+    server = Server(
+        uvicorn.Config(
+            create_app(config),
+            host=given.host,
+            port=given.port,
+            loop="uvloop",
+            http="httptools",
+            log_config=None,
+            access_log=config.log_level == "DEBUG",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    with suppress(KeyboardInterrupt):
+        server.run()
+
+
+if __name__ == "__main__":
+    main()

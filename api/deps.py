@@ -1,0 +1,90 @@
+"""What endpoints share: made at the start, handed to them by FastAPI."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Path, Request
+from redis.asyncio import Redis
+
+from api.errors import Problem
+from api.feed import Feed
+from api.view import Views
+from shared.errors import NoSuchRun
+from shared.run import is_job_id
+from shared.settings import Settings
+from shared.store.client import reachable
+from shared.upstream.catalogue import Catalogue
+from shared.upstream.wire import Wire
+
+EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
+
+STORE_S = 2.5
+"""The store has so long for all that one request asks of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The store, and what is kept of it in this process."""
+
+    redis: Redis
+    views: Views
+    feed: Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the process has."""
+
+    settings: Settings
+    wire: Wire
+    catalogue: Catalogue
+    store: Store | None
+    stopping: Callable[[], bool]
+    """Whether the server was told to end; long answers look at it twice a second."""
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsDep = Annotated[Parts, Depends(_parts)]
+
+
+def _store(parts: PartsDep) -> Store:
+    if parts.store is None:
+        raise Problem(
+            "no-store",
+            "This server has no store, so it has no benchmarks. Set REDIS_URL, or start"
+            " everything with `llmbench up`.",
+        )
+    return parts.store
+
+
+StoreDep = Annotated[Store, Depends(_store)]
+
+
+def _job_id(
+    job_id: Annotated[
+        str, Path(description="What POST /benchmark answered with.", examples=[EXAMPLE])
+    ],
+) -> str:
+    if not is_job_id(job_id):
+        raise NoSuchRun(repr(job_id[:40]))
+    return job_id
+
+
+JobId = Annotated[str, Depends(_job_id)]
+
+
+@asynccontextmanager
+async def promptly() -> AsyncIterator[None]:
+    """StoreDown unless the store does what is asked within `STORE_S` in all.
+
+    A store that hangs would otherwise cost each command its timeout and its retries.
+    """
+    async with reachable(), asyncio.timeout(STORE_S):
+        yield

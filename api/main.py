@@ -1,0 +1,175 @@
+"""The application: `uvicorn api.main:app`, or `python -m api`."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api import errors
+from api.bodies import BoundedBodies
+from api.deps import Parts, Store
+from api.feed import MOST_WATCHERS, Feed
+from api.routes import (
+    benchmarks,
+    control,
+    downloads,
+    events,
+    generate,
+    health,
+    models,
+    selftest,
+)
+from api.view import Views
+from shared.errors import Misconfigured
+from shared.log import setup
+from shared.plan import Plan
+from shared.settings import Settings, settings
+from shared.store.client import connect
+from shared.upstream import transport
+from shared.upstream.catalogue import Catalogue, CatalogueDown
+from shared.upstream.connect import dialect_of, wire_of
+
+log = logging.getLogger(__name__)
+
+ABOUT = """\
+Which model, from which provider, is how fast, how reliable, at what price, for *your*
+prompts? POST a prompt file, follow the benchmark, read numbers that can be defended.
+
+Every error is `application/problem+json` (RFC 9457); its `type` tells kinds apart.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application with these settings; opens nothing before it is served."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with _parts(settings) as parts:
+            app.state.parts = parts
+            yield
+
+    app = FastAPI(
+        title="llmbench",
+        summary="Benchmarks of language models behind an API",
+        description=ABOUT,
+        version=_version(),
+        license_info={"name": "MIT", "identifier": "MIT"},
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.add_middleware(BoundedBodies, settings=settings)
+    errors.install(app)
+    for subject in (
+        health,
+        models,
+        generate,
+        benchmarks,
+        control,
+        events,
+        downloads,
+        selftest,
+    ):
+        app.include_router(subject.router)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _parts(settings: Settings) -> AsyncIterator[Parts]:
+    wire = wire_of(settings)
+    key = None
+    try:
+        key = settings.api_key()
+    except Misconfigured as error:  # said again where the key is needed
+        log.warning("%s", error)
+    client = transport.client(
+        wire, settings.openrouter_base_url, dialect_of(settings).headers(key, settings)
+    )
+    catalogue = Catalogue(client, settings.models_refresh_s)
+    # Behind the start: the upstream may be down, or slow.
+    loading = asyncio.create_task(_load(catalogue))
+    store = _store(settings)
+    try:
+        yield Parts(settings, wire, catalogue, store, _stopping())
+    finally:
+        loading.cancel()
+        await catalogue.close()
+        await client.aclose()
+        await wire.aclose()
+        if store is not None:
+            await store.feed.close()
+            await store.feed.redis.aclose()
+            await store.redis.aclose()
+
+
+async def _load(catalogue: Catalogue) -> None:
+    with suppress(CatalogueDown):  # it has logged that
+        await catalogue.load()
+
+
+def _store(settings: Settings) -> Store | None:
+    if settings.redis_url is None:
+        log.warning("REDIS_URL is not set: /benchmark answers 503.")
+        return None
+    redis = connect(settings.redis_url)
+    feed = Feed(connect(settings.redis_url, connections=MOST_WATCHERS))
+    return Store(redis, Views(redis, settings), feed)
+
+
+def _stopping() -> Callable[[], bool]:
+    """Whether uvicorn was told to end. It waits for open answers before it tells the
+    application, so one that never ends by itself has to look."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return lambda: bool(getattr(server, "should_exit", False))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's schema, with the two that no endpoint declares to it."""
+    if app.openapi_schema is None:
+        app.openapi_schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            license_info=app.license_info,
+            routes=app.routes,
+        )
+        schemas = app.openapi_schema["components"]["schemas"]
+        for model, name in ((Plan, "Plan"), (errors.ProblemBody, "Problem")):
+            schema = model.model_json_schema(
+                ref_template="#/components/schemas/{model}"
+            )
+            schemas.update(schema.pop("$defs", {}))
+            schemas[name] = schema
+        # FastAPI adds an answer of its own to what does not declare a 422.
+        for path in app.openapi_schema["paths"].values():
+            for operation in path.values():
+                if "HTTPValidationError" in str(operation["responses"].get("422")):
+                    del operation["responses"]["422"]
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+    return app.openapi_schema
+
+
+def _version() -> str:
+    try:
+        return version("llmbench")
+    except PackageNotFoundError:  # run from a checkout
+        return "0"
+
+
+def __getattr__(name: str) -> Any:
+    """`app`, made when it is first asked for: importing this module reads no setting
+    and writes no log."""
+    if name != "app":
+        raise AttributeError(name)
+    setup(settings(), "api")
+    app = create_app(settings())
+    globals()["app"] = app
+    return app

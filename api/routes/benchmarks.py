@@ -1,0 +1,224 @@
+"""Benchmarks: asked for, shown, listed, cancelled."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from api.deps import EXAMPLE, JobId, PartsDep, Store, StoreDep, promptly
+from api.errors import responses
+from api.prefer import ended_within, wait_asked_s
+from api.presence import unless_gone
+from api.submission import form_schema, read_submission
+from api.view import Accepted, Job, Listing, listed
+from shared.errors import NoSuchRun, WrongState
+from shared.plan import Plan
+from shared.queue import ring
+from shared.run import Ending, Run, Status, is_job_id
+from shared.settings import Settings
+from shared.store import durable, runs, workers
+
+router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
+
+NO_WORKER = "No worker is alive: it waits for one. Start `python -m worker`."
+
+# The model is a router to some free model: these can be sent as they are.
+PLAN_EXAMPLE = {
+    "targets": [{"model": "openrouter/free"}],
+    "prompts": {"kind": "inline", "prompts": ["Why is the sky blue?"]},
+    "runs": 5,
+    "load": {"kind": "concurrency", "concurrency": 8},
+    "max_tokens": 512,
+    "stream": True,
+}
+_BODY = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"$ref": "#/components/schemas/Plan"},
+            "example": PLAN_EXAMPLE,
+        },
+        "multipart/form-data": {"schema": form_schema()},
+    },
+}
+_PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "description": "`wait=N` (RFC 7240): wait for the end up to N seconds, at most 60.",
+    "schema": {"type": "string"},
+    "examples": {"now": {"value": "respond-async"}, "later": {"value": "wait=10"}},
+}
+
+
+@router.post(
+    "",
+    summary="Queue a benchmark",
+    status_code=202,
+    response_model=Accepted,
+    openapi_extra={"requestBody": _BODY, "parameters": [_PREFER]},
+    responses={
+        200: {
+            "model": Job,
+            "description": "With `Prefer: wait`: it has ended, and this is it.",
+            "headers": {"Preference-Applied": {"schema": {"type": "string"}}},
+        },
+        202: {"headers": {"Location": {"schema": {"type": "string"}}}},
+        **responses(
+            "slow-body",
+            "too-large",
+            "unsupported-media-type",
+            "invalid",
+            "too-much",
+            "key-reused",
+            "unknown-model",
+            "context-length",
+            "misconfigured",
+            "no-store",
+            "store-down",
+        ),
+    },
+)
+async def create(
+    request: Request,
+    parts: PartsDep,
+    store: StoreDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=200,
+            description="Sent again within a day with the same plan, it gives the same"
+            " benchmark and not another one.",
+        ),
+    ] = None,
+) -> Response:
+    """Checks everything, queues the plan and answers at once; costs nothing yet.
+
+    A form is the short spelling of a plan: its prompt file has a prompt on each line.
+    """
+    plan, warnings = await read_submission(request, parts)
+    run = await _queue(store, plan, warnings, idempotency_key, parts.settings)
+    wait_s = wait_asked_s(request.headers.getlist("prefer"))
+    if wait_s:
+        waiting = ended_within(parts, store, run.job_id, wait_s)
+        job = await unless_gone(request, waiting)
+        if job is not None:
+            applied = {
+                "Preference-Applied": f"wait={wait_s}",
+                "Location": f"/benchmark/{run.job_id}",
+            }
+            return answer(job, headers=applied)
+    return accepted(run, run.warnings)
+
+
+async def _queue(
+    store: Store,
+    plan: Plan,
+    warnings: list[str],
+    said_key: str | None,
+    settings: Settings,
+) -> Run:
+    key = None
+    if said_key is not None:
+        body = sha256(plan.model_dump_json().encode()).hexdigest()
+        key = runs.IdempotencyKey(plan.submitter, said_key, body)
+    async with promptly():
+        await durable.check(store.redis, allow_volatile=settings.allow_volatile)
+        alive = await workers.alive(store.redis, lease_s=settings.lease_s)
+        if not alive:
+            warnings.append(NO_WORKER)
+        run = await runs.create(store.redis, plan, warnings=warnings, key=key)
+        times = max(1, min(len(alive), plan.load.most_lanes()))
+        await ring(store.redis, run.job_id, times)
+    return run
+
+
+@router.get(
+    "",
+    summary="List benchmarks",
+    response_model=Listing,
+    responses=responses("invalid", "no-store", "store-down"),
+)
+async def listing(
+    store: StoreDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    before: Annotated[
+        str | None,
+        Query(description="Only those made before this one.", examples=[EXAMPLE]),
+    ] = None,
+) -> Listing:
+    """Newest first. `next` is where the next page is."""
+    if before is not None and not is_job_id(before):
+        raise NoSuchRun(repr(before[:40]))
+    async with promptly():
+        found = await store.views.page(limit + 1, before)
+    page, more = found[:limit], found[limit:]
+    after = f"/benchmark?limit={limit}&before={page[-1].job_id}" if more else None
+    return Listing(jobs=[listed(run) for run in page], next=after)
+
+
+@router.get(
+    "/{job_id}",
+    summary="Show a benchmark",
+    response_model=Job,
+    responses=responses("no-such-run", "newer-record", "no-store", "store-down"),
+)
+async def show(job_id: JobId, store: StoreDep) -> Response:
+    """The plan, the progress, and after the end the result."""
+    async with promptly():
+        job = await store.views.job(job_id)
+    return answer(job)
+
+
+@router.delete(
+    "/{job_id}",
+    summary="Cancel a benchmark",
+    status_code=202,
+    response_model=Job,
+    responses={
+        200: {"model": Job, "description": "It was cancelled before."},
+        202: {"description": "It ends now; what was measured is kept."},
+        **responses("no-such-run", "wrong-state", "no-store", "store-down"),
+    },
+)
+async def cancel(job_id: JobId, store: StoreDep) -> Response:
+    """No call begins a second later; partial results are reduced and kept.
+
+    May be asked again. One that has ended by itself is a 409.
+    """
+    async with promptly():
+        try:
+            await runs.end(store.redis, job_id, Ending.CANCELLED)
+            await ring(store.redis, job_id)
+        except (NoSuchRun, WrongState):
+            pass  # it may have ended, here or in the results folder
+        job = await store.views.job(job_id)
+    if job.ending != Ending.CANCELLED:
+        raise WrongState(
+            f"Benchmark {job_id} is {job.status} ({job.ending}); it has nothing left to"
+            " cancel."
+        )
+    return answer(job, 200 if job.status is Status.CANCELLED else 202)
+
+
+def accepted(run: Run, warnings: Sequence[str]) -> Response:
+    """202: the run was queued, and here is where to look."""
+    url = f"/benchmark/{run.job_id}"
+    body = Accepted(
+        job_id=run.job_id,
+        status=run.status,
+        status_url=url,
+        events_url=f"{url}/events",
+        warnings=list(warnings),
+    )
+    return answer(body, 202, {"Location": url})
+
+
+def answer(
+    model: BaseModel, status: int = 200, headers: dict[str, Any] | None = None
+) -> Response:
+    """A model as JSON."""
+    return Response(model.model_dump_json(), status, headers, "application/json")

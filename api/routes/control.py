@@ -1,0 +1,170 @@
+"""Benchmarks that are told to rest, to go on, or to be done again."""
+
+import asyncio
+from contextlib import suppress
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Header
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.deps import JobId, PartsDep, Store, StoreDep, promptly
+from api.errors import responses
+from api.routes.benchmarks import NO_WORKER, accepted, answer
+from api.view import Accepted, Job
+from shared import archive
+from shared.errors import NoSuchRun, WrongState
+from shared.queue import ring
+from shared.run import Run, Status
+from shared.settings import Settings
+from shared.store import reruns, runs, workers
+
+router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
+
+_GOING_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING)
+_STATE_PROBLEMS = ("no-such-run", "wrong-state", "no-store", "store-down")
+
+
+class Rerun(BaseModel):
+    """What to do again."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"only": "failed"}, {}]}
+    )
+
+    only: Literal["failed"] | None = Field(
+        default=None,
+        description="`failed`: the calls that did not end ok, or never ran. Null: all.",
+    )
+
+
+@router.post(
+    "/{job_id}/pause",
+    summary="Pause a benchmark",
+    status_code=202,
+    response_model=Job,
+    responses={
+        200: {"model": Job, "description": "It was paused before."},
+        202: {"description": "No call begins any more; those in flight are counted."},
+        **responses(*_STATE_PROBLEMS),
+    },
+)
+async def pause(job_id: JobId, store: StoreDep) -> Response:
+    """Calls in flight finish and are counted; then it rests until it is resumed.
+
+    May be asked again. One that ends or has ended is a 409.
+    """
+    async with promptly():
+        paused = False
+        with suppress(NoSuchRun):  # it may be in the results folder
+            paused = await runs.move(store.redis, job_id, Status.PAUSED)
+        job = await store.views.job(job_id)
+    if job.status.terminal:
+        raise WrongState(f"Benchmark {job_id} is {job.status}; it cannot be paused.")
+    return answer(job, 202 if paused else 200)
+
+
+@router.post(
+    "/{job_id}/resume",
+    summary="Resume a benchmark",
+    status_code=202,
+    response_model=Job,
+    responses={
+        200: {"model": Job, "description": "It was not paused, and goes on."},
+        202: {"description": "It goes on as soon as a worker takes it."},
+        **responses(*_STATE_PROBLEMS),
+    },
+)
+async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
+    """Goes on where it was paused, in a new segment: the rest is in no rate.
+
+    May be asked again. One that ends or has ended is a 409.
+    """
+    async with promptly():
+        resumed = False
+        try:
+            resumed = await runs.move(store.redis, job_id, Status.QUEUED)
+            await _wake(store, job_id, parts.settings)
+        except (NoSuchRun, WrongState):
+            pass  # in the results folder, or not paused
+        job = await store.views.job(job_id)
+    if not resumed and job.status not in _GOING_ON:
+        raise WrongState(f"Benchmark {job_id} is {job.status}; it cannot be resumed.")
+    return answer(job, 202 if resumed else 200)
+
+
+@router.post(
+    "/{job_id}/rerun",
+    summary="Do a benchmark again",
+    status_code=202,
+    response_model=Accepted,
+    responses={
+        202: {"headers": {"Location": {"schema": {"type": "string"}}}},
+        **responses(
+            "no-such-run",
+            "wrong-state",
+            "not-ready",
+            "unsupported-media-type",
+            "invalid",
+            "key-reused",
+            "newer-record",
+            "no-store",
+            "store-down",
+        ),
+    },
+)
+async def rerun(
+    job_id: JobId,
+    parts: PartsDep,
+    store: StoreDep,
+    asked: Annotated[Rerun | None, Body()] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=200,
+            description="Sent again within a day, it gives the same rerun.",
+        ),
+    ] = None,
+) -> Response:
+    """A new benchmark of the same plan, whole, or only the calls that failed.
+
+    What failed can be told after the end, while the store remembers the rows
+    (`KEEP_RUNS_DAYS`), and of plans with a fixed number of calls.
+    """
+    only = asked.only if asked else None
+    async with promptly():
+        run = await _again(store, parts.settings, job_id, only, idempotency_key)
+        alive = await _wake(store, run.job_id, parts.settings)
+    return accepted(run, run.warnings if alive else (*run.warnings, NO_WORKER))
+
+
+async def _again(
+    store: Store, settings: Settings, job_id: str, only: str | None, said: str | None
+) -> Run:
+    key = None
+    if said is not None:
+        body = sha256(f"rerun {job_id} {only}".encode()).hexdigest()
+        key = runs.IdempotencyKey(job_id, said, body)
+    try:
+        if only == "failed":
+            return await reruns.failed(store.redis, job_id, key=key)
+        return await reruns.whole(store.redis, job_id, key=key)
+    except NoSuchRun:
+        # raises NoSuchRun itself where the files do not know it either
+        folder = settings.results_dir
+        plan = await asyncio.to_thread(archive.plan_of, folder, job_id)
+    if only == "failed":
+        raise WrongState(
+            f"The store has forgotten the rows of benchmark {job_id}, so that nobody"
+            " can tell which calls failed. Rerun it whole."
+        )
+    return await runs.create(store.redis, plan, rerun_of=job_id, key=key)
+
+
+async def _wake(store: Store, job_id: str, settings: Settings) -> int:
+    """Ring for as many workers as are alive; their number."""
+    alive = await workers.alive(store.redis, lease_s=settings.lease_s)
+    await ring(store.redis, job_id, max(1, len(alive)))
+    return len(alive)

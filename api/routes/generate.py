@@ -1,0 +1,222 @@
+"""One prompt, one answer: at once, or as it comes."""
+
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.deps import Parts, PartsDep
+from api.errors import Problem, responses
+from api.presence import unless_gone
+from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, EventStream, event
+from api.upstream import KINDS, Conversation, Ended, converse, problem
+from shared.clock import monotonic_s, wall_s
+from shared.errors import TooMuch
+from shared.numbers import NOT_A_BOOL
+from shared.prompts import Prompt
+from shared.prompts.prompt import MaxTokens, Text
+from shared.sample import Outcome
+from shared.upstream.connect import dialect_of
+from shared.upstream.reply import Ask
+
+router = APIRouter(tags=["generate"])
+log = logging.getLogger(__name__)
+
+
+class Question(BaseModel):
+    """One prompt for one model."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    prompt: Text = Field(examples=["Why is the sky blue?"])
+    model: str = Field(min_length=1, max_length=200, examples=["openrouter/free"])
+    max_tokens: MaxTokens = Field(default=512, description="Tokens at most.")
+    stream: bool = Field(default=False, description="Answer with events.")
+    system_prompt: Text | None = None
+    temperature: Annotated[float, Field(ge=0, le=2), NOT_A_BOOL] | None = None
+    seed: Annotated[int, Field(ge=-(2**53), le=2**53), NOT_A_BOOL] | None = None
+
+
+class Answer(BaseModel):
+    """What came of it. Null is what the upstream did not say."""
+
+    response: str
+    tokens_used: int | None = Field(description="Of prompt and answer together.")
+    latency_seconds: float | None = Field(description="From the sending to the end.")
+    ttft_seconds: float | None = Field(
+        description="From the sending to the first token; null unless streamed."
+    )
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    reasoning_tokens: int | None
+    cost_usd: float | None
+    provider: str | None = Field(description="Who served it.")
+    model: str = Field(description="The model that served it.")
+    finish_reason: str | None
+    generation_id: str | None
+
+
+_EVENTS = (
+    'event: delta\ndata: {"text":"Because"}\n\n'
+    'event: done\ndata: {"response":"Because","tokens_used":12}\n\n'
+)
+
+
+@router.post(
+    "/generate",
+    summary="Ask one model one thing",
+    response_model=Answer,
+    responses={
+        200: {
+            "description": "The answer. With `stream`, events: a `delta` for each piece"
+            " of text, at last `done` with the same fields, or `error` with a problem.",
+            "content": {
+                "text/event-stream": {"schema": {"type": "string"}, "example": _EVENTS}
+            },
+        },
+        **responses(
+            "slow-body",
+            "too-large",
+            "unsupported-media-type",
+            "invalid",
+            "too-much",
+            "missing-key",
+            "misconfigured",
+            *KINDS,
+        ),
+    },
+)
+async def generate(
+    question: Question,
+    request: Request,
+    parts: PartsDep,
+    stream: Annotated[
+        bool, Query(description="The same as `stream` in the body.")
+    ] = False,
+) -> Response:
+    """Answers when the model has, or with `stream` as it goes.
+
+    A client that leaves ends the call upstream; not every provider stops billing then.
+    """
+    streamed = stream or question.stream
+    talk = _begin(parts, question, streamed)
+    begun = False
+    try:
+        first = await unless_gone(request, _first(parts, talk, streamed))
+        if first is None:
+            return Response(status_code=499)  # nobody sees it; nginx's word for that
+        if isinstance(first, Ended) and not streamed:
+            body = _answer(first, question).model_dump_json()
+            return Response(body, media_type="application/json")
+        begun = True
+        return EventStream(_events(parts, question, talk, first))
+    finally:
+        if not begun:
+            await talk.aclose()
+
+
+def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
+    settings = parts.settings
+    most = settings.max_prompt_bytes
+    for name, text in (
+        ("prompt", question.prompt),
+        ("system_prompt", question.system_prompt or ""),
+    ):
+        if len(text.encode()) > most:
+            raise TooMuch(
+                f"{name} has more than the {most} bytes allowed. Shorten it, or raise"
+                " MAX_PROMPT_BYTES.",
+                name,
+            )
+    ask = Ask(
+        model=question.model,
+        messages=Prompt(prompt=question.prompt).turns(question.system_prompt),
+        max_tokens=question.max_tokens,
+        stream=stream,
+        temperature=question.temperature,
+        seed=question.seed,
+    )
+    key = settings.require_key()
+    return converse(parts.wire, dialect_of(settings), settings, key, ask)
+
+
+async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ended:
+    """The answer or, streamed, its first text; "" when that takes its time.
+
+    So a failure before the first text has a status of its own, and a slow model does
+    not keep a stream from beginning. Raises a Problem for that failure.
+    """
+    until_s = monotonic_s() + KEEP_ALIVE_S
+    async for said in talk:
+        if isinstance(said, Ended):
+            return _checked(said)
+        if streamed and said:
+            return said
+        if streamed and (monotonic_s() > until_s or parts.stopping()):
+            return ""
+    raise RuntimeError("a conversation ended without its end")
+
+
+async def _events(
+    parts: Parts, question: Question, talk: Conversation, said: str | Ended | None
+) -> AsyncGenerator[bytes, None]:
+    sent_s = monotonic_s()
+    told = False
+    async with aclosing(talk):
+        while not isinstance(said, Ended):
+            if said:
+                told = True
+                yield event("delta", {"text": said})
+                sent_s = monotonic_s()
+            elif parts.stopping():
+                stopping = Problem("stopping", "The server is stopping. Ask again.")
+                yield event("error", stopping.body("/generate"))
+                return
+            elif monotonic_s() - sent_s >= KEEP_ALIVE_S:
+                yield KEEP_ALIVE
+                sent_s = monotonic_s()
+            said = await anext(talk)
+    try:
+        answer = _answer(_checked(said), question)
+    except Problem as failed:
+        yield event("error", failed.body("/generate"))
+        return
+    if answer.response and not told:  # the upstream did not stream, though asked to
+        yield event("delta", {"text": answer.response})
+    yield event("done", answer)
+
+
+def _checked(ended: Ended) -> Ended:
+    reply = ended.reply
+    if reply.outcome is Outcome.OK:
+        return ended
+    failed = problem(reply, wall_s())
+    # What the upstream says may quote the prompt: its status is enough here.
+    log.warning("%s, upstream status %s", failed.kind, reply.status)
+    raise failed
+
+
+def _answer(ended: Ended, question: Question) -> Answer:
+    reply, sent_s = ended.reply, ended.sent_s
+
+    def since(stamp_s: float | None) -> float | None:
+        return None if stamp_s is None or sent_s is None else stamp_s - sent_s
+
+    return Answer(
+        response=reply.text,
+        tokens_used=reply.total_tokens,
+        latency_seconds=since(reply.ended_s),
+        ttft_seconds=since(reply.first_token_s),
+        prompt_tokens=reply.prompt_tokens,
+        completion_tokens=reply.output_tokens,
+        reasoning_tokens=reply.reasoning_tokens,
+        cost_usd=reply.cost_usd,
+        provider=reply.provider,
+        model=reply.served_model or question.model,
+        finish_reason=reply.finish_reason,
+        generation_id=reply.generation_id,
+    )

@@ -1,0 +1,103 @@
+"""Which models can be asked."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from api.deps import PartsDep
+from api.errors import responses
+from shared.clock import utc_label
+from shared.upstream.catalogue import Model, select
+
+router = APIRouter(tags=["models"])
+
+EXAMPLES = ["acme/orca-70b-instruct:free", "acme/tuna-8b:free"]
+
+
+class Ids(BaseModel):
+    """Names to use as `model`."""
+
+    models: list[str] = Field(examples=[EXAMPLES])
+
+
+class Details(BaseModel):
+    """What the upstream says of one model. Null is what it does not say."""
+
+    id: str = Field(examples=EXAMPLES[:1])
+    name: str = Field(examples=["Acme: Orca 70B Instruct (free)"])
+    context_length: int | None = Field(description="Tokens.", examples=[65536])
+    max_completion_tokens: int | None
+    prompt_usd_per_million: float | None = Field(examples=[0.0])
+    completion_usd_per_million: float | None = Field(examples=[0.0])
+    free: bool
+    input_modalities: list[str] = Field(examples=[["text"]])
+    expires: date | None = Field(description="The day after which it may vanish.")
+    supported_parameters: list[str] = Field(examples=[["max_tokens", "seed"]])
+
+
+class Detailed(BaseModel):
+    """Models with what is known of them."""
+
+    models: list[Details]
+
+
+@router.get(
+    "/models",
+    summary="List models",
+    responses={
+        200: {
+            "headers": {
+                "Age": {
+                    "description": "Seconds since the upstream was asked.",
+                    "schema": {"type": "integer"},
+                },
+                "Warning": {
+                    "description": "110 when the upstream is down and this is old.",
+                    "schema": {"type": "string"},
+                },
+            }
+        },
+        **responses("invalid", "no-catalogue"),
+    },
+)
+async def models(
+    response: Response,
+    parts: PartsDep,
+    filter: Annotated[
+        Literal["free", "all"] | None,
+        Query(description="Free text models, or all text models. Default: a setting."),
+    ] = None,
+    details: Annotated[bool, Query(description="Objects in place of names.")] = False,
+) -> Ids | Detailed:
+    """The upstream's text models, free ones by default, in its own order."""
+    settings = parts.settings
+    rows = await parts.catalogue.models()
+    chosen = select(
+        rows,
+        filter or settings.models_filter,
+        settings.models_deny,
+        date.fromisoformat(utc_label()[:10]),
+    )
+    response.headers["Age"] = str(int(parts.catalogue.age_s or 0))
+    if parts.catalogue.stale:
+        response.headers["Warning"] = '110 - "The upstream is down; this is its last"'
+    if details:
+        return Detailed(models=[_details(model) for model in chosen])
+    return Ids(models=[model.id for model in chosen])
+
+
+def _details(model: Model) -> Details:
+    return Details(
+        id=model.id,
+        name=model.name,
+        context_length=model.context_length,
+        max_completion_tokens=model.max_completion_tokens,
+        prompt_usd_per_million=model.prompt_usd_per_mtok,
+        completion_usd_per_million=model.completion_usd_per_mtok,
+        free=model.free,
+        input_modalities=list(model.input_modalities),
+        expires=model.expires,
+        supported_parameters=list(model.supported_parameters),
+    )

@@ -1,0 +1,80 @@
+"""Bodies that do not arrive as they should."""
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any
+
+from starlette.types import Message, Receive, Scope, Send
+
+from api.bodies import BoundedBodies
+from api.errors import Problem
+from shared.settings import Settings
+
+SCOPE = {"type": "http", "path": "/benchmark", "headers": []}
+
+
+async def asked(
+    messages: list[dict[str, Any]], scope: dict[str, Any] = SCOPE
+) -> tuple[list[bytes], Problem | None, list[Message]]:
+    """What the application read, what stopped it, and what was sent without it."""
+    read: list[bytes] = []
+    stopped: list[Problem] = []
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            while True:
+                message = await receive()
+                read.append(message.get("body", b""))
+                if not message.get("more_body"):
+                    with suppress(TimeoutError):  # as one that waits for the leaving
+                        await asyncio.wait_for(receive(), 0.2)
+                    return
+        except Problem as problem:
+            stopped.append(problem)
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop(0)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    limits = Settings(max_upload_bytes=10)
+    await BoundedBodies(app, limits, idle_s=0.05)(scope, receive, send)
+    return read, next(iter(stopped), None), sent
+
+
+def piece(body: bytes, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+async def test_a_body_that_stops_arriving_is_a_408() -> None:
+    read, problem, _ = await asked([piece(b"begun")])
+    assert read == [b"begun"]
+    assert problem is not None
+    assert problem.status_code == 408
+
+
+async def test_a_body_is_cut_at_its_cap_while_it_arrives() -> None:
+    half = b"x" * 600_000
+    read, problem, _ = await asked([piece(half), piece(half), piece(half)])
+    assert read == [half]  # a MiB is for framing
+    assert problem is not None
+    assert problem.status_code == 413
+
+
+async def test_a_length_over_the_cap_is_refused_before_anything_is_read() -> None:
+    scope = {**SCOPE, "headers": [(b"content-length", b"2000000")]}
+    read, _, sent = await asked([piece(b"x")], scope)
+    assert read == []
+    assert sent[0]["status"] == 413
+    assert json.loads(sent[1]["body"])["type"] == "/problems/too-large"
+
+
+async def test_after_the_body_waiting_has_no_limit() -> None:
+    read, problem, _ = await asked([piece(b"all", more=False)])
+    assert (read, problem) == ([b"all"], None)

@@ -1,0 +1,104 @@
+"""The files of a benchmark."""
+
+import csv
+import json
+from io import StringIO
+
+import pytest
+
+from shared.run import Ending
+from tests.api.api_client import Played, plan, problem, submit
+from tests.api.api_server import Api
+
+FILES = ["samples.csv", "responses.jsonl", "summary.json"]
+
+
+@pytest.mark.parametrize("name", FILES)
+async def test_before_the_end_it_is_a_409_with_the_state(
+    api: Api, worker: Played, name: str
+) -> None:
+    job_id = submit(api.http)
+    answer = api.http.get(f"/benchmark/{job_id}/{name}")
+    assert answer.status_code == 409
+    assert problem(answer, "not-ready")["job_status"] == "queued"
+    await worker.claim(job_id)
+    answer = api.http.get(f"/benchmark/{job_id}/{name}")
+    assert problem(answer, "not-ready")["job_status"] == "running"
+
+
+async def test_files_are_there_all_together(api: Api, worker: Played) -> None:
+    job_id = submit(api.http)
+    await worker.claim(job_id)
+    folder = api.settings.results_dir / job_id
+    folder.mkdir()
+    (folder / "samples.csv").write_text("slot\n")  # the reduce is under way
+    answer = api.http.get(f"/benchmark/{job_id}/samples.csv")
+    assert problem(answer, "not-ready")["job_status"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("samples.csv", "text/csv; charset=utf-8"),
+        ("responses.jsonl", "application/jsonl"),
+        ("summary.json", "application/json"),
+        ("plan.json", "application/json"),
+    ],
+)
+async def test_after_the_end_it_is_an_attachment(
+    api: Api, worker: Played, name: str, media_type: str
+) -> None:
+    job_id = submit(api.http)
+    await worker.whole(job_id)
+    path = f"/benchmark/{job_id}/{name}"
+    content = (api.settings.results_dir / job_id / name).read_bytes()
+    answer = api.http.get(path)
+    assert answer.status_code == 200
+    assert answer.content == content
+    assert answer.headers["content-type"] == media_type
+    disposition = answer.headers["content-disposition"]
+    assert disposition == f'attachment; filename="{job_id}.{name}"'
+    head = api.http.head(path)
+    assert head.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-length"] == str(len(content))
+    part = api.http.get(path, headers={"Range": "bytes=2-5"})
+    assert part.status_code == 206
+    assert part.content == content[2:6]
+    assert api.http.get(path, headers={"Range": "bytes=999999-"}).status_code == 416
+
+
+async def test_excel_gets_a_mark_and_semicolons_and_the_same_cells(
+    api: Api, worker: Played
+) -> None:
+    job_id = submit(api.http)
+    await worker.whole(job_id)
+    answer = api.http.get(f"/benchmark/{job_id}/samples.csv?excel=1")
+    assert answer.content.startswith(b"\xef\xbb\xbfslot;model;error\n")
+    plain = api.http.get(f"/benchmark/{job_id}/samples.csv").text
+    text = answer.content.decode("utf-8-sig")
+    cells = list(csv.reader(StringIO(text), delimiter=";"))
+    assert cells == list(csv.reader(StringIO(plain)))
+    assert cells[1] == ["0", "a/b", "no; '=1"]
+
+
+def test_the_plan_is_there_from_the_beginning(api: Api) -> None:
+    job_id = submit(api.http)
+    found = api.http.get(f"/benchmark/{job_id}/plan.json")
+    assert found.headers["content-disposition"].startswith("attachment")
+    assert found.json()["prompts"]["prompts"] == plan()["prompts"]["prompts"]
+
+
+async def test_files_that_another_machine_wrote_are_named(
+    api: Api, worker: Played
+) -> None:
+    job_id = submit(api.http)
+    await worker.claim(job_id)
+    await worker.reduce(job_id, Ending.CANCELLED)
+    folder = api.settings.results_dir / job_id
+    for file in folder.iterdir():
+        file.unlink()
+    answer = api.http.get(f"/benchmark/{job_id}/samples.csv")
+    assert "RESULTS_DIR" in problem(answer, "not-ready")["detail"]
+    shown = api.http.get(f"/benchmark/{job_id}").json()
+    assert json.dumps(shown["result"])
