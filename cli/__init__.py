@@ -1,0 +1,1 @@
+"""`llmbench`: the terminal face, and what runs the whole stack on one machine."""

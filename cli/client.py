@@ -1,0 +1,96 @@
+"""What the terminal asks of the API over HTTP."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from shared.clock import sleep
+from shared.errors import BenchError
+
+ENDED = frozenset({"done", "cancelled", "failed"})
+LOOK_S = 0.25
+
+Job = dict[str, Any]
+
+
+class Refused(BenchError):
+    """The API answered with a problem, or not at all."""
+
+
+class Api:
+    """The API at `url`. `async with` it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        # Of this machine or its network: a proxy in the environment is not for it.
+        self._http = httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=60)
+
+    async def __aenter__(self) -> "Api":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def submit(self, name: str, prompts: bytes, fields: dict[str, Any]) -> Job:
+        """Queue a benchmark of a prompt file; its job_id and addresses."""
+        files = {"prompt_file": (name, prompts, "text/plain")}
+        return await self._ask("POST", "/benchmark", data=fields, files=files)
+
+    async def follow(self, job_id: str) -> AsyncIterator[Job]:
+        """The job's state now and then, at last the one in which it ended."""
+        while True:
+            job = await self.job(job_id)
+            yield job
+            if job["status"] in ENDED:
+                return
+            await sleep(LOOK_S)
+
+    async def job(self, job_id: str) -> Job:
+        return await self._ask("GET", f"/benchmark/{job_id}")
+
+    async def jobs(self) -> list[Job]:
+        """The newest jobs first."""
+        page = await self._ask("GET", "/benchmark")
+        return list(page["jobs"])
+
+    async def cancel(self, job_id: str) -> Job:
+        return await self._ask("DELETE", f"/benchmark/{job_id}")
+
+    async def pause(self, job_id: str) -> Job:
+        return await self._ask("POST", f"/benchmark/{job_id}/pause")
+
+    async def resume(self, job_id: str) -> Job:
+        return await self._ask("POST", f"/benchmark/{job_id}/resume")
+
+    async def rerun(self, job_id: str, *, failed: bool) -> Job:
+        """The new job; of what failed alone, or of everything."""
+        asked = {"only": "failed"} if failed else {}
+        return await self._ask("POST", f"/benchmark/{job_id}/rerun", json=asked)
+
+    async def models(self, which: str) -> list[Job]:
+        page = await self._ask(
+            "GET", "/models", params={"filter": which, "details": "true"}
+        )
+        return list(page["models"])
+
+    async def _ask(self, method: str, path: str, **more: Any) -> Job:
+        try:
+            answer = await self._http.request(method, path, **more)
+        except httpx.TransportError as error:
+            raise Refused(
+                f"No API answers at {self._url} ({error or type(error).__name__})."
+                " Start one with `llmbench up`, or name another with --url."
+            ) from None
+        if answer.is_success:
+            return dict(answer.json())
+        raise Refused(_problem(answer))
+
+
+def _problem(answer: httpx.Response) -> str:
+    """The sentence of a problem body (RFC 9457), or what there is instead."""
+    try:
+        body = answer.json()
+        return str(body.get("detail") or body["title"])
+    except (ValueError, AttributeError, KeyError):
+        return f"The API answered {answer.status_code} {answer.reason_phrase}."

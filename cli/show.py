@@ -1,0 +1,134 @@
+"""Jobs and figures on the terminal."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from cli.client import Job
+
+console = Console(highlight=False, markup=False, emoji=False)
+"""Shows strings of strangers as they are: nothing in them is an instruction."""
+
+
+async def follow(states: AsyncIterator[Job]) -> Job:
+    """Draw a bar until the job has ended; its last state."""
+    job: Job = {}
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+    ) as bar:
+        task = bar.add_task("queued", total=None)
+        async for job in states:
+            progress = job["progress"]
+            failed = f", {progress['failed']} failed" if progress["failed"] else ""
+            bar.update(
+                task,
+                description=job["status"] + failed,
+                total=progress["total"],
+                completed=progress["closed"],
+            )
+    return job
+
+
+def figures(job: Job) -> Table:
+    """A row per target: calls, latency, time to first token, tokens, cost."""
+    found = table("target", f"{job['job_id']}: {job['status']}")
+    for column in ("ok", "failed"):
+        found.add_column(column, justify="right")
+    for metric in ("latency", "TTFT"):
+        for percentile in ("p50", "p95"):
+            found.add_column(f"{metric}\n{percentile}, ms", justify="right")
+    for column in ("output\ntokens", "USD"):
+        found.add_column(column, justify="right")
+    for target in (job["result"] or {}).get("targets", ()):
+        ok = target["counts"]["ok"]
+        found.add_row(
+            text(target["target"]),
+            text(ok),
+            text(target["total_runs"] - ok),
+            *(
+                ms(target[metric][percentile]["point"])
+                for metric in ("latency", "ttft")
+                for percentile in ("p50", "p95")
+            ),
+            text(target["tokens"]["output"]),
+            usd(target["cost"]["billed_usd"]),
+        )
+    return found
+
+
+def verdict(job: Job) -> str:
+    """Whether to believe the figures, and why not."""
+    judged: dict[str, Any] | None = (job["result"] or {}).get("verdict")
+    if judged is None:
+        return "No verdict: the benchmark has no result yet."
+    lines = [f"Verdict: {judged['kind']}"]
+    for found in (*judged["reasons"], *judged["notes"]):
+        lines.append(f"  {found['kind']}: {found['words']} {found['remedy']}".rstrip())
+    return "\n".join(lines)
+
+
+def jobs(found: list[Job]) -> Table:
+    """A row per job."""
+    listed = table("job")
+    for column in ("status", "calls", "failed", "targets"):
+        listed.add_column(column)
+    for job in found:
+        listed.add_row(
+            job["job_id"],
+            job["status"],
+            f"{job['closed']} of {text(job['total'])}",
+            text(job["failed"]),
+            text(", ".join(job["targets"])),
+        )
+    return listed
+
+
+def models(found: list[Job]) -> Table:
+    """A row per model: its context, and its prices in USD per million tokens."""
+    listed = table("model")
+    for column in ("context", "USD in", "USD out"):
+        listed.add_column(column, justify="right")
+    for model in found:
+        listed.add_row(
+            text(model["id"]),
+            text(model["context_length"]),
+            text(model["prompt_usd_per_million"]),
+            text(model["completion_usd_per_million"]),
+        )
+    return listed
+
+
+def table(first: str, title: str | None = None) -> Table:
+    """An empty table whose first column is never cut short."""
+    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    made.add_column(first, overflow="fold")
+    return made
+
+
+def ms(seconds: float | None) -> str:
+    """Seconds as milliseconds, for people; a dash for what is unknown."""
+    return "-" if seconds is None else f"{seconds * 1000:,.1f}"
+
+
+def usd(amount: float | str | None) -> str:
+    return "-" if amount is None else f"{float(amount):.6f}"
+
+
+def text(value: object) -> str:
+    """For a cell: a dash for what is unknown, nothing that could move the cursor."""
+    shown = "-" if value is None else str(value)
+    return "".join(c if c.isprintable() else "?" for c in shown)

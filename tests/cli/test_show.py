@@ -1,0 +1,36 @@
+"""What is shown on the terminal, where it could mislead or do harm."""
+
+import pytest
+
+from cli import show
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(None, "-"), (0.0, "0.0"), (1.23456, "1,234.6")]
+)
+def test_unknown_is_a_dash_and_zero_is_zero(seconds: float | None, shown: str) -> None:
+    assert show.ms(seconds) == shown
+
+
+def test_nothing_of_a_stranger_moves_the_cursor() -> None:
+    assert show.text("a\x1b[2Jb\rc\u202ed") == "a?[2Jb?c?d"
+
+
+def test_a_stranger_s_brackets_are_not_markup() -> None:
+    table = show.table("model")
+    table.add_row("[red]x[/red]")
+    with show.console.capture() as shown:
+        show.console.print(table)
+    assert "[red]x[/red]" in shown.get()
+
+
+def test_without_a_result_there_is_no_verdict() -> None:
+    assert show.verdict({"result": None}).startswith("No verdict")
+
+
+def test_a_doubt_is_shown_with_its_remedy() -> None:
+    doubt = {"kind": "invalid", "words": "Late.", "remedy": "Be early."}
+    judged = {"kind": "invalid", "reasons": [doubt], "notes": []}
+    assert show.verdict({"result": {"verdict": judged}}) == (
+        "Verdict: invalid\n  invalid: Late. Be early."
+    )
