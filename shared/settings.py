@@ -47,6 +47,7 @@ class Settings(BaseSettings):
 
     # Store and outputs
     redis_url: str | None = None
+    allow_volatile: bool = False
     results_dir: Path = Path("results")
     keep_runs_days: Annotated[float, Field(gt=0)] = 7
     results_keep_days: Annotated[float, Field(gt=0)] | None = None
@@ -76,6 +77,7 @@ class Settings(BaseSettings):
     reaper_tick_s: Seconds = 2
     drain_s: Seconds = 30
     max_shards_per_worker: Annotated[int, Field(gt=0, le=64)] = 8
+    spool_dir: Path = Path(".llmbench/spool")
 
     # Servers and logs
     host: str = "127.0.0.1"
