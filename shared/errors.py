@@ -4,6 +4,8 @@
     ├── BadPlan              the plan cannot be run as written; `field` says where
     │   └── TooMuch          a size or a product over its cap
     ├── NoSuchRun            the id is well formed and nobody knows it
+    │   └── LostRun          ... because the store has lost its data since
+    ├── KeyReused            the idempotency key belongs to another request
     ├── WrongState           the run exists, and cannot do that now
     ├── NotReady             the outcome that was asked for is not there yet
     ├── StoreDown            the store did not answer, or refused to write
@@ -40,6 +42,29 @@ class NoSuchRun(BenchError):
     def __init__(self, job_id: str) -> None:
         super().__init__(
             f"There is no benchmark {job_id}. GET /benchmark lists those that exist."
+        )
+
+
+class LostRun(NoSuchRun):
+    """Older than the data of the store: that was emptied, or is another one now."""
+
+    def __init__(self, job_id: str, since: str | None) -> None:
+        data = "has no data" if since is None else f"has no data from before {since}"
+        BenchError.__init__(
+            self,
+            f"There is no benchmark {job_id}: it is older than the store, which {data}."
+            " If it ran here, the store has lost it. Rows that a worker could not"
+            " bring any more are in its SPOOL_DIR, under `lost`.",
+        )
+
+
+class KeyReused(BenchError):
+    """The idempotency key belongs to another request."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The Idempotency-Key {key} was used for another body. Send a new key with"
+            " a new request."
         )
 
 

@@ -102,6 +102,7 @@ def workers(
         "UPSTREAM_KIND": "openrouter",
         "OPENROUTER_API_KEY": CANARY,
         "RESULTS_DIR": str(folder / "results"),
+        "SPOOL_DIR": str(folder / "spool"),
         "LOG_FILE": str(folder / "server_logs.txt"),
         **SHORT,
         **env,

@@ -20,7 +20,7 @@ from shared.clock import sleep
 from shared.errors import BenchError, Misconfigured
 from shared.log import setup
 from shared.settings import Settings, settings
-from shared.store import workers
+from shared.store import durable, workers
 from shared.store.client import AWAY, connect
 from worker.ending import end
 from worker.station import Station
@@ -56,9 +56,13 @@ async def serve(config: Settings) -> None:
     gc.collect()
     gc.freeze()
     doorbell = asyncio.create_task(_hear(station), name="doorbell")
+    told = asyncio.create_task(ended.wait(), name="told to end")
     try:
-        await ended.wait()
+        await asyncio.wait((doorbell, told), return_when=asyncio.FIRST_COMPLETED)
+        if doorbell.done():
+            doorbell.result()  # the store was refused
     finally:
+        told.cancel()
         log.info("worker %s drains", station.name)
         await end(doorbell)
         await station.drain()
@@ -72,12 +76,17 @@ async def _hear(station: Station) -> None:
     while True:
         try:
             if not started:
+                await durable.check(
+                    station.redis, allow_volatile=station.settings.allow_volatile
+                )
                 await station.start()
                 log.info("worker %s is ready", station.name)
                 started = True
             await queue.make_worker(station.redis, _answer_with(station)).async_run()
         except AWAY as error:
             log.warning("the store does not answer: %s", error)
+        except Misconfigured:
+            raise
         except Exception:
             log.exception("the doorbell broke; a new one is hung up")
         await sleep(0.5)
@@ -122,6 +131,7 @@ async def _startup(ctx: dict[Any, Any]) -> None:
     config = settings()
     setup(config, "worker")
     redis: Redis = ctx["redis"]
+    await durable.check(redis, allow_volatile=config.allow_volatile)
     station = ctx["station"] = Station(redis, config)
     await station.start()
 

@@ -14,10 +14,13 @@ from collections.abc import Iterable
 
 from redis.asyncio import Redis
 
+from shared.errors import NoSuchRun
 from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import keys, runs, slots
+from shared.store.slots import Lease
+from worker.spool import left_behind, set_aside
 
 log = logging.getLogger("worker.reaper")
 
@@ -75,6 +78,45 @@ async def go_on(redis: Redis, plan: Plan, job_id: str, over: list[Finished]) -> 
     ending = Ending.COMPLETED if plan.find is None else Ending.FIND
     to = None if step is None else step.number
     await runs.advance(redis, job_id, over[-1], to, ending)
+
+
+async def bring_left_rows(redis: Redis, settings: Settings) -> None:
+    """Commit what dead workers of this machine kept on disk while the store was away.
+
+    Rows whose run is over, or whose slot is closed, are refused by the store and
+    forgotten: what was counted is final.
+    """
+    with left_behind(settings.spool_dir) as files:
+        for left in files:
+            job_id = left.job_id
+            try:
+                run = await runs.load(redis, job_id)
+                plan = await runs.plan_of(redis, job_id)
+            except NoSuchRun:
+                log.error(
+                    "the store has no benchmark %s any more; its %d rows are in %s",
+                    job_id,
+                    len(left.entries),
+                    set_aside(settings.spool_dir, left),
+                )
+                continue
+            else:
+                step = next_step(plan, await runs.finished(redis, job_id))
+                if step is None or step.number != left.step:
+                    continue
+                lease = Lease(
+                    *(job_id, step, left.shard, 1, left.epoch, run.segment, 0, 0, 0)
+                )
+                done = await slots.commit(
+                    redis,
+                    lease,
+                    left.entries,
+                    max_answers_bytes=settings.max_answers_bytes,
+                    max_error_share=plan.max_error_share,
+                )
+                log.info("%d rows left for %s were brought", sum(done.accepted), job_id)
+                if done.step_over:
+                    await advance(redis, plan, job_id, step, settings)
 
 
 async def reduce(redis: Redis, job_id: str, settings: Settings) -> None:

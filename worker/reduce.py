@@ -16,6 +16,7 @@ from pydantic_core import from_json
 from redis import Redis as Blocking
 from redis.asyncio import Redis
 
+from shared import archive, crash
 from shared.errors import BenchError
 from shared.log import setup
 from shared.observations import Observations, together
@@ -60,11 +61,17 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
         answers=map(_answer, answers),
         upstream=config.openrouter_base_url,
     )
+    crash.point("reduce:rows-read")
     folder = config.results_dir / job_id
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # who finds summary.json finds all: it is the last one
+        publish(folder / "run.json", [archive.record(run)])
         for name, write in OUTPUTS.items():
             publish(folder / name, write(results))
+            crash.point(f"reduce:after-{name}")
+        for left in folder.glob(".*.tmp"):  # of a reduce that was killed
+            left.unlink(missing_ok=True)
     except OSError as error:
         sentence = (
             f"The results cannot be written to {folder} ({error.strerror}). Free the"
@@ -73,7 +80,10 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
         await runs.note_error(redis, job_id, sentence)
         raise
     keep_s = config.keep_runs_days * 86_400
-    return await runs.finish(redis, run, summary.model_dump(mode="json"), keep_s=keep_s)
+    result = summary.model_dump(mode="json")
+    entered = await runs.finish(redis, run, result, keep_s=keep_s)
+    crash.point("reduce:finished")
+    return entered
 
 
 async def _next_of_search(redis: Redis, store: Blocking, plan: Plan, run: Run) -> bool:
@@ -101,6 +111,7 @@ def publish(path: Path, parts: Iterable[bytes]) -> None:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
+        crash.point(f"reduce:before-{path.name}")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

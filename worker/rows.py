@@ -18,6 +18,7 @@ from shared.store.slots import Committed, Entry, Kind, Lease
 from shared.upstream.reply import Reply
 from shared.upstream.wire import Exchange
 from worker.probe import Call, Probe
+from worker.spool import Spool
 
 _SLICE_S = 0.001
 """How long reading may hold the loop before sockets are looked at again."""
@@ -39,9 +40,12 @@ class Rows:
         probe: Probe,
         settings: Settings,
         decide: Decide,
+        spool: Spool,
     ) -> None:
-        """decide: what becomes of each row."""
+        """decide: what becomes of each row. spool: where rows are kept on disk."""
         self._decide = decide
+        self._spool = spool
+        self._spooled = 0
         self._redis = redis
         self._lease = lease
         self._probe = probe
@@ -54,6 +58,11 @@ class Rows:
     def __len__(self) -> int:
         """Rows, and calls that will become rows, that the store has not taken."""
         return len(self._unread) + len(self._entries) + len(self._flying)
+
+    @property
+    def unread(self) -> int:
+        """Calls that have ended and are no rows yet."""
+        return len(self._unread)
 
     def ended(self, call: Call, exchange: Exchange) -> None:
         """A call has ended; it is read later, but for one that bars all others."""
@@ -92,8 +101,11 @@ class Rows:
         )
 
     async def commit(self) -> Committed | None:
-        """Commit the next rows; None when there are none. Raises what the store
-        raises when it is away; the rows stay and go with the next call."""
+        """Commit the next rows; None when there are none.
+
+        Raises what the store raises when it is away; the rows stay, and go with the
+        next call.
+        """
         while self._entries and len(self._flying) < _BATCH:
             self._flying.append(self._entries.popleft())
         if not self._flying:
@@ -105,10 +117,29 @@ class Rows:
             max_answers_bytes=self._max_answers_bytes,
             max_error_share=self._max_error_share,
         )
+        if done.status is None:
+            return done  # the run is gone: nobody has these rows but us
+        if self._spooled:
+            self._spooled = max(0, self._spooled - len(self._flying))
+            if not self._spooled:
+                self._spool.drop(self._lease)
         self._flying = []
         return done
+
+    def keep(self) -> None:
+        """Write the rows that wait to disk, once each: the store is away.
+
+        Raises OSError when there is no room for them.
+        """
+        waiting = [*self._flying, *self._entries][self._spooled :]
+        if waiting:
+            self._spool.keep(self._lease, waiting)
+            self._spooled += len(waiting)
 
     def forget(self) -> None:
         """The run takes no more rows."""
         self._unread.clear()
         self._entries.clear()
+        if self._spooled:
+            self._spool.drop(self._lease)
+            self._spooled = 0

@@ -32,6 +32,7 @@ from worker.ending import end
 from worker.feed import Feed
 from worker.probe import Call, Probe
 from worker.rows import Rows
+from worker.spool import Spool
 from worker.stop import Stop
 from worker.storeclock import StoreClock
 from worker.watch import Watch, machine
@@ -57,6 +58,7 @@ class Shard:
         *,
         settings: Settings,
         clock: StoreClock,
+        spool: Spool,
         claimed_s: float,
     ) -> None:
         """claimed_s: monotonic second just before the claim was asked for."""
@@ -76,7 +78,7 @@ class Shard:
         self._news = asyncio.Event()
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
-        self._rows = Rows(redis, lease, probe, settings, self._decide)
+        self._rows = Rows(redis, lease, probe, settings, self._decide, spool)
         self._attack = Attack(
             lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
         )
@@ -271,6 +273,8 @@ class Shard:
                 log.warning(
                     "%d rows of %s wait: %s", len(self._rows), self._name, error
                 )
+                if self._keep_on_disk():
+                    return False
                 await sleep(0.25)
                 continue
             if done is None:
@@ -278,11 +282,40 @@ class Shard:
                     return step_over
                 await sleep(0.01)
                 continue
+            if done.status is None:
+                if self._keep_of_lost_run():
+                    return False
+                await sleep(0.25)
+                continue
             if not done.accepted:
                 self._rows.forget()
             if done.status is not Status.RUNNING:
                 self.look(done.status or "gone")
             step_over = step_over or done.step_over
+
+    def _keep_of_lost_run(self) -> bool:
+        """The store has lost the run. True: its calls have ended, and all rows that
+        it had not taken are on disk; nothing else is left of them."""
+        if self._why is not Stop.ENDED:
+            log.error(
+                "the store has no benchmark %s any more: it has lost its data. The"
+                " %d rows that it had not taken are kept in SPOOL_DIR",
+                self.lease.job_id,
+                len(self._rows) + len(self._open),
+            )
+            self.stop(Stop.ENDED)
+        self._keep_on_disk()
+        return not self._open and not self._rows.unread
+
+    def _keep_on_disk(self) -> bool:
+        """Rows outlive us while the store is away. True: we were asked to end, every
+        call has ended, and the next worker of this machine will commit them."""
+        try:
+            self._rows.keep()
+        except OSError as error:
+            log.error("rows of %s cannot be kept on disk: %s", self._name, error)
+            return False
+        return self._why is Stop.DRAIN and not self._open and not self._rows.unread
 
     def _nothing_left(self) -> bool:
         """Stopped, with no call open and no row uncommitted. Calls that outlast the

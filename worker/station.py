@@ -21,14 +21,15 @@ from shared.errors import BenchError, Misconfigured, MissingKey
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import keys, runs, slots, workers
+from shared.store import keys, runs, selftests, slots, workers
 from shared.store.client import AWAY
 from shared.upstream.connect import dialect_of, wire_of
 from shared.upstream.wire_pace import Pacer
-from worker import reaper, storeclock
+from worker import reaper, retention, selftest_asked, storeclock
 from worker.ending import end
 from worker.probe import Probe
 from worker.shard import Shard
+from worker.spool import Spool
 from worker.stop import Stop
 from worker.watch import machine
 
@@ -43,23 +44,28 @@ class Station:
         self.redis = redis
         self.settings = settings
         self.wire = wire_of(settings)
+        self._spool = Spool(settings.spool_dir, self.name)
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
         self._works: set[asyncio.Task[None]] = set()
         self._working: Counter[str] = Counter()
         self._reduces: dict[str, asyncio.Task[None]] = {}
+        self._selftest: asyncio.Task[None] | None = None
         self._plans: dict[str, Plan] = {}
         self._looking = asyncio.Lock()
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Tell the store that we live, and begin to listen and to look."""
+        """Tell the store that we live, bring it the rows that a dead worker of this
+        machine left, and begin to listen and to look."""
         await self._say()
+        await reaper.bring_left_rows(self.redis, self.settings)
         self._tasks = [
             asyncio.create_task(self._beat(), name="beat"),
             asyncio.create_task(self._listen(), name="listen"),
             asyncio.create_task(self._tick(), name="tick"),
+            asyncio.create_task(self._tidy(), name="tidy"),
         ]
 
     async def drain(self) -> None:
@@ -72,8 +78,12 @@ class Station:
         await end(*self._tasks)
         if self._reduces:
             await asyncio.wait(self._reduces.values(), timeout=self.settings.drain_s)
+        if self._selftest is not None:
+            self._selftest.cancel()
+            await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
         with suppress(*AWAY):
             await workers.gone(self.redis, self.name)
+        self._spool.close()
         await self.wire.aclose()
         self._pacer.close()
 
@@ -92,11 +102,32 @@ class Station:
             for run in found:
                 if run.status is Status.REDUCING:
                     self._reduce(run)
+            if await self._tests_itself():
+                return
             for run in reaper.fair(found):
                 if len(self._works) >= self.settings.max_shards_per_worker:
                     return
                 if everything or not self._working[run.job_id]:
                     await self._claim(run)
+
+    async def _tests_itself(self) -> bool:
+        """Whether a self-test runs here now; begins one that waits when we are idle.
+
+        No shard is claimed beside it: each would disturb the other.
+        """
+        if self._selftest is None and not self._works:
+            asked = await selftests.claim(self.redis, self.name)
+            if asked is not None:
+                self._selftest = asyncio.create_task(
+                    selftest_asked.run(self.redis, asked), name="selftest"
+                )
+                self._selftest.add_done_callback(self._tested)
+        return self._selftest is not None
+
+    def _tested(self, task: asyncio.Task[None]) -> None:
+        self._selftest = None
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a self-test ended badly", exc_info=task.exception())
 
     async def _claim(self, run: Run) -> None:
         plan = await self._plan(run.job_id)
@@ -151,6 +182,7 @@ class Station:
             probe,
             settings=self.settings,
             clock=clock,
+            spool=self._spool,
             claimed_s=claimed_s,
         )
         self._shards.add(shard)
@@ -208,6 +240,12 @@ class Station:
         while True:
             await self._safely(self.look(everything=True))
             await sleep(self.settings.reaper_tick_s)
+
+    async def _tidy(self) -> None:
+        """Keep the results folder within its limits, where it has some."""
+        while True:
+            await self._safely(retention.keep_to_limits(self.redis, self.settings))
+            await sleep(retention.EVERY_S / 4)
 
     async def _listen(self) -> None:
         """Hear at once of a run that was cancelled, paused or moved on."""

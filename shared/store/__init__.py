@@ -6,6 +6,9 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     open                zset   the runs that have not ended
     workers             zset   worker name -> when last heard of, store ms
     push                channel  `job_id` whose state a worker should look at now
+    born                string when this store's data began, store ms; for ever
+    retention           string somebody has swept the results lately
+    key:HASH            hash   an Idempotency-Key: the run it made, its body's hash
     run:ID              hash   the record (`runs`)
     run:ID:plan         string the plan, JSON
     run:ID:events       stream `state` and `progress`, capped (`events`)

@@ -1,10 +1,14 @@
 """The names of our keys, in one place; the list with their meaning is in `store`."""
 
+from hashlib import sha256
+
 PREFIX = "llmbench:"
 RUNS = PREFIX + "runs"
 OPEN = PREFIX + "open"
 WORKERS = PREFIX + "workers"
 PUSH = PREFIX + "push"
+BORN = PREFIX + "born"
+RETENTION = PREFIX + "retention"
 
 OF_RUN = ("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce")
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
@@ -27,6 +31,12 @@ def all_of(job_id: str, steps: int) -> list[str]:
     for number in range(steps):
         names += step(job_id, number)
     return names
+
+
+def idempotency(submitter: str, key: str) -> str:
+    """The run that a request with this key has made; expires after a day."""
+    digest = sha256(f"{submitter}\0{key}".encode()).hexdigest()
+    return f"{PREFIX}key:{digest}"
 
 
 def worker(name: str) -> str:

@@ -1,13 +1,13 @@
 """Runs in the store: made, read, listed, moved from state to state, finished."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
-from shared.errors import NewerRecord, NoSuchRun, WrongState
+from shared.errors import KeyReused, NewerRecord, NoSuchRun, WrongState
 from shared.plan import Finished, Plan, read_plan, total
 from shared.run import Ending, Run, Status, before, created_at, new_job_id
 from shared.store import keys
@@ -17,6 +17,18 @@ SCHEMA = 1
 
 Value = str | int | float
 
+_KEY_KEPT_MS = 24 * 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """What makes a repeated request the same request; lasts a day."""
+
+    submitter: str
+    """Whose key it is: two submitters may use the same one."""
+    key: str
+    body_sha256: str
+
 
 async def create(
     redis: Redis,
@@ -24,23 +36,32 @@ async def create(
     *,
     warnings: Sequence[str] = (),
     rerun_of: str | None = None,
+    key: IdempotencyKey | None = None,
+    job_id: str | None = None,
+    slots: int | None = None,
 ) -> Run:
     """Write a new run, `queued`, and tell the workers. Ring the doorbell afterwards
-    (`shared.queue`), since nobody hears this twice."""
+    (`shared.queue`), since nobody hears this twice.
+
+    key: with one that was used before, the run that it made is returned instead.
+    job_id, slots: of a run for which something was prepared (`reruns`).
+
+    Raises KeyReused where the key was used for another body.
+    """
     created_s = await now_s(redis)
-    job_id = new_job_id(created_s)
+    job_id = job_id or new_job_id(created_s)
     fields: dict[str, Value] = {
         "schema": SCHEMA,
         "submitter": plan.submitter,
         "targets": to_json([target.label() for target in plan.targets]).decode(),
         "warnings": to_json(list(warnings)).decode(),
     }
-    slots = total(plan)
+    slots = total(plan) if slots is None else slots
     if slots is not None:
         fields["total"] = slots
     if rerun_of is not None:
         fields["rerun_of"] = rerun_of
-    await call(
+    made, made_id = await call(
         redis,
         "create",
         [
@@ -49,11 +70,21 @@ async def create(
             keys.run(job_id, ":events"),
             keys.RUNS,
             keys.OPEN,
+            keys.idempotency(key.submitter, key.key) if key else keys.RUNS,
         ],
-        [job_id, plan.model_dump_json(), int(created_s * 1000), *_flat(fields)],
+        [
+            job_id,
+            plan.model_dump_json(),
+            int(created_s * 1000),
+            key.body_sha256 if key else "",
+            _KEY_KEPT_MS,
+            *_flat(fields),
+        ],
     )
+    if made == -1 and key is not None:
+        raise KeyReused(key.key)
     await redis.publish(keys.PUSH, job_id)
-    return await load(redis, job_id)
+    return await load(redis, made_id.decode())
 
 
 async def load(redis: Redis, job_id: str) -> Run:

@@ -4,7 +4,7 @@ Rows and answers are read through a blocking connection: whoever wants them all 
 process of its own for it, and takes them one by one instead of holding them all.
 """
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
 from pydantic_core import from_json, to_json
@@ -25,6 +25,16 @@ def rows(store: Blocking, job_id: str) -> Iterator[bytes]:
 def answers(store: Blocking, job_id: str) -> Iterator[bytes]:
     """Every kept answer, a JSON object each, in the order of their commits."""
     return _pages(store, keys.run(job_id, ":answers"))
+
+
+async def each_row(redis: Redis, job_id: str) -> AsyncIterator[bytes]:
+    """The rows for a process that serves others meanwhile; a pause after each page."""
+    start = 0
+    key = keys.run(job_id, ":rows")
+    while page := await reply(redis.lrange(key, start, start + _PAGE - 1)):
+        for row in cast(list[bytes], page):
+            yield row
+        start += len(page)
 
 
 async def observe(redis: Redis, job_id: str, seen: dict[str, Any]) -> None:

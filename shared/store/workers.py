@@ -20,6 +20,7 @@ async def beat(
         pipe.zremrangebyscore(keys.WORKERS, "-inf", (now - lease_s) * 1000)
         pipe.set(keys.worker(name), to_json(dict(says)), px=int(lease_s * 1000))
         pipe.expire(keys.WORKERS, 86_400)
+        pipe.set(keys.BORN, int(now * 1000), nx=True)
         await pipe.execute()
 
 

@@ -75,7 +75,9 @@ def classify(sim: httpx.Client, request: dict[str, Any], fault: str) -> str:
         return _of_body(json.loads(_without_comments(body)))
     except ValueError as error:
         broke_off = isinstance(error, json.JSONDecodeError) and (
-            not body.strip() or error.pos >= len(body) - 1 or "Unterminated" in error.msg
+            not body.strip()
+            or error.pos >= len(body) - 1
+            or "Unterminated" in error.msg
         )
         return "truncated" if broke_off else "protocol_error"
 

@@ -251,3 +251,13 @@ def test_a_knob_that_is_no_number_is_a_400(sim: httpx.Client, value: str) -> Non
     reply = sim.post(OPENROUTER, json=ask(), headers={"X-Sim-Ttft-S": value})
     assert reply.status_code == 400
     assert "is not a number from 0 up" in reply.json()["error"]["message"]
+
+
+def test_a_call_told_to_its_end_ended_with_its_last_byte(start: Start) -> None:
+    sim = start(PACED)
+    sim.post(OPENROUTER, json=ask(stream=True))
+    told = last_record(sim)
+    assert told["ended_s"] == told["last_byte_s"] >= told["last_token_s"]
+    cut(sim, "acme/swift-8b:free", stream=True)
+    left = last_record(sim)
+    assert left["ended_s"] > left["last_byte_s"]

@@ -346,6 +346,7 @@ async def test_a_full_disk_keeps_the_run_reducing_until_there_is_room(
     assert sorted(os.listdir(blocked / job_id)) == [
         "plan.json",
         "responses.jsonl",
+        "run.json",
         "samples.csv",
         "summary.json",
     ]

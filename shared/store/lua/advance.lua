@@ -4,7 +4,8 @@
 -- -> 1 advanced | 0 somebody did, or the run has ended
 local run = redis.call('HMGET', KEYS[1], 'status', 'step')
 if run[2] ~= ARGV[1] then return 0 end
-if run[1] ~= 'running' and run[1] ~= 'waiting' and run[1] ~= 'paused' then return 0 end
+if run[1] ~= 'running' and run[1] ~= 'waiting' and run[1] ~= 'paused'
+   and run[1] ~= 'queued' then return 0 end
 redis.call('RPUSH', KEYS[3], ARGV[2])
 if ARGV[3] ~= '' then
   redis.call('HSET', KEYS[1], 'step', ARGV[3])

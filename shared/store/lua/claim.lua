@@ -20,15 +20,16 @@ local first = shards == 0
 if first then
   shards = tonumber(ARGV[4])
   redis.call('HSET', KEYS[3], 'shards', shards, 'start_ms', now + ARGV[8],
-             'segment_start_ms', now + ARGV[8], 'base', 0)
+             'segment_start_ms', now + ARGV[8],
+             'base', math.max(redis.call('BITPOS', KEYS[6], 0), 0))
 end
 local count = tonumber(ARGV[5])
 local offered = redis.call('ZCARD', KEYS[5]) > 0
 local free, lapsed, alive = nil, false, 0
 for j = 0, shards - 1 do
   local s = redis.call('HMGET', KEYS[3], 'exp:' .. j, 'owner:' .. j, 'finished:' .. j,
-                       ARGV[6] == '1' and 'cursor:' .. j or 'cursor')
-  local cursor = tonumber(s[4] or (ARGV[6] == '1' and j or 0))
+                       ARGV[6] == '1' and 'cursor:' .. j or 'cursor', 'from')
+  local cursor = tonumber(s[4] or s[5] or (ARGV[6] == '1' and j or 0))
   if tonumber(s[1] or '0') > now then
     alive = alive + 1
   elseif not s[3] and not free
@@ -49,7 +50,12 @@ if lapsed then
     end
   end
   redis.call('HINCRBY', KEYS[1], 'interrupted', 1)
-  local silent = redis.call('HINCRBY', KEYS[1], 'takeovers', 1)
+  -- In a row: only the silence of one that had claimed after the last silence counts,
+  -- so that workers which die together, or one with many shards, die of it once.
+  local silent = tonumber(redis.call('HGET', KEYS[1], 'takeovers') or '0')
+  if tonumber(get('after:' .. free) or '0') >= silent then
+    silent = redis.call('HINCRBY', KEYS[1], 'takeovers', 1)
+  end
   if silent >= tonumber(ARGV[7]) then
     redis.call('HSET', KEYS[1], 'status', 'reducing', 'ending', 'poison', 'error',
       'Workers went silent ' .. silent .. ' times while they had this run, without'
@@ -69,7 +75,8 @@ if alive == 0 and not first then
 end
 local epoch = redis.call('HINCRBY', KEYS[3], 'epoch:' .. free, 1)
 redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free)
-redis.call('HSET', KEYS[3], 'owner:' .. free, ARGV[1], 'exp:' .. free, now + ARGV[2])
+redis.call('HSET', KEYS[3], 'owner:' .. free, ARGV[1], 'exp:' .. free, now + ARGV[2],
+           'after:' .. free, redis.call('HGET', KEYS[1], 'takeovers') or 0)
 redis.call('HSETNX', KEYS[1], 'started_ms', now)
 if status ~= 'running' then
   redis.call('HSET', KEYS[1], 'status', 'running')

@@ -9,8 +9,9 @@
 --    {1 | 2 the step is over, status, '1' accepted or '0' refused, ...}
 local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'answers_bytes', 'total')
 local status = run[1] or 'gone'
-if (status ~= 'running' and status ~= 'waiting' and status ~= 'paused')
-   or run[2] ~= ARGV[3] then
+-- `queued` after a resume: calls that the pause let finish are still coming in
+if (status ~= 'running' and status ~= 'waiting' and status ~= 'paused'
+    and status ~= 'queued') or run[2] ~= ARGV[3] then
   return {-1, status}
 end
 local answer, fresh, marks, failed, ok = {1, status}, {}, {}, 0, 0

@@ -1,13 +1,24 @@
--- Write a new run, once.
--- KEYS run, plan, events, runs, open   ARGV job_id, plan, created_ms, field, value, ...
--- -> 1, also when the same id was written before (a repeated command)
-if redis.call('EXISTS', KEYS[1]) == 1 then return 1 end
+-- Write a new run, once for each idempotency key.
+-- KEYS run, plan, events, runs, open, idempotency key
+-- ARGV job_id, plan, created_ms, '' or the body's hash, its keep_ms, field, value, ...
+-- -> {1 created | 0 there before | -1 the key was used for another body, job_id}
+if ARGV[4] ~= '' then
+  local used = redis.call('HMGET', KEYS[6], 'job_id', 'body')
+  if used[1] then
+    return {used[2] == ARGV[4] and 0 or -1, used[1]}
+  end
+end
+if redis.call('EXISTS', KEYS[1]) == 1 then return {1, ARGV[1]} end
 local fields = {'status', 'queued', 'step', 0, 'segment', 0, 'closed', 0, 'failed', 0,
                 'created_ms', ARGV[3]}
-for i = 4, #ARGV do fields[#fields + 1] = ARGV[i] end
+for i = 6, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('SET', KEYS[2], ARGV[2])
 redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('ZADD', KEYS[4], ARGV[3], ARGV[1])
 redis.call('ZADD', KEYS[5], ARGV[3], ARGV[1])
 redis.call('XADD', KEYS[3], '*', 'kind', 'state', 'status', 'queued')
-return 1
+if ARGV[4] ~= '' then
+  redis.call('HSET', KEYS[6], 'job_id', ARGV[1], 'body', ARGV[4])
+  redis.call('PEXPIRE', KEYS[6], ARGV[5])
+end
+return {1, ARGV[1]}

@@ -24,8 +24,9 @@ else
   local count = tonumber(ARGV[5])
   local stride = tonumber(ARGV[6])
   local field = stride > 0 and 'cursor:' .. j or 'cursor'
-  local cursor = tonumber(redis.call('HGET', KEYS[2], field)
-                          or (stride > 0 and j or 0))
+  -- `from`: a rerun of what failed has no fresh slots
+  local at = redis.call('HMGET', KEYS[2], field, 'from')
+  local cursor = tonumber(at[1] or at[2] or (stride > 0 and j or 0))
   local from = cursor
   while #slots < n and (not count or cursor < count) do
     slots[#slots + 1] = string.format('%.0f', cursor)

@@ -1,0 +1,73 @@
+"""Whether the store keeps what it is told, and whether it has lost what it was told.
+
+A store that does not write to disk, or that forgets keys when it is full, cannot keep
+the promise that a counted row stays counted. Asked by INFO, since a user with an ACL
+may have no CONFIG.
+"""
+
+import logging
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from shared.clock import utc_label
+from shared.errors import LostRun, Misconfigured, NoSuchRun
+from shared.run import created_at
+from shared.store import keys
+from shared.store.client import AWAY, now_s, reply
+
+log = logging.getLogger("store")
+
+
+async def check(redis: Redis, *, allow_volatile: bool) -> None:
+    """Note when this store was first seen, and refuse one that cannot keep rows.
+
+    Raises Misconfigured, unless `allow_volatile`; what the store does not tell is one
+    warning. Raises what the library raises when the store is away.
+    """
+    await redis.set(keys.BORN, int(await now_s(redis) * 1000), nx=True)
+    try:
+        told = await redis.info()
+    except AWAY:
+        raise
+    except RedisError as error:
+        _warn_once(
+            f"the store does not tell whether it writes to disk ({error}): see that"
+            " AOF is on and maxmemory-policy is noeviction"
+        )
+        return
+    wrong = _wrong(told)
+    if wrong and not allow_volatile:
+        raise Misconfigured(
+            f"The store {wrong}. Counted rows could be lost: set `appendonly yes` and"
+            " `maxmemory-policy noeviction` there, or ALLOW_VOLATILE=1 here."
+        )
+    if wrong:
+        _warn_once(f"the store {wrong}: counted rows may be lost (ALLOW_VOLATILE)")
+
+
+def _wrong(told: Mapping[str, Any]) -> str | None:
+    said = []
+    if str(told.get("aof_enabled", "1")) == "0":
+        said.append("does not write what it is told to disk (AOF is off)")
+    policy = str(told.get("maxmemory_policy", "noeviction"))
+    if policy != "noeviction":
+        said.append(f"forgets keys when it is full (maxmemory-policy {policy})")
+    return " and ".join(said) or None
+
+
+@lru_cache(maxsize=16)
+def _warn_once(sentence: str) -> None:
+    log.warning("%s", sentence)
+
+
+async def missing(redis: Redis, job_id: str) -> NoSuchRun:
+    """Why nobody knows this run: LostRun where it is older than the store's data."""
+    born_ms = await reply(redis.get(keys.BORN))
+    if born_ms is not None and created_at(job_id) * 1000 >= float(born_ms):
+        return NoSuchRun(job_id)
+    since = None if born_ms is None else utc_label(float(born_ms) / 1000)
+    return LostRun(job_id, since)

@@ -1,0 +1,97 @@
+"""A rerun: a new run of an old plan, whole or only what did not end `ok`."""
+
+from redis.asyncio import Redis
+
+from shared.errors import NotReady, WrongState
+from shared.plan import Finished, Plan, Step, next_step
+from shared.run import Run, new_job_id
+from shared.sample import decode
+from shared.store import keys, runs, samples
+from shared.store.client import now_s
+
+_PREPARED_S = 90 * 86_400
+"""Longer than a run may wait, and an end for what is prepared and then not used."""
+
+
+async def whole(
+    redis: Redis, job_id: str, *, key: runs.IdempotencyKey | None = None
+) -> Run:
+    """The same plan again, as a new run; raises NoSuchRun."""
+    plan = await runs.plan_of(redis, job_id)
+    return await runs.create(redis, plan, rerun_of=job_id, key=key)
+
+
+async def failed(
+    redis: Redis, job_id: str, *, key: runs.IdempotencyKey | None = None
+) -> Run:
+    """A new run of the slots that did not end `ok`, or never ran; warm-ups run whole.
+
+    Raises NoSuchRun; NotReady before the end; WrongState where the slots that are
+    missing cannot be told, and where there are none.
+    """
+    run = await runs.load(redis, job_id)
+    plan = await runs.plan_of(redis, job_id)
+    if not run.status.terminal:
+        raise NotReady(
+            f"Benchmark {job_id} is {run.status}. Rerun what failed when it has ended."
+        )
+    measured = _measured(plan)
+    good = await _good(redis, job_id)
+    new_id, left = new_job_id(await now_s(redis)), 0
+    for step, count in measured:
+        bad = [slot for slot in range(count) if (step, slot) not in good]
+        await _prepare(redis, new_id, step, count, bad)
+        left += len(bad)
+    if not left:
+        raise WrongState(f"Every call of benchmark {job_id} ended ok; rerun it whole.")
+    return await runs.create(
+        redis, plan, rerun_of=job_id, key=key, job_id=new_id, slots=left
+    )
+
+
+def _measured(plan: Plan) -> list[tuple[int, int]]:
+    """(number, slots) of each step that is counted."""
+    found: list[tuple[int, int]] = []
+    over: list[Finished] = []
+    step: Step | None
+    while plan.find is None and (step := next_step(plan, over)):
+        over.append(Finished(step.number))
+        if step.count is None or step.duration_s is not None:
+            break
+        if not step.warmup:
+            found.append((step.number, step.count))
+    else:
+        if plan.find is None:
+            return found
+    raise WrongState(
+        "Only a run with a fixed number of calls can be rerun in part: a search, or a"
+        " step that time ends, has no list of what is missing. Rerun it whole."
+    )
+
+
+async def _good(redis: Redis, job_id: str) -> set[tuple[int, int]]:
+    """(step, slot) of each slot whose row with the greatest attempt is `ok`."""
+    final: dict[tuple[int, int], tuple[int, bool]] = {}
+    async for text in samples.each_row(redis, job_id):
+        row = decode(text)
+        place = (row.step, row.slot)
+        final[place] = max(final.get(place, (-1, False)), (row.attempt, row.ok))
+    return {place for place, (_, ok) in final.items() if ok}
+
+
+async def _prepare(
+    redis: Redis, job_id: str, step: int, count: int, bad: list[int]
+) -> None:
+    """A step in which no slot is fresh: `bad` are offered, the others are closed."""
+    record, _, back, closed, _ = keys.step(job_id, step)
+    bits = bytearray(b"\xff" * (count // 8) + bytes([0xFF00 >> count % 8 & 0xFF]))
+    for slot in bad:
+        bits[slot // 8] &= ~(0x80 >> slot % 8)
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hset(record, mapping={"from": count, "closed": count - len(bad)})
+        pipe.set(closed, bytes(bits))
+        if bad:
+            pipe.zadd(back, dict.fromkeys(map(str, bad), 0))
+        for key in (record, back, closed):
+            pipe.expire(key, _PREPARED_S)
+        await pipe.execute()
