@@ -78,17 +78,24 @@ def bounds(n: int, percent: int) -> tuple[int | None, int | None]:
 
     (None, u): an upper bound alone; (None, None): too few values.
     """
-    from scipy.stats import binom
-
     if n < least_n(percent):
         return None, None
     p = percent / 100
-    # ppf(a) is the least k with P(B <= k) >= a: so P(B < k) < a, and rank k is l.
-    lower = int(binom.ppf(_TAIL, n, p))
-    upper = int(binom.ppf(1 - _TAIL, n, p)) + 1
+    # P(B < k) < a for the least k with P(B <= k) >= a, so that rank k is l.
+    lower = _quantile(_TAIL, n, p)
+    upper = _quantile(1 - _TAIL, n, p) + 1
     if lower >= 1 and upper <= n:
         return lower, upper
-    return None, int(binom.ppf(1 - _ONE_TAIL, n, p)) + 1
+    return None, _quantile(1 - _ONE_TAIL, n, p) + 1
+
+
+def _quantile(q: float, n: int, p: float) -> int:
+    """The least k with P(B <= k) >= q, for B binomial (n, p)."""
+    # scipy.stats has it ready made, and costs every reduce half a second to import
+    from scipy.special import bdtr, bdtrik
+
+    k = math.ceil(bdtrik(q, n, p))
+    return k - 1 if k > 0 and bdtr(k - 1, n, p) >= q else k
 
 
 def nearest_rank(n: int, percent: int) -> int:

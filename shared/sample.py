@@ -88,7 +88,7 @@ class Sample:
     """Connect and TLS; None on a reused connection."""
     reused: bool | None = None
     stamp_slack_s: float | None = None
-    """How much later than true a stamp may be; None where each read had one event."""
+    """How much later than true a token's stamp may be; None where each had its read."""
     gaps: tuple[tuple[int, int], ...] = ()
     """Histogram of the gaps between token events: (bucket, n), see metrics.gap."""
     gap_sum_s: float | None = None

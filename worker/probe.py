@@ -151,7 +151,7 @@ class Probe:
             ended_s=since(reply.ended_s),
             connect_s=exchange.connect_s,
             reused=exchange.reused,
-            stamp_slack_s=exchange.stamp_slack_s,
+            stamp_slack_s=exchange.slack_s(frozenset(reply.token_events_s)),
             gaps=gaps,
             gap_sum_s=gap_sum_s,
             gap_max_s=gap_max_s,

@@ -8,14 +8,12 @@ as JSON; exits with 0 when it passed, 1 when not, 2 when it could not be run.
 
 import argparse
 import asyncio
-import os
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,18 +26,15 @@ from shared.errors import BenchError, NotReady
 from shared.figures import Summary
 from shared.loads import Burst, Constant, Load
 from shared.plan import Plan, Target
-from shared.process import tied
 from shared.prompts import InlinePrompts
 from shared.sample import decode
 from shared.selftest import (
     CALL_S,
-    GAP_S,
     MOST_SIZES,
     MOST_STREAMS,
     ROUNDS,
     STREAMS,
     TOKENS,
-    TTFT_S,
     Case,
     Mode,
     Pair,
@@ -48,16 +43,14 @@ from shared.selftest import (
     conclude,
     pair_up,
 )
-from shared.settings import Settings
 from shared.store import embedded, runs, samples
 from shared.store.client import AWAY, connect, connect_blocking
+from worker.selftest_parts import simulator, worker
 from worker.watch import machine
 
-_ROOT = Path(__file__).resolve().parents[1]
 _PAUSE_S = 0.1
 """Between two lockstep waves, so that one has ended when the next begins."""
 _CASE_S = 60.0
-_STOP_S = 10.0
 
 
 def main() -> int:
@@ -89,8 +82,8 @@ def run(streams: Sequence[int], folder: Path) -> SelfTest:
         # In an order: who speaks is stopped before who listens.
         store = embedded.start(folder / "store")
         parts.callback(store.stop)
-        upstream = parts.enter_context(_simulator(folder))
-        parts.enter_context(_worker(store.url, upstream, folder))
+        upstream = parts.enter_context(simulator(folder))
+        parts.enter_context(worker(store.url, upstream, folder))
         cases = asyncio.run(_measure(store.url, upstream, streams))
     return SelfTest(
         made_at=made_at,
@@ -124,7 +117,7 @@ async def _case(
     streams: int,
     mode: Mode,
 ) -> Case:
-    _say(f"{streams} streams, {mode}")
+    _say(f"{streams} at once, {mode}")
     await http.delete(ledger)
     job_id = (await runs.create(redis, _plan(streams, mode))).job_id
     await queue.ring(redis, job_id)
@@ -181,66 +174,6 @@ def _pairs(
     with connect_blocking(store_url) as store:
         rows = [decode(row) for row in samples.rows(store, job_id)]
     return pair_up(rows, starts, records)
-
-
-@contextmanager
-def _simulator(folder: Path) -> Iterator[str]:
-    """The base URL of a simulator whose timing is known."""
-    argv = ["simulator", "--spread", "0", "--comment-every-s", "0"]
-    argv += ["--ttft-s", str(TTFT_S), "--gap-s", str(GAP_S), "--tokens", str(TOKENS)]
-    with _child(argv, folder, {}, stdout=subprocess.PIPE) as child:
-        line = child.stdout.readline().decode() if child.stdout else ""
-        if not line.startswith("ready "):
-            raise NotReady("The simulator ended before it was ready.")
-        yield line.split()[1]
-
-
-@contextmanager
-def _worker(store_url: str, upstream: str, folder: Path) -> Iterator[None]:
-    settings = {
-        "REDIS_URL": store_url,
-        "OPENROUTER_BASE_URL": upstream,
-        "UPSTREAM_KIND": "openrouter",
-        "OPENROUTER_API_KEY": "sk-or-v1-selftest",
-        "RESULTS_DIR": str(folder / "results"),
-        "LOG_FILE": str(folder / "server_logs.txt"),
-        "LOG_LEVEL": "WARNING",
-        "DRAIN_S": "1",
-    }
-    with _child(["worker"], folder, settings):
-        yield
-
-
-@contextmanager
-def _child(
-    argv: list[str], folder: Path, settings: dict[str, str], stdout: int | None = None
-) -> Iterator["subprocess.Popen[bytes]"]:
-    """`python -m ARGV` with these settings and no others, until the block is left."""
-    ours = set(Settings.model_fields)
-    env = {
-        name: value for name, value in os.environ.items() if name.lower() not in ours
-    }
-    path = os.pathsep.join(filter(None, (str(_ROOT), env.get("PYTHONPATH"))))
-    child = subprocess.Popen(  # noqa: S603
-        tied([sys.executable, "-m", *argv]),
-        env={**env, "PYTHONPATH": path, **settings},
-        cwd=folder,  # where no `.env` lies
-        stdin=subprocess.DEVNULL,
-        # stdout is for the result alone
-        stdout=subprocess.DEVNULL if stdout is None else stdout,
-        start_new_session=True,  # Ctrl-C is for us; they are stopped in order
-    )
-    try:
-        yield child
-    finally:
-        child.terminate()
-        try:
-            child.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-        if child.stdout is not None:
-            child.stdout.close()
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -5,6 +5,8 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     runs                zset   every run known, by time of creation
     open                zset   the runs that have not ended
     workers             zset   worker name -> when last heard of, store ms
+    selftest            string id of the self-test that waits for a worker
+    selftest:ID         string its record, JSON; expires after a day
     push                channel  `job_id` whose state a worker should look at now
     born                string when this store's data began, store ms; for ever
     retention           string somebody has swept the results lately

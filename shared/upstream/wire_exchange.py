@@ -1,5 +1,6 @@
 """One call on the wire: what was sent when, what came when, and how it ended."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -77,12 +78,13 @@ class Exchange:
         """Stamp of the first read, of the head or not; None when nothing came."""
         return self.reads[0][0] if self.reads else None
 
-    @property
-    def stamp_slack_s(self) -> float | None:
+    def slack_s(self, used: Container[float] | None = None) -> float | None:
         """How much later than true a stamp of this answer may be, at most, seconds.
 
         The largest slack among reads that complete more than one event of an event
         stream, and all reads without a kernel stamp; None where there is no such read.
+        used: the stamps on which a number depends; reads with others do not count, such
+        as the last one, in which the usage and the end come together. None: all.
         """
         response = self.response()
         worst_s = self.loop_slack_s
@@ -93,7 +95,7 @@ class Exchange:
         for (stamp_s, data), slack_s in zip(response.pieces, slacks, strict=True):
             ends = (tail[-1:] + data).count(b"\n\n")
             ends += (tail[-3:] + data).count(b"\r\n\r\n")
-            if ends > 1:
+            if ends > 1 and (used is None or stamp_s in used):
                 # What the read before this one left behind was nothing.
                 slack_s = min(slack_s, stamp_s - before_s)
                 worst_s = slack_s if worst_s is None else max(worst_s, slack_s)
