@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pydantic_core import to_json
 
@@ -151,7 +152,7 @@ class Probe:
             ended_s=since(reply.ended_s),
             connect_s=exchange.connect_s,
             reused=exchange.reused,
-            stamp_slack_s=exchange.slack_s(frozenset(reply.token_events_s)),
+            stamp_slack_s=exchange.slack_s(_doubtful(reply)),
             gaps=gaps,
             gap_sum_s=gap_sum_s,
             gap_max_s=gap_max_s,
@@ -201,3 +202,12 @@ class Probe:
                 "cut": reply.cut,
             }
         )
+
+
+def _doubtful(reply: Reply) -> set[float]:
+    """Stamps that would be wrong if their read came late: of the first token, and of
+    reads with several. A last token that shares its read with the end of the stream
+    is left out: that makes one gap longer, and no time to the first token."""
+    several = (s for s, t in pairwise(reply.token_events_s) if s == t)
+    first = (reply.first_token_s, reply.first_visible_s)
+    return {stamp_s for stamp_s in (*first, *several) if stamp_s is not None}
