@@ -10,7 +10,7 @@ import logging
 import os
 import secrets
 import socket
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable
 from contextlib import suppress
 
@@ -35,6 +35,9 @@ from worker.watch import machine
 
 log = logging.getLogger("worker")
 
+_PLANS_KEPT = 8
+_COLLECT_EVERY_S = 60.0
+
 
 class Station:
     """Claims, works and reduces until it is drained."""
@@ -51,7 +54,9 @@ class Station:
         self._working: Counter[str] = Counter()
         self._reduces: dict[str, asyncio.Task[None]] = {}
         self._selftest: asyncio.Task[None] | None = None
-        self._plans: dict[str, Plan] = {}
+        self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._alone = False
+        self._reducing = asyncio.Lock()
         self._looking = asyncio.Lock()
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -131,6 +136,9 @@ class Station:
 
     async def _claim(self, run: Run) -> None:
         plan = await self._plan(run.job_id)
+        shares = self._works and not self._working[run.job_id]
+        if shares and (self._alone or plan.exclusive):
+            return  # who measures alone shares its worker with no other run
         step = await reaper.current_step(self.redis, plan, run, self.settings)
         if step is None:
             return
@@ -150,6 +158,7 @@ class Station:
             self._work(plan, lease, claimed_s), name=f"shard-{lease.job_id}"
         )
         self._works.add(task)
+        self._alone = plan.exclusive
         self._working[run.job_id] += 1
         task.add_done_callback(lambda done: self._left(done, run.job_id))
         if len(self._works) == 1:
@@ -208,28 +217,33 @@ class Station:
         self._working[job_id] -= 1
         if not self._working[job_id]:
             del self._working[job_id]
-            self._plans.pop(job_id, None)
         if not self._works:
+            self._alone = False
             gc.enable()
             gc.collect()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
 
     async def _plan(self, job_id: str) -> Plan:
+        """The run's plan; it never changes, and a large one takes a second to read."""
         plan = self._plans.get(job_id)
         if plan is None:
-            plan = await runs.plan_of(self.redis, job_id)
-            if self._working[job_id]:
-                self._plans[job_id] = plan
+            plan = self._plans[job_id] = await runs.plan_of(self.redis, job_id)
+            if len(self._plans) > _PLANS_KEPT:
+                self._plans.popitem(last=False)
+        self._plans.move_to_end(job_id)
         return plan
 
     def _reduce(self, run: Run) -> None:
         if run.job_id in self._reduces:
             return
-        task = asyncio.create_task(
-            reaper.reduce(self.redis, run.job_id, self.settings),
-            name=f"reduce-{run.job_id}",
-        )
+
+        async def in_turn() -> None:
+            # one at a time: each costs a second of a core and the rows' memory
+            async with self._reducing:
+                await self._safely(reaper.reduce(self.redis, run.job_id, self.settings))
+
+        task = asyncio.create_task(in_turn(), name=f"reduce-{run.job_id}")
         self._reduces[run.job_id] = task
         task.add_done_callback(lambda _: self._reduces.pop(run.job_id, None))
 
@@ -273,9 +287,14 @@ class Station:
         await self._safely(self.look())
 
     async def _beat(self) -> None:
+        collected_s = monotonic_s()
         while True:
             await sleep(self.settings.heartbeat_s)
             await self._safely(self._say())
+            if self._works and monotonic_s() - collected_s > _COLLECT_EVERY_S:
+                # A run may last for days: what came since the last time, some ms.
+                gc.collect(1)
+                collected_s = monotonic_s()
 
     async def _say(self) -> None:
         says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}

@@ -1,0 +1,107 @@
+"""Which runs a worker takes on, by a station in this process that makes no calls."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from shared.loads import Concurrency
+from shared.plan import Plan, Target
+from shared.prompts import InlinePrompts
+from shared.run import Run, Status
+from shared.settings import Settings
+from shared.store import runs
+from shared.store.client import connect
+from tests.children import until
+from worker.reaper import fair
+from worker.station import Station
+
+
+def a_run(job_id: str, submitter: str, status: Status, created_at: float) -> Run:
+    return Run(
+        job_id=job_id,
+        status=status,
+        submitter=submitter,
+        targets=(),
+        created_at=created_at,
+    )
+
+
+def test_one_submitters_backlog_does_not_starve_another() -> None:
+    backlog = [a_run(f"a{i}", "a", Status.QUEUED, i) for i in range(100)]
+    backlog[0] = a_run("a0", "a", Status.RUNNING, 0)
+    late = a_run("b0", "b", Status.QUEUED, 1000)
+    order = [run.job_id for run in fair([*backlog, late])]
+    # what runs keeps its workers; then who has the fewest running comes first
+    assert order[:3] == ["a0", "b0", "a1"]
+
+
+def test_paused_and_ended_runs_are_not_claimed() -> None:
+    found = [
+        a_run("p", "a", Status.PAUSED, 1),
+        a_run("r", "a", Status.REDUCING, 2),
+        a_run("w", "a", Status.WAITING, 3),
+    ]
+    assert [run.job_id for run in fair(found)] == ["w"]
+
+
+@pytest.fixture
+async def station(store_url: str, tmp_path: Path) -> AsyncIterator[Station]:
+    settings = Settings(
+        redis_url=store_url,
+        openrouter_base_url="http://127.0.0.1:9/v1",  # nobody listens there
+        upstream_kind="openai",
+        results_dir=tmp_path,
+        spool_dir=tmp_path / "spool",
+        drain_s=1,
+        connect_timeout_s=1,
+    )
+    redis = connect(store_url)
+    await redis.flushdb()
+    running = Station(redis, settings)
+    yield running
+    await running.drain()
+    await redis.aclose()
+
+
+def a_plan(*, exclusive: bool) -> Plan:
+    return Plan(
+        targets=(Target(model="a/b"),),
+        prompts=InlinePrompts(prompts=("x",)),
+        runs=100_000,
+        load=Concurrency(concurrency=1),
+        exclusive=exclusive,
+    )
+
+
+async def working_on(redis: Redis, *job_ids: str) -> bool:
+    return all(
+        [
+            (await runs.load(redis, job_id)).status is Status.RUNNING
+            for job_id in job_ids
+        ]
+    )
+
+
+async def test_an_exclusive_run_has_its_worker_alone(station: Station) -> None:
+    redis = station.redis
+    alone = (await runs.create(redis, a_plan(exclusive=True))).job_id
+    other = (await runs.create(redis, a_plan(exclusive=False))).job_id
+    await station.look(everything=True)
+    await until(lambda: working_on(redis, alone), "the exclusive run")
+    await station.look(everything=True)
+    assert (await runs.load(redis, other)).status is Status.QUEUED
+
+
+async def test_small_runs_share_a_worker_and_an_exclusive_one_waits(
+    station: Station,
+) -> None:
+    redis = station.redis
+    shared = [
+        (await runs.create(redis, a_plan(exclusive=False))).job_id for _ in range(2)
+    ]
+    alone = (await runs.create(redis, a_plan(exclusive=True))).job_id
+    await station.look(everything=True)
+    await until(lambda: working_on(redis, *shared), "both runs")
+    assert (await runs.load(redis, alone)).status is Status.QUEUED
