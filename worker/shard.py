@@ -40,6 +40,8 @@ from worker.watch import Watch, machine
 log = logging.getLogger("worker.shard")
 
 _FINAL = (Stop.ENDED, Stop.LOST)
+_PATIENT = {Stop.TIME: Outcome.UNFINISHED, Stop.DRAIN: Outcome.CANCELLED}
+"""Reasons after which calls get DRAIN_S to end, and what those are that do not."""
 _MOST_WARM = 256
 """Connections opened before the first call; later ones open as they are needed."""
 
@@ -72,7 +74,8 @@ class Shard:
         self._step_start_s = clock.monotonic(lease.start_ms)
         self._lease_until_s = claimed_s + settings.lease_s
         self._why: Stop | None = None
-        self._stopped_s = 0.0
+        self._cut_at_s = float("inf")
+        self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
         self._hopeless: tuple[Ending, str] | None = None
         self._news = asyncio.Event()
@@ -114,8 +117,9 @@ class Shard:
 
     def stop(self, why: Stop) -> None:
         """Begin no more calls. When the run has ended, cut those that are open."""
-        if self._why is None:
-            self._stopped_s = monotonic_s()
+        if why in _PATIENT and self._cut_at_s == float("inf"):
+            self._cut_at_s = monotonic_s() + self._settings.drain_s
+            self._cut_as = _PATIENT[why]
         if self._why is None or (why in _FINAL and self._why is not Stop.ENDED):
             self._why = why
         self._attack.stop()
@@ -127,7 +131,9 @@ class Shard:
         """The run's state has been read: stop if it asks for that."""
         if status == Status.PAUSED:
             self.stop(Stop.PAUSED)
-        elif status not in (Status.RUNNING, Status.WAITING, Status.QUEUED):
+        elif status == Status.WAITING:
+            self.stop(Stop.WAITING)
+        elif status not in (Status.RUNNING, Status.QUEUED):
             self.stop(Stop.ENDED)
 
     # -- the calls -----------------------------------------------------------------
@@ -322,11 +328,8 @@ class Shard:
         drain are cut: by us they are offered again, by the step's end unfinished."""
         if self._why is None:
             return False
-        if self._open and monotonic_s() - self._stopped_s > self._settings.drain_s:
-            if self._why is Stop.TIME:
-                self._cut(Outcome.UNFINISHED)
-            elif self._why is Stop.DRAIN:
-                self._cut(Outcome.CANCELLED)
+        if self._open and monotonic_s() > self._cut_at_s:
+            self._cut(self._cut_as)
         return not self._open and not self._rows
 
     # -- the end -----------------------------------------------------------------------
@@ -361,7 +364,7 @@ class Shard:
         with suppress(BenchError, *AWAY):
             if self._hopeless is not None:
                 await runs.end(self._redis, job_id, *self._hopeless)
-            elif self._why is Stop.WAITING:
+            elif self._why is Stop.WAITING and self._opens_ms:
                 opens_ms = self._opens_ms
                 await runs.move(self._redis, job_id, Status.WAITING, until_ms=opens_ms)
         with suppress(*AWAY):
