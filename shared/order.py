@@ -30,6 +30,8 @@ def permuted(seed: int, step: int, block: int, size: int, place: int) -> int:
     """
     if not 0 <= place < size:
         raise ValueError(f"place {place} is outside a block of {size}")
+    if size == 1:
+        return 0
     if size <= SMALL:
         return _shuffled(seed, step, block, size)[place]
     columns, rows, rounds = _network(seed, step, block, size)

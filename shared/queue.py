@@ -58,7 +58,8 @@ def _settings(answer: Answer) -> dict[str, Any]:
         "max_tries": 1,
         "retry_jobs": False,
         "allow_abort_jobs": False,
-        "poll_delay": 0.02,
+        # runs.create tells the workers at once; a ring is for those who missed that
+        "poll_delay": 0.25,
         "queue_read_limit": 1000,
         "log_results": False,
         "job_serializer": _serialize,

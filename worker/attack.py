@@ -7,7 +7,7 @@ call is this file and the event loop, and both are measured.
 import asyncio
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.clock import monotonic_s
 
@@ -15,8 +15,7 @@ _BATCH = 16
 """Calls begun in one turn of the loop; sockets are read between two turns."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Slot:
+class Slot(NamedTuple):
     """A slot in hand, ordered by when it is due."""
 
     due_s: float
