@@ -64,6 +64,12 @@ def lint(_args: list[str]) -> int:
     return run_all(LINT)
 
 
+def bench(args: list[str]) -> int:
+    """speed and accuracy beside peers; writes bench/RESULTS.md"""
+    install(FULL)
+    hand_over("-m", "bench", *args)
+
+
 def check(args: list[str]) -> int:
     """lint, then the tests"""
     return lint([]) or test(args)
@@ -85,7 +91,7 @@ def lock(_args: list[str]) -> int:
     return 0
 
 
-TARGETS = {f.__name__: f for f in (demo, up, test, check, lint, fmt, lock)}
+TARGETS = {f.__name__: f for f in (demo, up, test, check, lint, fmt, bench, lock)}
 
 
 def install(wanted: str) -> None:

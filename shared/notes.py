@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from shared.prompts.synthetic import calibrate
 from shared.reasons import Case, Reason, Rule
 
 if TYPE_CHECKING:
@@ -101,6 +102,28 @@ def _as_available(case: Case) -> Reason | None:
     )
 
 
+def _words_per_token(case: Case) -> Reason | None:
+    prompts, tokens = case.plan.prompts, case.summary.tokens
+    if prompts.kind != "synthetic" or not tokens.prompt or not tokens.rows_reporting:
+        return None
+    some = range(min(prompts.count(), 1000))
+    words = [len((prompts.prompt(index).prompt or "").split()) for index in some]
+    per_call = sum(words) / len(words)
+    measured = calibrate(round(per_call * tokens.rows_reporting), tokens.prompt)
+    if abs(measured / prompts.words_per_token - 1) <= 0.05:
+        return None
+    return Reason(
+        kind="note",
+        code="words_per_token",
+        words=f"By the upstream's count the synthetic prompts had {measured:.2f} words"
+        f" to a token, and the plan took {prompts.words_per_token:g}: they were"
+        f" {prompts.words_per_token / measured:.0%} as long as wanted.",
+        remedy=f"Set `words_per_token` to {measured:.2f} in the next plan.",
+        value=measured,
+        limit=prompts.words_per_token,
+    )
+
+
 def _proxy(case: Case) -> Reason | None:
     if case.seen.proxy is None:
         return None
@@ -134,6 +157,7 @@ NOTES: tuple[Rule, ...] = (
     _estimated_tokens,
     _too_few,
     _as_available,
+    _words_per_token,
     _proxy,
     _clamped_stamps,
 )

@@ -130,7 +130,7 @@ class Plan(Frozen):
     )
     keep_events: bool = Field(
         default=False,
-        description="Keep the time of every token event; large.",
+        description="Keep the time of every token event, in responses.jsonl; large.",
         examples=[False],
     )
     unique_prefix: bool = Field(

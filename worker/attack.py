@@ -20,7 +20,7 @@ class Slot(NamedTuple):
 
     due_s: float
     """Absolute, monotonic; 0 in a closed load, where nothing is due."""
-    index: int
+    number: int
     attempt: int
 
 

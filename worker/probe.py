@@ -83,7 +83,7 @@ class Probe:
 
     def _prefix(self, slot: Slot) -> str:
         number = self._lease.step.number
-        return unique_prefix(self._lease.job_id, number, slot.index, slot.attempt)
+        return unique_prefix(self._lease.job_id, number, slot.number, slot.attempt)
 
     def _build(self, asked: Work, prefix: str) -> Request:
         plan, target = self.plan, self.plan.targets[asked.target]
@@ -127,7 +127,7 @@ class Probe:
 
         return Sample(
             step=self._lease.step.number,
-            slot=call.slot.index,
+            slot=call.slot.number,
             attempt=call.slot.attempt,
             segment=self._lease.segment,
             worker=self.worker,
@@ -168,10 +168,10 @@ class Probe:
 
     def dropped(self, slot: Slot) -> Sample:
         """The row of a slot that was due and never sent: no lane was free."""
-        asked = self.work(slot.index)
+        asked = self.work(slot.number)
         return Sample(
             step=self._lease.step.number,
-            slot=slot.index,
+            slot=slot.number,
             attempt=slot.attempt,
             segment=self._lease.segment,
             worker=self.worker,
@@ -184,22 +184,27 @@ class Probe:
             due_s=slot.due_s - self._start_s,
         )
 
-    def answer(self, call: Call, reply: Reply) -> bytes:
+    def answer(self, call: Call, exchange: Exchange, reply: Reply) -> bytes:
         """What to keep of the answer, as the plan says; b"" for nothing."""
-        keep = self.plan.keep_answers
-        if keep == "none" or (keep == "first" and call.work.repetition > 0):
-            return b""
-        if not reply.text and not reply.reasoning:
+        keep, keep_events = self.plan.keep_answers, self.plan.keep_events
+        keep_text = keep == "all" or (keep == "first" and call.work.repetition == 0)
+        text, reasoning = (reply.text, reply.reasoning) if keep_text else ("", "")
+        sent_s = exchange.sent_s
+        events_s = None
+        if keep_events and sent_s is not None:
+            events_s = [round(at_s - sent_s, 6) for at_s in reply.token_events_s]
+        if not text and not reasoning and not events_s:
             return b""
         return to_json(
             {
                 "step": self._lease.step.number,
-                "slot": call.slot.index,
+                "slot": call.slot.number,
                 "attempt": call.slot.attempt,
                 "outcome": reply.outcome,
-                "text": reply.text,
-                "reasoning": reply.reasoning,
-                "cut": reply.cut,
+                "text": text,
+                "reasoning": reasoning,
+                "cut": keep_text and reply.cut,
+                "token_events_s": events_s,
             }
         )
 

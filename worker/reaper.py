@@ -10,7 +10,8 @@ import logging
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from redis.asyncio import Redis
 
@@ -27,19 +28,30 @@ log = logging.getLogger("worker.reaper")
 _CLAIMABLE = (Status.RUNNING, Status.QUEUED, Status.WAITING)
 
 
-def fair(found: Iterable[Run]) -> list[Run]:
-    """Claimable runs: those of the submitter with the fewest running ones first, then
-    by age. Running ones keep their turn, so that a lapsed shard is taken over first."""
+NO_TURNS: Mapping[str, float] = MappingProxyType({})
+
+
+def fair(found: Iterable[Run], turns: Mapping[str, float] = NO_TURNS) -> list[Run]:
+    """Claimable runs in the order in which to claim them.
+
+    Running ones keep their turn, so that a lapsed shard is taken over first. Then
+    round robin over submitters: whoever has fewer runs under way, and of those the one
+    whose last turn (`turns`) is longest ago; each one's own runs by age.
+    """
     claimable = [run for run in found if run.status in _CLAIMABLE]
-    running = Counter(
+    under_way = Counter(
         run.submitter for run in claimable if run.status is Status.RUNNING
     )
-
-    def turn(run: Run) -> tuple[bool, int, float]:
-        waits = run.status is not Status.RUNNING
-        return (waits, running[run.submitter] if waits else 0, run.created_at)
-
-    return sorted(claimable, key=turn)
+    order: list[tuple[bool, int, float, Run]] = []
+    for run in claimable:
+        if run.status is Status.RUNNING:
+            order.append((False, 0, 0.0, run))
+        else:
+            order.append(
+                (True, under_way[run.submitter], turns.get(run.submitter, 0.0), run)
+            )
+            under_way[run.submitter] += 1
+    return [run for *_, run in sorted(order, key=lambda each: each[:3])]
 
 
 async def current_step(

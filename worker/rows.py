@@ -89,7 +89,7 @@ class Rows:
         reply = self._probe.read(call, exchange)
         sample = self._probe.sample(call, exchange, reply)
         kind, not_before_ms = self._decide(call, reply, sample)
-        self.put(sample, kind, not_before_ms, self._probe.answer(call, reply))
+        self.put(sample, kind, not_before_ms, self._probe.answer(call, exchange, reply))
 
     def put(
         self, sample: Sample, kind: Kind, not_before_ms: int = 0, answer: bytes = b""

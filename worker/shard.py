@@ -42,6 +42,14 @@ log = logging.getLogger("worker.shard")
 _FINAL = (Stop.ENDED, Stop.LOST)
 _PATIENT = {Stop.TIME: Outcome.UNFINISHED, Stop.DRAIN: Outcome.CANCELLED}
 """Reasons after which calls get DRAIN_S to end, and what those are that do not."""
+_REPORTED = {
+    *("openrouter_base_url", "upstream_kind", "max_concurrency", "max_answer_bytes"),
+    *("connect_timeout_s", "first_token_timeout_s", "idle_timeout_s"),
+    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
+}
+"""Settings that are stored with a result; none of them is a secret."""
+_COMMIT_EVERY_S = 0.01
+"""Rows go in batches: a commit costs as much as some twenty rows in it."""
 _MOST_WARM = 256
 """Connections opened before the first call; later ones open as they are needed."""
 
@@ -77,6 +85,7 @@ class Shard:
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
+        self._lost = False
         self._hopeless: tuple[Ending, str] | None = None
         self._news = asyncio.Event()
         self._open: dict[int, tuple[Call, Sending]] = {}
@@ -114,6 +123,12 @@ class Shard:
             seen = await watch.stop()
         await self._report(seen)
         return await self._release() or step_over
+
+    @property
+    def owes_rows(self) -> bool:
+        """Its lease is lost and the store has not taken all its rows yet: whoever
+        claims the shard before that makes their calls again."""
+        return self._why is Stop.LOST and len(self._rows) > 0
 
     def stop(self, why: Stop) -> None:
         """Begin no more calls. When the run has ended, cut those that are open."""
@@ -154,21 +169,22 @@ class Shard:
             self._attack.open -= 1
             self.stop(Stop.LOST)
             return
-        asked = self._probe.work(slot.index)
+        asked = self._probe.work(slot.number)
         call = Call(slot, asked, now_s, wall_s())
         sending = self._wire.start(
             self._probe.request(slot, asked),
             lambda exchange: self._ended(call, exchange),
             has_token=self._probe.has_token if self._plan.stream else None,
         )
-        self._open[slot.index] = (call, sending)
+        self._open[slot.number] = (call, sending)
         self._feed.begun += 1
 
     def _ended(self, call: Call, exchange: Exchange) -> None:
-        del self._open[call.slot.index]
+        del self._open[call.slot.number]
         self._rows.ended(call, exchange)
         self._attack.ended()
-        self._news.set()
+        if not len(self._attack):
+            self._news.set()  # nothing in hand; else the next look is soon enough
 
     def _drop(self, slot: Slot) -> None:
         self._rows.put(self._probe.dropped(slot), "failed")
@@ -261,7 +277,7 @@ class Shard:
         wait_s = min(2.0**slot.attempt, 300.0)
         if limit.opens_at is not None:
             wait_s = max(limit.opens_at - wall_s(), 1.0)
-        wait_s += Random(slot.index).random() / 4
+        wait_s += Random(slot.number).random() / 4
         return self._clock.store_ms(monotonic_s() + wait_s)
 
     def _give_up(self, ending: Ending, reply: Reply) -> None:
@@ -273,6 +289,7 @@ class Shard:
         """Commit rows until nothing is left; True when the step is over."""
         step_over = False
         while True:
+            await sleep(_COMMIT_EVERY_S)
             try:
                 done = await self._rows.commit()
             except AWAY as error:
@@ -286,7 +303,6 @@ class Shard:
             if done is None:
                 if self._nothing_left() or (step_over and not self._open):
                     return step_over
-                await sleep(0.01)
                 continue
             if done.status is None:
                 if self._keep_of_lost_run():
@@ -302,7 +318,8 @@ class Shard:
     def _keep_of_lost_run(self) -> bool:
         """The store has lost the run. True: its calls have ended, and all rows that
         it had not taken are on disk; nothing else is left of them."""
-        if self._why is not Stop.ENDED:
+        if not self._lost:
+            self._lost = True
             log.error(
                 "the store has no benchmark %s any more: it has lost its data. The"
                 " %d rows that it had not taken are kept in SPOOL_DIR",
@@ -353,6 +370,7 @@ class Shard:
             "loop_stamps": stamps.loop - self._stamps_before.loop,
             "clamped_stamps": stamps.clamped - self._stamps_before.clamped,
             "proxy": _without_credentials(self._settings.upstream_proxy),
+            "settings": self._settings.model_dump(mode="json", include=_REPORTED),
         }
         with suppress(*AWAY):
             await samples.observe(self._redis, self.lease.job_id, seen)

@@ -109,11 +109,17 @@ class Station:
                     self._reduce(run)
             if await self._tests_itself():
                 return
-            for run in reaper.fair(found):
+            for run in reaper.fair(found, await runs.turns(self.redis)):
                 if len(self._works) >= self.settings.max_shards_per_worker:
                     return
+                if self._owes_rows(run.job_id):
+                    continue
                 if everything or not self._working[run.job_id]:
                     await self._claim(run)
+
+    def _owes_rows(self, job_id: str) -> bool:
+        mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
+        return any(shard.owes_rows for shard in mine)
 
     async def _tests_itself(self) -> bool:
         """Whether a self-test runs here now; begins one that waits when we are idle.
@@ -154,6 +160,8 @@ class Station:
         )
         if lease is None:
             return
+        if run.started_at is None:
+            await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
             self._work(plan, lease, claimed_s), name=f"shard-{lease.job_id}"
         )

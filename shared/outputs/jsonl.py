@@ -24,6 +24,8 @@ class Answer:
     reasoning: str = ""
     cut: bool = False
     """The rest was over the cap, and is not kept."""
+    token_events_s: list[float] | None = None
+    """Seconds from its sending to each token event; None unless the plan keeps them."""
 
 
 def write_responses(plan: Plan, answers: Iterable[Answer]) -> Iterator[bytes]:
@@ -48,6 +50,7 @@ def write_responses(plan: Plan, answers: Iterable[Answer]) -> Iterator[bytes]:
                 "text": answer.text,
                 "reasoning": answer.reasoning,
                 "cut": answer.cut,
+                "token_events_s": answer.token_events_s,
             }
         ).decode()
         yield line.translate(_ESCAPES).encode() + b"\n"

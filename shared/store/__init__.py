@@ -9,6 +9,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     selftest:ID         string its record, JSON; expires after a day
     push                channel  `job_id` whose state a worker should look at now
     born                string when this store's data began, store ms; for ever
+    turns               hash   submitter -> when a run of theirs was last begun
     retention           string somebody has swept the results lately
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash
     run:ID              hash   the record (`runs`)

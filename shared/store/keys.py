@@ -9,6 +9,7 @@ WORKERS = PREFIX + "workers"
 PUSH = PREFIX + "push"
 BORN = PREFIX + "born"
 RETENTION = PREFIX + "retention"
+TURNS = PREFIX + "turns"
 
 OF_RUN = ("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce")
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")

@@ -18,6 +18,7 @@ SCHEMA = 1
 Value = str | int | float
 
 _KEY_KEPT_MS = 24 * 3_600_000
+_TURNS_KEPT_S = 24 * 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,18 @@ async def open_runs(redis: Redis) -> list[Run]:
         for job_id, record in zip(ids, records, strict=True)
         if record
     ]
+
+
+async def had_a_turn(redis: Redis, submitter: str) -> None:
+    """A run of this submitter has been begun: others come first now."""
+    await reply(redis.hset(keys.TURNS, submitter, str(await now_s(redis))))
+    await redis.expire(keys.TURNS, _TURNS_KEPT_S)
+
+
+async def turns(redis: Redis) -> dict[str, float]:
+    """Submitter -> when a run of theirs was last begun, seconds of the store."""
+    found = await reply(redis.hgetall(keys.TURNS))
+    return {name.decode(): float(at_s) for name, at_s in found.items()}
 
 
 async def move(redis: Redis, job_id: str, to: Status, **fields: Value | None) -> bool:

@@ -7,7 +7,8 @@ import pytest
 
 from shared.observations import Observations, together
 from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared.prompts import InlinePrompts, SyntheticPrompts
+from shared.prompts.lengths import Fixed
 from shared.reasons import MANY_STREAMS
 from shared.sample import Outcome, Sample
 from shared.summary import summarize
@@ -244,3 +245,26 @@ def test_what_several_workers_saw_is_the_worst_the_sum_and_every_name() -> None:
 def test_what_no_worker_saw_stays_unknown() -> None:
     assert together([]) == Observations()
     assert together([Observations(clamped_stamps=0)]).clamped_stamps == 0
+
+
+def synthetic(words_per_token: float) -> Plan:
+    return PLAN.model_copy(
+        update={
+            "prompts": SyntheticPrompts(
+                number=4,
+                input_tokens=Fixed(value=200),
+                words_per_token=words_per_token,
+            )
+        }
+    )
+
+
+def test_synthetic_prompts_say_what_the_upstream_counted() -> None:
+    # 200 tokens wanted at 0.75 words each: 150 words, counted as 250: 0.6 to a token
+    rows = [call(slot, prompt_tokens=250, total_tokens=260) for slot in range(600)]
+    (note,) = [n for n in judged(rows, QUIET, synthetic(0.75)).notes]
+    assert (note.code, note.value) == ("words_per_token", pytest.approx(0.6))
+    assert "0.60" in note.remedy
+    # 200 tokens at 0.6 words: 120 words, counted as 200: as wanted
+    rows = [call(slot, prompt_tokens=200, total_tokens=210) for slot in range(600)]
+    assert judged(rows, QUIET, synthetic(0.6)).notes == ()

@@ -17,8 +17,8 @@ class Floor:
         self.alarms: list[tuple[float, Callable[[], None]]] = []
         self.attack = Attack(
             lanes=lambda: self.lanes,
-            begin=lambda slot: self.begun.append(slot.index),
-            drop=lambda slot: self.dropped.append(slot.index),
+            begin=lambda slot: self.begun.append(slot.number),
+            drop=lambda slot: self.dropped.append(slot.number),
             at=lambda at_s, ring: self.alarms.append((at_s, ring)),
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from shared import queue
+from shared import metrics, queue
 from shared.loads import Concurrency, Constant, Load
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
@@ -200,6 +200,25 @@ async def test_failed_calls_are_rows_with_their_outcomes(
     }
     assert seen == faults
     assert (done.closed, done.failed) == (11, 10)
+
+
+async def test_raw_event_times_are_kept_when_the_plan_asks_for_them(
+    redis: Redis, fleet: Workers
+) -> None:
+    fleet.start()
+    plan = a_plan(prompts=2, runs_=2)
+    plan = plan.model_copy(update={"keep_events": True, "keep_answers": "none"})
+    job_id = await submit(redis, plan)
+    await reaches(redis, job_id, Status.DONE)
+    folder = Path(fleet.env["RESULTS_DIR"]) / job_id
+    lines = (folder / "responses.jsonl").read_text().splitlines()
+    rows = {row.slot: row for row in await rows_of(redis, job_id)}
+    assert len(lines) == 4
+    for said in map(json.loads, lines):
+        assert said["text"] == ""
+        assert len(said["token_events_s"]) == 8
+        ttft_s = metrics.ttft_s(rows[said["slot"]])
+        assert said["token_events_s"][0] == pytest.approx(ttft_s, abs=1e-6)
 
 
 async def test_a_cancel_stops_new_calls_and_keeps_what_was_counted(

@@ -38,6 +38,7 @@ def test_a_line_says_what_was_asked_and_what_came() -> None:
             text="Because.",
             reasoning="Hm.",
             cut=True,
+            token_events_s=[0.2, 0.25],
         )
     )
     found = work(PLAN, 0, slot + 4)
@@ -58,6 +59,7 @@ def test_a_line_says_what_was_asked_and_what_came() -> None:
         "text": "Because.",
         "reasoning": "Hm.",
         "cut": True,
+        "token_events_s": [0.2, 0.25],
     }
 
 

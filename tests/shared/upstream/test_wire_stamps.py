@@ -10,6 +10,7 @@ from statistics import median
 import pytest
 from scripted_server import CHUNKED, LAST_CHUNK, answering, serving, wiring
 
+from shared.upstream import wire_stamps
 from shared.upstream.wire import Exchange, Request, request
 
 SERVER = r"""
@@ -152,3 +153,25 @@ async def test_the_ticks_stop_when_nothing_is_open_and_start_again(
             await asyncio.sleep(0.1)
         await wire.exchange(asking(truthful, 1, 0.01))
         assert wire._stamps.empty_s > before_s
+
+
+@linux_only
+async def test_a_pause_between_two_clocks_does_not_date_an_answer_before_its_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses = 0
+
+    def preempted() -> float:
+        nonlocal pauses
+        pauses += 1
+        if pauses % 2:
+            time.sleep(0.02)
+        return time.time()
+
+    monkeypatch.setattr(wire_stamps, "_wall", preempted)
+    async with serving(answering(CHUNKED, LAST_CHUNK)) as server, wiring() as wire:
+        for _ in range(5):
+            exchange = await wire.exchange(server.get())
+            assert exchange.failure is None
+            assert not exchange.reconnected, "a second request was sent, and paid for"
+    assert pauses >= 5
