@@ -13,10 +13,13 @@ from redis.asyncio import Redis
 
 from shared import metrics, queue
 from shared.loads import Concurrency, Constant, Load
+from shared.loads.find import Find
+from shared.loads.sweep import Sweep
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome, Sample, decode
+from shared.slo import Slo
 from shared.store import runs, samples
 from shared.store.client import connect, connect_blocking
 from shared.store.workers import alive
@@ -303,6 +306,48 @@ async def test_an_open_load_keeps_its_due_times(redis: Redis, fleet: Workers) ->
     # slot i is due i / 50 s after the start of the step
     assert [row.due_s for row in rows] == pytest.approx([i / 50 for i in range(100)])
     assert all(row.sent_s >= row.due_s for row in rows if row.sent_s and row.due_s)
+
+
+async def test_a_sweep_measures_a_step_for_each_value_and_counts_no_warm_up(
+    redis: Redis, fleet: Workers
+) -> None:
+    fleet.start()
+    fleet.start()
+    sweep = Sweep(over="concurrency", values=(1, 3))
+    plan = a_plan(prompts=3, runs_=2, load=Concurrency(concurrency=1, warmup=2))
+    job_id = await submit(redis, plan.model_copy(update={"sweep": sweep}))
+    done = await reaches(redis, job_id, Status.DONE)
+    assert (done.closed, done.total) == (12, 12)
+    result = await runs.result_of(redis, job_id)
+    assert result is not None
+    # 3 prompts x 2 runs at each value, 2 slots of warm-up before each
+    assert [(s["name"], s["warmup"], s["total_runs"]) for s in result["steps"]] == [
+        ("warm-up, concurrency 1", True, 2),
+        ("concurrency 1", False, 6),
+        ("warm-up, concurrency 3", True, 2),
+        ("concurrency 3", False, 6),
+    ]
+    assert result["total_runs"] == 12
+
+
+async def test_a_search_doubles_the_load_until_its_highest_value_has_passed(
+    redis: Redis, fleet: Workers
+) -> None:
+    fleet.start()
+    plan = a_plan(prompts=4, runs_=1).model_copy(
+        update={
+            "find": Find(over="concurrency", low=1, high=3),
+            "slo": Slo(latency_s=30),
+        }
+    )
+    job_id = await submit(redis, plan)
+    done = await reaches(redis, job_id, Status.DONE)
+    assert done.ending is Ending.FIND
+    result = await runs.result_of(redis, job_id)
+    assert result is not None
+    names = [step["name"] for step in result["steps"]]
+    assert names == ["concurrency 1", "concurrency 2", "concurrency 3"]
+    assert [step["goodput"]["share"] for step in result["steps"]] == [1, 1, 1]
 
 
 async def test_an_accounts_own_limit_is_waited_for_and_its_rows_are_not_final(
