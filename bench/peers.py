@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bench.machine import LOAD_CORE, pinned
 from bench.report import Shown
 from bench.stub import Stub
@@ -49,6 +51,8 @@ class Result:
     """As it shows them, in the order of its calls."""
     true_ttft_s: list[float]
     """As the stub wrote them down, in the order of their arrival."""
+    cpu_s: float
+    """CPU of its process between the first call and the last, its threads included."""
 
     @property
     def requests_per_s(self) -> float:
@@ -235,14 +239,39 @@ def run(peer: Peer, stub: Stub, job: Job, folder: Path) -> Result:
     log = out.with_suffix(".log")
     stub.truth()  # forgets what was before
     with log.open("wb") as words:
-        ended = subprocess.run(argv, env=env, stdout=words, stderr=words)
-    if ended.returncode or not out.exists():
+        child = subprocess.Popen(argv, env=env, stdout=words, stderr=words)
+        used = _watch_cpu(child)
+    if child.returncode or not out.exists():
         said = log.read_text("utf-8", "replace")[-400:]
-        raise RuntimeError(f"{peer.venv} ended with {ended.returncode}: {said}")
+        raise RuntimeError(f"{peer.venv} ended with {child.returncode}: {said}")
     shown: dict[str, Any] = json.loads(out.read_text().splitlines()[-1])
+    truth = list(stub.truth().values())
+    first_s = min(one.arrived_s for one in truth)
+    last_s = max(one.events_s[-1] for one in truth)
     return Result(
         job=job,
         seconds=float(shown["duration"]),
         ttft_s=[float(ttft_s) for ttft_s in shown.get("ttfts", ())],
-        true_ttft_s=[one.ttft_s for one in stub.truth().values()],
+        true_ttft_s=[one.ttft_s for one in truth],
+        cpu_s=_cpu_at(used, last_s) - _cpu_at(used, first_s),
     )
+
+
+def _watch_cpu(child: "subprocess.Popen[bytes]") -> list[tuple[float, float]]:
+    """(monotonic second, CPU so far) of a process until it ends, every 20 ms."""
+    used = []
+    watched = psutil.Process(child.pid)
+    while child.poll() is None:
+        try:
+            times = watched.cpu_times()
+        except psutil.Error:
+            break
+        used.append((time.monotonic(), times.user + times.system))
+        time.sleep(0.02)
+    child.wait()
+    return used
+
+
+def _cpu_at(used: list[tuple[float, float]], at_s: float) -> float:
+    """The last reading before a moment; 0 before the first."""
+    return max((cpu_s for read_s, cpu_s in used if read_s <= at_s), default=0.0)

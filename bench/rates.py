@@ -3,7 +3,7 @@
 from bench import ours, peers
 from bench.machine import median
 from bench.ours import Measured
-from bench.peers import Job
+from bench.peers import Job, Result
 from bench.report import Line, Shown
 from bench.setting import Bench, plan, seen
 
@@ -34,7 +34,7 @@ async def requests(bench: Bench) -> list[Line]:
                     note=seen(done),
                     peers=peers.earlier(key) | rates,
                 ),
-                _cpu("call", f"unstreamed, {at_once} open", done, calls),
+                _cpu("call", f"unstreamed, {at_once} open", done, calls, others, 1),
             ]
     return lines
 
@@ -60,11 +60,23 @@ async def events(bench: Bench) -> list[Line]:
             note=seen(done),
             peers=peers.earlier("events 64") | rates,
         ),
-        _cpu("event", "streamed, 64 open", done, calls * tokens),
+        _cpu("event", "streamed, 64 open", done, calls * tokens, others, tokens),
     ]
 
 
-def _cpu(what: str, where: str, done: list[Measured], n: int) -> Line:
+def _cpu(
+    what: str,
+    where: str,
+    done: list[Measured],
+    n: int,
+    others: dict[str, Result],
+    each: int,
+) -> Line:
+    """each: how many of them a call has."""
+    peers_us = {
+        name: Shown(result.cpu_s / (result.job.calls * each) * 1e6)
+        for name, result in others.items()
+    }
     each_us = tuple(one.turns.ran_s / n * 1e6 for one in done)
     return Line(
         key=f"cpu {what} {where}",
@@ -73,4 +85,5 @@ def _cpu(what: str, where: str, done: list[Measured], n: int) -> Line:
         ours=each_us,
         better="less",
         note=f"{1e6 / median(each_us):,.0f} per core second",
+        peers=peers_us,
     )
