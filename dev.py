@@ -58,6 +58,12 @@ def test(args: list[str]) -> int:
     hand_over("-m", "pytest", *args)
 
 
+def faults(args: list[str]) -> int:
+    """kills, cuts and outages at length; writes docs/reliability.md (half an hour)"""
+    install(FULL)
+    hand_over("-m", "tests.faults", *args)
+
+
 def lint(_args: list[str]) -> int:
     """formats, lint and types, without the tests"""
     install(FULL)
@@ -91,7 +97,9 @@ def lock(_args: list[str]) -> int:
     return 0
 
 
-TARGETS = {f.__name__: f for f in (demo, up, test, check, lint, fmt, bench, lock)}
+TARGETS = {
+    f.__name__: f for f in (demo, up, test, faults, check, lint, fmt, bench, lock)
+}
 
 
 def install(wanted: str) -> None:

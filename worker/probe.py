@@ -17,9 +17,14 @@ from shared.upstream.chat import Dialect
 from shared.upstream.reading import has_token, read_exchange
 from shared.upstream.reply import Ask, Reply
 from shared.upstream.wire import Exchange
+from shared.upstream.wire_limits import Caps
 from shared.upstream.wire_request import Request, request
 from worker.attack import Slot
 
+_PLAIN_BYTES, _BYTES_A_TOKEN = 4 * 1024 * 1024, 4096
+"""What an honest answer may take: comments and the like, and one event for each token
+(about 400 bytes). Held four times while it is read, an endless one must not take more
+memory than it was asked for."""
 _CACHED_BYTES = 32 * 1024 * 1024
 
 
@@ -62,6 +67,10 @@ class Probe:
         self._headers = dialect.headers(key, settings)
         self._built: OrderedDict[tuple[int, int], Request] = OrderedDict()
         self._built_bytes = 0
+        self._most_tokens = 0
+        self.caps = Caps()
+        """Of every call: for the largest answer that was asked for so far."""
+        self._allow(plan.max_tokens)
 
     def work(self, index: int) -> Work:
         """What the slot asks."""
@@ -89,6 +98,7 @@ class Probe:
         plan, target = self.plan, self.plan.targets[asked.target]
         prompt = plan.prompts.prompt(asked.prompt)
         turns = prompt.turns(plan.system_prompt)
+        self._allow(prompt.max_tokens or 0)
         if prefix:
             turns = with_prefix(turns, prefix)
         ask = Ask(
@@ -101,6 +111,12 @@ class Probe:
             provider=target.provider,
         )
         return request("POST", self._url, self._headers, self._dialect.build(ask))
+
+    def _allow(self, tokens: int) -> None:
+        if tokens > self._most_tokens:
+            self._most_tokens = tokens
+            most = _PLAIN_BYTES + _BYTES_A_TOKEN * tokens
+            self.caps = Caps(body_bytes=min(Caps().body_bytes, most))
 
     def read(self, call: Call, exchange: Exchange) -> Reply:
         """What came of the exchange; never raises for what a stranger sent."""

@@ -174,6 +174,7 @@ class Shard:
         sending = self._wire.start(
             self._probe.request(slot, asked),
             lambda exchange: self._ended(call, exchange),
+            caps=self._probe.caps,
             has_token=self._probe.has_token if self._plan.stream else None,
         )
         self._open[slot.number] = (call, sending)

@@ -28,6 +28,7 @@ class SelfTestJob(BaseModel):
     error: str | None = Field(description="Why it failed; null otherwise.")
 
 
+_SIZES = list(STREAMS)
 _LOCATION = {"headers": {"Location": {"schema": {"type": "string"}}}}
 
 
@@ -43,7 +44,7 @@ async def ask(
     streams: Annotated[
         list[Annotated[int, Query(ge=1, le=MOST_STREAMS)]],
         Query(max_length=MOST_SIZES, description="Open at once; repeat it for more."),
-    ] = list(STREAMS),  # noqa: B006
+    ] = _SIZES,
 ) -> SelfTestJob:
     """A worker without other work runs it against a simulator of its own, for most of
     a minute, and takes no benchmark meanwhile. Where one waits already, it is given.

@@ -148,7 +148,9 @@ def _installed() -> Iterator[_Server]:
 def _inspect(path: str, origin: str) -> _Server | None:
     with suppress(OSError, subprocess.SubprocessError):
         command = [path, "--version"]
-        said = subprocess.run(command, capture_output=True, text=True, timeout=10)  # noqa: S603
+        said = subprocess.run(  # noqa: S603
+            command, capture_output=True, text=True, timeout=10
+        )
         match = re.search(r"(Valkey|Redis) server v=([\d.]+)", said.stdout)
         if match:
             version = tuple(map(int, match[2].split(".")))

@@ -119,6 +119,7 @@ class Wire:
         on_end: OnEnd,
         *,
         deadlines: Deadlines | None = None,
+        caps: Caps | None = None,
         has_token: HasToken | None = None,
         on_read: OnRead | None = None,
     ) -> Call:
@@ -136,7 +137,7 @@ class Wire:
         call = Call(
             self,
             request,
-            self._caps,
+            caps or self._caps,
             deadlines or self.deadlines,
             on_end,
             on_read,

@@ -273,3 +273,45 @@ async def test_warm_up_rows_are_kept_and_not_counted(redis: Redis) -> None:
     late = await slots.commit(redis, lease, [row(7)], max_answers_bytes=CAP)
     assert late.accepted == (), "a row of a step that is over"
     assert await claimed(redis, run.job_id, main)
+
+
+async def test_rows_of_calls_that_a_pause_let_finish_are_taken_after_a_resume(
+    redis: Redis,
+) -> None:
+    plan = a_plan(prompts=1, runs_=1)
+    run = await runs.create(redis, plan)
+    lease = await claimed(redis, run.job_id, steps(plan)[0])
+    await slots.take(redis, lease, 1, "t1")
+    await runs.move(redis, run.job_id, Status.PAUSED)
+    await runs.move(redis, run.job_id, Status.QUEUED)
+    done = await slots.commit(redis, lease, [row(0)], max_answers_bytes=CAP)
+    assert (done.accepted, done.step_over) == ((True,), True)
+    assert await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
+
+
+async def test_workers_that_fall_silent_together_count_once_as_poison(
+    redis: Redis,
+) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+
+    async def all_claimed(lease_s: float) -> int:
+        got = [
+            await slots.claim(
+                redis, run.job_id, step, owner=f"w{i}", shards=4, lease_s=lease_s
+            )
+            for i in range(4)
+        ]
+        return sum(lease is not None for lease in got)
+
+    assert await all_claimed(0.05) == 4
+    await asyncio.sleep(0.1)
+    assert await all_claimed(0.05) == 4, "four shards of the dead were taken over"
+    seen = await runs.load(redis, run.job_id)
+    assert (seen.status, seen.interrupted) == (Status.RUNNING, 4)
+    await asyncio.sleep(0.1)
+    assert await all_claimed(0.05) == 4
+    await asyncio.sleep(0.1)
+    assert await all_claimed(0.05) == 0, "the third silence in a row"
+    assert (await runs.load(redis, run.job_id)).ending is Ending.POISON

@@ -120,7 +120,8 @@ async def test_events_that_merged_while_the_loop_was_blocked_have_slack(
         assert (exchange.slack_s() or 0.0) > late_s - 0.05
         merged_s = [s for s, piece in exchange.response().pieces if b"\n\n" in piece]
         assert exchange.slack_s(merged_s) == exchange.slack_s()
-        assert exchange.slack_s(()) is None, "no number depends on any of them"
+        # where no number depends on them, only a read without a kernel stamp is left
+        assert (exchange.slack_s(()) or 0.0) < late_s / 2
 
 
 @linux_only

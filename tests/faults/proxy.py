@@ -1,0 +1,96 @@
+"""A TCP proxy before a store that delays, blackholes, cuts and refuses."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+Mode = Literal["pass", "blackhole", "refuse"]
+
+
+class Proxy:
+    """A running proxy; change `mode` and `delay_s` at any time."""
+
+    def __init__(self, socket: str) -> None:
+        self._socket = socket
+        self._loop = asyncio.new_event_loop()
+        self._links: set[asyncio.StreamWriter] = set()
+        self.mode: Mode = "pass"
+        self.delay_s = 0.0
+        self.url = ""
+        self.swallowed = 0
+        """Bytes that went nowhere: the fault was there."""
+        self.refused = 0
+
+    def cut(self) -> int:
+        """Reset every connection; how many there were."""
+        links = list(self._links)
+        for link in links:
+            self._loop.call_soon_threadsafe(link.transport.abort)
+        return len(links)
+
+    async def _link(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        if self.mode == "refuse":
+            self.refused += 1
+            writer.transport.abort()
+            return
+        try:
+            far_reader, far_writer = await asyncio.open_unix_connection(self._socket)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._links |= {writer, far_writer}
+        try:
+            await asyncio.gather(
+                self._pump(reader, far_writer), self._pump(far_reader, writer)
+            )
+        except ConnectionError:
+            pass
+        finally:
+            self._links -= {writer, far_writer}
+            writer.transport.abort()
+            far_writer.transport.abort()
+
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        while data := await reader.read(65_536):
+            if self.mode == "blackhole":
+                # As a route that is gone: bytes vanish, and never come later.
+                self.swallowed += len(data)
+                continue
+            if self.delay_s:
+                await asyncio.sleep(self.delay_s)
+            writer.write(data)
+            await writer.drain()
+        raise ConnectionResetError
+
+    @contextmanager
+    def serving(self) -> Iterator["Proxy"]:
+        """Serve while the block lasts."""
+        ready, stop = threading.Event(), asyncio.Event()
+
+        async def serve() -> None:
+            server = await asyncio.start_server(self._link, "127.0.0.1", 0)
+            port = server.sockets[0].getsockname()[1]
+            self.url = f"redis://127.0.0.1:{port}/0"
+            ready.set()
+            await stop.wait()
+            server.close()
+            links = asyncio.all_tasks() - {asyncio.current_task()}
+            for link in links:
+                link.cancel()
+            await asyncio.gather(*links, return_exceptions=True)
+
+        thread = threading.Thread(target=lambda: self._loop.run_until_complete(serve()))
+        thread.start()
+        ready.wait(10)
+        try:
+            yield self
+        finally:
+            self._loop.call_soon_threadsafe(stop.set)
+            thread.join(10)
+            self._loop.close()

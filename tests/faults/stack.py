@@ -1,0 +1,284 @@
+"""A whole stack to be hurt: store, upstream, workers, API; and the oracle over it."""
+
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from types import MappingProxyType
+
+import psutil
+from redis.asyncio import Redis
+
+from shared import queue
+from shared.loads import Concurrency, Load
+from shared.plan import Plan, Target
+from shared.process import tied
+from shared.prompts import InlinePrompts
+from shared.run import Run, Status
+from shared.sample import Sample, decode
+from shared.store import embedded, keys, runs, samples
+from shared.store.client import AWAY, connect
+from tests.children import CANARY, SHORT, Workers, until, workers
+from tests.faults.upstream import COST_USD, Fault, fault_upstream, keys_seen
+
+ENDED = (Status.DONE, Status.CANCELLED, Status.FAILED)
+NOTHING: Mapping[str, str] = MappingProxyType({})
+LEASE_S = float(SHORT["LEASE_S"])
+
+
+class Store:
+    """A server of this test's own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running = embedded.start(folder)
+        self.url = self._running.url
+        self.socket = str(self._running.socket)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._running.process is not None
+        return self._running.process
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+    def revive(self) -> None:
+        """Again at the same address, with what it had written."""
+        self._running = self._running.revive()
+
+    def revive_empty(self) -> None:
+        """Again at the same address, as a store that never wrote to disk."""
+        for file in self._folder.glob("*/appendonlydir/*"):
+            file.unlink()
+        self.revive()
+
+    def bytes_on_disk(self) -> bytes:
+        files = [f for f in self._folder.rglob("*") if f.is_file()]
+        return b"".join(file.read_bytes() for file in files)
+
+    def stop(self) -> None:
+        self._running.stop()
+
+
+class Stack:
+    """Everything that a test of faults needs."""
+
+    def __init__(self, store: Store, upstream: Fault, fleet: Workers) -> None:
+        self.store, self.upstream, self.fleet = store, upstream, fleet
+        self.redis: Redis = connect(store.url)
+        self.folder = fleet.folder
+        self.api: subprocess.Popen[bytes] | None = None
+        self._apis = 0
+
+    async def submit(self, plan: Plan) -> str:
+        run = await runs.create(self.redis, plan)
+        await queue.ring(self.redis, run.job_id, 2)
+        return run.job_id
+
+    async def run(self, job_id: str) -> Run | None:
+        """The run, or None while the store is away."""
+        try:
+            return await runs.load(self.redis, job_id)
+        except AWAY:
+            return None
+
+    async def reaches(
+        self, job_id: str, *statuses: Status, deadline_s: float = 60
+    ) -> Run:
+        async def there() -> bool:
+            run = await self.run(job_id)
+            return run is not None and run.status in statuses
+
+        await until(there, f"{statuses} of {job_id}", deadline_s=deadline_s)
+        return await runs.load(self.redis, job_id)
+
+    async def closed(self, job_id: str, n: int) -> None:
+        async def enough() -> bool:
+            run = await self.run(job_id)
+            return run is not None and (run.closed >= n or run.status in ENDED)
+
+        await until(enough, f"{n} closed slots of {job_id}")
+
+    async def rows(self, job_id: str) -> list[Sample]:
+        return [decode(row) async for row in samples.each_row(self.redis, job_id)]
+
+    async def owners(self, job_id: str) -> dict[int, int]:
+        """Shard -> process id of the worker that has it."""
+        step = keys.step(job_id, 0)[0]
+        record: dict[bytes, bytes] = await self.redis.hgetall(step)  # type: ignore[misc]
+        return {
+            int(name.split(b":")[1]): int(owner.split(b":")[1])
+            for name, owner in record.items()
+            if name.startswith(b"owner:")
+        }
+
+    def table(self, job_id: str) -> list[dict[str, str]]:
+        """The lines of samples.csv."""
+        path = Path(self.fleet.env["RESULTS_DIR"]) / job_id / "samples.csv"
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
+
+    def start_api(self, **env: str) -> str:
+        """The API as a process; its address."""
+        self._apis += 1
+        log = self.folder / f"api{self._apis}.txt"
+        with log.open("wb") as out:
+            self.api = subprocess.Popen(
+                tied([sys.executable, "-m", "api", "--port", "0"]),
+                env={**os.environ, **self.fleet.env, **env},
+                stdout=out,
+                stderr=out,
+            )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if found := re.search(r"ready (http://\S+)", log.read_text("utf-8")):
+                return found[1]
+            assert self.api.poll() is None, log.read_text("utf-8")
+            time.sleep(0.02)
+        raise AssertionError("the API was not ready within 60 s")
+
+    def said(self) -> str:
+        """All logs and all that was printed."""
+        files = [*self.folder.glob("*.out"), *self.folder.glob("*.txt*")]
+        return "".join(file.read_text("utf-8", "replace") for file in files)
+
+    async def balanced(self, job_id: str, *, lost: int = 0, models: str = "") -> None:
+        """Upstream's ledger = rows = CSV = bill, but for `lost` calls at the most that
+        were paid for and whose worker was killed."""
+        rows = await self.rows(job_id)
+        plan = await runs.plan_of(self.redis, job_id)
+        asked = {target.model for target in plan.targets}
+        true = {c.id: c for c in self.upstream.ledger if c.model in asked}
+        found = [row.generation_id for row in rows if row.generation_id]
+        final = {(r.step, r.slot): r for r in sorted(rows, key=lambda r: r.attempt)}
+        places = [(row.step, row.slot, row.attempt) for row in rows]
+        assert len(places) == len(set(places)), "a row was counted twice"
+        assert len(found) == len(set(found)), "a call was counted twice"
+        assert set(found) <= set(true), "a row of a call that nobody made"
+        assert len(true) - len(rows) <= lost, "more calls were lost than could be"
+        run = await runs.load(self.redis, job_id)
+        assert run.closed == len(final) == (run.total or run.closed)
+        table = self.table(job_id)
+        assert len(table) == len(rows)
+        assert sorted(line["generation_id"] for line in table) == sorted(
+            row.generation_id or "" for row in rows
+        )
+        bill = sum(float(line["cost_usd"] or 0) for line in table)
+        told = sum(row.cost_usd or 0 for row in rows)
+        ok = sum(row.ok for row in rows)
+        assert abs(bill - told) < 1e-9
+        assert abs(told - ok * float(COST_USD)) < 1e-9
+
+    async def nothing_is_left(self) -> None:
+        """No socket upstream, and no key without an end beyond the named kinds."""
+
+        async def all_closed() -> bool:
+            return self.upstream.open == 0
+
+        await until(all_closed, "the end of all connections upstream")
+        named = {keys.RUNS, keys.OPEN, keys.BORN, queue.QUEUE}
+        open_ids = [i.decode() for i in await self.redis.zrange(keys.OPEN, 0, -1)]
+        async for raw in self.redis.scan_iter(count=1000):
+            key = raw.decode()
+            if await self.redis.ttl(key) != -1 or key in named:
+                continue
+            assert any(job_id in key for job_id in open_ids), f"{key} has no end"
+
+    async def close(self) -> None:
+        await self.redis.aclose()
+        if self.api is not None and self.api.poll() is None:
+            self.api.send_signal(signal.SIGTERM)
+            self.api.wait(30)
+
+
+def a_plan(
+    *models: str, n: int = 100, load: Load | None = None, runs_: int = 1
+) -> Plan:
+    """`n` prompts for each model."""
+    return Plan(
+        targets=tuple(Target(model=model) for model in models or ("ok",)),
+        prompts=InlinePrompts(prompts=tuple(f"Say {i}." for i in range(n))),
+        runs=runs_,
+        load=load or Concurrency(concurrency=4),
+    )
+
+
+@contextmanager
+def a_store(folder: Path) -> Iterator[Store]:
+    store = Store(folder / "store")
+    try:
+        yield store
+    finally:
+        if store.process.poll() is None:
+            store.process.send_signal(signal.SIGCONT)
+        store.stop()
+
+
+@asynccontextmanager
+async def a_stack(
+    folder: Path,
+    *,
+    gap_s: float = 0.002,
+    store_url: str | None = None,
+    env: Mapping[str, str] = NOTHING,
+) -> AsyncIterator[Stack]:
+    """A stack without a worker yet. At the end every process has gone, and our key
+    was shown to the upstream and to nobody else."""
+    family = set(psutil.Process().children(recursive=True))
+    with a_store(folder) as store:
+        with (
+            fault_upstream(gap_s) as upstream,
+            workers(store_url or store.url, upstream.url, folder, **env) as fleet,
+        ):
+            stack = Stack(store, upstream, fleet)
+            try:
+                yield stack
+                assert_no_secret_in_command_lines()
+            finally:
+                for child in fleet.children:
+                    if child.poll() is None:
+                        child.send_signal(signal.SIGCONT)
+                await stack.close()
+        assert CANARY not in stack.said()
+        assert CANARY.encode() not in store.bytes_on_disk()
+        for file in (folder / "results").rglob("*"):
+            assert not file.is_file() or CANARY.encode() not in file.read_bytes()
+        assert keys_seen(upstream) <= {CANARY}
+    await all_gone(family)
+
+
+async def all_gone(before: set[psutil.Process]) -> None:
+    """No process of ours is left that was not there before; a reduce may end first."""
+
+    async def none_is_left() -> bool:
+        now = set(psutil.Process().children(recursive=True)) - before
+        return all(p.status() == psutil.STATUS_ZOMBIE for p in now if p.is_running())
+
+    await until(none_is_left, "the end of all processes", deadline_s=30)
+
+
+def reducers(job_id: str) -> list[psutil.Process]:
+    """The processes that reduce this run; their worker may be dead."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            argv = process.cmdline()
+            if argv[1:3] == ["-m", "worker.reduce"] and argv[-1] == job_id:
+                found.append(process)
+    return found
+
+
+def assert_no_secret_in_command_lines() -> None:
+    """Nobody on this machine can read our key in a list of processes."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            assert CANARY not in " ".join(process.cmdline())

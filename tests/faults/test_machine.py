@@ -1,0 +1,215 @@
+"""The store's operations in any order, against a real server: what must always hold."""
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from shared.errors import WrongState
+from shared.plan import Finished, steps
+from shared.run import Ending, Run, Status
+from shared.store import events, keys, runs, slots
+from shared.store.client import connect
+from shared.store.slots import Entry, Kind, Lease
+from tests.faults.stack import a_plan
+
+TOTAL = 6
+PLAN = a_plan(n=TOTAL)
+(STEP,) = steps(PLAN)
+TAKES_ROWS = (Status.QUEUED, Status.RUNNING, Status.WAITING, Status.PAUSED)
+lease = st.integers(0, 9)
+
+
+class Machine(RuleBasedStateMachine):
+    """One run of six slots on two shards, and whoever works on it."""
+
+    url = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = asyncio.new_event_loop()
+        self._redis = connect(self.url)
+        self._do(self._redis.flushdb())
+        self._job = self._do(runs.create(self._redis, PLAN)).job_id
+        self._keys = keys.step(self._job, 0)
+        self._leases: list[Lease] = []
+        self._live: dict[int, Lease] = {}
+        """Shard -> the lease that may start calls."""
+        self._hands: dict[int, int] = {}
+        """Slot -> shard, of slots that a live lease has in hand."""
+        self._tickets = 0
+        self._cancelled = False
+
+    def teardown(self) -> None:
+        self._do(self._redis.aclose())
+        self._loop.close()
+
+    def _do(self, doing: Any) -> Any:
+        return self._loop.run_until_complete(doing)
+
+    def _run(self) -> Run:
+        run: Run = self._do(runs.load(self._redis, self._job))
+        return run
+
+    def _lease(self, i: int) -> Lease:
+        return self._leases[-1 - i % len(self._leases)]
+
+    def _drop(self, shard: int) -> None:
+        self._live.pop(shard, None)
+        self._hands = {s: j for s, j in self._hands.items() if j != shard}
+
+    @rule()
+    def claim(self) -> None:
+        got = self._do(
+            slots.claim(self._redis, self._job, STEP, owner="w", shards=2, lease_s=60)
+        )
+        if got is not None:
+            assert got.shard not in self._live, "a shard with a live lease was given"
+            assert all(
+                old.epoch < got.epoch for old in self._leases if old.shard == got.shard
+            )
+            self._drop(got.shard)
+            self._live[got.shard] = got
+            self._leases.append(got)
+
+    @precondition(lambda self: self._leases)
+    @rule(i=lease, n=st.integers(1, 4))
+    def take(self, i: int, n: int) -> None:
+        mine = self._lease(i)
+        status = self._run().status
+        self._tickets += 1
+        got = self._do(slots.take(self._redis, mine, n, f"t{self._tickets}"))
+        if got is None:
+            return
+        assert self._live.get(mine.shard) == mine, "slots without a live lease"
+        assert status is Status.RUNNING
+        for slot, _ in got.slots:
+            assert slot not in self._hands, "a slot in two hands"
+            self._hands[slot] = mine.shard
+
+    @precondition(lambda self: self._leases)
+    @rule(
+        i=lease,
+        slot=st.integers(0, TOTAL - 1),
+        kind=st.sampled_from(["ok", "ok", "failed", "again"]),
+    )
+    def commit(self, i: int, slot: int, kind: Kind) -> None:
+        mine = self._lease(i)
+        if slot >= self._handed():
+            return  # nobody has ever had it
+        status = self._run().status
+        attempts = self._do(self._redis.hget(self._keys[4], str(slot)))
+        attempt = int(attempts or 0)
+        entry = Entry(slot, attempt, kind, 0, f"{slot}.{attempt}.{kind}".encode())
+        done = self._do(
+            slots.commit(self._redis, mine, [entry, entry], max_answers_bytes=1)
+        )
+        assert bool(done.accepted) == (status in TAKES_ROWS)
+        assert sum(done.accepted) <= 1, "the same row twice"
+        if any(done.accepted):
+            self._hands.pop(slot, None)
+
+    def _handed(self) -> int:
+        cursor = self._do(self._redis.hget(self._keys[0], "cursor"))
+        return int(cursor or 0)
+
+    @precondition(lambda self: self._leases)
+    @rule(i=lease)
+    def renew(self, i: int) -> None:
+        mine = self._lease(i)
+        kept, _ = self._do(slots.renew(self._redis, mine, 60))
+        assert kept == (self._live.get(mine.shard) == mine)
+
+    @precondition(lambda self: self._live)
+    @rule(i=lease)
+    def expire(self, i: int) -> None:
+        """Its worker has gone silent: the lease lapses."""
+        shard = sorted(self._live)[i % len(self._live)]
+        self._do(self._redis.hset(self._keys[0], f"exp:{shard}", "1"))
+        self._drop(shard)
+
+    @precondition(lambda self: self._leases)
+    @rule(i=lease)
+    def release(self, i: int) -> None:
+        mine = self._lease(i)
+        self._do(slots.release(self._redis, mine))
+        if self._live.get(mine.shard) == mine:
+            self._drop(mine.shard)
+
+    @rule(to=st.sampled_from([Status.PAUSED, Status.QUEUED]))
+    def pause_or_resume(self, to: Status) -> None:
+        with suppress(WrongState):
+            self._do(runs.move(self._redis, self._job, to))
+
+    @rule(really=st.integers(0, 9))
+    def cancel(self, really: int) -> None:
+        if really:
+            return  # otherwise hardly a run would live
+        with suppress(WrongState):
+            ended = self._do(runs.end(self._redis, self._job, Ending.CANCELLED))
+            self._cancelled = self._cancelled or ended
+
+    @rule()
+    def advance(self) -> None:
+        if self._do(slots.is_over(self._redis, self._job, STEP)):
+            over = Finished(0)
+            self._do(runs.advance(self._redis, self._job, over, None, Ending.COMPLETED))
+
+    @rule()
+    def finish(self) -> None:
+        before = self._run()
+        entered = self._do(runs.finish(self._redis, before, {}, keep_s=60))
+        assert entered == (before.status is Status.REDUCING)
+
+    @invariant()
+    def what_is_closed_is_what_has_a_final_row(self) -> None:
+        _, _, _, closed, _ = self._keys
+        rows = self._do(self._redis.lrange(keys.run(self._job, ":rows"), 0, -1))
+        assert len(rows) == len(set(rows)), "a row was counted twice"
+        final = {row.split(b".")[0] for row in rows if not row.endswith(b"again")}
+        assert len(final) == sum(not row.endswith(b"again") for row in rows)
+        marked = self._do(self._redis.bitcount(closed))
+        assert self._run().closed == marked == len(final)
+
+    @invariant()
+    def done_is_said_once_and_only_of_a_whole_run(self) -> None:
+        run = self._run()
+        told = self._do(self._told())
+        assert sum(Status(status).terminal for status in told) == run.status.terminal
+        if run.status is Status.DONE:
+            assert run.closed == TOTAL
+        if self._cancelled:
+            assert run.status in (Status.REDUCING, Status.CANCELLED)
+
+    async def _told(self) -> list[str]:
+        found = events.since(self._redis, self._job, "0-0", block_ms=1)
+        return [event.status async for event in found if event.status]
+
+
+@pytest.mark.filterwarnings("default::ResourceWarning")
+def test_no_order_of_operations_breaks_the_store(store_url: str) -> None:
+    check(store_url, examples=60)
+
+
+def check(store_url: str, *, examples: int, steps: int = 40) -> None:
+    """So many random lives of a run."""
+    Machine.url = store_url
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
