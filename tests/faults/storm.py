@@ -9,6 +9,7 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import ceil
 
 import httpx
 import psutil
@@ -222,7 +223,7 @@ class Storm:
         report.paid_lost += len(unheard)
         if self._disturbed:
             most = len(unheard) / self._disturbed
-            report.paid_lost_most = max(report.paid_lost_most, round(most))
+            report.paid_lost_most = max(report.paid_lost_most, ceil(most))
         try:
             table = stack.table(self._job_id)
             assert len(table) == len(rows) == self._calls
