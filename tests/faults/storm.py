@@ -152,7 +152,6 @@ class Storm:
 
     async def _kill_store(self) -> None:
         # away for longer than a lease, its calls in flight are made again by others
-        self._disturbed += 1
         self._stack.store.kill()
         await asyncio.sleep(self._chance.random() * 0.5)
         self._stack.store.revive()
