@@ -5,8 +5,10 @@ stamps late. A row is counted, shown and streamed only when the store took it; w
 the store is away rows wait here.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from redis.asyncio import Redis
 
@@ -22,6 +24,8 @@ from worker.spool import Spool
 
 _SLICE_S = 0.001
 """How long reading may hold the loop before sockets are looked at again."""
+_REST_S = 0.004
+"""After everything was read; an answer that comes after the rest is read at once."""
 _BATCH = 500
 _URGENT = (b"401", b"402", b"429")
 """Statuses after which no further call may be made until they were read."""
@@ -54,6 +58,8 @@ class Rows:
         self._unread: deque[tuple[Call, Exchange]] = deque()
         self._entries: deque[Entry] = deque()
         self._flying: list[Entry] = []
+        self._ended = asyncio.Event()
+        self._some = asyncio.Event()
 
     def __len__(self) -> int:
         """Rows, and calls that will become rows, that the store has not taken."""
@@ -70,20 +76,21 @@ class Rows:
             self._read_one(call, exchange)
         else:
             self._unread.append((call, exchange))
+            self._ended.set()
 
     async def read(self) -> None:
         """Read ended calls for ever, in slices."""
         while True:
-            if not self._unread:
-                await sleep(0.004)
-                continue
+            await self._ended.wait()
             slice_ends_s = monotonic_s() + _SLICE_S
             while self._unread and monotonic_s() < slice_ends_s:
                 call, exchange = self._unread[0]
                 self._read_one(call, exchange)
                 # a row is counted in `len` all the while, as unread or as entry
                 self._unread.popleft()
-            await sleep(0)
+            if not self._unread:
+                self._ended.clear()
+            await sleep(0 if self._unread else _REST_S)
 
     def _read_one(self, call: Call, exchange: Exchange) -> None:
         reply = self._probe.read(call, exchange)
@@ -99,6 +106,13 @@ class Rows:
         self._entries.append(
             Entry(sample.slot, sample.attempt, kind, not_before_ms, row, answer)
         )
+        self._some.set()
+
+    async def some(self, most_s: float) -> None:
+        """Until there is a row to commit, but no longer than `most_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most_s):
+                await self._some.wait()
 
     async def commit(self) -> Committed | None:
         """Commit the next rows; None when there are none.
@@ -109,6 +123,7 @@ class Rows:
         while self._entries and len(self._flying) < _BATCH:
             self._flying.append(self._entries.popleft())
         if not self._flying:
+            self._some.clear()
             return None
         done = await slots.commit(
             self._redis,

@@ -9,7 +9,6 @@ commit. Only the calls are in a hurry.
 import asyncio
 import logging
 from contextlib import suppress
-from random import Random
 from typing import Any
 
 from redis.asyncio import Redis
@@ -23,13 +22,16 @@ from shared.settings import Settings
 from shared.store import runs, samples, slots
 from shared.store.client import AWAY
 from shared.store.slots import Kind, Lease
-from shared.upstream.reply import Limit, Reply
+from shared.upstream.reply import Reply
 from shared.upstream.wire import Call as Sending
 from shared.upstream.wire import Exchange, Wire
 from shared.upstream.wire_pace import Pacer
 from worker.attack import Attack, Slot
+from worker.commits import Commits
+from worker.decide import decide
 from worker.ending import end
 from worker.feed import Feed
+from worker.hold import Hold
 from worker.probe import Call, Probe
 from worker.rows import Rows
 from worker.spool import Spool
@@ -48,8 +50,6 @@ _REPORTED = {
     *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
 }
 """Settings that are stored with a result; none of them is a secret."""
-_COMMIT_EVERY_S = 0.01
-"""Rows go in batches: a commit costs as much as some twenty rows in it."""
 _MOST_WARM = 256
 """Connections opened before the first call; later ones open as they are needed."""
 
@@ -80,17 +80,24 @@ class Shard:
         self._settings = settings
         self._clock = clock
         self._step_start_s = clock.monotonic(lease.start_ms)
-        self._lease_until_s = claimed_s + settings.lease_s
-        self._why: Stop | None = None
+        self.why: Stop | None = None
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
-        self._lost = False
         self._hopeless: tuple[Ending, str] | None = None
         self._news = asyncio.Event()
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
         self._rows = Rows(redis, lease, probe, settings, self._decide, spool)
+        self._commits = Commits(self._rows, lease, self)
+        self._hold = Hold(
+            redis,
+            lease,
+            settings,
+            claimed_s=claimed_s,
+            lost=lambda: self.stop(Stop.LOST),
+            look=self.look,
+        )
         self._attack = Attack(
             lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
         )
@@ -104,11 +111,13 @@ class Shard:
         watch = Watch()
         watch.start()
         beside: list[asyncio.Task[None]] = [
-            asyncio.create_task(self._beat(), name="beat"),
+            asyncio.create_task(self._hold.beat(), name="beat"),
             asyncio.create_task(self._supply(), name="supply"),
             asyncio.create_task(self._rows.read(), name="read"),
         ]
-        commit: asyncio.Task[bool] = asyncio.create_task(self._commit(), name="commit")
+        commit: asyncio.Task[bool] = asyncio.create_task(
+            self._commits.run(), name="commit"
+        )
         tasks: list[asyncio.Task[Any]] = [commit, *beside]
         try:
             # None of those beside ends by itself, but with an error.
@@ -125,20 +134,25 @@ class Shard:
         return await self._release() or step_over
 
     @property
+    def open(self) -> int:
+        """Calls that have begun and not ended."""
+        return len(self._open)
+
+    @property
     def owes_rows(self) -> bool:
         """Its lease is lost and the store has not taken all its rows yet: whoever
         claims the shard before that makes their calls again."""
-        return self._why is Stop.LOST and len(self._rows) > 0
+        return self.why is Stop.LOST and len(self._rows) > 0
 
     def stop(self, why: Stop) -> None:
         """Begin no more calls. When the run has ended, cut those that are open."""
         if why in _PATIENT and self._cut_at_s == float("inf"):
             self._cut_at_s = monotonic_s() + self._settings.drain_s
             self._cut_as = _PATIENT[why]
-        if self._why is None or (why in _FINAL and self._why is not Stop.ENDED):
-            self._why = why
+        if self.why is None or (why in _FINAL and self.why is not Stop.ENDED):
+            self.why = why
         self._attack.stop()
-        if self._why is Stop.ENDED:
+        if self.why is Stop.ENDED:
             self._cut(Outcome.CANCELLED)
         self._news.set()
 
@@ -163,14 +177,13 @@ class Shard:
         return share + (1 if self.lease.shard < rest else 0)
 
     def _begin(self, slot: Slot) -> None:
-        now_s = monotonic_s()
-        if now_s >= self._lease_until_s:
+        if not self._hold.is_live:
             # Another worker may have this slot by now.
             self._attack.open -= 1
             self.stop(Stop.LOST)
             return
         asked = self._probe.work(slot.number)
-        call = Call(slot, asked, now_s, wall_s())
+        call = Call(slot, asked, monotonic_s(), wall_s())
         sending = self._wire.start(
             self._probe.request(slot, asked),
             lambda exchange: self._ended(call, exchange),
@@ -197,37 +210,18 @@ class Shard:
 
     # -- beside the calls ------------------------------------------------------------
 
-    async def _beat(self) -> None:
-        while True:
-            await sleep(self._settings.heartbeat_s)
-            await self._renew()
-
-    async def _renew(self) -> None:
-        asked_s = monotonic_s()
-        try:
-            kept, status = await slots.renew(
-                self._redis, self.lease, self._settings.lease_s
-            )
-        except AWAY as error:
-            log.warning("the lease of %s was not renewed: %s", self._name, error)
-            if monotonic_s() >= self._lease_until_s:
-                self.stop(Stop.LOST)
-            return
-        if kept:
-            self._lease_until_s = asked_s + self._settings.lease_s
-        else:
-            self.stop(Stop.LOST)
-        self.look(status)
-
     async def _supply(self) -> None:
         """Take slots ahead of need, and mind the step's time, until stopped."""
         origin = self._probe.request(Slot(0.0, 0, 0), self._probe.work(0)).origin
         await self._wire.warm(origin, min(self._lanes(), _MOST_WARM))
         ends_s = self._step_start_s + (self.lease.step.duration_s or float("inf"))
         while True:
-            if self._why is None and monotonic_s() >= ends_s:
+            if self.why is None and monotonic_s() >= ends_s:
                 self.stop(Stop.TIME)
-            if self._why is None:
+            if self._open and monotonic_s() > self._cut_at_s:
+                # Cut by us they are offered again, by the step's end unfinished.
+                self._cut(self._cut_as)
+            if self.why is None:
                 await self._take()
                 self._attack.pump()
             self._news.clear()
@@ -243,14 +237,19 @@ class Shard:
         try:
             taken = await self._feed.take(wanted)
         except AWAY as error:
-            log.warning("no slots for %s: %s", self._name, error)
+            log.warning(
+                "no slots for %s shard %d: %s",
+                self.lease.job_id,
+                self.lease.shard,
+                error,
+            )
             await sleep(0.2)
             return
         if taken is None:
-            await self._renew()
+            await self._hold.renew()
             return
         idle = not taken.slots and not self._attack.open and not len(self._attack)
-        if idle and not self._rows and self._why is None:
+        if idle and not self._rows and self.why is None:
             if taken.next_at_ms is not None:
                 self._opens_ms = taken.next_at_ms
                 self.stop(Stop.WAITING)
@@ -258,97 +257,18 @@ class Shard:
                 self.stop(Stop.EXHAUSTED)
 
     def _decide(self, call: Call, reply: Reply, sample: Sample) -> tuple[Kind, int]:
-        """What becomes of a row: it closes its slot, or the slot is offered again."""
-        if sample.outcome is Outcome.CANCELLED:
-            return "again", 0
-        if reply.limit is not None and reply.limit.account:
-            opens_ms = self._opens_at_ms(reply.limit, call.slot)
-            self._opens_ms = max(self._opens_ms, opens_ms)
-            self.stop(Stop.WAITING)
-            return "again", opens_ms
-        if reply.status == 401:
-            self._give_up(Ending.BAD_KEY, reply)
-        elif reply.outcome is Outcome.NO_CREDIT and reply.limit is None:
-            self._give_up(Ending.NO_CREDIT, reply)
-        return ("ok" if sample.ok else "failed"), 0
-
-    def _opens_at_ms(self, limit: Limit, slot: Slot) -> int:
-        """When to offer a slot again: as the upstream says; where it does not, later
-        with every attempt. A little apart each, so that they do not come at once."""
-        wait_s = min(2.0**slot.attempt, 300.0)
-        if limit.opens_at is not None:
-            wait_s = max(limit.opens_at - wall_s(), 1.0)
-        wait_s += Random(slot.number).random() / 4
-        return self._clock.store_ms(monotonic_s() + wait_s)
-
-    def _give_up(self, ending: Ending, reply: Reply) -> None:
-        if self._hopeless is None:
-            self._hopeless = (ending, reply.error or ending.value)
-        self.stop(Stop.HOPELESS)
-
-    async def _commit(self) -> bool:
-        """Commit rows until nothing is left; True when the step is over."""
-        step_over = False
-        while True:
-            await sleep(_COMMIT_EVERY_S)
-            try:
-                done = await self._rows.commit()
-            except AWAY as error:
-                log.warning(
-                    "%d rows of %s wait: %s", len(self._rows), self._name, error
-                )
-                if self._keep_on_disk():
-                    return False
-                await sleep(0.25)
-                continue
-            if done is None:
-                if self._nothing_left() or (step_over and not self._open):
-                    return step_over
-                continue
-            if done.status is None:
-                if self._keep_of_lost_run():
-                    return False
-                await sleep(0.25)
-                continue
-            if not done.accepted:
-                self._rows.forget()
-            if done.status is not Status.RUNNING:
-                self.look(done.status or "gone")
-            step_over = step_over or done.step_over
-
-    def _keep_of_lost_run(self) -> bool:
-        """The store has lost the run. True: its calls have ended, and all rows that
-        it had not taken are on disk; nothing else is left of them."""
-        if not self._lost:
-            self._lost = True
-            log.error(
-                "the store has no benchmark %s any more: it has lost its data. The"
-                " %d rows that it had not taken are kept in SPOOL_DIR",
-                self.lease.job_id,
-                len(self._rows) + len(self._open),
-            )
-            self.stop(Stop.ENDED)
-        self._keep_on_disk()
-        return not self._open and not self._rows.unread
-
-    def _keep_on_disk(self) -> bool:
-        """Rows outlive us while the store is away. True: we were asked to end, every
-        call has ended, and the next worker of this machine will commit them."""
-        try:
-            self._rows.keep()
-        except OSError as error:
-            log.error("rows of %s cannot be kept on disk: %s", self._name, error)
-            return False
-        return self._why is Stop.DRAIN and not self._open and not self._rows.unread
-
-    def _nothing_left(self) -> bool:
-        """Stopped, with no call open and no row uncommitted. Calls that outlast the
-        drain are cut: by us they are offered again, by the step's end unfinished."""
-        if self._why is None:
-            return False
-        if self._open and monotonic_s() > self._cut_at_s:
-            self._cut(self._cut_as)
-        return not self._open and not self._rows
+        decision = decide(call.slot, reply, sample, now_s=wall_s())
+        if decision.ending is not None:
+            if self._hopeless is None:
+                error = reply.error or decision.ending.value
+                self._hopeless = (decision.ending, error)
+            self.stop(Stop.HOPELESS)
+        if decision.opens_in_s is None:
+            return decision.kind, 0
+        opens_ms = self._clock.store_ms(monotonic_s() + decision.opens_in_s)
+        self._opens_ms = max(self._opens_ms, opens_ms)
+        self.stop(Stop.WAITING)
+        return decision.kind, opens_ms
 
     # -- the end -----------------------------------------------------------------------
 
@@ -364,7 +284,7 @@ class Shard:
             "shards": self.lease.shards,
             "epoch": self.lease.epoch,
             "step_start_s": self._step_start_s,
-            "stop": self._why,
+            "stop": self.why,
             "begun": self._feed.begun,
             "clock_error_s": self._clock.error_s,
             "kernel_stamps": stamps.kernel - self._stamps_before.kernel,
@@ -383,17 +303,13 @@ class Shard:
         with suppress(BenchError, *AWAY):
             if self._hopeless is not None:
                 await runs.end(self._redis, job_id, *self._hopeless)
-            elif self._why is Stop.WAITING and self._opens_ms:
+            elif self.why is Stop.WAITING and self._opens_ms:
                 opens_ms = self._opens_ms
                 await runs.move(self._redis, job_id, Status.WAITING, until_ms=opens_ms)
         with suppress(*AWAY):
-            finished = self._why is Stop.TIME
+            finished = self.why is Stop.TIME
             return await slots.release(self._redis, self.lease, finished=finished)
         return False
-
-    @property
-    def _name(self) -> str:
-        return f"{self.lease.job_id} shard {self.lease.shard}"
 
 
 def _without_credentials(proxy: str | None) -> str | None:

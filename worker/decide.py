@@ -1,0 +1,45 @@
+"""What an ended call means for its slot and for the run: pure rules."""
+
+from random import Random
+from typing import NamedTuple
+
+from shared.run import Ending
+from shared.sample import Outcome, Sample
+from shared.store.slots import Kind
+from shared.upstream.reply import Reply
+from worker.attack import Slot
+
+
+class Decision(NamedTuple):
+    """What becomes of a slot, and of all others."""
+
+    kind: Kind
+    """The row closes its slot (`ok`, `failed`), or the slot is offered `again`."""
+    opens_in_s: float | None = None
+    """A limit of the account bars every call, this one's too, for so many seconds."""
+    ending: Ending | None = None
+    """Every further call would fail like this one."""
+
+
+def decide(slot: Slot, reply: Reply, sample: Sample, *, now_s: float) -> Decision:
+    """now_s: wall clock, for limits that name a moment."""
+    if sample.outcome is Outcome.CANCELLED:
+        return Decision("again")
+    limit = reply.limit
+    if limit is not None and limit.account:
+        return Decision("again", opens_in_s=_opens_in_s(limit.opens_at, slot, now_s))
+    ending = None
+    if reply.status == 401:
+        ending = Ending.BAD_KEY
+    elif reply.outcome is Outcome.NO_CREDIT and limit is None:
+        ending = Ending.NO_CREDIT
+    return Decision("ok" if sample.ok else "failed", ending=ending)
+
+
+def _opens_in_s(opens_at: float | None, slot: Slot, now_s: float) -> float:
+    """As the upstream says; where it does not, later with every attempt. A little
+    apart each, so that they do not come at once."""
+    wait_s = min(2.0**slot.attempt, 300.0)
+    if opens_at is not None:
+        wait_s = max(opens_at - now_s, 1.0)
+    return wait_s + Random(slot.number).random() / 4
