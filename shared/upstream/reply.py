@@ -47,8 +47,7 @@ class Chunk(NamedTuple):
     generation_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class Limit(NamedTuple):
     """Why and until when an upstream would not take more."""
 
     account: bool
@@ -60,9 +59,9 @@ class Limit:
     """Wall clock, Unix seconds; None where it does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A finished call: its outcome, what came of it, and when.
+class Reply(NamedTuple):
+    """A finished call: its outcome, what came of it, and when. A tuple as `Chunk` is:
+    one is made for each call.
 
     Stamps are absolute seconds of the monotonic clock, taken at the socket.
     """
