@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import peers
-from bench.cases import CASES
+from bench.cases import CASES, SECTIONS
 from bench.machine import describe, stay_on_other_core
 from bench.report import Line, document, table
 from bench.setting import Bench
@@ -27,7 +27,10 @@ def main() -> None:
     )
     options.add_argument("--repeats", type=int, default=3, help="of each of ours")
     options.add_argument(
-        "--only", nargs="+", choices=CASES, help="some cases; prints, writes nothing"
+        "--only",
+        nargs="+",
+        choices=[*CASES, *SECTIONS],
+        help="some cases; prints, writes nothing",
     )
     given = options.parse_args()
     machine = describe()
@@ -35,20 +38,25 @@ def main() -> None:
     if given.peers:
         peers.install()
     lines: list[Line] = []
+    sections: list[str] = []
     with tempfile.TemporaryDirectory(prefix="llmbench-bench-") as name:
         program, has_tls = build(Path(name))
-        for case in given.only or CASES:
+        for case in given.only or [*CASES, *SECTIONS]:
             print(f"{case} ...", flush=True)
             folder = Path(name) / case
             folder.mkdir()
             bench = Bench(
                 program, has_tls, folder, given.repeats, run_others=not given.alone
             )
-            lines += asyncio.run(_measure(case, bench))
-    print(table(lines))
+            if case in SECTIONS:
+                sections.append(asyncio.run(SECTIONS[case](bench)))
+            else:
+                lines += asyncio.run(_measure(case, bench))
+    print("\n".join([table(lines), *sections] if lines else sections))
     if not given.only:
         date = datetime.now(UTC).date().isoformat()
-        RESULTS.write_text(document(machine, date, lines, _missing(given.alone)))
+        whole = document(machine, date, lines, _missing(given.alone))
+        RESULTS.write_text("\n".join([whole, *sections]))
         print(f"written to {RESULTS.relative_to(Path.cwd())}")
 
 

@@ -1,8 +1,11 @@
-"""What is measured, in the order of the table: functions that give its lines."""
+"""What is measured: functions that give lines of the table, and whole sections."""
+
+from collections.abc import Callable, Coroutine
 
 from bench.life import generate, reducing, start
 from bench.rates import events, requests
-from bench.setting import Case
+from bench.scale import scale
+from bench.setting import Bench, Case
 from bench.timing import accuracy, punctuality, tls
 
 CASES: dict[str, Case] = {
@@ -15,3 +18,7 @@ CASES: dict[str, Case] = {
     "start": start,
     "generate": generate,
 }
+"""In the order of the table."""
+
+SECTIONS: dict[str, Callable[[Bench], Coroutine[None, None, str]]] = {"scale": scale}
+"""What has a section of its own, behind the table."""

@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
 from redis.asyncio import Redis
 
 from bench.machine import LOAD_CORE, Turns, forget_peak, pinned, turns, used
@@ -20,7 +21,7 @@ from shared.plan import Plan
 from shared.process import tied
 from shared.run import Run, Status
 from shared.sample import Sample, decode
-from shared.store import embedded, events, runs, samples
+from shared.store import embedded, events, runs, samples, workers
 from shared.store.client import connect, connect_blocking
 
 _ENDED = (Status.DONE, Status.CANCELLED, Status.FAILED)
@@ -49,9 +50,11 @@ class Measured:
     """One run, its rows and the truth about them."""
 
     rows: list[Sample]
-    truth: dict[str, Truth]
-    start_s: float
-    """The step's start on the monotonic clock that the stub's truth is on."""
+    truth: Mapping[str, Truth]
+    """What the stub did, by the `id` of its answer."""
+    events_s: Mapping[str, Sequence[float]]
+    """By the same `id`, our own stamps of all its token events, seconds since its
+    sending; empty unless the plan keeps them."""
     committed_s: float
     """From the first start to the commit of the last row."""
     turns: Turns
@@ -125,6 +128,7 @@ async def measure(bed: Bed, worker: Worker, stub: Stub, plan: Plan) -> Measured:
 
     RuntimeError when the run did not end as `done`.
     """
+    await _is_up(bed.redis)  # its start is no part of its CPU
     stub.truth()  # forgets what was before
     forget_peak(worker.pid)
     before = turns(worker.pid)
@@ -137,11 +141,12 @@ async def measure(bed: Bed, worker: Worker, stub: Stub, plan: Plan) -> Measured:
         raise RuntimeError(f"the run ended {run.status}: {run.error}")
     with connect_blocking(bed.url) as store:
         rows = [decode(row) for row in samples.rows(store, run.job_id)]
+        events_s = events_by_name(rows, samples.answers(store, run.job_id))
     labels = [row.started_at for row in rows if row.started_at is not None]
     return Measured(
         rows=rows,
         truth=stub.truth(),
-        start_s=_start_s(rows),
+        events_s=events_s,
         committed_s=await _reducing_at_s(bed.redis, run.job_id) - min(labels),
         turns=given,
         peak_mb=peak_mb,
@@ -149,15 +154,23 @@ async def measure(bed: Bed, worker: Worker, stub: Stub, plan: Plan) -> Measured:
     )
 
 
-def _start_s(rows: list[Sample]) -> float:
-    """Each row has its start on both clocks, and so tells what lies between them."""
-    between = sorted(
-        row.started_at - row.started_s
-        for row in rows
-        if row.started_at is not None and row.started_s is not None
-    )
-    wall_minus_monotonic_s = time.time() - time.monotonic()
-    return between[len(between) // 2] - wall_minus_monotonic_s
+def events_by_name(
+    rows: list[Sample], answers: Iterable[bytes]
+) -> dict[str, Sequence[float]]:
+    """The kept events, by what the upstream calls the answer instead of by its slot."""
+    names = {(row.step, row.slot, row.attempt): row.generation_id for row in rows}
+    found: dict[str, Sequence[float]] = {}
+    for answer in map(from_json, answers):
+        name = names.get((answer["step"], answer["slot"], answer["attempt"]))
+        if name is not None and answer["token_events_s"]:
+            found[name] = answer["token_events_s"]
+    return found
+
+
+async def _is_up(redis: Redis) -> None:
+    async with asyncio.timeout(60):
+        while not await workers.alive(redis, lease_s=60):
+            await asyncio.sleep(0.02)
 
 
 async def _until(redis: Redis, job_id: str, states: tuple[Status, ...]) -> Run:

@@ -9,8 +9,10 @@ import os
 import subprocess
 import sys
 import time
+from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,13 @@ HERE = Path(__file__).parent
 VENVS = HERE / ".venvs"
 
 _CLIENT = (
-    *("aiohttp", "datasets", "msgspec", "numpy", "orjson", "pandas", "pillow"),
-    *("pybase64", "regex", "requests", "tqdm", "transformers", "uvloop"),
+    *("aiohttp==3.14.5", "datasets==5.2.0", "msgspec==0.22.0", "numpy==2.4.6"),
+    *("orjson==3.13.0", "pandas==3.1.1", "pillow==13.0.0", "pybase64==1.5.1"),
+    *("pyyaml==6.0.3", "regex==2026.11.15", "requests==2.34.2", "tokenizers==0.23.3"),
+    *("tqdm==4.70.1", "transformers==5.23.0"),
 )
+"""What the benchmarks of vllm and sglang import while they run, and `tokenizer.py`.
+Their engines want gigabytes more, which `launch.py` does without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +121,12 @@ def _sglang(module: str, *more: str) -> Command:
     return command
 
 
-_SGLANG = (("--no-deps", "sglang==0.5.23"), _CLIENT)
+# The client first: pip would else name all that the engine lacks.
+_SGLANG = (_CLIENT, ("--no-deps", "sglang==0.5.23"))
+_VLLM = (_CLIENT, ("--no-deps", "vllm==0.33.0"))
 
 PEERS: dict[str, Peer] = {
-    "vllm": Peer("vllm", (("--no-deps", "vllm==0.33.0"), _CLIENT), _vllm, True),
+    "vllm": Peer("vllm", _VLLM, _vllm, True),
     "sglang": Peer("sglang", _SGLANG, _sglang("serving")),
     "sglang Rust": Peer("sglang", _SGLANG, _sglang("rust_client")),
 }
@@ -245,15 +253,16 @@ def run(peer: Peer, stub: Stub, job: Job, folder: Path) -> Result:
         said = log.read_text("utf-8", "replace")[-400:]
         raise RuntimeError(f"{peer.venv} ended with {child.returncode}: {said}")
     shown: dict[str, Any] = json.loads(out.read_text().splitlines()[-1])
-    truth = list(stub.truth().values())
-    first_s = min(one.arrived_s for one in truth)
+    asked = sorted(stub.truth().values(), key=lambda one: one.arrived_s)
+    truth = asked[-job.calls :]  # sglang asks once before, to see who is there
+    first_s = truth[0].arrived_s
     last_s = max(one.events_s[-1] for one in truth)
     return Result(
         job=job,
         seconds=float(shown["duration"]),
         ttft_s=[float(ttft_s) for ttft_s in shown.get("ttfts", ())],
         true_ttft_s=[one.ttft_s for one in truth],
-        cpu_s=_cpu_at(used, last_s) - _cpu_at(used, first_s),
+        cpu_s=cpu_at(used, last_s) - cpu_at(used, first_s),
     )
 
 
@@ -272,6 +281,12 @@ def _watch_cpu(child: "subprocess.Popen[bytes]") -> list[tuple[float, float]]:
     return used
 
 
-def _cpu_at(used: list[tuple[float, float]], at_s: float) -> float:
-    """The last reading before a moment; 0 before the first."""
-    return max((cpu_s for read_s, cpu_s in used if read_s <= at_s), default=0.0)
+def cpu_at(used: list[tuple[float, float]], at_s: float) -> float:
+    """Between the readings around a moment; before the first, and after the last,
+    what that one said."""
+    after = bisect_right(used, at_s, key=itemgetter(0))
+    if after in (0, len(used)):
+        return used[min(after, len(used) - 1)][1]
+    (left_s, left_cpu_s), (right_s, right_cpu_s) = used[after - 1 : after + 1]
+    part = (at_s - left_s) / (right_s - left_s)
+    return left_cpu_s + part * (right_cpu_s - left_cpu_s)

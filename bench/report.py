@@ -101,16 +101,17 @@ def document(machine: str, date: str, lines: Iterable[Line], missing: str) -> st
 
 Written by `make bench`; do not edit. {date}, {machine}.
 
-The load generator has one core; the stub (`bench/stub.c`), the store and the bench
-have the other. Everything of ours goes through the worker's own path: a plan in a real
+The load generator has one core; the stub (`bench/stub.c`), the store and the bench have
+the other. Everything of ours goes through the worker's own path: a plan in a real
 store, slots taken, calls made, rows committed, rows read back. `ours` is the median of
 n repeats, `worst` the worst of them. Errors are measured minus true, absolute; the
-truth is what the stub wrote down on the same monotonic clock. In a peer's column stands
-its number, and in brackets how many times better ours is; † was measured earlier, in
-another run on a machine of the same kind. `ran` is the share of its core that the
-worker used; `waited` the share of the time in which it could have run and something
-else had the core: above a few percent it is the neighbours that are measured, and only
-`core us` is worth reading.
+truth is what the stub wrote down on the same monotonic clock. The gap error is that of
+every gap between two tokens, the longest gap's that of one in each stream. In a peer's
+column stands its number, and in brackets how many times better ours is; † was measured
+earlier, in another run on a machine of the same kind. `ran` is the share of its core
+that the worker used; `waited` the share of the time in which it could have run and
+something else had the core: above a few percent it is the neighbours that are measured,
+and only `core us` is worth reading.
 
 {table(lines)}
 {missing}"""

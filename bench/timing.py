@@ -1,19 +1,28 @@
 """How true: what the rows say of known timings, and how punctual calls are."""
 
+from typing import Any
+
 from bench import ours, peers
 from bench.accuracy import Errors, errors
-from bench.machine import percentile
+from bench.machine import median, percentile
 from bench.ours import Measured
 from bench.peers import Job
-from bench.report import Line, Shown
+from bench.report import Line, Shown, number
 from bench.setting import Bench, plan, trust
 from bench.stub import tls_stub
+from shared.plan import Plan
 
 TTFT_MS, GAP_MS, TOKENS = 200, 20, 64
 STREAM_S = (TTFT_MS + GAP_MS * (TOKENS - 1)) / 1e3
 STREAMED = f"stub/{TTFT_MS}/{GAP_MS}/{TOKENS}"
 ROUNDS = 3
 """Of which the first, which opens the connections, is not looked at."""
+
+
+def _streamed(load: dict[str, Any]) -> Plan:
+    """Streams of known timing. That every event is kept costs the worker less than can
+    be measured: at 500 streams its share of the core and its errors stayed the same."""
+    return plan(STREAMED, load).model_copy(update={"keep_events": True})
 
 
 async def accuracy(bench: Bench) -> list[Line]:
@@ -34,7 +43,7 @@ async def accuracy(bench: Bench) -> list[Line]:
             }
             for name, load in (("staggered", staggered), ("lockstep", lockstep)):
                 done = [
-                    await ours.measure(bed, worker, running, plan(STREAMED, load))
+                    await ours.measure(bed, worker, running, _streamed(load))
                     for _ in range(bench.repeats)
                 ]
                 lines += _accuracy_lines(bench, done, streams, name)
@@ -62,7 +71,7 @@ def _accuracy_lines(
             key=f"ttft p{percent} {streams} {name}",
             what=f"TTFT error p{percent}, {streams} streams, {name}",
             unit="ms",
-            ours=tuple(Errors.worst(one.ttft_ms, percent) for one in found),
+            ours=tuple(Errors.at(one.ttft_ms, percent) for one in found),
             better="less",
             excused=excused,
             note=trust(done) if percent == 99 else "",
@@ -70,16 +79,24 @@ def _accuracy_lines(
         )
         for percent in (50, 99)
     ]
-    lines.append(
+    lines += [
         Line(
             key=f"gap p99 {streams} {name}",
-            what=f"longest gap's error p99, {streams} streams, {name}",
+            what=f"gap error p99, {streams} streams, {name}",
             unit="ms",
-            ours=tuple(Errors.worst(one.gap_ms, 99) for one in found),
+            ours=tuple(Errors.at(one.gap_ms, 99) for one in found),
             better="less",
             excused=excused,
-        )
-    )
+            note=_gaps(found),
+        ),
+        Line(
+            key=f"longest gap p99 {streams} {name}",
+            what=f"longest gap's error p99, {streams} streams, {name}",
+            unit="ms",
+            ours=tuple(Errors.at(one.longest_gap_ms, 99) for one in found),
+            better="less",
+        ),
+    ]
     if streams == 500:
         lines.append(
             Line(
@@ -92,6 +109,13 @@ def _accuracy_lines(
             )
         )
     return lines
+
+
+def _gaps(found: list[Errors]) -> str:
+    p50_ms = median([Errors.at(one.gap_ms, 50) for one in found])
+    n = min(len(one.gap_ms) for one in found)
+    unjoined = sum(one.unjoined for one in found)
+    return f"p50 {number(p50_ms)} ms; {n:,} gaps each time; {unjoined} streams unjoined"
 
 
 async def tls(bench: Bench) -> list[Line]:
@@ -109,7 +133,7 @@ async def tls(bench: Bench) -> list[Line]:
         secret = tls_stub(bench.program, bench.folder)
         with secret as running, ours.worker(bed, running) as worker:
             done = [
-                await ours.measure(bed, worker, running, plan(STREAMED, load))
+                await ours.measure(bed, worker, running, _streamed(load))
                 for _ in range(bench.repeats)
             ]
     found = [errors(one, after_slot=streams) for one in done]
@@ -118,7 +142,7 @@ async def tls(bench: Bench) -> list[Line]:
             key="ttft p99 tls",
             what="TTFT error p99, 50 streams over TLS, staggered",
             unit="ms",
-            ours=tuple(Errors.worst(one.ttft_ms, 99) for one in found),
+            ours=tuple(Errors.at(one.ttft_ms, 99) for one in found),
             better="less",
             note=trust(done),
         )
