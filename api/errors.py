@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from shared.errors import (
     BadPlan,
     BenchError,
+    CatalogueDown,
     KeyReused,
     Misconfigured,
     MissingKey,
@@ -30,7 +31,6 @@ from shared.errors import (
     TooMuch,
     WrongState,
 )
-from shared.upstream.catalogue import CatalogueDown
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5

@@ -26,13 +26,13 @@ from api.routes import (
     selftest,
 )
 from api.view import Views
-from shared.errors import Misconfigured
+from shared.errors import CatalogueDown, Misconfigured
 from shared.log import setup
 from shared.plan import Plan
 from shared.settings import Settings, settings
 from shared.store.client import connect
 from shared.upstream import transport
-from shared.upstream.catalogue import Catalogue, CatalogueDown
+from shared.upstream.catalogue import Catalogue
 from shared.upstream.connect import dialect_of, wire_of
 
 log = logging.getLogger(__name__)

@@ -10,16 +10,17 @@ from pydantic import ValidationError
 from api.deps import Parts
 from api.errors import Problem, invalid
 from api.form import FIELDS, FILE, form_name, read_form
-from shared.errors import BadPlan
+from shared.errors import BadPlan, CatalogueDown
 from shared.plan import Plan, check_size, problems
+from shared.settings import Settings
 from shared.upstream.catalogue import (
     Catalogue,
-    CatalogueDown,
     Model,
     fits,
     least_tokens,
     near_matches,
 )
+from shared.upstream.connect import dialect_of
 
 CATALOGUE_S = 3.0
 """A first listing that is still loading is waited for so long."""
@@ -47,6 +48,7 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
         )
     try:
         check_size(plan, parts.settings)
+        _check_providers(plan, parts.settings)
     except BadPlan as error:
         error.field = name(error.field)
         raise
@@ -58,6 +60,16 @@ def _of_json(body: bytes) -> Plan:
         return Plan.model_validate_json(body)
     except ValidationError as error:
         raise invalid(problems(error)) from None
+
+
+def _check_providers(plan: Plan, settings: Settings) -> None:
+    dialect = dialect_of(settings)
+    for index, target in enumerate(plan.targets):
+        try:
+            dialect.check(target.provider)
+        except BadPlan as error:
+            error.field = f"targets[{index}].provider"
+            raise
 
 
 async def _check_models(

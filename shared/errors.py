@@ -9,6 +9,7 @@
     ├── WrongState           the run exists, and cannot do that now
     ├── NotReady             the outcome that was asked for is not there yet
     ├── StoreDown            the store did not answer, or refused to write
+    ├── CatalogueDown        the upstream gave no list of models, and there is no older
     ├── NewerRecord          written by a later version of this program
     └── Misconfigured        a setting is missing or wrong
         └── MissingKey       the upstream wants a key and there is none
@@ -78,6 +79,10 @@ class NotReady(BenchError):
 
 class StoreDown(BenchError):
     """The store did not answer in time, or refused to write."""
+
+
+class CatalogueDown(BenchError):
+    """The upstream gave no list of models, and there is no older one to serve."""
 
 
 class NewerRecord(BenchError):

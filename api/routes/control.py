@@ -18,7 +18,7 @@ from shared.errors import NoSuchRun, WrongState
 from shared.queue import ring
 from shared.run import Run, Status
 from shared.settings import Settings
-from shared.store import reruns, runs, workers
+from shared.store import durable, reruns, runs, workers
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -57,10 +57,10 @@ async def pause(job_id: JobId, store: StoreDep) -> Response:
     """
     async with promptly():
         paused = False
-        with suppress(NoSuchRun):  # it may be in the results folder
+        with suppress(NoSuchRun, WrongState):  # in the results folder, or it ends
             paused = await runs.move(store.redis, job_id, Status.PAUSED)
         job = await store.views.job(job_id)
-    if job.status.terminal:
+    if not paused and (job.status.terminal or job.status is Status.REDUCING):
         raise WrongState(f"Benchmark {job_id} is {job.status}; it cannot be paused.")
     return answer(job, 202 if paused else 200)
 
@@ -109,6 +109,7 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
             "invalid",
             "key-reused",
             "newer-record",
+            "misconfigured",
             "no-store",
             "store-down",
         ),
@@ -135,6 +136,7 @@ async def rerun(
     """
     only = asked.only if asked else None
     async with promptly():
+        await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
         run = await _again(store, parts.settings, job_id, only, idempotency_key)
         alive = await _wake(store, run.job_id, parts.settings)
     return accepted(run, run.warnings if alive else (*run.warnings, NO_WORKER))

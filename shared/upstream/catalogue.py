@@ -16,7 +16,7 @@ import httpx
 from pydantic_core import from_json
 
 from shared import clock
-from shared.errors import BenchError
+from shared.errors import CatalogueDown
 from shared.upstream import complaint
 from shared.upstream.complaint import table
 from shared.upstream.model import (
@@ -34,7 +34,6 @@ from shared.upstream.model import (
 
 __all__ = [
     "Catalogue",
-    "CatalogueDown",
     "Model",
     "base_id",
     "fits",
@@ -55,10 +54,6 @@ RETRY_S = 15.0
 _ROUTING = frozenset({"exacto", "floor", "nitro", "online"})
 
 _log = logging.getLogger(__name__)
-
-
-class CatalogueDown(BenchError):
-    """The upstream gave no listing, and there is no older one to serve."""
 
 
 def select(

@@ -28,6 +28,9 @@ class Dialect(Protocol):
     def headers(self, key: str | None, settings: Settings) -> dict[str, str]:
         """What every request carries besides the wire's own headers."""
 
+    def check(self, provider: str | None) -> None:
+        """Raises BadPlan for a provider that cannot be pinned."""
+
     def build(self, ask: Ask) -> bytes:
         """The body of the request."""
 

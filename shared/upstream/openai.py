@@ -18,14 +18,18 @@ def headers(key: str | None, settings: Settings) -> dict[str, str]:
     return chat.headers(key)
 
 
+def check(provider: str | None) -> None:
+    """Raises BadPlan: nothing here knows who serves a model."""
+    if provider is not None:
+        raise BadPlan(
+            f"Provider {provider!r} cannot be pinned: this upstream is no OpenRouter."
+            " Leave `provider` out, or set UPSTREAM_KIND=openrouter if it is one."
+        )
+
+
 def build(ask: Ask) -> bytes:
     """The body of the request; raises BadPlan for a pinned provider."""
-    if ask.provider is not None:
-        raise BadPlan(
-            f"Provider {ask.provider!r} cannot be pinned: this upstream is no"
-            " OpenRouter. Leave `provider` out.",
-            "targets",
-        )
+    check(ask.provider)
     more: Json = {"stream_options": {"include_usage": True}} if ask.stream else {}
     return chat.body(ask, more)
 

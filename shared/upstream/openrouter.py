@@ -21,6 +21,10 @@ def headers(key: str | None, settings: Settings) -> dict[str, str]:
     return said
 
 
+def check(provider: str | None) -> None:
+    """Any provider may be asked for; the upstream knows which there are."""
+
+
 def build(ask: Ask) -> bytes:
     """The body of the request; a pinned provider is asked alone or not at all."""
     if ask.provider is None:

@@ -111,11 +111,14 @@ def test_a_body_that_says_something_else_is_refused(api: Api, body: object) -> N
     problem(api.http.post(f"/benchmark/{job_id}/rerun", json=body), "invalid")
 
 
-async def test_a_benchmark_that_is_being_reduced_cannot_be_resumed(
-    api: Api, worker: Played
+@pytest.mark.parametrize(("verb", "word"), [("pause", "paused"), ("resume", "resumed")])
+async def test_one_that_is_being_reduced_can_neither_rest_nor_go_on(
+    api: Api, worker: Played, verb: str, word: str
 ) -> None:
     job_id = submit(api.http)
     await worker.claim(job_id)
     await runs.end(worker.redis, job_id, Ending.COMPLETED)
-    body = problem(api.http.post(f"/benchmark/{job_id}/resume"), "wrong-state")
-    assert Status.REDUCING in body["detail"]
+    body = problem(api.http.post(f"/benchmark/{job_id}/{verb}"), "wrong-state")
+    assert body["detail"] == (
+        f"Benchmark {job_id} is {Status.REDUCING}; it cannot be {word}."
+    )

@@ -66,6 +66,17 @@ def test_every_error_of_ours_has_a_kind() -> None:
     assert of_error(errors.MissingKey("x")).kind == "missing-key"
 
 
+def test_every_error_of_ours_stands_in_the_one_tree() -> None:
+    def below(error: type[errors.BenchError]) -> set[type[errors.BenchError]]:
+        return {error}.union(*map(below, error.__subclasses__()))
+
+    tree = errors.__doc__ or ""
+    for error in below(errors.BenchError):
+        if not error.__module__.startswith(("cli.", "tests.")):
+            assert error.__module__ == errors.__name__, error
+            assert f"{error.__name__} " in tree, error
+
+
 def test_a_bug_says_nothing_of_the_inside() -> None:
     said = Problem("internal", "x").body("/models")
     assert set(said) == {"type", "title", "status", "detail", "instance"}

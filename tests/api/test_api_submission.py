@@ -298,6 +298,20 @@ def test_a_long_line_is_refused_before_the_rest_has_come(small: Api) -> None:
     assert status.startswith(b"HTTP/1.1 422")
 
 
+def test_a_provider_is_pinned_only_where_the_upstream_has_providers(
+    api: Api, start: Start
+) -> None:
+    pinned = plan(targets=[{"model": MODEL}, {"model": MODEL, "provider": "acme/fp8"}])
+    plain = start(upstream_kind="openai")
+    before = count(plain.http)
+    body = problem(plain.http.post("/benchmark", json=pinned), "invalid")
+    assert body["errors"][0]["field"] == "targets[1].provider"
+    assert "'acme/fp8' cannot be pinned" in body["detail"]
+    assert "UPSTREAM_KIND" in body["detail"]
+    assert count(plain.http) == before
+    assert api.http.post("/benchmark", json=pinned).status_code == 202
+
+
 def test_large_prompts_are_shown_by_count_and_hash(api: Api) -> None:
     prompts = [f"{n} " + "x" * 1000 for n in range(200)]
     asked = plan(prompts={"kind": "inline", "prompts": prompts})

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from pydantic_core import to_json
 
+from shared.errors import CatalogueDown
 from shared.settings import Settings
 from shared.upstream.catalogue import (
     Catalogue,
-    CatalogueDown,
     base_id,
     near_matches,
     select,

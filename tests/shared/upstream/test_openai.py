@@ -31,6 +31,9 @@ def test_usage_is_asked_for_in_a_stream_and_there_only() -> None:
 def test_a_provider_cannot_be_pinned() -> None:
     with pytest.raises(BadPlan, match="'deepinfra' cannot be pinned"):
         openai.build(ask(provider="deepinfra"))
+    with pytest.raises(BadPlan, match="'deepinfra' cannot be pinned"):
+        openai.check("deepinfra")
+    openai.check(None)
 
 
 def test_without_a_key_no_authorization_is_sent() -> None:
