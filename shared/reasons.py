@@ -83,6 +83,23 @@ def _late_starts(case: Case) -> Reason | None:
     )
 
 
+def _not_sent(case: Case) -> Reason | None:
+    """Where nothing was due, no slot can have been dropped for want of a lane."""
+    counts = case.summary.counts
+    if not counts.dropped or counts.scheduled:
+        return None
+    return Reason(
+        kind="invalid",
+        code="not_sent",
+        words=f"{counts.dropped} calls were never sent: a worker could open no more"
+        " connections.",
+        remedy="Raise the workers' limit of descriptors (ulimit -n), open fewer calls"
+        " per worker, or add workers on other machines.",
+        value=float(counts.dropped),
+        limit=0.0,
+    )
+
+
 def _stamp_slack(case: Case) -> Reason | None:
     slack, ttft = case.summary.stamp_slack_p99_s, case.summary.ttft.p50.point
     if slack is None or ttft is None or slack <= MOST_SLACK * ttft:
@@ -214,6 +231,7 @@ def _loop_stamps(case: Case) -> Reason | None:
 DOUBTS: tuple[Rule, ...] = (
     _rate_missed,
     _late_starts,
+    _not_sent,
     _stamp_slack,
     _too_many_errors,
     _loop_lag,

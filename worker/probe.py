@@ -136,6 +136,7 @@ class Probe:
     def sample(self, call: Call, exchange: Exchange, reply: Reply) -> Sample:
         """The row of a call that was sent, or tried to be."""
         start = self._start_s
+        dropped = reply.outcome is Outcome.DROPPED
         gaps, gap_sum_s, gap_max_s = gap_histogram(reply.token_events_s)
 
         def since(stamp_s: float | None) -> float | None:
@@ -159,7 +160,8 @@ class Probe:
             finish_reason=reply.finish_reason,
             started_at=call.started_at,
             due_s=since(call.slot.due_s or None),
-            started_s=since(call.started_s),
+            # what was not sent for want of a descriptor has not been started
+            started_s=None if dropped else since(call.started_s),
             sent_s=since(exchange.sent_s),
             ack_s=since(reply.ack_s),
             first_token_s=since(reply.first_token_s),

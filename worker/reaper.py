@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from redis.asyncio import Redis
 
-from shared.errors import NoSuchRun
+from shared.errors import NewerRecord, NoSuchRun
 from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
@@ -112,10 +112,11 @@ async def bring_left_rows(redis: Redis, settings: Settings) -> None:
                     set_aside(settings.spool_dir, left),
                 )
                 continue
-            else:
-                step = next_step(plan, await runs.finished(redis, job_id))
-                if step is None or step.number != left.step:
-                    continue
+            except NewerRecord as error:
+                log.error("rows of %s stay in SPOOL_DIR: %s", job_id, error)
+                continue
+            step = next_step(plan, await runs.finished(redis, job_id))
+            if step is not None and step.number == left.step:
                 lease = Lease(
                     *(job_id, step, left.shard, 1, left.epoch, run.segment, 0, 0, 0)
                 )
@@ -129,6 +130,7 @@ async def bring_left_rows(redis: Redis, settings: Settings) -> None:
                 log.info("%d rows left for %s were brought", sum(done.accepted), job_id)
                 if done.step_over:
                     await advance(redis, plan, job_id, step, settings)
+            left.file.unlink()
 
 
 async def reduce(redis: Redis, job_id: str, settings: Settings) -> None:

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,8 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # who finds summary.json finds all: it is the last one
-        publish(folder / "run.json", [archive.record(run)])
+        cause = await runs.cause(redis, job_id)
+        publish(folder / "run.json", [archive.record(replace(run, error=cause))])
         for name, write in OUTPUTS.items():
             publish(folder / name, write(results))
             crash.point(f"reduce:after-{name}")
@@ -165,8 +167,17 @@ async def _main(job_id: str) -> int:
     store = connect_blocking(config.redis_url)
     try:
         await reduce(redis, store, job_id, config)
-    except (OSError, BenchError, *AWAY) as error:
+    except AWAY as error:  # a full disk is among them, and has been noted
         log.error("the reduce of %s failed: %s", job_id, error)
+        return 1
+    except Exception as error:
+        log.exception("the reduce of %s broke", job_id)
+        why = str(error) if isinstance(error, BenchError) else type(error).__name__
+        sentence = (
+            f"The results could not be made ({why}): see a worker's log. The rows are"
+            " kept, and it is tried again by itself."
+        )
+        await runs.note_error(redis, job_id, sentence)
         return 1
     finally:
         store.close()

@@ -91,8 +91,8 @@ def set_aside(root: Path, left: Left) -> Path:
 
 @contextmanager
 def left_behind(root: Path) -> Iterator[list[Left]]:
-    """What dead processes left; while the block lasts nobody else takes it. The files
-    are gone after it, unless it raises."""
+    """What dead processes left; while the block lasts nobody else takes it. Who has
+    brought a file's rows deletes it; a folder without rows is gone after the block."""
     folders, locks = [], []
     for folder in sorted(root.glob("*/")):
         if folder.name == _LOST:
@@ -106,7 +106,8 @@ def left_behind(root: Path) -> Iterator[list[Left]]:
             _left(file) for folder in folders for file in sorted(folder.glob("*.rows"))
         ]
         for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
+            if not any(folder.glob("*.rows")):
+                shutil.rmtree(folder, ignore_errors=True)
     finally:
         for lock in locks:
             os.close(lock)

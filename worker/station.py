@@ -55,6 +55,8 @@ class Station:
         self._reduces: dict[str, asyncio.Task[None]] = {}
         self._selftest: asyncio.Task[None] | None = None
         self._plans: OrderedDict[str, Plan] = OrderedDict()
+        self._unreadable: dict[str, str] = {}
+        self._looked_s = monotonic_s()
         self._alone = False
         self._reducing = asyncio.Lock()
         self._looking = asyncio.Lock()
@@ -115,7 +117,7 @@ class Station:
                 if self._owes_rows(run.job_id):
                     continue
                 if everything or not self._working[run.job_id]:
-                    await self._claim(run)
+                    await self._claim_if_readable(run)
 
     def _owes_rows(self, job_id: str) -> bool:
         mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
@@ -139,6 +141,15 @@ class Station:
         self._selftest = None
         if not task.cancelled() and task.exception() is not None:
             log.error("a self-test ended badly", exc_info=task.exception())
+
+    async def _claim_if_readable(self, run: Run) -> None:
+        """One run that cannot be read must not hide those behind it; said once."""
+        try:
+            await self._claim(run)
+        except BenchError as error:
+            if self._unreadable.get(run.job_id) != str(error):
+                self._unreadable[run.job_id] = str(error)
+                log.error("benchmark %s cannot be worked on: %s", run.job_id, error)
 
     async def _claim(self, run: Run) -> None:
         plan = await self._plan(run.job_id)
@@ -260,7 +271,8 @@ class Station:
     async def _tick(self) -> None:
         """Look by ourselves, so that no lost ring, push or worker stops a run."""
         while True:
-            await self._safely(self.look(everything=True))
+            if await self._safely(self.look(everything=True)):
+                self._looked_s = monotonic_s()
             await sleep(self.settings.reaper_tick_s)
 
     async def _tidy(self) -> None:
@@ -298,7 +310,9 @@ class Station:
         collected_s = monotonic_s()
         while True:
             await sleep(self.settings.heartbeat_s)
-            await self._safely(self._say())
+            # who cannot look takes no share, and must not be counted on for one
+            if monotonic_s() - self._looked_s < self.settings.lease_s:
+                await self._safely(self._say())
             if self._works and monotonic_s() - collected_s > _COLLECT_EVERY_S:
                 # A run may last for days: what came since the last time, some ms.
                 gc.collect(1)
@@ -308,12 +322,15 @@ class Station:
         says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}
         await workers.beat(self.redis, self.name, says, lease_s=self.settings.lease_s)
 
-    async def _safely(self, doing: Awaitable[None]) -> None:
+    async def _safely(self, doing: Awaitable[None]) -> bool:
+        """Whether it was done; what went wrong is said, and it is made again."""
         try:
             await doing
+            return True
         except AWAY as error:
             log.warning("the store does not answer: %s", error)
         except BenchError as error:
             log.error("%s", error)
         except Exception:
             log.exception("a look at the runs failed; it is made again")
+        return False

@@ -7,13 +7,11 @@ from typing import Any
 from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
-from shared.errors import KeyReused, NewerRecord, NoSuchRun, WrongState
+from shared.errors import KeyReused, NoSuchRun, WrongState
 from shared.plan import Finished, Plan, read_plan, total
 from shared.run import Ending, Run, Status, before, created_at, new_job_id
-from shared.store import keys
+from shared.store import keys, record
 from shared.store.client import call, now_s, reply
-
-SCHEMA = 1
 
 Value = str | int | float
 
@@ -52,7 +50,8 @@ async def create(
     created_s = await now_s(redis)
     job_id = job_id or new_job_id(created_s)
     fields: dict[str, Value] = {
-        "schema": SCHEMA,
+        "schema": record.SCHEMA,
+        "plan_schema": plan.schema_version,
         "submitter": plan.submitter,
         "targets": to_json([target.label() for target in plan.targets]).decode(),
         "warnings": to_json(list(warnings)).decode(),
@@ -90,10 +89,10 @@ async def create(
 
 async def load(redis: Redis, job_id: str) -> Run:
     """The run as it is now; raises NoSuchRun, NewerRecord."""
-    record = await reply(redis.hgetall(keys.run(job_id)))
-    if not record:
+    found = await reply(redis.hgetall(keys.run(job_id)))
+    if not found:
         raise NoSuchRun(job_id)
-    return await _stalled(redis, _run(job_id, record))
+    return await _stalled(redis, record.read(job_id, found))
 
 
 async def plan_of(redis: Redis, job_id: str) -> Plan:
@@ -114,7 +113,8 @@ async def result_of(redis: Redis, job_id: str) -> dict[str, Any] | None:
 async def listing(
     redis: Redis, *, limit: int, before_id: str | None = None
 ) -> list[Run]:
-    """Up to `limit` runs, newest first, older than `before_id` where it is given."""
+    """Up to `limit` runs, newest first, older than `before_id` where it is given;
+    without those of a later version."""
     start = 0
     if before_id is not None:
         rank = await redis.zrevrank(keys.RUNS, before_id)
@@ -133,30 +133,23 @@ async def listing(
             for job_id in ids:
                 pipe.hgetall(keys.run(job_id.decode()))
             records = await pipe.execute()
-        gone = [i for i, record in zip(ids, records, strict=True) if not record]
+        gone = [i for i, text in zip(ids, records, strict=True) if not text]
         if gone:
             await redis.zrem(keys.RUNS, *gone)
             start -= len(gone)
-        found += [
-            _run(job_id.decode(), record)
-            for job_id, record in zip(ids, records, strict=True)
-            if record
-        ]
+        found += _readable(ids, records)
     return found
 
 
 async def open_runs(redis: Redis) -> list[Run]:
-    """The runs that have not ended, oldest first."""
+    """The runs that have not ended, oldest first; without those of a later version,
+    whose workers go on with them."""
     ids = await redis.zrange(keys.OPEN, 0, -1)
     async with redis.pipeline(transaction=False) as pipe:
         for job_id in ids:
             pipe.hgetall(keys.run(job_id.decode()))
         records = await pipe.execute()
-    return [
-        _run(job_id.decode(), record)
-        for job_id, record in zip(ids, records, strict=True)
-        if record
-    ]
+    return _readable(ids, records)
 
 
 async def had_a_turn(redis: Redis, submitter: str) -> None:
@@ -252,8 +245,16 @@ async def finish(
 
 
 async def note_error(redis: Redis, job_id: str, error: str) -> None:
-    """The sentence of an attempt to reduce that failed and will be made again."""
-    await reply(redis.hset(keys.run(job_id), "error", error))
+    """The sentence of an attempt to reduce that failed and will be made again. It is
+    the run's `error` until the reduce is done; why the run ended is not lost over it.
+    """
+    await reply(redis.hset(keys.run(job_id), "reduce_error", error))
+
+
+async def cause(redis: Redis, job_id: str) -> str | None:
+    """The sentence with which the run came to its reduce, where it has one."""
+    found = await reply(redis.hgetall(keys.run(job_id)))
+    return found[b"error"].decode() if b"error" in found else None
 
 
 async def _stalled(redis: Redis, run: Run) -> Run:
@@ -270,37 +271,12 @@ async def _stalled(redis: Redis, run: Run) -> Run:
     return replace(run, stalled_s=max(0.0, (now_ms - since_ms) / 1000))
 
 
-def _run(job_id: str, record: Mapping[bytes, bytes]) -> Run:
-    r = {name.decode(): value.decode() for name, value in record.items()}
-    found = int(r.get("schema", SCHEMA))
-    if found > SCHEMA:
-        raise NewerRecord("run", found, SCHEMA)
-
-    def seconds(name: str) -> float | None:
-        return float(r[name]) / 1000 if name in r else None
-
-    return Run(
-        job_id=job_id,
-        status=Status(r["status"]),
-        submitter=r.get("submitter", ""),
-        targets=tuple(from_json(r.get("targets", "[]"))),
-        created_at=float(r["created_ms"]) / 1000,
-        started_at=seconds("started_ms"),
-        ended_at=seconds("ended_ms"),
-        until=seconds("until_ms"),
-        step=int(r["step"]),
-        segment=int(r["segment"]),
-        closed=int(r["closed"]),
-        failed=int(r["failed"]),
-        total=int(r["total"]) if "total" in r else None,
-        ending=Ending(r["ending"]) if "ending" in r else None,
-        error=r.get("error"),
-        warnings=tuple(from_json(r.get("warnings", "[]"))),
-        rerun_of=r.get("rerun_of"),
-        interrupted=int(r.get("interrupted", 0)),
-        overlaps=int(r.get("overlaps", 0)),
-        duplicates=int(r.get("duplicates", 0)),
-    )
+def _readable(
+    ids: Sequence[bytes], records: Sequence[Mapping[bytes, bytes]]
+) -> list[Run]:
+    pairs = zip(ids, records, strict=True)
+    found = (record.readable(job_id.decode(), text) for job_id, text in pairs)
+    return [run for run in found if run is not None]
 
 
 def _flat(fields: Mapping[str, Value]) -> list[Value]:

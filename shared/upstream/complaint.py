@@ -22,6 +22,9 @@ MAX_SENTENCE = 300
 LONGEST_WAIT_S = 86_400.0
 """No upstream may make us wait longer than a day: a daily cap is over by then."""
 
+_ROUGH_S = 5.0
+"""`Date` has whole seconds and was on its way; so much tells nothing of a clock."""
+
 _READ_AT_MOST = 4096
 _SECRETS = re.compile(
     r"(?i:\b(?:bearer|basic)\s+[^\s\"',;]+)"  # an echo of our Authorization header
@@ -148,7 +151,15 @@ def limit(
 
 
 def _opens_at(metadata: Json, headers: dict[str, str], now_s: float) -> float | None:
-    """The latest moment that any header or field names; junk and the past do not."""
+    """The latest moment that any header or field names; junk and the past do not.
+
+    Moments are of the upstream's clock, which `Date` tells: by a clock of ours that is
+    an hour behind we would wait an hour too long. So the answer is a moment of ours.
+    """
+    date = _date(headers.get("date"))
+    ahead_s = 0.0 if date is None else now_s - date
+    if abs(ahead_s) < _ROUGH_S:
+        ahead_s = 0.0
     copies = {str(k).lower(): v for k, v in table(metadata.get("headers")).items()}
     waits = [_seconds(metadata.get("retry_after_seconds"))]
     moments: list[float | None] = []
@@ -158,7 +169,8 @@ def _opens_at(metadata: Json, headers: dict[str, str], now_s: float) -> float | 
         reset_ms = _seconds(said.get("x-ratelimit-reset"))
         moments.append(None if reset_ms is None else reset_ms / 1000)
     told = [now_s + wait for wait in waits if wait is not None]
-    told += [moment for moment in moments if moment is not None and moment > now_s]
+    ours = [moment + ahead_s for moment in moments if moment is not None]
+    told += [moment for moment in ours if moment > now_s]
     return min(max(told), now_s + LONGEST_WAIT_S) if told else None
 
 

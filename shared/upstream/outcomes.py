@@ -33,7 +33,8 @@ class Facts(NamedTuple):
 
 
 OUTCOMES: tuple[tuple[Outcome, Callable[[Facts], bool]], ...] = (
-    # `dropped` is not here: it has no exchange, and who did not send it says so.
+    # A slot that was due while no lane was free has no exchange, and is one, too.
+    (Outcome.DROPPED, lambda f: f.failure == "not_sent"),
     (Outcome.CANCELLED, lambda f: f.failure == "cancelled" and not f.drained),
     (Outcome.UNFINISHED, lambda f: f.failure == "cancelled"),
     (Outcome.CONNECT_ERROR, lambda f: f.failure == "connect_error"),

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from shared.upstream.wire_dial import CannotConnect
+from shared.upstream.wire_dial import CannotConnect, NoRoom
 from shared.upstream.wire_exchange import Exchange, Failure, FailureKind
 from shared.upstream.wire_frame import Frame
 from shared.upstream.wire_limits import Caps, Deadlines
@@ -98,7 +98,8 @@ class Call:
             link = await self._owner.dial(self._request.origin, self)
         except CannotConnect as error:
             self._task = None
-            self._fail("connect_error", str(error))
+            ours = isinstance(error, NoRoom)
+            self._fail("not_sent" if ours else "connect_error", str(error))
         else:
             self._task = None
             self.exchange.times = link.times

@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import errno
 import os
 import re
+import resource
 import socket
 import ssl
 import time
@@ -19,6 +21,12 @@ from shared.upstream.wire_tls import Tls, tls_context
 NAMES_KEPT_S = 60.0
 """How long the addresses of a name are believed without asking again."""
 
+SPARE = 32
+"""Descriptors that calls leave alone: without one for the store a worker loses its
+leases, and with them the run."""
+
+_OURS = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL)
+
 ADDRESS_S = 3.0
 """For each address but the last: a dead IPv6 route must not eat the whole deadline."""
 
@@ -32,6 +40,13 @@ Address = tuple[int, Any]  # family, and the sockaddr that goes with it
 
 class CannotConnect(Exception):
     """One sentence; becomes a `connect_error`."""
+
+
+class NoRoom(CannotConnect):
+    """It is this process that can open no more connections: no fault of the upstream.
+
+    Becomes `not_sent`.
+    """
 
 
 class Dialer:
@@ -114,6 +129,11 @@ class Dialer:
                 async with asyncio.timeout(patience_s):
                     return await self._connect_one(*address)
             except OSError as error:  # TimeoutError is one
+                if error.errno in _OURS:
+                    raise NoRoom(
+                        "It was not sent: this worker has no descriptor or no port left"
+                        f" ({_reason(error)})."
+                    ) from None
                 why = _reason(error)
         self._names.pop((to.host, to.port), None)  # the name may have moved
         raise CannotConnect(
@@ -122,7 +142,7 @@ class Dialer:
         )
 
     async def _connect_one(self, family: int, at: Any) -> socket.socket:
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock = _socket(family)
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -178,6 +198,20 @@ class Dialer:
             f"TLS with {origin.authority} failed ({why})."
             " If its authority is your own, name the CA file in the settings."
         )
+
+
+def _socket(family: int) -> socket.socket:
+    """A new socket, unless it takes a descriptor of those to spare: the system gives
+    the lowest one that is free, so its number tells how many are in use."""
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY and sock.fileno() >= most - SPARE:
+        sock.close()
+        raise NoRoom(
+            f"It was not sent: this worker may open {most} descriptors and has none to"
+            " spare. Raise its limit (ulimit -n), or open fewer calls per worker."
+        )
+    return sock
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from shared.upstream.wire_parse import Parse, Read, Response
 
 FailureKind = Literal[
+    "not_sent",
     "connect_error",
     "timeout_connect",
     "timeout_first_token",
@@ -20,7 +21,8 @@ FailureKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a call did not end properly; `cut` is a connection closed before the end."""
+    """Why a call did not end properly; `cut` is a connection closed before the end,
+    `not_sent` a connection for which this process had no room."""
 
     kind: FailureKind
     detail: str

@@ -92,6 +92,17 @@ def slack(seconds: float) -> list[Sample]:
     return [call(slot, stamp_slack_s=seconds) for slot in range(400)]
 
 
+def unsent(n: int) -> list[Sample]:
+    """A closed load, `n` of whose calls found no descriptor."""
+    rows = [call(slot, due_s=None) for slot in range(1_000)]
+    unknown = dict.fromkeys(
+        ("due_s", "started_s", "sent_s", "first_token_s", "ended_s")
+    )
+    for slot in range(n):
+        rows[slot] = call(slot, outcome=Outcome.DROPPED, **unknown)
+    return rows
+
+
 def failing(n: int) -> list[Sample]:
     return calls(1_000, n, outcome=Outcome.UPSTREAM_ERROR)
 
@@ -105,6 +116,8 @@ STRICT = PLAN.model_copy(update={"max_error_share": 0.1})
         # 1,000 intervals were asked: 980 are 98 %, 979 are not.
         (dropped(20), PLAN, "valid", None),
         (dropped(21), PLAN, "invalid", "rate_missed"),
+        (unsent(0), PLAN, "valid", None),
+        (unsent(1), PLAN, "invalid", "not_sent"),
         # Of 1,000 starts 10 are 1 % and 50 are 5 %.
         (late(10), PLAN, "valid", None),
         (late(11), PLAN, "suspect", "late_starts"),

@@ -1,0 +1,76 @@
+"""A run's record, read; and what becomes of one that a later version has written."""
+
+import logging
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pydantic_core import from_json
+
+from shared.errors import NewerRecord
+from shared.plan import SCHEMA as PLAN_SCHEMA
+from shared.run import Ending, Run, Status
+
+SCHEMA = 1
+
+log = logging.getLogger("store")
+
+
+def read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
+    """The run; raises NewerRecord where the record, or its plan, is of a later one."""
+    r = {name.decode(): value.decode() for name, value in record.items()}
+    for kind, name, known in (
+        ("run", "schema", SCHEMA),
+        ("plan", "plan_schema", PLAN_SCHEMA),
+    ):
+        found = int(r.get(name, known))
+        if found > known:
+            raise NewerRecord(kind, found, known)
+
+    status = Status(r["status"])
+    blocked = r.get("reduce_error") if status is Status.REDUCING else None
+
+    def seconds(name: str) -> float | None:
+        return float(r[name]) / 1000 if name in r else None
+
+    return Run(
+        job_id=job_id,
+        status=status,
+        submitter=r.get("submitter", ""),
+        targets=tuple(from_json(r.get("targets", "[]"))),
+        created_at=float(r["created_ms"]) / 1000,
+        started_at=seconds("started_ms"),
+        ended_at=seconds("ended_ms"),
+        until=seconds("until_ms"),
+        step=int(r["step"]),
+        segment=int(r["segment"]),
+        closed=int(r["closed"]),
+        failed=int(r["failed"]),
+        total=int(r["total"]) if "total" in r else None,
+        ending=Ending(r["ending"]) if "ending" in r else None,
+        error=blocked or r.get("error"),
+        warnings=tuple(from_json(r.get("warnings", "[]"))),
+        rerun_of=r.get("rerun_of"),
+        interrupted=int(r.get("interrupted", 0)),
+        overlaps=int(r.get("overlaps", 0)),
+        duplicates=int(r.get("duplicates", 0)),
+    )
+
+
+def readable(job_id: str, record: Mapping[bytes, bytes]) -> Run | None:
+    """The run among others; None where there is no record, or a later version's.
+
+    While versions are mixed, one run that is not for us must not hide the others.
+    """
+    if not record:
+        return None
+    try:
+        return read(job_id, record)
+    except NewerRecord as error:
+        _leave(job_id, str(error))
+        return None
+
+
+@lru_cache(maxsize=1000)
+def _leave(job_id: str, why: str) -> None:
+    """Remembered, so that it is said once and not at every look."""
+    log.warning("benchmark %s is left to a later version of us. %s", job_id, why)
