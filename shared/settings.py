@@ -16,6 +16,7 @@ from shared.errors import Misconfigured, MissingKey
 
 OPENROUTER = "https://openrouter.ai/api/v1"
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Count = Annotated[int, Field(gt=0)] | None
 
 
 class Settings(BaseSettings):
@@ -66,6 +67,14 @@ class Settings(BaseSettings):
     max_calls: Annotated[int, Field(gt=0)] = 1_000_000
     max_concurrency: Annotated[int, Field(gt=0)] = 4096
     max_targets: Annotated[int, Field(gt=0)] = 32
+
+    # Limits of the account, over all workers (docs/limits.md); None: none, or for free
+    # calls what OpenRouter says
+    free_calls_per_minute: Count = None
+    free_calls_per_day: Count = None
+    max_calls_per_minute: Count = None
+    max_calls_per_day: Count = None
+    max_calls_in_flight: Count = None
 
     # Caps of what is kept of strangers' text
     max_answer_bytes: Annotated[int, Field(gt=0)] = 64 * 1024

@@ -17,6 +17,8 @@ class Decision(NamedTuple):
     """The row closes its slot (`ok`, `failed`), or the slot is offered `again`."""
     opens_in_s: float | None = None
     """A limit of the account bars every call, this one's too, for so many seconds."""
+    of_free_calls: bool = False
+    """That limit is for free calls alone."""
     ending: Ending | None = None
     """Every further call would fail like this one."""
 
@@ -27,7 +29,8 @@ def decide(slot: Slot, reply: Reply, sample: Sample, *, now_s: float) -> Decisio
         return Decision("again")
     limit = reply.limit
     if limit is not None and limit.account:
-        return Decision("again", opens_in_s=_opens_in_s(limit.opens_at, slot, now_s))
+        opens_in_s = _opens_in_s(limit.opens_at, slot, now_s)
+        return Decision("again", opens_in_s, of_free_calls=limit.free)
     ending = None
     if reply.status == 401:
         ending = Ending.BAD_KEY

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from shared.clock import monotonic_s, sleep, wall_s
 from shared.errors import BenchError
-from shared.plan import Plan
+from shared.plan import Plan, Work
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
 from shared.settings import Settings
@@ -31,6 +31,7 @@ from worker.commits import Commits
 from worker.decide import decide
 from worker.ending import end
 from worker.feed import Feed
+from worker.gate import Gate
 from worker.hold import Hold
 from worker.probe import Call, Probe
 from worker.rows import Rows
@@ -50,6 +51,10 @@ _REPORTED = {
     *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
 }
 """Settings that are stored with a result; none of them is a secret."""
+_PATIENCE_S = 90.0
+"""A limit that opens sooner is waited for with the lease in hand."""
+_LOOK_S = 0.25
+"""How often it is looked then."""
 _MOST_WARM = 256
 """Connections opened before the first call; later ones open as they are needed."""
 
@@ -102,6 +107,15 @@ class Shard:
             lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
         )
         self._feed = Feed(redis, plan, lease, clock, self._attack)
+        self._gate = Gate(
+            redis,
+            plan,
+            lease,
+            settings,
+            clock,
+            send=self._send_if_held,
+            freed=self._attack.ended,
+        )
 
     async def run(self) -> bool:
         """Work until there is nothing left to begin and every row is committed.
@@ -129,6 +143,7 @@ class Shard:
         finally:
             await end(*tasks)
             self._cut(Outcome.CANCELLED)
+            await self._gate.close()
             seen = await watch.stop()
         await self._report(seen)
         return await self._release() or step_over
@@ -136,7 +151,7 @@ class Shard:
     @property
     def open(self) -> int:
         """Calls that have begun and not ended."""
-        return len(self._open)
+        return len(self._open) + len(self._gate)
 
     @property
     def owes_rows(self) -> bool:
@@ -183,6 +198,19 @@ class Shard:
             self.stop(Stop.LOST)
             return
         asked = self._probe.work(slot.number)
+        if self._gate.is_open(asked.target):
+            self._send(slot, asked)
+        else:
+            self._gate.begin(slot, asked)
+
+    def _send_if_held(self, slot: Slot, asked: Work) -> bool:
+        """Leave to send has come: whether that is still ours to do."""
+        if self.why is not None or not self._hold.is_live:
+            return False
+        self._send(slot, asked)
+        return True
+
+    def _send(self, slot: Slot, asked: Work) -> None:
         call = Call(slot, asked, monotonic_s(), wall_s())
         sending = self._wire.start(
             self._probe.request(slot, asked),
@@ -196,6 +224,8 @@ class Shard:
     def _ended(self, call: Call, exchange: Exchange) -> None:
         del self._open[call.slot.number]
         self._rows.ended(call, exchange)
+        if self._gate.landed(call.slot, call.work.target):
+            return
         self._attack.ended()
         if not len(self._attack):
             self._news.set()  # nothing in hand; else the next look is soon enough
@@ -222,6 +252,7 @@ class Shard:
                 # Cut by us they are offered again, by the step's end unfinished.
                 self._cut(self._cut_as)
             if self.why is None:
+                await self._gate.hand_back()
                 await self._take()
                 self._attack.pump()
             self._news.clear()
@@ -230,31 +261,37 @@ class Shard:
                     await self._news.wait()
 
     async def _take(self) -> None:
-        free = max(0, self._lanes() - self._attack.open)
-        wanted = self._feed.wanted(free)
+        idle = not self.open and not len(self._attack) and not self._rows
+        opens_s = self._gate.opens_s
+        if opens_s is not None:
+            if idle and opens_s - monotonic_s() > _PATIENCE_S:
+                self._wait(self._clock.store_ms(opens_s))
+            return
+        wanted = self._feed.wanted(max(0, self._lanes() - self._attack.open))
         if wanted <= 0:
             return
         try:
             taken = await self._feed.take(wanted)
         except AWAY as error:
-            log.warning(
-                "no slots for %s shard %d: %s",
-                self.lease.job_id,
-                self.lease.shard,
-                error,
-            )
+            log.warning("no slots for %s: %s", self.lease.job_id, error)
             await sleep(0.2)
             return
         if taken is None:
             await self._hold.renew()
-            return
-        idle = not taken.slots and not self._attack.open and not len(self._attack)
-        if idle and not self._rows and self.why is None:
-            if taken.next_at_ms is not None:
-                self._opens_ms = taken.next_at_ms
-                self.stop(Stop.WAITING)
-            else:
+        elif idle and not taken.slots and self.why is None:
+            if taken.next_at_ms is None:
                 self.stop(Stop.EXHAUSTED)
+                return
+            left_s = self._clock.monotonic(taken.next_at_ms) - monotonic_s()
+            if left_s > _PATIENCE_S:
+                self._wait(taken.next_at_ms)
+            else:
+                await sleep(min(max(left_s, 0.0), _LOOK_S))
+
+    def _wait(self, until_ms: int) -> None:
+        """Every slot is barred until then: give the lease back meanwhile."""
+        self._opens_ms = max(self._opens_ms, until_ms)
+        self.stop(Stop.WAITING)
 
     def _decide(self, call: Call, reply: Reply, sample: Sample) -> tuple[Kind, int]:
         decision = decide(call.slot, reply, sample, now_s=wall_s())
@@ -265,9 +302,12 @@ class Shard:
             self.stop(Stop.HOPELESS)
         if decision.opens_in_s is None:
             return decision.kind, 0
-        opens_ms = self._clock.store_ms(monotonic_s() + decision.opens_in_s)
-        self._opens_ms = max(self._opens_ms, opens_ms)
-        self.stop(Stop.WAITING)
+        opens_s = monotonic_s() + decision.opens_in_s
+        opens_ms = self._clock.store_ms(opens_s)
+        if decision.of_free_calls and not self._gate.is_open(call.work.target):
+            self._gate.bar(call.work.target, opens_s)
+        else:
+            self._wait(opens_ms)
         return decision.kind, opens_ms
 
     # -- the end -----------------------------------------------------------------------
@@ -286,6 +326,7 @@ class Shard:
             "step_start_s": self._step_start_s,
             "stop": self.why,
             "begun": self._feed.begun,
+            "waits": self._gate.waits,
             "clock_error_s": self._clock.error_s,
             "kernel_stamps": stamps.kernel - self._stamps_before.kernel,
             "loop_stamps": stamps.loop - self._stamps_before.loop,

@@ -12,6 +12,11 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     turns               hash   submitter -> when a run of theirs was last begun
     retention           string somebody has swept the results lately
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash
+    limit:ACCOUNT:NAME:log    zset   its calls of the last minute (`limits`)
+    limit:ACCOUNT:NAME:days   hash   UTC day -> calls; the daily cap that was told
+    limit:ACCOUNT:NAME:flight zset   its open calls -> when they are over anyway
+    limit:ACCOUNT:NAME:bar    string no call before this, store ms: the upstream said
+    limit:ACCOUNT:NAME:told   string the account's own page was asked lately
     run:ID              hash   the record (`runs`)
     run:ID:plan         string the plan, JSON
     run:ID:events       stream `state` and `progress`, capped (`events`)

@@ -43,3 +43,9 @@ def idempotency(submitter: str, key: str) -> str:
 def worker(name: str) -> str:
     """What one worker says of itself; expires with its heartbeat."""
     return f"{PREFIX}worker:{name}"
+
+
+def limit(account: str, name: str) -> tuple[str, str, str, str, str]:
+    """The keys of a limit of an account, in the order log, days, flight, bar, told."""
+    of = f"{PREFIX}limit:{account}:{name}"
+    return f"{of}:log", f"{of}:days", f"{of}:flight", f"{of}:bar", f"{of}:told"

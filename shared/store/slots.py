@@ -190,6 +190,16 @@ async def commit(
     return Committed(status, accepted, answer[0] == 2)
 
 
+async def hand_back(
+    redis: Redis, lease: Lease, later: Sequence[tuple[int, int]]
+) -> None:
+    """Offer slots again that were taken and not begun: (slot, not before, in ms of the
+    store's clock) each."""
+    s, taken, back, closed, _ = keys.step(lease.job_id, lease.step.number)
+    args = [lease.shard, lease.epoch, *(number for pair in later for number in pair)]
+    await call(redis, "hand_back", [s, taken, back, closed], args)
+
+
 async def release(redis: Redis, lease: Lease, *, finished: bool = False) -> bool:
     """Give the lease back; True when that ends the step.
 

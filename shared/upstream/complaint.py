@@ -136,17 +136,16 @@ def limit(
     # told from a provider's by these words alone.
     words = _human(error)
     daily = (source or "").endswith("_daily") or "free-models-per-day" in words
-    account = (
-        in_flight
-        or (source or "").startswith("openrouter_free_tier")
-        or source == "openrouter_admission_control"
-        or (source is None and "free-models-per-" in words)
+    free = (source or "").startswith("openrouter_free_tier") or (
+        source is None and "free-models-per-" in words
     )
+    account = in_flight or free or source == "openrouter_admission_control"
     return Limit(
         account=account,
         source=source,
         opens_at=_opens_at(metadata, headers, now_s)
         or (_next_day(now_s) if daily else None),
+        free=free,
     )
 
 

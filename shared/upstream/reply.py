@@ -57,6 +57,8 @@ class Limit(NamedTuple):
     """The upstream's own word for it (`metadata.limit_source`)."""
     opens_at: float | None
     """Wall clock, Unix seconds; None where it does not say."""
+    free: bool = False
+    """The account's limit of free calls; others may go on."""
 
 
 class Reply(NamedTuple):

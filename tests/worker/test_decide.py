@@ -28,8 +28,8 @@ def decided(outcome: Outcome, *, attempt: int = 0, **said: object) -> Decision:
     return decide(Slot(0.0, 7, attempt), reply, row, now_s=NOW_S)
 
 
-def limit(*, account: bool, opens_at: float | None = None) -> Limit:
-    return Limit(account=account, source=None, opens_at=opens_at)
+def limit(*, account: bool, opens_at: float | None = None, free: bool = False) -> Limit:
+    return Limit(account=account, source=None, opens_at=opens_at, free=free)
 
 
 def test_an_answer_closes_its_slot_whatever_it_was() -> None:
@@ -67,6 +67,12 @@ def test_a_limit_without_a_moment_is_waited_for_longer_each_time(
     assert wait_s <= got.opens_in_s < wait_s + 0.25
 
 
+def test_a_limit_of_free_calls_is_told_from_one_of_all_calls() -> None:
+    of_free, of_all = limit(account=True, free=True), limit(account=True)
+    assert decided(Outcome.RATE_LIMITED, status=429, limit=of_free).of_free_calls
+    assert not decided(Outcome.RATE_LIMITED, status=429, limit=of_all).of_free_calls
+
+
 def test_a_limit_that_has_opened_by_now_is_not_asked_again_at_once() -> None:
     said = limit(account=True, opens_at=NOW_S - 100)
     got = decided(Outcome.RATE_LIMITED, status=429, limit=said)
@@ -76,10 +82,10 @@ def test_a_limit_that_has_opened_by_now_is_not_asked_again_at_once() -> None:
 
 def test_a_refused_key_and_no_credit_end_the_run_and_keep_the_row() -> None:
     assert decided(Outcome.REFUSED, status=401) == Decision(
-        "failed", None, Ending.BAD_KEY
+        "failed", ending=Ending.BAD_KEY
     )
     poor = decided(Outcome.NO_CREDIT, status=402)
-    assert poor == Decision("failed", None, Ending.NO_CREDIT)
+    assert poor == Decision("failed", ending=Ending.NO_CREDIT)
 
 
 def test_credit_that_is_only_held_for_calls_in_flight_is_a_limit_and_no_end() -> None:

@@ -136,28 +136,33 @@ FREE_DAILY = "openrouter_free_tier_daily"
                 headers={"X-RateLimit-Reset": str(int(MIDNIGHT_S * 1000))},
             ),
             {},
-            (True, FREE_DAILY, MIDNIGHT_S),
+            (True, FREE_DAILY, MIDNIGHT_S, True),
         ),
         (
             429,
             daily("Rate limit exceeded: free-models-per-day-high-balance. "),
             {},
-            (True, None, MIDNIGHT_S),
+            (True, None, MIDNIGHT_S, True),
         ),
-        (429, daily("x", limit_source=FREE_DAILY), {}, (True, FREE_DAILY, MIDNIGHT_S)),
+        (
+            429,
+            daily("x", limit_source=FREE_DAILY),
+            {},
+            (True, FREE_DAILY, MIDNIGHT_S, True),
+        ),
         (
             429,
             daily(
                 "free-models-per-min. ", limit_source="openrouter_free_tier_per_minute"
             ),
             {"x-ratelimit-reset": str(int(NOW_S * 1000) + 30_500)},
-            (True, "openrouter_free_tier_per_minute", NOW_S + 30.5),
+            (True, "openrouter_free_tier_per_minute", NOW_S + 30.5, True),
         ),
         (
             429,
             daily("Rate limit exceeded: free-models-per-min. "),
             {},
-            (True, None, None),
+            (True, None, None, True),
         ),
         (
             429,
@@ -222,9 +227,10 @@ def test_limits_say_whose_they_are_and_when_they_open(
     status: int | None,
     error: object,
     headers: dict[str, str],
-    limit: tuple[bool, str | None, float | None] | None,
+    limit: tuple[bool, str | None, float | None, bool] | None,
 ) -> None:
-    expected = limit and Limit(account=limit[0], source=limit[1], opens_at=limit[2])
+    """limit: (the account's own, source, opens at, of free calls alone)"""
+    expected = limit and Limit(*limit)
     assert complaint.limit(status, error, headers, NOW_S) == expected
 
 

@@ -377,7 +377,10 @@ def test_a_limit_is_read_from_headers_and_body() -> None:
     reset = f"X-RateLimit-Reset: {int(NOW_S * 1000) + 9000}"
     reply = read(to_json({"error": error}), status=429, headers=[reset])
     assert reply.limit == Limit(
-        account=True, source="openrouter_free_tier_per_minute", opens_at=NOW_S + 9
+        account=True,
+        source="openrouter_free_tier_per_minute",
+        opens_at=NOW_S + 9,
+        free=True,
     )
 
 

@@ -1,0 +1,115 @@
+"""What was asked of an account lately, by all workers together.
+
+A minute is a window that slides, and half a second longer than sixty: calls do not
+arrive as evenly as they are sent. A day is UTC's, by the store's clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from shared.limits import Limit
+from shared.store import keys
+from shared.store.client import call, now_s, reply
+
+_MINUTE_MS = 60_500
+_LEARN_EVERY_MS = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """No leave now."""
+
+    limit: str
+    """The name of the limit that is reached."""
+    why: str
+    """`minute`, `day`, `in_flight`, or `barred`: the upstream said so."""
+    until_ms: int
+    """When to ask again, ms of the store's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What the store knows of one limit."""
+
+    minute: int
+    """Calls in the last minute."""
+    today: int
+    per_day: int | None
+    """The daily cap that the account's own page has told."""
+    in_flight: int
+    barred_until: float | None
+    """Unix seconds; None: the upstream bars nothing."""
+
+
+async def leave(
+    redis: Redis,
+    account: str,
+    limits: Sequence[Limit],
+    call_id: str,
+    *,
+    flight_s: float,
+) -> Wait | None:
+    """None: send it now, it is counted. The same id asked again is counted once.
+
+    flight_s: after so long a call that was not reported as landed is over.
+    """
+    named = [keys.limit(account, limit.name) for limit in limits]
+    args: list[str | int] = [call_id, _MINUTE_MS, int(flight_s * 1000)]
+    for limit in limits:
+        caps = (limit.per_minute, limit.per_day, limit.in_flight)
+        args += ["" if cap is None else cap for cap in caps]
+    answer = await call(
+        redis, "permit", [key for each in named for key in each[:4]], args
+    )
+    if answer[0] == 1:
+        return None
+    return Wait(limits[answer[2]].name, answer[3].decode(), int(answer[1]))
+
+
+async def landed(
+    redis: Redis, account: str, limits: Sequence[Limit], call_id: str
+) -> None:
+    """The call is over: it is in flight no more."""
+    for limit in limits:
+        if limit.in_flight is not None:
+            await redis.zrem(keys.limit(account, limit.name)[2], call_id)
+
+
+async def bar(redis: Redis, account: str, name: str, until_ms: int) -> None:
+    """The upstream takes no call under this limit until then."""
+    left_ms = until_ms - int(await now_s(redis) * 1000)
+    if left_ms > 0:
+        await redis.set(keys.limit(account, name)[3], until_ms, px=left_ms)
+
+
+async def to_learn(redis: Redis, account: str, name: str) -> bool:
+    """Whether nobody has asked the account's own page lately; then somebody shall."""
+    key = keys.limit(account, name)[4]
+    return bool(await redis.set(key, 1, nx=True, px=_LEARN_EVERY_MS))
+
+
+async def learn(
+    redis: Redis, account: str, name: str, per_day: int | None, used_today: int | None
+) -> None:
+    """What the account's own page says of today."""
+    said = ["" if number is None else number for number in (per_day, used_today)]
+    await call(redis, "learn", [keys.limit(account, name)[1]], said)
+
+
+async def used(redis: Redis, account: str, name: str) -> Used:
+    """The counts of one limit now."""
+    log, days, flight, barred, _ = keys.limit(account, name)
+    now_ms = await now_s(redis) * 1000
+    today, per_day = await reply(
+        redis.hmget(days, [str(int(now_ms // 86_400_000)), "per_day"])
+    )
+    until_ms = await redis.get(barred)
+    return Used(
+        minute=await redis.zcount(log, now_ms - _MINUTE_MS, "+inf"),
+        today=int(today or 0),
+        per_day=None if per_day is None else int(per_day),
+        in_flight=await redis.zcount(flight, now_ms, "+inf"),
+        barred_until=None if until_ms is None else int(until_ms) / 1000,
+    )

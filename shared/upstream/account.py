@@ -1,0 +1,83 @@
+"""What OpenRouter says of the account behind a key: `GET /key`."""
+
+import logging
+from dataclasses import dataclass
+
+import httpx
+from pydantic_core import from_json
+
+from shared.upstream.complaint import Json, table
+
+log = logging.getLogger(__name__)
+
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One reading. None: it does not say."""
+
+    label: str | None = None
+    """The key with its middle left out, as the upstream shows it."""
+    limit_usd: float | None = None
+    """What this key may spend; None also for a key without a limit."""
+    limit_remaining_usd: float | None = None
+    usage_usd: float | None = None
+    """Spent with this key, ever."""
+    usage_today_usd: float | None = None
+    is_free_tier: bool | None = None
+    """Nothing was ever bought."""
+    free_per_day: int | None = None
+    """Calls of `:free` models in a UTC day."""
+    free_used_today: int | None = None
+    """By the upstream's own count, which may lag."""
+
+
+async def read_account(client: httpx.AsyncClient) -> Account | None:
+    """Ask for it; None where the upstream does not answer that question."""
+    try:
+        answer = await client.get("/key", timeout=TIMEOUT_S)
+    except httpx.HTTPError as error:
+        log.warning("GET /key did not answer: %s", type(error).__name__)
+        return None
+    if answer.status_code != 200:
+        log.warning("GET /key answered %d", answer.status_code)
+        return None
+    try:
+        return parse_account(answer.content)
+    except ValueError:
+        log.warning("GET /key answered with no JSON")
+        return None
+
+
+def parse_account(body: bytes) -> Account:
+    """The account of a `/key` body; what cannot be understood is unknown.
+
+    Raises ValueError when the body is no JSON.
+    """
+    data = table(table(from_json(body)).get("data"))
+    daily = table(data.get("free_model_daily_requests"))
+    label, tier = data.get("label"), data.get("is_free_tier")
+    return Account(
+        label=label[:100] if isinstance(label, str) else None,
+        limit_usd=_usd(data, "limit"),
+        limit_remaining_usd=_usd(data, "limit_remaining"),
+        usage_usd=_usd(data, "usage"),
+        usage_today_usd=_usd(data, "usage_daily"),
+        is_free_tier=tier if isinstance(tier, bool) else None,
+        free_per_day=_whole(daily, "limit"),
+        free_used_today=_whole(daily, "used"),
+    )
+
+
+def _usd(data: Json, name: str) -> float | None:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
+
+
+def _whole(data: Json, name: str) -> int | None:
+    value = data.get(name)
+    fine = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if fine else None
