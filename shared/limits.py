@@ -5,15 +5,12 @@ OpenRouter allows an account 20 calls a minute of all its `:free` models togethe
 further key helps. Limits of one's own (`MAX_CALLS_PER_MINUTE` ...) hold for all calls.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from shared.settings import OPENROUTER, Settings
 
 FREE_PER_MINUTE = 20
-FREE_PER_DAY, FREE_PER_DAY_BOUGHT = 50, 1000
-"""A UTC day; the second for accounts that have ever bought 10 credits."""
 FREE_ROUTER = "openrouter/free"
 
 
@@ -32,15 +29,15 @@ class Limit:
 def limits_of(model: str, settings: Settings) -> tuple[Limit, ...]:
     """The limits that a call of `model` falls under; () for none.
 
-    >>> [limit.name for limit in limits_of("a/b:free", Settings())]
-    ['free']
+    >>> [limit.per_minute for limit in limits_of("a/b:free", Settings())]
+    [20]
     """
     found = []
-    if is_free(model) and settings.speaks_openrouter:
-        per_minute = settings.free_calls_per_minute
-        if per_minute is None and settings.openrouter_base_url == OPENROUTER:
-            per_minute = FREE_PER_MINUTE
-        found.append(Limit("free", per_minute, settings.free_calls_per_day))
+    free = Limit("free", settings.free_calls_per_minute, settings.free_calls_per_day)
+    if settings.openrouter_base_url == OPENROUTER and free.per_minute is None:
+        free = replace(free, per_minute=FREE_PER_MINUTE)
+    if free != Limit("free") and is_free(model):
+        found.append(free)
     own = Limit(
         "all",
         settings.max_calls_per_minute,
@@ -61,19 +58,3 @@ def account_of(settings: Settings) -> str:
     """A name for the account whose key is used, from which no key can be told."""
     whose = f"{settings.openrouter_base_url}\0{settings.api_key() or ''}"
     return sha256(whose.encode()).hexdigest()[:16]
-
-
-def shortest_s(calls: int, limits: Sequence[Limit]) -> float:
-    """Seconds that `calls` calls take at least, from an unused minute and day on.
-
-    Full minutes go by at once: 20 calls take none, 21 take one minute.
-
-    >>> shortest_s(120, [Limit("free", per_minute=20)])
-    300.0
-    """
-    longest_s = 0.0
-    for limit in limits:
-        for most, span_s in ((limit.per_minute, 60.0), (limit.per_day, 86_400.0)):
-            if most and calls:
-                longest_s = max(longest_s, (calls - 1) // most * span_s)
-    return longest_s

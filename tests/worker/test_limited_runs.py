@@ -101,7 +101,9 @@ async def test_the_days_end_is_waited_for_without_a_call(
 ) -> None:
     with (
         simulator("--tokens", "4", "--free-per-day", "50") as upstream,
-        workers(store_url, upstream.base_url, tmp_path) as fleet,
+        workers(
+            store_url, upstream.base_url, tmp_path, FREE_CALLS_PER_MINUTE="1000"
+        ) as fleet,
     ):
         await limits.learn(redis, account(upstream), "free", 50, 47)
         fleet.start()
@@ -128,7 +130,9 @@ async def test_paid_targets_go_on_while_free_ones_wait(
 ) -> None:
     with (
         simulator("--tokens", "4", "--free-per-day", "50") as upstream,
-        workers(store_url, upstream.base_url, tmp_path) as fleet,
+        workers(
+            store_url, upstream.base_url, tmp_path, FREE_CALLS_PER_MINUTE="1000"
+        ) as fleet,
     ):
         await limits.learn(redis, account(upstream), "free", 50, 48)
         fleet.start()
@@ -145,7 +149,9 @@ async def test_the_upstreams_own_count_of_the_day_is_believed(
 ) -> None:
     with (
         simulator("--tokens", "4", "--free-per-day", "50") as upstream,
-        workers(store_url, upstream.base_url, tmp_path) as fleet,
+        workers(
+            store_url, upstream.base_url, tmp_path, FREE_CALLS_PER_MINUTE="1000"
+        ) as fleet,
     ):
         fleet.start()
         job_id = await submit(redis, FREE, calls=2)
