@@ -1,6 +1,7 @@
 """`python -m tests.faults`: the faults at length, and the scorecard in the docs.
 
 python -m tests.faults                     all of it; a good half hour
+python -m tests.faults matrix              the list of faults, by the tests of each
 python -m tests.faults kills streams       these; the other lines stay
 python -m tests.faults --short             each in a short form; the docs stay
 """
@@ -8,12 +9,12 @@ python -m tests.faults --short             each in a short form; the docs stay
 import argparse
 import asyncio
 import re
-import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.faults.scorecard import SECTIONS, Figure
+from tests.faults.figure import Figure
+from tests.faults.scorecard import SECTIONS
 
 DOCS = Path(__file__).parents[2] / "docs" / "reliability.md"
 _TABLE = re.compile(r"(<!-- scorecard -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -29,34 +30,17 @@ def main() -> int:
     figures: list[Figure] = []
     for name in given.sections or SECTIONS:
         print(f"{name} ...", flush=True)
-        found = asyncio.run(_section(name, not given.short))
+        found = asyncio.run(_of(name, not given.short))
         figures += found
         print("".join(map(_line, found)), flush=True)
         if not given.short:
             _write(found)
-    if not given.sections:
-        figures.append(_matrix())
-        print(_line(figures[-1]))
-        if not given.short:
-            _write(figures[-1:])
     print("\n" + _HEAD + "".join(map(_line, sorted(figures, key=_number))))
     return 0 if all(figure.met for figure in figures) else 1
 
 
-async def _section(name: str, long: bool) -> list[Figure]:
-    return await SECTIONS[name](long)
-
-
-def _matrix() -> Figure:
-    """Every row of the list of faults once, by the tests of this folder."""
-    folder = str(Path(__file__).parent)
-    ended = subprocess.run([sys.executable, "-m", "pytest", "-q", folder])
-    passed = ended.returncode == 0
-    return Figure(5, "tests of this folder", _passed(passed), "all pass", passed)
-
-
-def _passed(passed: bool) -> str:
-    return "all pass" if passed else "some fail"
+async def _of(section: str, long: bool) -> list[Figure]:
+    return await SECTIONS[section](long)
 
 
 def _number(figure: Figure) -> int:

@@ -1,12 +1,16 @@
 """Byte streams made by chance from a seed, read as the worker reads them.
 
-Of each kind the truth is known: cut before its end is `truncated`, with an error event
-it is `error_in_200`, pieces of another size change nothing. Bytes flipped at random
-may mean anything, and must raise nothing.
+Of nearly all the truth is known from how they were made: cut before its end is
+`truncated`, with an error event it is `error_in_200`, an event that is no JSON makes
+it `protocol_error`, other letters give another text, pieces of another size change
+nothing. Bytes flipped at random may mean anything, and must raise nothing.
 """
 
 import random
-from dataclasses import dataclass
+import string
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from shared.sample import Outcome
 from shared.upstream import DIALECTS
@@ -14,9 +18,10 @@ from shared.upstream.reading import read_exchange
 from shared.upstream.reply import Reply
 from shared.upstream.wire_exchange import Exchange, Failure
 from simulator import bodies
-from tests.faults.upstream import Called, events
+from tests.faults.upstream import COST_USD, TOKENS
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+_OF = bodies.Head("gen-1", 1_760_000_000, "acme/a")
 
 
 @dataclass
@@ -24,8 +29,11 @@ class Fuzzed:
     """What came of all streams."""
 
     tried: int = 0
+    judged: int = 0
+    """Those whose outcome was known beforehand."""
     crashed: int = 0
     misclassified: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
     first: str = ""
     """The seed and kind of the first that went wrong."""
 
@@ -35,58 +43,103 @@ def fuzz(seed: int, streams: int) -> Fuzzed:
     found = Fuzzed()
     for number in range(streams):
         chance = random.Random(f"{seed}:{number}")
-        kind = chance.choice((_cut, _with_an_error, _in_pieces, _flipped))
+        (kind,) = chance.choices(KINDS, WEIGHTS)
+        name = kind.__name__.strip("_")
         found.tried += 1
+        found.judged += kind is not _flipped
+        found.kinds[name] += 1
         try:
             right = kind(chance)
         except Exception as error:
             found.crashed += 1
-            found.first = found.first or f"{seed}:{number} {kind.__name__}: {error!r}"
+            found.first = found.first or f"{seed}:{number} {name}: {error!r}"
             continue
         if not right:
             found.misclassified += 1
-            found.first = found.first or f"{seed}:{number} {kind.__name__}"
+            found.first = found.first or f"{seed}:{number} {name}"
     return found
 
 
 def _cut(chance: random.Random) -> bool:
-    body = b"".join(_events(chance)[:-1])
+    body = b"".join(_events(chance, _words(chance))[:-1])
     reply = _read(chance, body[: chance.randrange(len(body))], failed=True)
     return reply.outcome is Outcome.TRUNCATED
 
 
 def _with_an_error(chance: random.Random) -> bool:
-    told = _events(chance)
-    head = bodies.Head("gen-1", 1_760_000_000, "acme/a")
-    error = bodies.error_chunk(
-        head, code=chance.choice((400, 429, 502, "server_error"))
-    )
+    told = _events(chance, _words(chance))
+    error = bodies.error_chunk(_OF, code=chance.choice((400, 429, 502, "server_error")))
     told.insert(chance.randrange(len(told) - 1), bodies.event(error))
     return _read(chance, b"".join(told)).outcome is Outcome.ERROR_IN_200
 
 
-def _in_pieces(chance: random.Random) -> bool:
-    body = b"".join(_events(chance))
-    one, other = _read(chance, body), _read(chance, body)
-    same = ("outcome", "text", "output_tokens", "cost_usd", "finish_reason")
-    return one.outcome is Outcome.OK and all(
-        getattr(one, name) == getattr(other, name) for name in same
+def _respelled(chance: random.Random) -> bool:
+    """Any words, cut into reads anywhere: the text is just those words."""
+    words = _words(chance)
+    reply = _read(chance, b"".join(_events(chance, words)))
+    return (
+        (reply.outcome, reply.text) == (Outcome.OK, "".join(words))
+        and (reply.finish_reason, reply.output_tokens) == ("stop", TOKENS)
+        and reply.cost_usd == float(COST_USD)
     )
 
 
+def _broken(chance: random.Random) -> bool:
+    """One event is no JSON: its last bracket, or one of its first bytes, is gone."""
+    told = _events(chance, _words(chance))
+    with_data = [i for i, one in enumerate(told[:-1]) if one.startswith(b"data: {")]
+    at = chance.choice(with_data)
+    event = told[at]
+    gone = event.rindex(b"}") if chance.random() < 0.5 else chance.choice((6, 7))
+    told[at] = event[:gone] + event[gone + 1 :]
+    return _read(chance, b"".join(told)).outcome is Outcome.PROTOCOL_ERROR
+
+
+def _not_utf8(chance: random.Random) -> bool:
+    """One letter of the text is a byte that begins no letter."""
+    told = _events(chance, ["~" * 8] * TOKENS)
+    body = b"".join(told).split(b"~" * 8)
+    at = chance.randrange(1, len(body))
+    bad = bytes([chance.choice((0x80, 0xBF, 0xC0, 0xF8, 0xFF))])
+    joined = b"~" * 8
+    broken = joined.join(body[:at]) + b"~~~" + bad + b"~~~~" + joined.join(body[at:])
+    return _read(chance, broken).outcome is Outcome.PROTOCOL_ERROR
+
+
 def _flipped(chance: random.Random) -> bool:
-    body = bytearray(b"".join(_events(chance)))
+    body = bytearray(b"".join(_events(chance, _words(chance))))
     for _ in range(chance.choice((1, 3, 30, 300))):
         body[chance.randrange(len(body))] = chance.randrange(256)
     reply = _read(chance, bytes(body), failed=chance.random() < 0.5)
     return isinstance(reply.outcome, Outcome)
 
 
-def _events(chance: random.Random) -> list[bytes]:
+KINDS: tuple[Callable[[random.Random], bool], ...] = (
+    *(_cut, _with_an_error, _respelled, _broken, _not_utf8),
+    _flipped,
+)
+WEIGHTS = (19, 19, 19, 19, 19, 5)
+
+
+def _words(chance: random.Random) -> list[str]:
+    """Texts that a reader might stumble over."""
+    alphabet = string.printable + "\u2028\u2029\x85\x00ё😀\ufeff"
+    return [
+        "".join(chance.choices(alphabet, k=chance.randrange(1, 12)))
+        for _ in range(TOKENS)
+    ]
+
+
+def _events(chance: random.Random, words: list[str]) -> list[bytes]:
     """A proper answer, with comments and other ends of line where they may be."""
-    call = Called("gen-1", "acme/a", "", "", 0)
+    usage = bodies.usage(3, TOKENS, cost_usd=COST_USD)
+    chunks = [
+        *(bodies.chunk(_OF, {"content": word}) for word in words),
+        bodies.chunk(_OF, {"content": ""}, finish_reason="stop"),
+        bodies.usage_chunk(_OF, usage),
+    ]
     told = []
-    for event in events(call):
+    for event in (*map(bodies.event, chunks), bodies.DONE):
         if chance.random() < 0.3:
             told.append(bodies.COMMENT)
         told.append(event.replace(b"\n", b"\r\n") if chance.random() < 0.1 else event)

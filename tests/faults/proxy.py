@@ -1,4 +1,5 @@
-"""A TCP proxy before a store that delays, blackholes, cuts and refuses."""
+"""A TCP proxy before a store or an API: it delays, blackholes, cuts, refuses, and
+remembers what it heard."""
 
 import asyncio
 import threading
@@ -12,16 +13,22 @@ Mode = Literal["pass", "blackhole", "refuse"]
 class Proxy:
     """A running proxy; change `mode` and `delay_s` at any time."""
 
-    def __init__(self, socket: str) -> None:
-        self._socket = socket
+    def __init__(self, far: str) -> None:
+        """far: the path of a unix socket, or `HOST:PORT`."""
+        self._far = far
         self._loop = asyncio.new_event_loop()
         self._links: set[asyncio.StreamWriter] = set()
         self.mode: Mode = "pass"
         self.delay_s = 0.0
         self.url = ""
+        self.port = 0
         self.swallowed = 0
         """Bytes that went nowhere: the fault was there."""
         self.refused = 0
+        self.delayed = 0
+        """Pieces that were held up."""
+        self.heard = bytearray()
+        """All that the far side has said."""
 
     def cut(self) -> int:
         """Reset every connection; how many there were."""
@@ -38,14 +45,15 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            far_reader, far_writer = await asyncio.open_unix_connection(self._socket)
+            far_reader, far_writer = await self._reach()
         except OSError:
             writer.transport.abort()
             return
         self._links |= {writer, far_writer}
         try:
             await asyncio.gather(
-                self._pump(reader, far_writer), self._pump(far_reader, writer)
+                self._pump(reader, far_writer),
+                self._pump(far_reader, writer, heard=self.heard),
             )
         except ConnectionError:
             pass
@@ -54,15 +62,27 @@ class Proxy:
             writer.transport.abort()
             far_writer.transport.abort()
 
+    async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._far.startswith("/"):
+            return await asyncio.open_unix_connection(self._far)
+        host, _, port = self._far.rpartition(":")
+        return await asyncio.open_connection(host, int(port))
+
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        heard: bytearray | None = None,
     ) -> None:
         while data := await reader.read(65_536):
+            if heard is not None:
+                heard += data
             if self.mode == "blackhole":
                 # As a route that is gone: bytes vanish, and never come later.
                 self.swallowed += len(data)
                 continue
             if self.delay_s:
+                self.delayed += 1
                 await asyncio.sleep(self.delay_s)
             writer.write(data)
             await writer.drain()
@@ -75,8 +95,8 @@ class Proxy:
 
         async def serve() -> None:
             server = await asyncio.start_server(self._link, "127.0.0.1", 0)
-            port = server.sockets[0].getsockname()[1]
-            self.url = f"redis://127.0.0.1:{port}/0"
+            self.port = server.sockets[0].getsockname()[1]
+            self.url = f"redis://127.0.0.1:{self.port}/0"
             ready.set()
             await stop.wait()
             server.close()

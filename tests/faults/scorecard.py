@@ -2,40 +2,26 @@
 
 import asyncio
 import signal
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import httpx
-import psutil
 
 from shared.loads import Concurrency
 from shared.run import Ending, Status
 from shared.store import runs
+from tests.faults.figure import Figure, a_folder
 from tests.faults.fuzz import fuzz
+from tests.faults.leaks import leaks
+from tests.faults.matrix import matrix
 from tests.faults.stack import LEASE_S, a_plan, a_stack
 from tests.faults.storm import LANES, Report, Storm
 from tests.faults.test_asking import posted
 from tests.faults.test_drain import rolled
-from tests.faults.test_strangers import LIMITS, outcomes
-from tests.faults.upstream import Called, framed
+from tests.faults.test_strangers import LIMITS, cuts, growth, outcomes
 
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the scorecard."""
-
-    number: int
-    what: str
-    measured: str
-    bar: str
-    met: bool
-
-
-def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="llmbench-faults-"))
+ASKING = 20
+"""Requests to the API that are open at once while the store is away."""
 
 
 def _p99(values: list[float]) -> float:
@@ -49,7 +35,7 @@ async def kills(total: int, seed: int) -> list[Figure]:
     while sum(report.total for report in reports) < total:
         at = seed + len(reports)
         left = total - sum(report.total for report in reports)
-        async with a_stack(_folder()) as stack:
+        async with a_stack(a_folder()) as stack:
             report = await Storm(stack, at).run(min(20, left))
             await stack.nothing_is_left()
         print(f"  seed {at}: {report}", flush=True)
@@ -65,6 +51,7 @@ async def kills(total: int, seed: int) -> list[Figure]:
     of_each = ", ".join(f"{n} {name}" for name, n in killed.items())
     takeovers_s = [s for report in reports for s in report.takeovers_s]
     paid = max(report.paid_lost_most for report in reports)
+    unexplained = all_("paid_lost_to_nothing")
     wrong = all_("failed_jobs") + all_("mismatches")
     p99_s = _p99(takeovers_s)
     seeds = f"{seed} to {seed + len(reports) - 1}"
@@ -85,7 +72,7 @@ async def kills(total: int, seed: int) -> list[Figure]:
         ),
         Figure(
             3,
-            "jobs whose ledger, rows and CSV differ",
+            "jobs whose ledger, rows, CSV and bill differ",
             f"{all_('mismatches')} of {all_('jobs')}",
             "0",
             all_("mismatches") == 0,
@@ -107,10 +94,10 @@ async def kills(total: int, seed: int) -> list[Figure]:
         ),
         Figure(
             7,
-            "paid calls lost for each kill of a worker or of the store, most",
-            f"{paid} with {LANES} lanes ({all_('paid_lost')} in all)",
-            "<= lanes",
-            paid <= LANES,
+            "paid calls lost by one kill of a worker, most; by nothing that we did",
+            f"{paid} with {LANES} lanes ({all_('paid_lost')} in all); {unexplained}",
+            "<= lanes; 0",
+            paid <= LANES and unexplained == 0,
         ),
         Figure(
             11,
@@ -122,59 +109,69 @@ async def kills(total: int, seed: int) -> list[Figure]:
     ]
 
 
-async def restarts(times: int) -> list[Figure]:
-    async with a_stack(_folder(), gap_s=0.02) as stack:
-        took_s = await rolled(stack, times, n=1200)
+async def restarts(times: int, slow: int) -> list[Figure]:
+    """slow: of them, so many with streams that last 1.6 s."""
+    async with a_stack(a_folder(), gap_s=0.02) as stack:
+        short = await rolled(stack, times - slow, n=20 * (times - slow) + 40)
+    async with a_stack(a_folder(), gap_s=0.2) as stack:
+        streams = await rolled(stack, slow, n=10 * slow + 10)
+    p99_s = _p99(short.took_s + streams.took_s)
+    lost = short.lost + streams.lost
     return [
         Figure(
             8,
-            "SIGTERM to exit, p99; calls lost",
-            f"{_p99(took_s):.1f} s; 0",
+            f"SIGTERM to exit, p99; calls lost ({slow} with streams of 1.6 s open)",
+            f"{p99_s:.1f} s; {lost}",
             "<= 30 s; 0",
-            _p99(took_s) <= 30,
+            p99_s <= 30 and lost == 0 and _p99(streams.took_s) > 0.5,
         ),
         Figure(
             9,
             "restarts in a row without failing a job",
-            str(len(took_s)),
+            f"{len(short.took_s)}, and {len(streams.took_s)} with slow streams",
             ">= 20",
-            len(took_s) >= 20,
+            len(short.took_s) >= 20,
         ),
     ]
 
 
 async def outage(seconds: float) -> list[Figure]:
-    """A store that hangs: asked all the time, and the job goes on afterwards."""
-    slowest_s = 0.0
-    async with a_stack(_folder(), gap_s=0.02) as stack:
+    """A store that hangs: the API is asked by many all the time, and the job goes on
+    afterwards."""
+    took_s: list[float] = []
+    async with a_stack(a_folder(), gap_s=0.02) as stack:
         url = stack.start_api()
         stack.fleet.start()
         job_id = await stack.submit(a_plan(n=300))
         await stack.closed(job_id, 20)
         stack.store.process.send_signal(signal.SIGSTOP)
         until_s = time.monotonic() + seconds
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+
+        async def ask(http: httpx.AsyncClient) -> None:
             while time.monotonic() < until_s:
                 asked_s = time.monotonic()
                 answer = await http.get(f"{url}/benchmark/{job_id}")
-                slowest_s = max(slowest_s, time.monotonic() - asked_s)
+                took_s.append(time.monotonic() - asked_s)
                 assert answer.status_code == 503
+
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+            await asyncio.gather(*(ask(http) for _ in range(ASKING)))
         stack.store.process.send_signal(signal.SIGCONT)
         done = await stack.reaches(job_id, Status.DONE)
         await stack.balanced(job_id, lost=LANES)
     return [
         Figure(
             10,
-            "store outage survived; slowest answer of the API during it",
-            f"{seconds:g} s; {slowest_s:.2f} s",
+            f"store outage survived; slowest answer of the API to {ASKING} at a time",
+            f"{seconds:g} s; {max(took_s):.2f} s of {len(took_s)}",
             "30 s; <= 3 s",
-            done.closed == 300 and seconds >= 30 and slowest_s <= 3,
+            done.closed == 300 and seconds >= 30 and max(took_s) <= 3,
         )
     ]
 
 
 async def posts(keys: int, times: int) -> list[Figure]:
-    async with a_stack(_folder()) as stack:
+    async with a_stack(a_folder()) as stack:
         url = stack.start_api()
         for number in range(keys):
             await posted(url, f"key-{number}", times)
@@ -192,7 +189,7 @@ async def posts(keys: int, times: int) -> list[Figure]:
 
 async def starts_after_a_cancel(times: int) -> list[Figure]:
     latest_s = 0.0
-    async with a_stack(_folder(), gap_s=0.01) as stack:
+    async with a_stack(a_folder(), gap_s=0.01) as stack:
         for _ in range(2):
             stack.fleet.start()
         for _ in range(times):
@@ -217,14 +214,12 @@ async def starts_after_a_cancel(times: int) -> list[Figure]:
 
 async def streams(total: int, seed: int) -> list[Figure]:
     """Over sockets: an end after every byte. In this process: by chance."""
-    call = Called("gen-100", "fin/100", "", "", 0)
-    whole = len(b"".join(framed(call))) - len(b"[DONE]\n\n\r\n0\r\n\r\n")
-    cuts = [f"{how}/{k}" for how in ("fin", "rst") for k in range(whole)]
+    models = cuts(every=1)
     wrong = 0
-    async with a_stack(_folder(), env=LIMITS) as stack:
+    async with a_stack(a_folder(), env=LIMITS, warm=True) as stack:
         worker = stack.fleet.start()
-        for at in range(0, len(cuts), 200):
-            rows = await outcomes(stack, *cuts[at : at + 200])
+        for at in range(0, len(models), 200):
+            rows = await outcomes(stack, *models[at : at + 200])
             wrong += sum(row.ok for found in rows.values() for row in found)
         crashed = worker.poll() is not None
     found = fuzz(seed, total)
@@ -232,28 +227,20 @@ async def streams(total: int, seed: int) -> list[Figure]:
         Figure(
             17,
             "bad upstream streams; crashes; misclassified",
-            f"{len(cuts) + found.tried} (seed {seed});"
+            f"{len(models) + found.judged}, and {found.tried - found.judged} of which"
+            f" nothing is known but that they must not crash (seed {seed});"
             f" {found.crashed + crashed}; {wrong + found.misclassified}",
             ">= 10,000; 0; 0",
-            len(cuts) + found.tried >= 10_000
+            len(models) + found.judged >= 10_000
             and not (found.crashed or crashed or wrong or found.misclassified),
         )
     ]
 
 
 async def memory() -> list[Figure]:
-    most = 0
-    async with a_stack(_folder(), env=LIMITS) as stack:
-        child = stack.fleet.start()
-        await outcomes(stack, "ok")
-        worker = psutil.Process(child.pid)
-        before = worker.memory_info().rss
-        for model in ("bomb/x", "huge-line/x", "endless/x", "tiny/x"):
-            watching = asyncio.ensure_future(outcomes(stack, model))
-            while not watching.done():
-                most = max(most, worker.memory_info().rss - before)
-                await asyncio.sleep(0.02)
-            watching.result()
+    async with a_stack(a_folder(), env=LIMITS, warm=True) as stack:
+        stack.fleet.start()
+        most, _ = await growth(stack)
     return [
         Figure(
             19,
@@ -265,38 +252,16 @@ async def memory() -> list[Figure]:
     ]
 
 
-async def leaks(jobs: int) -> list[Figure]:
-    """Small jobs, one after the other: what is left of them in the worker and store."""
-    async with a_stack(_folder()) as stack:
-        child = stack.fleet.start()
-        worker = psutil.Process(child.pid)
-        for number in range(jobs):
-            job_id = await stack.submit(a_plan(n=2))
-            await stack.reaches(job_id, Status.DONE)
-            if number == 2:
-                fds, threads = worker.num_fds(), worker.num_threads()
-        await asyncio.sleep(1)
-        more = max(0, worker.num_fds() - fds), max(0, worker.num_threads() - threads)
-        await stack.nothing_is_left()
-    return [
-        Figure(
-            26,
-            f"left by {jobs} jobs: descriptors, threads, keys without an end",
-            f"{more[0]}, {more[1]}, 0",
-            "0 (a pooled connection or two)",
-            more[0] <= 4 and more[1] == 0,
-        )
-    ]
-
-
 SECTIONS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
-    "streams": lambda long: streams(10_000 if long else 1000, 20_261_123),
-    "memory": lambda _: memory(),
+    "kills": lambda long: kills(200 if long else 5, 20_261_123),
+    "matrix": matrix,
+    "restarts": lambda long: restarts(30 if long else 3, 10 if long else 1),
+    "outage": lambda long: outage(30 if long else 3),
     "posts": lambda long: posts(10, 50 if long else 10),
     "cancels": lambda long: starts_after_a_cancel(10 if long else 2),
-    "restarts": lambda long: restarts(20 if long else 2),
-    "outage": lambda long: outage(30 if long else 3),
-    "leaks": lambda long: leaks(100 if long else 5),
-    "kills": lambda long: kills(200 if long else 5, 20_261_123),
+    "streams": lambda long: streams(10_000 if long else 1000, 20_261_123),
+    "memory": lambda _: memory(),
+    "leaks": lambda long: leaks(1000 if long else 50, 20 if long else 10),
 }
-"""What `python -m tests.faults` measures, in this order; `long` is the whole of it."""
+"""What `python -m tests.faults` measures, in the order of the lines that they give;
+`long` is the whole of it."""

@@ -1,14 +1,17 @@
 """A whole stack to be hurt: store, upstream, workers, API; and the oracle over it."""
 
+import asyncio
 import csv
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,51 +25,19 @@ from shared.process import tied
 from shared.prompts import InlinePrompts
 from shared.run import Run, Status
 from shared.sample import Sample, decode
-from shared.store import embedded, keys, runs, samples
+from shared.store import keys, runs, samples
 from shared.store.client import AWAY, connect
 from tests.children import CANARY, SHORT, Workers, until, workers
-from tests.faults.upstream import COST_USD, Fault, fault_upstream, keys_seen
+from tests.faults import reduces
+from tests.faults.canary import assert_no_secret, assert_no_secret_in_command_lines
+from tests.faults.own_store import Store, a_store
+from tests.faults.proxy import Proxy
+from tests.faults.upstream import Fault, fault_upstream, keys_seen
 
 ENDED = (Status.DONE, Status.CANCELLED, Status.FAILED)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 LEASE_S = float(SHORT["LEASE_S"])
-
-
-class Store:
-    """A server of this test's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._running = embedded.start(folder)
-        self.url = self._running.url
-        self.socket = str(self._running.socket)
-
-    @property
-    def process(self) -> subprocess.Popen[bytes]:
-        assert self._running.process is not None
-        return self._running.process
-
-    def kill(self) -> None:
-        """kill -9."""
-        self.process.kill()
-        self.process.wait()
-
-    def revive(self) -> None:
-        """Again at the same address, with what it had written."""
-        self._running = self._running.revive()
-
-    def revive_empty(self) -> None:
-        """Again at the same address, as a store that never wrote to disk."""
-        for file in self._folder.glob("*/appendonlydir/*"):
-            file.unlink()
-        self.revive()
-
-    def bytes_on_disk(self) -> bytes:
-        files = [f for f in self._folder.rglob("*") if f.is_file()]
-        return b"".join(file.read_bytes() for file in files)
-
-    def stop(self) -> None:
-        self._running.stop()
+HEARTBEAT_S = float(SHORT["HEARTBEAT_S"])
 
 
 class Stack:
@@ -77,7 +48,12 @@ class Stack:
         self.redis: Redis = connect(store.url)
         self.folder = fleet.folder
         self.api: subprocess.Popen[bytes] | None = None
+        self.api_port = 0
+        """Of the API itself; `start_api` gives the address of who listens in."""
+        self.ears: list[Proxy] = []
+        """One before each API: they have heard whatever it has said to anybody."""
         self._apis = 0
+        self._opened = ExitStack()
 
     async def submit(self, plan: Plan) -> str:
         run = await runs.create(self.redis, plan)
@@ -128,7 +104,7 @@ class Stack:
             return list(csv.DictReader(file))
 
     def start_api(self, **env: str) -> str:
-        """The API as a process; its address."""
+        """The API as a process; its address, at which we hear all that it says."""
         self._apis += 1
         log = self.folder / f"api{self._apis}.txt"
         with log.open("wb") as out:
@@ -140,8 +116,11 @@ class Stack:
             )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            if found := re.search(r"ready (http://\S+)", log.read_text("utf-8")):
-                return found[1]
+            if found := re.search(r"ready http://\S+:(\d+)", log.read_text("utf-8")):
+                self.api_port = int(found[1])
+                proxy = Proxy(f"127.0.0.1:{self.api_port}")
+                self.ears.append(self._opened.enter_context(proxy.serving()))
+                return f"http://127.0.0.1:{proxy.port}"
             assert self.api.poll() is None, log.read_text("utf-8")
             time.sleep(0.02)
         raise AssertionError("the API was not ready within 60 s")
@@ -172,11 +151,22 @@ class Stack:
         assert sorted(line["generation_id"] for line in table) == sorted(
             row.generation_id or "" for row in rows
         )
-        bill = sum(float(line["cost_usd"] or 0) for line in table)
-        told = sum(row.cost_usd or 0 for row in rows)
-        ok = sum(row.ok for row in rows)
-        assert abs(bill - told) < 1e-9
-        assert abs(told - ok * float(COST_USD)) < 1e-9
+        told = sum(map(micro_usd, (row.cost_usd for row in rows)))
+        for row in rows:
+            charged = true[row.generation_id].cost_usd if row.generation_id else None
+            assert not row.ok or micro_usd(row.cost_usd) == micro_usd(charged)
+        assert sum(micro_usd(line["cost_usd"]) for line in table) == told
+        assert self.billed(job_id) == told
+        paid = sum(
+            micro_usd(true[r.generation_id or ""].cost_usd) for r in rows if r.ok
+        )
+        assert told == paid, "the upstream charged something else"
+
+    def billed(self, job_id: str) -> int:
+        """What summary.json says that it cost, in millionths of a dollar."""
+        path = Path(self.fleet.env["RESULTS_DIR"]) / job_id / "summary.json"
+        said = json.loads(path.read_text("utf-8"))
+        return micro_usd(said["cost"]["billed_usd"]) + micro_usd(said["warmup_usd"])
 
     async def nothing_is_left(self) -> None:
         """No socket upstream, and no key without an end beyond the named kinds."""
@@ -198,6 +188,23 @@ class Stack:
         if self.api is not None and self.api.poll() is None:
             self.api.send_signal(signal.SIGTERM)
             self.api.wait(30)
+        await asyncio.to_thread(self._opened.close)
+
+    async def tells_nobody_our_key(self) -> None:
+        """What anybody could hear or read of this stack while it runs."""
+        assert_no_secret_in_command_lines()
+        for proxy in self.ears:
+            assert_no_secret(proxy.heard, "an answer of the API")
+        if self.store.process.poll() is not None:
+            return  # what it had is on disk
+        async for key in self.redis.scan_iter(match="*:events", count=1000):
+            for _, fields in await self.redis.xrange(key):
+                assert_no_secret(b"".join(fields.values()), "an event in the store")
+
+
+def micro_usd(usd: Decimal | float | str | None) -> int:
+    """In millionths of a dollar; unknown or empty is 0."""
+    return round(Decimal(str(usd or 0)) * 1_000_000)
 
 
 def a_plan(
@@ -212,17 +219,6 @@ def a_plan(
     )
 
 
-@contextmanager
-def a_store(folder: Path) -> Iterator[Store]:
-    store = Store(folder / "store")
-    try:
-        yield store
-    finally:
-        if store.process.poll() is None:
-            store.process.send_signal(signal.SIGCONT)
-        store.stop()
-
-
 @asynccontextmanager
 async def a_stack(
     folder: Path,
@@ -230,28 +226,31 @@ async def a_stack(
     gap_s: float = 0.002,
     store_url: str | None = None,
     env: Mapping[str, str] = NOTHING,
+    warm: bool = False,
 ) -> AsyncIterator[Stack]:
     """A stack without a worker yet. At the end every process has gone, and our key
-    was shown to the upstream and to nobody else."""
+    was shown to the upstream and to nobody else.
+
+    warm: reduces need not import pandas (`reduces`); not where a reduce is killed.
+    """
+    given = {**env, **(reduces.warm() if warm else {})}
     family = set(psutil.Process().children(recursive=True))
     with a_store(folder) as store:
         with (
             fault_upstream(gap_s) as upstream,
-            workers(store_url or store.url, upstream.url, folder, **env) as fleet,
+            workers(store_url or store.url, upstream.url, folder, **given) as fleet,
         ):
             stack = Stack(store, upstream, fleet)
             try:
                 yield stack
-                assert_no_secret_in_command_lines()
+                await stack.tells_nobody_our_key()
             finally:
                 for child in fleet.children:
                     if child.poll() is None:
                         child.send_signal(signal.SIGCONT)
                 await stack.close()
-        assert CANARY not in stack.said()
-        assert CANARY.encode() not in store.bytes_on_disk()
-        for file in (folder / "results").rglob("*"):
-            assert not file.is_file() or CANARY.encode() not in file.read_bytes()
+        for file in filter(Path.is_file, folder.rglob("*")):
+            assert_no_secret(file.read_bytes(), str(file.relative_to(folder)))
         assert keys_seen(upstream) <= {CANARY}
     await all_gone(family)
 
@@ -277,8 +276,14 @@ def reducers(job_id: str) -> list[psutil.Process]:
     return found
 
 
-def assert_no_secret_in_command_lines() -> None:
-    """Nobody on this machine can read our key in a list of processes."""
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):
-            assert CANARY not in " ".join(process.cmdline())
+__all__ = [
+    "ENDED",
+    "HEARTBEAT_S",
+    "LEASE_S",
+    "Stack",
+    "Store",
+    "a_plan",
+    "a_stack",
+    "a_store",
+    "reducers",
+]

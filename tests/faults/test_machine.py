@@ -1,14 +1,16 @@
 """The store's operations in any order, against a real server: what must always hold."""
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -23,7 +25,7 @@ from shared.store.client import connect
 from shared.store.slots import Entry, Kind, Lease
 from tests.faults.stack import a_plan
 
-TOTAL = 6
+TOTAL = 12
 PLAN = a_plan(n=TOTAL)
 (STEP,) = steps(PLAN)
 TAKES_ROWS = (Status.QUEUED, Status.RUNNING, Status.WAITING, Status.PAUSED)
@@ -31,9 +33,11 @@ lease = st.integers(0, 9)
 
 
 class Machine(RuleBasedStateMachine):
-    """One run of six slots on two shards, and whoever works on it."""
+    """One run of twelve slots on two shards, and whoever works on it."""
 
     url = ""
+    fired: ClassVar[Counter[str]] = Counter()
+    """What has happened in all lives, and how often."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +72,10 @@ class Machine(RuleBasedStateMachine):
         self._live.pop(shard, None)
         self._hands = {s: j for s, j in self._hands.items() if j != shard}
 
+    @initialize()
+    def begin(self) -> None:
+        self.claim()
+
     @rule()
     def claim(self) -> None:
         got = self._do(
@@ -90,6 +98,7 @@ class Machine(RuleBasedStateMachine):
         self._tickets += 1
         got = self._do(slots.take(self._redis, mine, n, f"t{self._tickets}"))
         if got is None:
+            self.fired["a stale lease asked for slots"] += 1
             return
         assert self._live.get(mine.shard) == mine, "slots without a live lease"
         assert status is Status.RUNNING
@@ -100,13 +109,53 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self._leases)
     @rule(
         i=lease,
-        slot=st.integers(0, TOTAL - 1),
+        slots_=st.lists(st.integers(0, TOTAL - 1), min_size=1),
         kind=st.sampled_from(["ok", "ok", "failed", "again"]),
     )
-    def commit(self, i: int, slot: int, kind: Kind) -> None:
-        mine = self._lease(i)
-        if slot >= self._handed():
-            return  # nobody has ever had it
+    def commit(self, i: int, slots_: list[int], kind: Kind) -> None:
+        """Rows of any slots that somebody has ever had, by anybody who ever did."""
+        handed = self._handed()
+        for slot in {slot % handed for slot in slots_ if handed}:
+            self._commit(self._lease(i), slot, kind)
+
+    @precondition(lambda self: self._live)
+    @rule(i=lease)
+    def work(self, i: int) -> None:
+        """A worker as it should be: it takes slots, and brings a row for each."""
+        mine, slots_ = self._take_some(i)
+        for slot in slots_:
+            self._commit(mine, slot, "ok")
+
+    @precondition(lambda self: self._live)
+    @rule(i=lease)
+    def oversleep(self, i: int) -> None:
+        """It has slots in hand, sleeps past its lease, and then brings its rows."""
+        mine, slots_ = self._take_some(i)
+        self.expire(i)
+        self.claim()
+        for slot in slots_:
+            self._commit(mine, slot, "ok")
+
+    @precondition(lambda self: self._live)
+    @rule(i=lease)
+    def finish_all(self, i: int) -> None:
+        """All that is left is done, and reduced twice."""
+        for _ in range(TOTAL):
+            mine, slots_ = self._take_some(i)
+            for slot in slots_:
+                self._commit(mine, slot, "ok")
+        self.advance()
+        self.finish()
+        self.finish()
+
+    def _take_some(self, i: int) -> tuple[Lease, list[int]]:
+        """By a live lease; it, and all that it has in hand."""
+        shard = sorted(self._live)[i % len(self._live)]
+        mine = self._live[shard]
+        self.take(self._leases[::-1].index(mine), 3)
+        return mine, [slot for slot, of in self._hands.items() if of == shard]
+
+    def _commit(self, mine: Lease, slot: int, kind: Kind) -> None:
         status = self._run().status
         attempts = self._do(self._redis.hget(self._keys[4], str(slot)))
         attempt = int(attempts or 0)
@@ -116,6 +165,9 @@ class Machine(RuleBasedStateMachine):
         )
         assert bool(done.accepted) == (status in TAKES_ROWS)
         assert sum(done.accepted) <= 1, "the same row twice"
+        stale = self._live.get(mine.shard) != mine
+        self.fired["a stale lease brought a row"] += stale and any(done.accepted)
+        self.fired["a row was refused"] += not all(done.accepted)
         if any(done.accepted):
             self._hands.pop(slot, None)
 
@@ -137,6 +189,7 @@ class Machine(RuleBasedStateMachine):
         shard = sorted(self._live)[i % len(self._live)]
         self._do(self._redis.hset(self._keys[0], f"exp:{shard}", "1"))
         self._drop(shard)
+        self.fired["a lease lapsed"] += 1
 
     @precondition(lambda self: self._leases)
     @rule(i=lease)
@@ -151,13 +204,14 @@ class Machine(RuleBasedStateMachine):
         with suppress(WrongState):
             self._do(runs.move(self._redis, self._job, to))
 
-    @rule(really=st.integers(0, 9))
-    def cancel(self, really: int) -> None:
-        if really:
+    @rule(really=st.booleans())
+    def cancel(self, really: bool) -> None:
+        if not really:
             return  # otherwise hardly a run would live
         with suppress(WrongState):
             ended = self._do(runs.end(self._redis, self._job, Ending.CANCELLED))
             self._cancelled = self._cancelled or ended
+            self.fired["a run was cancelled"] += ended
 
     @rule()
     def advance(self) -> None:
@@ -170,6 +224,8 @@ class Machine(RuleBasedStateMachine):
         before = self._run()
         entered = self._do(runs.finish(self._redis, before, {}, keep_s=60))
         assert entered == (before.status is Status.REDUCING)
+        self.fired["a run was finished twice"] += before.status.terminal
+        self.fired["a run was done"] += self._run().status is Status.DONE
 
     @invariant()
     def what_is_closed_is_what_has_a_final_row(self) -> None:
@@ -198,12 +254,19 @@ class Machine(RuleBasedStateMachine):
 
 @pytest.mark.filterwarnings("default::ResourceWarning")
 def test_no_order_of_operations_breaks_the_store(store_url: str) -> None:
-    check(store_url, examples=60)
+    check(store_url, examples=40)
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("default::ResourceWarning")
+def test_no_order_of_operations_breaks_the_store_in_many_lives(store_url: str) -> None:
+    check(store_url, examples=400)
 
 
 def check(store_url: str, *, examples: int, steps: int = 40) -> None:
     """So many random lives of a run."""
     Machine.url = store_url
+    Machine.fired.clear()
     run_state_machine_as_test(
         Machine,
         settings=settings(
@@ -213,3 +276,4 @@ def check(store_url: str, *, examples: int, steps: int = 40) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+    assert len(+Machine.fired) == 7, f"a fault did not happen: {Machine.fired}"
