@@ -2,7 +2,8 @@
 
     BenchError               one sentence that names the value and the remedy
     ├── BadPlan              the plan cannot be run as written; `field` says where
-    │   └── TooMuch          a size or a product over its cap
+    │   ├── TooMuch          a size or a product over its cap
+    │   └── UnknownPrice     a budget cannot be kept: nobody says what a call costs
     ├── NoSuchRun            the id is well formed and nobody knows it
     │   └── LostRun          ... because the store has lost its data since
     ├── KeyReused            the idempotency key belongs to another request
@@ -35,6 +36,10 @@ class BadPlan(BenchError):
 
 class TooMuch(BadPlan):
     """A size, or a product of sizes, is over its cap."""
+
+
+class UnknownPrice(BadPlan):
+    """A budget cannot be kept, because nobody says what a call costs."""
 
 
 class NoSuchRun(BenchError):

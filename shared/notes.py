@@ -136,6 +136,21 @@ def _proxy(case: Case) -> Reason | None:
     )
 
 
+def _unaccounted(case: Case) -> Reason | None:
+    usd = case.seen.unaccounted_usd
+    if not usd:
+        return None
+    return Reason(
+        kind="note",
+        code="unaccounted",
+        words=f"Up to USD {usd:.6f} more than `billed_usd` may have been billed: calls"
+        " whose answer did not say what it cost, or that were cut before they ended.",
+        remedy="Look at the account's own page. A budget counts them at their worst.",
+        value=usd,
+        limit=0.0,
+    )
+
+
 def _clamped_stamps(case: Case) -> Reason | None:
     clamped = case.seen.clamped_stamps
     if not clamped:
@@ -159,5 +174,6 @@ NOTES: tuple[Rule, ...] = (
     _as_available,
     _words_per_token,
     _proxy,
+    _unaccounted,
     _clamped_stamps,
 )

@@ -30,6 +30,8 @@ class Observations:
     """Versions of the generator."""
     hosts: tuple[str, ...] | None = None
     gc_policy: tuple[str, ...] | None = None
+    unaccounted_usd: float | None = None
+    """At most so much more may have been billed, of which no row tells."""
     proxy: str | None = None
     """The proxy between us and the upstream, without credentials."""
 

@@ -153,6 +153,18 @@ class Plan(Frozen):
         description="Over this share of failed calls the run stops and is invalid.",
         examples=[0.1],
     )
+    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000), NOT_A_BOOL] | None = (
+        Field(
+            default=None,
+            description="The run's budget: no call begins that might exceed it.",
+            examples=[0.5],
+        )
+    )
+    allow_unknown_prices: bool = Field(
+        default=False,
+        description="With a budget: call models of unknown price too, unlimited by it.",
+        examples=[False],
+    )
     sweep: Sweep | None = Field(
         default=None,
         description="The load at one value after another, a step each.",

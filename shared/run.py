@@ -112,6 +112,14 @@ class Run:
     """Rows that came from a worker whose lease had passed to another."""
     duplicates: int = 0
     """Rows refused because their slot was closed already."""
+    max_usd: float | None = None
+    """The budget; None: none was asked for."""
+    spent_usd: float = 0.0
+    """Billed, as rows say; warm-up and failures too."""
+    held_usd: float = 0.0
+    """The worst cost of the calls that are open under the budget."""
+    unaccounted_usd: float = 0.0
+    """At most so much more may have been billed, of which no row tells."""
 
 
 def new_job_id(now_s: float) -> str:

@@ -17,6 +17,7 @@ from shared.errors import Misconfigured, MissingKey
 OPENROUTER = "https://openrouter.ai/api/v1"
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Count = Annotated[int, Field(gt=0)] | None
+Usd = Annotated[float, Field(gt=0, le=1_000_000)] | None
 
 
 class Settings(BaseSettings):
@@ -75,6 +76,10 @@ class Settings(BaseSettings):
     max_calls_per_minute: Count = None
     max_calls_per_day: Count = None
     max_calls_in_flight: Count = None
+
+    # Money, in USD (docs/limits.md); None: no ceiling
+    max_cost_usd: Usd = None
+    max_cost_usd_per_day: Usd = None
 
     # Caps of what is kept of strangers' text
     max_answer_bytes: Annotated[int, Field(gt=0)] = 64 * 1024

@@ -1,8 +1,9 @@
-"""Leave to send, for calls that fall under a limit of the account.
+"""Leave to send, for calls that fall under a limit of the account or under a budget.
 
 Asked of the store just before the call is sent, with its lane held, so that what was
 counted is sent at once. A slot without leave goes back and is offered again when the
-limit opens; the targets that the limit does not touch go on.
+limit opens; the targets that the limit does not touch go on. With the leave goes a
+hold of what the call may cost, where a budget limits that.
 """
 
 import asyncio
@@ -18,8 +19,11 @@ from shared.plan import Plan, Work
 from shared.settings import Settings
 from shared.store import limits, slots
 from shared.store.client import AWAY
+from shared.store.limits import MONEY
+from shared.store.money import Hold
 from shared.store.slots import Lease
 from worker.attack import Slot
+from worker.costs import Costs
 from worker.ending import end
 from worker.storeclock import StoreClock
 
@@ -42,19 +46,31 @@ class Gate:
         settings: Settings,
         clock: StoreClock,
         *,
+        costs: Costs | None,
         send: Callable[[Slot, Work], bool],
         freed: Callable[[], None],
+        broke: Callable[[], None],
     ) -> None:
-        """send: begin the call; False when no call may begin any more.
-        freed: the lane of a call that did not begin, or has landed, is free."""
+        """costs: None where no budget limits the run.
+        send: begin the call; False when no call may begin any more.
+        freed: the lane of a call that did not begin, or has landed, is free.
+        broke: the run's budget pays for no further call."""
         self._redis = redis
         self._lease = lease
         self._clock = clock
+        self._costs = costs
         self._send = send
         self._freed = freed
+        self._broke = broke
         self._flight_s = settings.total_timeout_s + 60
         self._account = account_of(settings)
         self._of = [limits_of(target.model, settings) for target in plan.targets]
+        self._names = [
+            [limit.name for limit in limited]
+            + [MONEY] * bool(costs and costs.has_price(target))
+            for target, limited in enumerate(self._of)
+        ]
+        """All that may bar a target."""
         self._shut: dict[str, tuple[float, int]] = {}
         """Limit -> (monotonic second when it opens, slots that wait for that)."""
         self._asking: set[asyncio.Task[None]] = set()
@@ -67,9 +83,17 @@ class Gate:
         """Calls that ask for leave, or report that they landed, just now."""
         return len(self._asking)
 
-    def is_open(self, target: int) -> bool:
-        """Whether calls of this target need no leave."""
-        return not self._of[target]
+    def is_open(self, asked: Work) -> bool:
+        """Whether this call needs no leave."""
+        return not self._of[asked.target] and not self._worst_nano(asked)
+
+    def has_limit(self, target: int) -> bool:
+        """Whether a limit of the account counts calls of this target."""
+        return bool(self._of[target])
+
+    def hold_of(self, slot: Slot, asked: Work) -> str:
+        """The name of the call's hold; "" where it has none."""
+        return self._call_id(slot) if self._worst_nano(asked) else ""
 
     def begin(self, slot: Slot, asked: Work) -> None:
         """Send it as soon as the limits give leave; or offer its slot again later."""
@@ -109,28 +133,35 @@ class Gate:
         """When the first target may be asked again, monotonic; None: one may be now."""
         now_s = monotonic_s()
         opens_s = []
-        for limited in self._of:
-            until_s = max((self._until_s(limit) for limit in limited), default=0.0)
+        for names in self._names:
+            until_s = max(map(self._until_s, names), default=0.0)
             if until_s <= now_s:
                 return None
             opens_s.append(until_s)
         return min(opens_s)
 
     async def _begin(self, slot: Slot, asked: Work) -> None:
-        again_s = await self._wait(slot, asked.target)
-        if again_s is None and self._send(slot, asked):
-            return
+        again_s = await self._wait(slot, asked)
         if again_s is not None:
             self._later.append((slot.number, self._clock.store_ms(again_s)))
+        elif self._send(slot, asked):
+            return
+        else:
+            await self._not_sent(slot, asked.target)
         self._freed()
 
-    async def _wait(self, slot: Slot, target: int) -> float | None:
+    async def _wait(self, slot: Slot, asked: Work) -> float | None:
         """None: send it now. Else the monotonic second when the slot may come again."""
-        limited = self._of[target]
+        limited, worst_nano = self._of[asked.target], self._worst_nano(asked)
         now_s = monotonic_s()
+        if worst_nano and self._until_s(MONEY) > now_s:
+            return self._until_s(MONEY)
         for limit in limited:
-            if self._until_s(limit) > now_s:
+            if self._until_s(limit.name) > now_s:
                 return self._in_line(limit)
+        hold = None
+        if self._costs is not None and worst_nano:
+            hold = Hold(self._lease.job_id, worst_nano, self._costs.budget)
         try:
             wait = await limits.leave(
                 self._redis,
@@ -138,6 +169,7 @@ class Gate:
                 limited,
                 self._call_id(slot),
                 flight_s=self._flight_s,
+                hold=hold,
             )
         except AWAY as error:
             log.warning("no leave for a call of %s: %s", self._lease.job_id, error)
@@ -146,10 +178,32 @@ class Gate:
             return None
         self._count(wait.why)
         until_s = self._clock.monotonic(wait.until_ms)
+        if wait.limit == MONEY:
+            return self._without_money(wait.why, until_s)
         if wait.why == "in_flight":
             return until_s
         self._shut[wait.limit] = (until_s, 0)
         return self._in_line(next(one for one in limited if one.name == wait.limit))
+
+    def _without_money(self, why: str, until_s: float) -> float:
+        if why == "budget":
+            self._broke()
+            return monotonic_s() + _AGAIN_S
+        if why == "day_budget":
+            self._shut[MONEY] = (until_s, 0)
+        return until_s
+
+    async def _not_sent(self, slot: Slot, target: int) -> None:
+        try:
+            await limits.unsent(
+                self._redis,
+                self._account,
+                self._of[target],
+                self._call_id(slot),
+                self._lease.job_id,
+            )
+        except AWAY as error:
+            log.warning("an unused leave was not given back: %s", error)
 
     async def _land(self, call_id: str, counted: list[Limit]) -> None:
         try:
@@ -181,9 +235,14 @@ class Gate:
         apart_s = 60 / limit.per_minute if limit.per_minute else _APART_S
         return until_s + max(0, waiting - at_once) * apart_s
 
-    def _until_s(self, limit: Limit) -> float:
-        return self._shut.get(limit.name, (0.0, 0))[0]
+    def _until_s(self, name: str) -> float:
+        return self._shut.get(name, (0.0, 0))[0]
+
+    def _worst_nano(self, asked: Work) -> int:
+        return 0 if self._costs is None else self._costs.worst_nano(asked)
 
     def _call_id(self, slot: Slot) -> str:
-        step = self._lease.step.number
-        return f"{self._lease.job_id}:{step}:{slot.number}:{slot.attempt}"
+        """Whoever takes the shard over calls the same attempt anew: another call."""
+        lease = self._lease
+        call = f"{lease.step.number}:{slot.number}:{slot.attempt}"
+        return f"{lease.job_id}:{call}:{lease.shard}:{lease.epoch}"

@@ -38,6 +38,8 @@ class Call:
     """Absolute, monotonic."""
     started_at: float
     """Wall clock, for the label."""
+    hold: str = ""
+    """The name of what is held of a budget for it; "" for nothing."""
     cut: Outcome | None = None
     """Why we closed it ourselves, if we did."""
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from redis.asyncio import Redis
 
 from shared.errors import NewerRecord, NoSuchRun
+from shared.limits import account_of
 from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
@@ -126,6 +127,7 @@ async def bring_left_rows(redis: Redis, settings: Settings) -> None:
                     left.entries,
                     max_answers_bytes=settings.max_answers_bytes,
                     max_error_share=plan.max_error_share,
+                    account=account_of(settings),
                 )
                 log.info("%d rows left for %s were brought", sum(done.accepted), job_id)
                 if done.step_over:

@@ -19,14 +19,16 @@ from redis.asyncio import Redis
 
 from shared import archive, crash
 from shared.errors import BenchError
+from shared.limits import account_of
 from shared.log import setup
 from shared.observations import Observations, together
 from shared.plan import Finished, Plan, next_step
 from shared.run import Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings, settings
-from shared.store import runs, samples, slots
+from shared.store import money, runs, samples, slots
 from shared.store.client import AWAY, connect, connect_blocking
+from shared.store.money import Spent
 from worker.reaper import go_on
 
 if TYPE_CHECKING:
@@ -50,10 +52,12 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     plan = await runs.plan_of(redis, job_id)
     if run.status is not Status.REDUCING:
         return await _next_of_search(redis, store, plan, run)
+    await money.lapse(redis, job_id, account_of(config), everything=True)
+    spent = await money.spent_by(redis, job_id)
     seen = await samples.observations(redis, job_id)
     rows = frame(plan, samples.rows(store, job_id))
     answers = sorted(samples.answers(store, job_id), key=_place)
-    summary = summarize(plan, rows, observations=_together(run, seen))
+    summary = summarize(plan, rows, observations=_together(run, seen, spent))
     summary = summary.model_copy(update={"machines": tuple(seen)})
     results = Results(
         plan=plan,
@@ -136,7 +140,7 @@ def _answer(text: bytes) -> "Answer":
     return Answer(**{**said, "outcome": Outcome(said["outcome"])})
 
 
-def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
+def _together(run: Run, seen: list[dict[str, Any]], spent: Spent) -> Observations:
     """What the workers reported, and what the store saw of them."""
     each = [
         Observations(
@@ -153,7 +157,9 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
         for one in seen
     ]
     store = Observations(
-        interrupted_shards=run.interrupted, overlapping_shards=run.overlaps
+        interrupted_shards=run.interrupted,
+        overlapping_shards=run.overlaps,
+        unaccounted_usd=spent.unaccounted_usd,
     )
     return together([*each, store])
 

@@ -13,6 +13,8 @@ from contextlib import suppress
 from redis.asyncio import Redis
 
 from shared.clock import monotonic_s, sleep
+from shared.limits import account_of
+from shared.money import billed_nano
 from shared.sample import Sample, encode
 from shared.settings import Settings
 from shared.store import slots
@@ -53,6 +55,7 @@ class Rows:
         self._redis = redis
         self._lease = lease
         self._probe = probe
+        self._account = account_of(settings)
         self._max_answers_bytes = settings.max_answers_bytes
         self._max_error_share = probe.plan.max_error_share
         self._unread: deque[tuple[Call, Exchange]] = deque()
@@ -96,15 +99,25 @@ class Rows:
         reply = self._probe.read(call, exchange)
         sample = self._probe.sample(call, exchange, reply)
         kind, not_before_ms = self._decide(call, reply, sample)
-        self.put(sample, kind, not_before_ms, self._probe.answer(call, exchange, reply))
+        answer = self._probe.answer(call, exchange, reply)
+        self.put(sample, kind, not_before_ms, answer, call.hold)
 
     def put(
-        self, sample: Sample, kind: Kind, not_before_ms: int = 0, answer: bytes = b""
+        self,
+        sample: Sample,
+        kind: Kind,
+        not_before_ms: int = 0,
+        answer: bytes = b"",
+        hold: str = "",
     ) -> None:
-        """A finished row, to be committed."""
+        """A finished row, to be committed. hold: what it settles."""
         row = encode(sample)
         self._entries.append(
-            Entry(sample.slot, sample.attempt, kind, not_before_ms, row, answer)
+            Entry(
+                *(sample.slot, sample.attempt, kind, not_before_ms, row, answer),
+                cost_nano=billed_nano(sample),
+                hold=hold,
+            )
         )
         self._some.set()
 
@@ -131,6 +144,7 @@ class Rows:
             self._flying,
             max_answers_bytes=self._max_answers_bytes,
             max_error_share=self._max_error_share,
+            account=self._account,
         )
         if done.status is None:
             return done  # the run is gone: nobody has these rows but us

@@ -28,6 +28,7 @@ from shared.upstream.wire import Exchange, Wire
 from shared.upstream.wire_pace import Pacer
 from worker.attack import Attack, Slot
 from worker.commits import Commits
+from worker.costs import Costs
 from worker.decide import decide
 from worker.ending import end
 from worker.feed import Feed
@@ -74,9 +75,11 @@ class Shard:
         settings: Settings,
         clock: StoreClock,
         spool: Spool,
+        costs: Costs | None,
         claimed_s: float,
     ) -> None:
-        """claimed_s: monotonic second just before the claim was asked for."""
+        """costs: what its calls may cost; None where no budget limits the run.
+        claimed_s: monotonic second just before the claim was asked for."""
         self.lease = lease
         self._redis = redis
         self._wire = wire
@@ -89,7 +92,7 @@ class Shard:
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
-        self._hopeless: tuple[Ending, str] | None = None
+        self._hopeless: tuple[Ending, str | None] | None = None
         self._news = asyncio.Event()
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
@@ -113,8 +116,10 @@ class Shard:
             lease,
             settings,
             clock,
+            costs=costs,
             send=self._send_if_held,
             freed=self._attack.ended,
+            broke=lambda: self._end(Ending.BUDGET),
         )
 
     async def run(self) -> bool:
@@ -198,7 +203,7 @@ class Shard:
             self.stop(Stop.LOST)
             return
         asked = self._probe.work(slot.number)
-        if self._gate.is_open(asked.target):
+        if self._gate.is_open(asked):
             self._send(slot, asked)
         else:
             self._gate.begin(slot, asked)
@@ -211,7 +216,8 @@ class Shard:
         return True
 
     def _send(self, slot: Slot, asked: Work) -> None:
-        call = Call(slot, asked, monotonic_s(), wall_s())
+        hold = self._gate.hold_of(slot, asked)
+        call = Call(slot, asked, monotonic_s(), wall_s(), hold)
         sending = self._wire.start(
             self._probe.request(slot, asked),
             lambda exchange: self._ended(call, exchange),
@@ -296,19 +302,22 @@ class Shard:
     def _decide(self, call: Call, reply: Reply, sample: Sample) -> tuple[Kind, int]:
         decision = decide(call.slot, reply, sample, now_s=wall_s())
         if decision.ending is not None:
-            if self._hopeless is None:
-                error = reply.error or decision.ending.value
-                self._hopeless = (decision.ending, error)
-            self.stop(Stop.HOPELESS)
+            self._end(decision.ending, reply.error or decision.ending.value)
         if decision.opens_in_s is None:
             return decision.kind, 0
         opens_s = monotonic_s() + decision.opens_in_s
         opens_ms = self._clock.store_ms(opens_s)
-        if decision.of_free_calls and not self._gate.is_open(call.work.target):
+        if decision.of_free_calls and self._gate.has_limit(call.work.target):
             self._gate.bar(call.work.target, opens_s)
         else:
             self._wait(opens_ms)
         return decision.kind, opens_ms
+
+    def _end(self, ending: Ending, error: str | None = None) -> None:
+        """No further call has any sense: the run ends when those that are open have."""
+        if self._hopeless is None:
+            self._hopeless = (ending, error)
+        self.stop(Stop.HOPELESS)
 
     # -- the end -----------------------------------------------------------------------
 

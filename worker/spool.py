@@ -34,7 +34,12 @@ class Spool:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = hold(self._folder / "lock", str(os.getpid()))
         lines = [
-            to_json([e.slot, e.attempt, e.kind, e.not_before_ms, e.row, e.answer])
+            to_json(
+                [
+                    *(e.slot, e.attempt, e.kind, e.not_before_ms, e.row, e.answer),
+                    *(e.cost_nano, e.hold),
+                ]
+            )
             for e in entries
         ]
         file = os.open(
@@ -122,10 +127,14 @@ def _entries(file: Path) -> list[Entry]:
     found = []
     for line in file.read_bytes().splitlines():
         try:
-            slot, attempt, kind, not_before_ms, row, answer = from_json(line)
+            # an earlier version wrote nothing of money
+            slot, attempt, kind, not_before_ms, row, answer, *money = from_json(line)
         except ValueError:
             break  # the last line of a process that was killed while it wrote
         found.append(
-            Entry(slot, attempt, kind, not_before_ms, row.encode(), answer.encode())
+            Entry(
+                *(slot, attempt, kind, not_before_ms, row.encode(), answer.encode()),
+                *money,
+            )
         )
     return found

@@ -29,6 +29,7 @@ from shared.upstream.account import read_account
 from shared.upstream.connect import dialect_of, wire_of
 from shared.upstream.wire_pace import Pacer
 from worker import reaper, retention, selftest_asked, storeclock
+from worker.costs import Costs, Purse
 from worker.ending import end
 from worker.probe import Probe
 from worker.shard import Shard
@@ -50,6 +51,7 @@ class Station:
         self.redis = redis
         self.settings = settings
         self.wire = wire_of(settings)
+        self._purse = Purse(redis, self.wire, settings)
         self._spool = Spool(settings.spool_dir, self.name)
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
@@ -94,6 +96,7 @@ class Station:
         with suppress(*AWAY):
             await workers.gone(self.redis, self.name)
         self._spool.close()
+        await self._purse.close()
         await self.wire.aclose()
         self._pacer.close()
 
@@ -112,6 +115,8 @@ class Station:
             for run in found:
                 if run.status is Status.REDUCING:
                     self._reduce(run)
+                elif run.held_usd:
+                    await self._purse.lapse(run.job_id)
             if await self._tests_itself():
                 return
             for run in reaper.fair(found, await runs.turns(self.redis)):
@@ -162,6 +167,7 @@ class Station:
         step = await reaper.current_step(self.redis, plan, run, self.settings)
         if step is None:
             return
+        costs = await self._purse.costs(plan, run.job_id)
         living = await workers.alive(self.redis, lease_s=self.settings.lease_s)
         claimed_s = monotonic_s()
         lease = await slots.claim(
@@ -177,7 +183,7 @@ class Station:
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
-            self._work(plan, lease, claimed_s), name=f"shard-{lease.job_id}"
+            self._work(plan, lease, costs, claimed_s), name=f"shard-{lease.job_id}"
         )
         self._works.add(task)
         self._alone = plan.exclusive
@@ -188,7 +194,9 @@ class Station:
             # stamp after parsing; it waits until nothing is measured.
             gc.disable()
 
-    async def _work(self, plan: Plan, lease: slots.Lease, claimed_s: float) -> None:
+    async def _work(
+        self, plan: Plan, lease: slots.Lease, costs: Costs | None, claimed_s: float
+    ) -> None:
         try:
             key = self.settings.require_key()
         except (MissingKey, Misconfigured) as error:
@@ -215,6 +223,7 @@ class Station:
             settings=self.settings,
             clock=clock,
             spool=self._spool,
+            costs=costs,
             claimed_s=claimed_s,
         )
         self._shards.add(shard)

@@ -17,6 +17,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     limit:ACCOUNT:NAME:flight zset   its open calls -> when they are over anyway
     limit:ACCOUNT:NAME:bar    string no call before this, store ms: the upstream said
     limit:ACCOUNT:NAME:told   string the account's own page was asked lately
+    spend:ACCOUNT       hash   DAY:spent, DAY:held, DAY:unaccounted, nano-USD (`money`)
     run:ID              hash   the record (`runs`)
     run:ID:plan         string the plan, JSON
     run:ID:events       stream `state` and `progress`, capped (`events`)
@@ -25,6 +26,8 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:seen         list   what workers observed of themselves, JSON
     run:ID:finished     list   goodput of each step that is over, JSON, in order
     run:ID:reduce       string who reduces it now; saves work, guards nothing
+    run:ID:holds        zset   call -> when its hold lapses, store ms (`money`)
+    run:ID:held         hash   call -> what it may cost, and of which day
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand
     run:ID:back:N       zset   slots to offer again -> not before, store ms

@@ -45,8 +45,15 @@ def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis
 
 @lru_cache(maxsize=64)
 def _script(name: str) -> str:
-    head = files("shared.store").joinpath("lua/_head.lua").read_text("utf-8")
-    return head + files("shared.store").joinpath(f"lua/{name}.lua").read_text("utf-8")
+    """`_head.lua`, what the script's first line includes, and the script."""
+    text = _lua(name)
+    first, _, _ = text.partition("\n")
+    parts = first.removeprefix("-- include ").split() if "-- include" in first else []
+    return "".join(map(_lua, ["_head", *parts])) + text
+
+
+def _lua(name: str) -> str:
+    return files("shared.store").joinpath(f"lua/{name}.lua").read_text("utf-8")
 
 
 _scripts: dict[str, AsyncScript] = {}

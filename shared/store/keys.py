@@ -11,7 +11,10 @@ BORN = PREFIX + "born"
 RETENTION = PREFIX + "retention"
 TURNS = PREFIX + "turns"
 
-OF_RUN = ("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce")
+OF_RUN = (
+    *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
+    *(":holds", ":held"),
+)
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
 
 
@@ -38,6 +41,11 @@ def idempotency(submitter: str, key: str) -> str:
     """The run that a request with this key has made; expires after a day."""
     digest = sha256(f"{submitter}\0{key}".encode()).hexdigest()
     return f"{PREFIX}key:{digest}"
+
+
+def spend(account: str) -> str:
+    """What an account has spent, by UTC day."""
+    return f"{PREFIX}spend:{account}"
 
 
 def worker(name: str) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from shared.limits import Limit
-from shared.store import keys
+from shared.store import keys, money
 from shared.store.client import call, now_s, reply
+from shared.store.money import Hold
 
 _MINUTE_MS = 60_500
 _LEARN_EVERY_MS = 600_000
@@ -22,11 +23,16 @@ class Wait:
     """No leave now."""
 
     limit: str
-    """The name of the limit that is reached."""
+    """The name of the limit that is reached; MONEY for a budget."""
     why: str
-    """`minute`, `day`, `in_flight`, or `barred`: the upstream said so."""
+    """`minute`, `day`, `in_flight`, or `barred`: the upstream said so. Of money:
+    `money`, calls that are open may leave some; `day_budget`; `budget`, the run's own
+    is spent and never opens; `gone`, there is no such run."""
     until_ms: int
     """When to ask again, ms of the store's clock."""
+
+
+MONEY = "money"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +56,37 @@ async def leave(
     call_id: str,
     *,
     flight_s: float,
+    hold: Hold | None = None,
 ) -> Wait | None:
     """None: send it now, it is counted. The same id asked again is counted once.
 
     flight_s: after so long a call that was not reported as landed is over.
+    hold: what the call may cost, where a budget limits that.
     """
     named = [keys.limit(account, limit.name) for limit in limits]
     args: list[str | int] = [call_id, _MINUTE_MS, int(flight_s * 1000)]
+    sums = (hold.worst_nano, hold.budget.run_nano, hold.budget.day_nano) if hold else ()
+    args += ["" if nano is None else nano for nano in sums or (None,) * 3]
     for limit in limits:
         caps = (limit.per_minute, limit.per_day, limit.in_flight)
         args += ["" if cap is None else cap for cap in caps]
+    of_money = money.of_run(hold.job_id if hold else "", account)
     answer = await call(
-        redis, "permit", [key for each in named for key in each[:4]], args
+        redis, "permit", [*of_money, *(key for each in named for key in each[:4])], args
     )
     if answer[0] == 1:
         return None
-    return Wait(limits[answer[2]].name, answer[3].decode(), int(answer[1]))
+    name = MONEY if answer[2] == -1 else limits[answer[2]].name
+    return Wait(name, answer[3].decode(), int(answer[1]))
+
+
+async def unsent(
+    redis: Redis, account: str, limits: Sequence[Limit], call_id: str, job_id: str
+) -> None:
+    """Leave was given and the call was never sent: it is counted no more."""
+    named = [keys.limit(account, limit.name) for limit in limits]
+    of_limits = [key for each in named for key in each[:3]]
+    await call(redis, "unsent", [*money.of_run(job_id, account), *of_limits], [call_id])
 
 
 async def landed(

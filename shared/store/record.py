@@ -7,6 +7,7 @@ from functools import lru_cache
 from pydantic_core import from_json
 
 from shared.errors import NewerRecord
+from shared.money import usd
 from shared.plan import SCHEMA as PLAN_SCHEMA
 from shared.run import Ending, Run, Status
 
@@ -53,6 +54,10 @@ def read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
         interrupted=int(r.get("interrupted", 0)),
         overlaps=int(r.get("overlaps", 0)),
         duplicates=int(r.get("duplicates", 0)),
+        max_usd=usd(int(r["max_nano"])) if "max_nano" in r else None,
+        spent_usd=usd(int(r.get("spent_nano", 0))),
+        held_usd=usd(int(r.get("held_nano", 0))),
+        unaccounted_usd=usd(int(r.get("unaccounted_nano", 0))),
     )
 
 

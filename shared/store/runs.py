@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
 from shared.errors import KeyReused, NoSuchRun, WrongState
+from shared.money import Price, nano
 from shared.plan import Finished, Plan, read_plan, total
 from shared.run import Ending, Run, Status, before, created_at, new_job_id
 from shared.store import keys, record
@@ -38,12 +40,14 @@ async def create(
     key: IdempotencyKey | None = None,
     job_id: str | None = None,
     slots: int | None = None,
+    prices: Sequence[Price | None] | None = None,
 ) -> Run:
     """Write a new run, `queued`, and tell the workers. Ring the doorbell afterwards
     (`shared.queue`), since nobody hears this twice.
 
     key: with one that was used before, the run that it made is returned instead.
     job_id, slots: of a run for which something was prepared (`reruns`).
+    prices: of each target, where they were asked for; a budget is kept by them.
 
     Raises KeyReused where the key was used for another body.
     """
@@ -59,6 +63,11 @@ async def create(
     slots = total(plan) if slots is None else slots
     if slots is not None:
         fields["total"] = slots
+    if prices is not None:
+        said = [None if price is None else list(map(str, price)) for price in prices]
+        fields["prices"] = to_json(said).decode()
+    if plan.max_cost_usd is not None:
+        fields["max_nano"] = nano(plan.max_cost_usd)
     if rerun_of is not None:
         fields["rerun_of"] = rerun_of
     made, made_id = await call(
@@ -101,6 +110,15 @@ async def plan_of(redis: Redis, job_id: str) -> Plan:
     if text is None:
         raise NoSuchRun(job_id)
     return read_plan(text)
+
+
+async def prices_of(redis: Redis, job_id: str) -> tuple[Price | None, ...]:
+    """What each target cost when the run was made; () where nobody asked."""
+    said = await reply(redis.hget(keys.run(job_id), "prices"))
+    return tuple(
+        None if price is None else Price(*map(Decimal, price))
+        for price in from_json(said or b"[]")
+    )
 
 
 async def result_of(redis: Redis, job_id: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from shared.plan import Step
 from shared.run import Status
-from shared.store import keys
+from shared.store import keys, money
 from shared.store.client import call, reply
 
 POISON_TAKEOVERS = 3
@@ -66,6 +66,10 @@ class Entry:
     row: bytes
     answer: bytes = b""
     """What to keep of the answer; b"" for nothing."""
+    cost_nano: int | None = None
+    """What the call was billed, nano-USD; None: the row does not say."""
+    hold: str = ""
+    """The call's hold, which this settles; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +153,12 @@ async def commit(
     *,
     max_answers_bytes: int,
     max_error_share: float | None = None,
+    account: str = "",
 ) -> Committed:
-    """Append rows and close their slots; safe to repeat with the same entries.
+    """Append rows, close their slots and settle what they cost; safe to repeat with the
+    same entries.
+
+    account: to whose day the cost is put down.
 
     max_error_share: once more of the run's slots than this have surely failed, the run
     has ended (`error_limit`).
@@ -168,6 +176,7 @@ async def commit(
     ]
     for e in entries:
         args += (e.slot, e.attempt, e.kind, e.not_before_ms, e.row, e.answer)
+        args += ("" if e.cost_nano is None else e.cost_nano, e.hold)
     answer = await call(
         redis,
         "commit",
@@ -181,6 +190,7 @@ async def commit(
             keys.run(run, ":rows"),
             keys.run(run, ":answers"),
             keys.run(run, ":events"),
+            *money.of_run(run, account)[1:],
         ],
         args,
     )

@@ -19,6 +19,7 @@ from shared import clock
 from shared.errors import CatalogueDown
 from shared.upstream import complaint
 from shared.upstream.complaint import table
+from shared.upstream.endpoint import Endpoint, endpoints_of
 from shared.upstream.model import (
     Model,
     expired,
@@ -29,7 +30,6 @@ from shared.upstream.model import (
     models_of,
     parse_models,
     prices,
-    worst_cost_usd,
 )
 
 __all__ = [
@@ -43,7 +43,6 @@ __all__ = [
     "parse_models",
     "prices",
     "select",
-    "worst_cost_usd",
 ]
 
 LOAD_TIMEOUT_S = 30.0
@@ -169,6 +168,26 @@ class Catalogue:
         Aliases (`~vendor/family-latest`) and routers pass, listed or not.
         """
         return model.startswith(("~", "openrouter/")) or self.find(model) is not None
+
+    async def endpoints(self, model: Model) -> tuple[Endpoint, ...]:
+        """Who runs the model, and at which price; () where the upstream tells nobody.
+
+        Raises CatalogueDown when it does not answer.
+        """
+        try:
+            async with asyncio.timeout(LOAD_TIMEOUT_S):
+                answer = await self._client.get(f"models/{base_id(model.id)}/endpoints")
+            if answer.status_code == 404:
+                return ()
+            if answer.status_code != 200:
+                raise ValueError(f"status {answer.status_code}")
+            return endpoints_of(from_json(answer.content))
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
+            why = complaint.safe(str(error) or type(error).__name__)
+            raise CatalogueDown(
+                f"{self._client.base_url} did not say who runs {model.id} ({why}). Try"
+                " again."
+            ) from None
 
     async def close(self) -> None:
         """End a load that is under way."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from shared.money import Price
 from shared.upstream.complaint import Json, table
 
 MAX_BYTES_PER_TOKEN = 128
@@ -19,9 +20,6 @@ MAX_BYTES_PER_TOKEN = 128
 
 MAX_WORDS_PER_TOKEN = 2
 """Published tokenizers never join two words in a token; doubled, to be certain."""
-
-TEMPLATE_TOKENS = 256
-"""Room for what a chat template adds to the messages of one call."""
 
 _NO_PRICE = frozenset({"discount", "overrides"})
 _CONDITIONS = frozenset({"min_prompt_tokens", "utc_start", "utc_end"})
@@ -44,9 +42,8 @@ class Model:
     prompt_usd_per_mtok: float | None = None
     """USD per million tokens; None for a router, whose price is another model's."""
     completion_usd_per_mtok: float | None = None
-    worst_usd: tuple[Decimal, Decimal, Decimal] | None = None
-    """Exact USD per prompt token, completion token and call, conditions at their
-    dearest; None where a price is unknown."""
+    price: Price | None = None
+    """Conditions at their dearest; None where a part of it is unknown."""
     listed_usd: tuple[Decimal, Decimal] | None = None
     """Exact USD per prompt and per completion token, as listed."""
     free: bool = False
@@ -109,7 +106,7 @@ def _model(model_id: str, row: Json) -> Model:
         prompt_usd_per_mtok=_per_million(prompt),
         completion_usd_per_mtok=_per_million(completion),
         listed_usd=listed,
-        worst_usd=_worst(pricing) if listed else None,
+        price=price_of(pricing),
         free=model_id.endswith(":free") and listed is not None and _all_zero(pricing),
         router=(
             architecture.get("tokenizer") == "Router"
@@ -156,23 +153,6 @@ def prices(model: Model) -> tuple[Decimal, Decimal] | None:
     return model.listed_usd
 
 
-def worst_cost_usd(
-    model: Model, *, prompt_bytes: int, max_tokens: int, calls: int = 1
-) -> Decimal | None:
-    """What `calls` calls cost at the most, in USD; None where a price is unknown.
-
-    ((prompt_bytes + 256) x prompt + max_tokens x completion + request) x calls
-
-    A tokenizer that falls back to bytes makes one token of each, never more; reasoning
-    counts as completion and is bounded by `max_tokens` as well.
-    """
-    if model.worst_usd is None:
-        return None
-    prompt, completion, request = model.worst_usd
-    tokens = prompt_bytes + TEMPLATE_TOKENS
-    return (tokens * prompt + max_tokens * completion + request) * calls
-
-
 def least_tokens(text: str) -> int:
     """Tokens that `text` has at the least, by any tokenizer.
 
@@ -194,8 +174,13 @@ def fits(model: Model, least: int, max_tokens: int) -> bool:
     return context is None or least + max_tokens <= context
 
 
-def _worst(pricing: Json) -> tuple[Decimal, Decimal, Decimal]:
-    """The dearest (prompt, completion, request) over all conditions."""
+def price_of(pricing: Json) -> Price | None:
+    """The dearest over all conditions; None unless tokens have prices.
+
+    Reasoning counts as completion, and is bounded by `max_tokens` as well.
+    """
+    if _usd(pricing.get("prompt")) is None or _usd(pricing.get("completion")) is None:
+        return None
     overrides = pricing.get("overrides")
     tables = [pricing, *(overrides if isinstance(overrides, list) else [])]
 
@@ -203,7 +188,7 @@ def _worst(pricing: Json) -> tuple[Decimal, Decimal, Decimal]:
         listed = (_usd(table(t).get(name)) for t in tables for name in names)
         return max((price for price in listed if price is not None), default=Decimal(0))
 
-    return (
+    return Price(
         dearest("prompt"),
         dearest("completion", "internal_reasoning"),
         dearest("request"),

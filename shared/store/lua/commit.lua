@@ -1,10 +1,13 @@
+-- include _money
 -- Append rows, then close their slots. A row is counted, shown and streamed only when
 -- this has said 1 for it. A row before its mark: an error does not roll back, so no
 -- slot may be marked whose row is not there.
--- KEYS run, step, taken, back, closed, attempts, rows, answers, events
+-- KEYS run, step, taken, back, closed, attempts, rows, answers, events, holds, held,
+--      spend
 -- ARGV shard, epoch, step, count ('' = open end), counted ('1' = not warm-up),
 --      answers cap in bytes, largest share of failures ('' = any), then for each row:
---      slot, attempt, kind ('ok' | 'failed' | 'again'), not before ms, row, answer
+--      slot, attempt, kind ('ok' | 'failed' | 'again'), not before ms, row, answer,
+--      cost in nano-USD ('' = the row does not say), its hold ('' = none)
 -- -> {-1, status} the run takes no rows, or
 --    {1 | 2 the step is over, status, '1' accepted or '0' refused, ...}
 local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'answers_bytes', 'total')
@@ -14,24 +17,23 @@ if (status ~= 'running' and status ~= 'waiting' and status ~= 'paused'
     and status ~= 'queued') or run[2] ~= ARGV[3] then
   return {-1, status}
 end
-local answer, fresh, marks, failed, ok = {1, status}, {}, {}, 0, 0
+local answer, fresh, refused, marks, failed, ok = {1, status}, {}, {}, {}, 0, 0
 local kept = tonumber(run[3] or '0')
 local before = kept
-for i = 8, #ARGV, 6 do
+for i = 8, #ARGV, 8 do
   local slot, attempt, kind = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local tries = redis.call('HGET', KEYS[6], slot) or '0'
   if redis.call('GETBIT', KEYS[5], slot) == 1 or marks[slot]
      or (kind == 'again' and tries ~= attempt) then
     answer[#answer + 1] = '0'
+    refused[#refused + 1] = i
   else
     answer[#answer + 1] = '1'
     fresh[#fresh + 1] = i
     marks[slot] = true
   end
 end
-if #fresh < #answer - 2 then
-  redis.call('HINCRBY', KEYS[1], 'duplicates', #answer - 2 - #fresh)
-end
+if #refused > 0 then redis.call('HINCRBY', KEYS[1], 'duplicates', #refused) end
 for _, i in ipairs(fresh) do
   redis.call('RPUSH', KEYS[7], ARGV[i + 4])
   local text = ARGV[i + 5]
@@ -51,6 +53,23 @@ for _, i in ipairs(fresh) do
     if kind == 'ok' then ok = ok + 1 else failed = failed + 1 end
   end
   redis.call('HDEL', KEYS[3], slot)
+end
+local spent = 0
+for _, i in ipairs(fresh) do
+  local nano = tonumber(ARGV[i + 6])
+  if ARGV[i + 7] ~= '' then
+    settle(KEYS[1], KEYS[10], KEYS[11], KEYS[12], ARGV[i + 7], nano, true)
+  else
+    spent = spent + (nano or 0)
+  end
+end
+add(KEYS[1], KEYS[12], today, 'spent', spent)
+for _, i in ipairs(refused) do
+  if ARGV[i + 7] ~= '' then
+    -- its call was made all the same
+    settle(KEYS[1], KEYS[10], KEYS[11], KEYS[12], ARGV[i + 7], tonumber(ARGV[i + 6]),
+           false)
+  end
 end
 if #fresh > 0 then
   redis.call('HDEL', KEYS[1], 'takeovers')

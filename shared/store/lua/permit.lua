@@ -1,16 +1,43 @@
--- Leave to send one call now, under every limit that it falls under, or when to ask
--- again. Asked twice with one id it is the same leave.
--- KEYS for each limit: log, days, flight, bar
+-- include _money
+-- Leave to send one call now, under every budget and limit that it falls under, or
+-- when to ask again. Asked twice with one id it is the same leave.
+-- KEYS run, holds, held, spend, then for each limit: log, days, flight, bar
 -- ARGV id, span of a minute in ms, longest flight in ms,
+--      worst cost, the run's budget, the day's budget in nano-USD ('' = none),
 --      then for each limit: per minute, per day, in flight ('' = any number)
--- -> {1} | {0, ask again at ms, which limit, why}
-local day = math.floor(now / 86400000)
+-- -> {1} | {0, ask again at ms, which limit (-1 = money), why}
+local day = today
 local function given(at) return tonumber(ARGV[at]) end
-for i = 0, #KEYS / 4 - 1 do
-  local log, days, flight, bar = KEYS[4 * i + 1], KEYS[4 * i + 2], KEYS[4 * i + 3],
-                                 KEYS[4 * i + 4]
-  local per_minute, per_day, in_flight = given(3 * i + 4), given(3 * i + 5),
-                                         given(3 * i + 6)
+local worst = given(4) or 0
+if worst > 0 then
+  if redis.call('EXISTS', KEYS[1]) == 0 then return {0, now + 1000, -1, 'gone'} end
+  if redis.call('HGET', KEYS[3], ARGV[1]) then return {1} end
+  if redis.call('HGET', KEYS[1], 'broke') then return {0, 0, -1, 'budget'} end
+  lapse(KEYS[1], KEYS[2], KEYS[3], KEYS[4], now)
+  local function room(budget, said, why, until_ms)
+    local held = tonumber(said[2] or '0')
+    local sum = tonumber(said[1] or '0') + held + tonumber(said[3] or '0')
+    if not budget or sum + worst <= budget then return nil end
+    -- calls that are open may turn out cheaper
+    if held > 0 then return {0, now + 250, -1, 'money'} end
+    return {0, until_ms, -1, why}
+  end
+  local no = room(given(5), redis.call('HMGET', KEYS[1], 'spent_nano', 'held_nano',
+                                       'unaccounted_nano'), 'budget', 0)
+    or room(given(6), redis.call('HMGET', KEYS[4], day .. ':spent', day .. ':held',
+                                 day .. ':unaccounted'),
+            'day_budget', (day + 1) * 86400000)
+  if no and no[4] == 'budget' then
+    -- from here on no cheaper call slips in, which the end would cut
+    redis.call('HSET', KEYS[1], 'broke', 1)
+  end
+  if no then return no end
+end
+for i = 0, #KEYS / 4 - 2 do
+  local log, days, flight, bar = KEYS[4 * i + 5], KEYS[4 * i + 6], KEYS[4 * i + 7],
+                                 KEYS[4 * i + 8]
+  local per_minute, per_day, in_flight = given(3 * i + 7), given(3 * i + 8),
+                                         given(3 * i + 9)
   redis.call('ZREMRANGEBYSCORE', log, '-inf', now - ARGV[2])
   if redis.call('ZSCORE', log, ARGV[1]) then return {1} end
   local barred = tonumber(redis.call('GET', bar) or '0')
@@ -33,18 +60,23 @@ for i = 0, #KEYS / 4 - 1 do
     end
   end
 end
-for i = 0, #KEYS / 4 - 1 do
-  local log, days, flight = KEYS[4 * i + 1], KEYS[4 * i + 2], KEYS[4 * i + 3]
+for i = 0, #KEYS / 4 - 2 do
+  local log, days, flight = KEYS[4 * i + 5], KEYS[4 * i + 6], KEYS[4 * i + 7]
   redis.call('ZADD', log, now, ARGV[1])
   redis.call('PEXPIRE', log, ARGV[2])
   redis.call('HINCRBY', days, day, 1)
   redis.call('HDEL', days, day - 2)
   redis.call('PEXPIRE', days, 172800000)
-  if given(3 * i + 6) then
+  if given(3 * i + 9) then
     redis.call('ZADD', flight, now + ARGV[3], ARGV[1])
     if redis.call('PTTL', flight) < tonumber(ARGV[3]) then
       redis.call('PEXPIRE', flight, ARGV[3])
     end
   end
+end
+if worst > 0 then
+  redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
+  redis.call('HSET', KEYS[3], ARGV[1], ARGV[4] .. ' ' .. day)
+  add(KEYS[1], KEYS[4], day, 'held', worst)
 end
 return {1}

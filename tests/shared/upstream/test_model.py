@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
+from shared.money import Price
 from shared.upstream.model import (
     Model,
     fits,
@@ -17,7 +18,6 @@ from shared.upstream.model import (
     models_of,
     parse_models,
     prices,
-    worst_cost_usd,
 )
 
 TODAY = date(2026, 11, 23)
@@ -100,7 +100,7 @@ def test_a_row_is_read() -> None:
         prompt_usd_per_mtok=0.0,
         completion_usd_per_mtok=0.0,
         listed_usd=(Decimal(0), Decimal(0)),
-        worst_usd=(Decimal(0), Decimal(0), Decimal(0)),
+        price=Price(Decimal(0), Decimal(0), Decimal(0)),
         free=True,
         input_modalities=("text",),
         output_modalities=("text",),
@@ -115,7 +115,7 @@ def test_a_router_has_no_price() -> None:
     assert auto.router
     assert auto.prompt_usd_per_mtok is None
     assert prices(auto) is None
-    assert worst_cost_usd(auto, prompt_bytes=1, max_tokens=1) is None
+    assert auto.price is None
 
 
 def test_prices_are_exact_and_shown_per_million() -> None:
@@ -124,14 +124,12 @@ def test_prices_are_exact_and_shown_per_million() -> None:
     assert (pro.prompt_usd_per_mtok, pro.completion_usd_per_mtok) == (2.5, 10.0)
 
 
-def test_the_worst_cost_takes_the_dearest_condition() -> None:
-    # ((1000 + 256) x 0.000005 + 512 x 0.000015 + 0) x 3
-    cost = worst_cost_usd(model(ORCA_PRO), prompt_bytes=1000, max_tokens=512, calls=3)
-    assert cost == Decimal("0.04188")
+def test_a_price_is_that_of_the_dearest_condition() -> None:
+    dear = Price(Decimal("0.000005"), Decimal("0.000015"), Decimal(0))
+    assert model(ORCA_PRO).price == dear
     pricing = ORCA_PRO["pricing"] | {"request": "0.5", "internal_reasoning": "0.01"}
-    # (0 + 256) x 0.000005 + 1 x 0.01 + 0.5
-    dear = model(ORCA_PRO | {"pricing": pricing})
-    assert worst_cost_usd(dear, prompt_bytes=0, max_tokens=1) == Decimal("0.51128")
+    dearer = dear._replace(completion=Decimal("0.01"), request=Decimal("0.5"))
+    assert model(ORCA_PRO | {"pricing": pricing}).price == dearer
 
 
 @pytest.mark.parametrize(
@@ -246,5 +244,4 @@ JUNK = st.recursive(
 def test_no_row_raises(raw: dict) -> None:
     for parsed in models_of([raw | {"id": "a"}]):
         is_free_text(parsed, TODAY)
-        worst_cost_usd(parsed, prompt_bytes=1, max_tokens=1)
         to_json(parsed)

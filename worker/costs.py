@@ -1,0 +1,133 @@
+"""What each call of a run may cost, for a run that a budget limits."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import lru_cache
+from itertools import zip_longest
+
+from redis.asyncio import Redis
+
+from shared.clock import monotonic_s
+from shared.errors import CatalogueDown, Misconfigured
+from shared.limits import account_of
+from shared.money import (
+    Budget,
+    Price,
+    budget_of,
+    check_prices,
+    most_prompt_tokens,
+)
+from shared.plan import Plan, Work
+from shared.settings import Settings
+from shared.store import money, runs
+from shared.upstream import transport
+from shared.upstream.catalogue import Catalogue
+from shared.upstream.connect import dialect_of
+from shared.upstream.prices import prices_of
+from shared.upstream.wire import Wire
+
+log = logging.getLogger("worker.costs")
+
+_KEPT = 8
+_ASK_S = 5.0
+"""Other runs wait to be claimed meanwhile."""
+
+
+class Costs:
+    """The worst cost of every question of a plan, worked out when it is first asked."""
+
+    def __init__(
+        self, plan: Plan, prices: Sequence[Price | None], budget: Budget
+    ) -> None:
+        """prices: of each target; None where it is unknown, and the plan accepts that:
+        such calls are not held and not limited."""
+        self.budget = budget
+        self._plan = plan
+        self._prices = prices
+        self._worst = lru_cache(maxsize=65_536)(self._work_out)
+
+    def has_price(self, target: int) -> bool:
+        """Whether calls of this target cost something that is known."""
+        price = self._prices[target]
+        return price is not None and not price.free
+
+    def worst_nano(self, asked: Work) -> int:
+        """What the call costs at the most, in nano-USD."""
+        return self._worst(asked.target, asked.prompt)
+
+    def _work_out(self, target: int, index: int) -> int:
+        price = self._prices[target]
+        if price is None or price.free:
+            return 0
+        prompt = self._plan.prompts.prompt(index)
+        tokens = most_prompt_tokens(
+            prompt.turns(self._plan.system_prompt), prefixed=self._plan.unique_prefix
+        )
+        return price.worst_nano(tokens, prompt.max_tokens or self._plan.max_tokens)
+
+
+class Purse:
+    """What the runs cost that a worker takes on, by the upstream's present prices."""
+
+    def __init__(self, redis: Redis, wire: Wire, settings: Settings) -> None:
+        self._redis = redis
+        self._settings = settings
+        self._account = account_of(settings)
+        self._client = transport.client(
+            wire,
+            settings.openrouter_base_url,
+            dialect_of(settings).headers(_key(settings), settings),
+        )
+        self._catalogue = Catalogue(self._client, settings.models_refresh_s)
+        self._known: OrderedDict[str, tuple[float, Costs]] = OrderedDict()
+
+    async def costs(self, plan: Plan, job_id: str) -> Costs | None:
+        """Of one run; None where no budget limits it.
+
+        Raises UnknownPrice where a budget could not be kept.
+        """
+        budget = budget_of(plan, self._settings)
+        if budget is None:
+            return None
+        asked_s, costs = self._known.get(job_id, (0.0, None))
+        now_s = monotonic_s()
+        if costs is None or now_s - asked_s > self._settings.models_refresh_s:
+            prices = await self._prices(plan, job_id)
+            check_prices(plan, prices, self._settings)
+            costs = Costs(plan, prices, budget)
+            self._known[job_id] = (now_s, costs)
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return costs
+
+    async def _prices(self, plan: Plan, job_id: str) -> tuple[Price | None, ...]:
+        """As they are now; where the upstream does not say, as they were when the run
+        was made."""
+        then = await runs.prices_of(self._redis, job_id)
+        now: tuple[Price | None, ...] = ()
+        try:
+            async with asyncio.timeout(_ASK_S):
+                now = await prices_of(plan.targets, self._catalogue, self._settings)
+        except (CatalogueDown, TimeoutError) as error:
+            log.warning("%s is held to the prices of its beginning: %s", job_id, error)
+        both = zip_longest(now, then)
+        found = tuple(price or old for price, old in both)
+        return found or (None,) * len(plan.targets)
+
+    async def lapse(self, job_id: str) -> None:
+        """Count what was held too long as perhaps billed."""
+        await money.lapse(self._redis, job_id, self._account)
+
+    async def close(self) -> None:
+        """Let go of the upstream."""
+        await self._catalogue.close()
+        await self._client.aclose()
+
+
+def _key(settings: Settings) -> str | None:
+    try:
+        return settings.api_key()
+    except Misconfigured:  # said where a call needs it
+        return None
