@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
+import httpx
 from fastapi import Depends, Path, Request
 from redis.asyncio import Redis
 
@@ -40,6 +41,8 @@ class Parts:
 
     settings: Settings
     wire: Wire
+    client: httpx.AsyncClient
+    """To the upstream, with its key."""
     catalogue: Catalogue
     store: Store | None
     stopping: Callable[[], bool]

@@ -29,6 +29,7 @@ from shared.errors import (
     NotReady,
     StoreDown,
     TooMuch,
+    UnknownPrice,
     WrongState,
 )
 
@@ -53,6 +54,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "invalid": (422, "The request cannot be understood as written"),
     "too-much": (422, "The request is over a cap"),
     "unknown-model": (422, "The upstream does not list this model"),
+    "unknown-price": (422, "No budget can be kept without a price"),
     "key-reused": (422, "The idempotency key belongs to another request"),
     "context-length": (422, "A prompt is longer than the model's context"),
     "internal": (500, "This is a bug of ours"),
@@ -87,6 +89,7 @@ OF_ERROR: dict[type[BenchError], str] = {
     WrongState: "wrong-state",
     NotReady: "not-ready",
     TooMuch: "too-much",
+    UnknownPrice: "unknown-price",
     BadPlan: "invalid",
     StoreDown: "store-down",
     NewerRecord: "newer-record",

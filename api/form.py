@@ -31,6 +31,7 @@ FIELDS = (
     "seed",
     "order_seed",
     "submitter",
+    "max_cost_usd",
 )
 """The fields beside the file. `model` may be given several times."""
 

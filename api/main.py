@@ -96,7 +96,7 @@ async def _parts(settings: Settings) -> AsyncIterator[Parts]:
     loading = asyncio.create_task(_load(catalogue))
     store = _store(settings)
     try:
-        yield Parts(settings, wire, catalogue, store, _stopping())
+        yield Parts(settings, wire, client, catalogue, store, _stopping())
     finally:
         loading.cancel()
         await catalogue.close()

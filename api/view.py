@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from pydantic_core import to_json
 from redis.asyncio import Redis
 
 from shared import archive
-from shared.clock import utc_label
+from shared.clock import utc_label, wall_s
 from shared.errors import NoSuchRun
 from shared.plan import Plan
-from shared.run import Run, Status
+from shared.quote import LimitQuote, Quote, TargetQuote
+from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import durable, runs, workers
 from shared.store.client import now_s
@@ -23,6 +25,7 @@ MOST_PROMPT_BYTES = 100_000
 """Prompts that take more as JSON are not shown; plan.json has them all."""
 
 _PLANS_KEPT = 64
+_STOPS = (Ending.BUDGET, Ending.ERROR_LIMIT, Ending.FIND)
 
 
 class Progress(BaseModel):
@@ -35,6 +38,19 @@ class Progress(BaseModel):
         description="Seconds since the first worker took it; null before that."
     )
     step: int = Field(description="Which of the plan's steps is under way, from 0.")
+
+
+class Money(BaseModel):
+    """USD of a benchmark by now, warm-up and failures included."""
+
+    spent_usd: float | None = Field(description="Billed, as rows say.")
+    held_usd: float | None = Field(
+        description="The worst cost of calls that are open under a budget."
+    )
+    unaccounted_usd: float | None = Field(
+        description="At most so much more may have been billed, of which no row tells."
+    )
+    max_cost_usd: float | None = Field(description="The budget; null: none.")
 
 
 class Job(BaseModel):
@@ -53,6 +69,10 @@ class Job(BaseModel):
     error: str | None = Field(description="Why it failed, or cannot be reduced yet.")
     warnings: list[str]
     ending: str | None = Field(description="Why it ended: completed, cancelled, ...")
+    stopped_by: str | None = Field(
+        description="What ended it before all was asked: budget, error_limit or find."
+    )
+    money: Money
     submitter: str
     created_at: str
     started_at: str | None
@@ -95,6 +115,37 @@ class Accepted(BaseModel):
     status_url: str
     events_url: str
     warnings: list[str]
+
+
+class Quoted(BaseModel):
+    """What a plan would ask, cost and take; nothing was queued."""
+
+    calls: int | None = Field(
+        description="Warm-ups too; null: the upstream's speed decides."
+    )
+    worst_usd: float | None = Field(
+        description="No more than this, at today's prices; null: one is not known."
+    )
+    expected_usd: float | None = Field(
+        description="A guess; each target says what it is made from."
+    )
+    max_cost_usd: float | None = Field(description="The budget at which it stops.")
+    takes_s: float = Field(
+        description="At least, by the load's duration and the account's limits."
+    )
+    earliest_end: str = Field(description="Now and `takes_s`.")
+    targets: list[TargetQuote]
+    limits: list[LimitQuote] = Field(
+        description="Limits of the account that count these calls."
+    )
+    warnings: list[str]
+
+    @classmethod
+    def of(cls, quote: Quote, warnings: list[str]) -> "Quoted":
+        """The body of a quote."""
+        said = {field.name: getattr(quote, field.name) for field in fields(quote)}
+        end = utc_label(wall_s() + quote.takes_s)
+        return cls(**said, earliest_end=end, warnings=warnings)
 
 
 class Views:
@@ -226,6 +277,13 @@ def _job(
         error=run.error,
         warnings=list(run.warnings),
         ending=run.ending,
+        stopped_by=run.ending if run.ending in _STOPS else None,
+        money=Money(
+            spent_usd=run.spent_usd,
+            held_usd=run.held_usd,
+            unaccounted_usd=run.unaccounted_usd,
+            max_cost_usd=run.max_usd,
+        ),
         submitter=run.submitter or plan["submitter"],
         created_at=utc_label(run.created_at),
         started_at=_label(run.started_at),

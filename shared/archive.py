@@ -42,6 +42,9 @@ def record(run: Run) -> bytes:
         "error": run.error,
         "warnings": run.warnings,
         "rerun_of": run.rerun_of,
+        "max_usd": run.max_usd,
+        "spent_usd": run.spent_usd,
+        "unaccounted_usd": run.unaccounted_usd,
     }
     return to_json(said, indent=2) + b"\n"
 
@@ -71,6 +74,9 @@ def load(results_dir: Path, job_id: str) -> Run:
         error=said.get("error"),
         warnings=tuple(said.get("warnings", ())),
         rerun_of=said.get("rerun_of"),
+        max_usd=said.get("max_usd"),
+        spent_usd=said.get("spent_usd"),
+        unaccounted_usd=said.get("unaccounted_usd"),
     )
 
 

@@ -114,11 +114,12 @@ class Run:
     """Rows refused because their slot was closed already."""
     max_usd: float | None = None
     """The budget; None: none was asked for."""
-    spent_usd: float = 0.0
-    """Billed, as rows say; warm-up and failures too."""
-    held_usd: float = 0.0
+    spent_usd: float | None = None
+    """Billed, as rows say; warm-up and failures too. None: of a run that was kept
+    before money was counted."""
+    held_usd: float | None = None
     """The worst cost of the calls that are open under the budget."""
-    unaccounted_usd: float = 0.0
+    unaccounted_usd: float | None = None
     """At most so much more may have been billed, of which no row tells."""
 
 

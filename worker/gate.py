@@ -14,6 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from shared.clock import monotonic_s
+from shared.costs import Costs
 from shared.limits import Limit, account_of, limits_of
 from shared.plan import Plan, Work
 from shared.settings import Settings
@@ -23,7 +24,6 @@ from shared.store.limits import MONEY
 from shared.store.money import Hold
 from shared.store.slots import Lease
 from worker.attack import Slot
-from worker.costs import Costs
 from worker.ending import end
 from worker.storeclock import StoreClock
 

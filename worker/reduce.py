@@ -26,12 +26,12 @@ from shared.plan import Finished, Plan, next_step
 from shared.run import Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings, settings
-from shared.store import money, runs, samples, slots
+from shared.store import means, money, runs, samples, slots
 from shared.store.client import AWAY, connect, connect_blocking
-from shared.store.money import Spent
 from worker.reaper import go_on
 
 if TYPE_CHECKING:
+    from shared.figures import Summary
     from shared.outputs import Answer
 
 log = logging.getLogger("worker.reduce")
@@ -53,11 +53,11 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     if run.status is not Status.REDUCING:
         return await _next_of_search(redis, store, plan, run)
     await money.lapse(redis, job_id, account_of(config), everything=True)
-    spent = await money.spent_by(redis, job_id)
+    run = await runs.load(redis, job_id)
     seen = await samples.observations(redis, job_id)
     rows = frame(plan, samples.rows(store, job_id))
     answers = sorted(samples.answers(store, job_id), key=_place)
-    summary = summarize(plan, rows, observations=_together(run, seen, spent))
+    summary = summarize(plan, rows, observations=_together(run, seen))
     summary = summary.model_copy(update={"machines": tuple(seen)})
     results = Results(
         plan=plan,
@@ -89,7 +89,19 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     result = summary.model_dump(mode="json")
     entered = await runs.finish(redis, run, result, keep_s=keep_s)
     crash.point("reduce:finished")
+    if entered:
+        await means.add(redis, _answers_seen(summary))
     return entered
+
+
+def _answers_seen(summary: "Summary") -> dict[str, tuple[int, int]]:
+    """Model -> (calls that told their tokens, the output tokens of those)."""
+    seen: dict[str, tuple[int, int]] = {}
+    for target in summary.targets:
+        calls, tokens = seen.get(target.model, (0, 0))
+        told = target.tokens.rows_reporting, target.tokens.output or 0
+        seen[target.model] = (calls + told[0], tokens + told[1])
+    return seen
 
 
 async def _next_of_search(redis: Redis, store: Blocking, plan: Plan, run: Run) -> bool:
@@ -140,7 +152,7 @@ def _answer(text: bytes) -> "Answer":
     return Answer(**{**said, "outcome": Outcome(said["outcome"])})
 
 
-def _together(run: Run, seen: list[dict[str, Any]], spent: Spent) -> Observations:
+def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
     """What the workers reported, and what the store saw of them."""
     each = [
         Observations(
@@ -159,7 +171,7 @@ def _together(run: Run, seen: list[dict[str, Any]], spent: Spent) -> Observation
     store = Observations(
         interrupted_shards=run.interrupted,
         overlapping_shards=run.overlaps,
-        unaccounted_usd=spent.unaccounted_usd,
+        unaccounted_usd=run.unaccounted_usd,
     )
     return together([*each, store])
 

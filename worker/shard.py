@@ -14,6 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from shared.clock import monotonic_s, sleep, wall_s
+from shared.costs import Costs
 from shared.errors import BenchError
 from shared.plan import Plan, Work
 from shared.run import Ending, Status
@@ -28,7 +29,6 @@ from shared.upstream.wire import Exchange, Wire
 from shared.upstream.wire_pace import Pacer
 from worker.attack import Attack, Slot
 from worker.commits import Commits
-from worker.costs import Costs
 from worker.decide import decide
 from worker.ending import end
 from worker.feed import Feed

@@ -16,22 +16,22 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
+from shared import allowance
 from shared.clock import monotonic_s, sleep
+from shared.costs import Costs
 from shared.errors import BenchError, Misconfigured, MissingKey
-from shared.limits import account_of, limits_of
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import keys, limits, runs, selftests, slots, workers
+from shared.store import keys, runs, selftests, slots, workers
 from shared.store.client import AWAY
 from shared.upstream import transport
-from shared.upstream.account import read_account
 from shared.upstream.connect import dialect_of, wire_of
 from shared.upstream.wire_pace import Pacer
 from worker import reaper, retention, selftest_asked, storeclock
-from worker.costs import Costs, Purse
 from worker.ending import end
 from worker.probe import Probe
+from worker.purse import Purse
 from worker.shard import Shard
 from worker.spool import Spool
 from worker.stop import Stop
@@ -246,20 +246,10 @@ class Station:
 
     async def _learn(self, plan: Plan, key: str | None) -> None:
         """Ask the upstream what this account may do today, where that limits us."""
-        named = {
-            limit.name
-            for target in plan.targets
-            for limit in limits_of(target.model, self.settings)
-        }
-        account = account_of(self.settings)
-        if "free" in named and await limits.to_learn(self.redis, account, "free"):
-            headers = dialect_of(self.settings).headers(key, self.settings)
-            url = self.settings.openrouter_base_url
-            async with transport.client(self.wire, url, headers) as client:
-                said = await read_account(client)
-            if said is not None:
-                today = said.free_per_day, said.free_used_today
-                await limits.learn(self.redis, account, "free", *today)
+        headers = dialect_of(self.settings).headers(key, self.settings)
+        url = self.settings.openrouter_base_url
+        async with transport.client(self.wire, url, headers) as client:
+            await allowance.learn(self.redis, client, plan, self.settings)
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)

@@ -12,8 +12,9 @@ from api.deps import EXAMPLE, JobId, PartsDep, Store, StoreDep, promptly
 from api.errors import responses
 from api.prefer import ended_within, wait_asked_s
 from api.presence import unless_gone
+from api.pricing import Prices, checked_prices, quoted, warnings_of
 from api.submission import form_schema, read_submission
-from api.view import Accepted, Job, Listing, listed
+from api.view import Accepted, Job, Listing, Quoted, listed
 from shared.errors import NoSuchRun, WrongState
 from shared.plan import Plan
 from shared.queue import ring
@@ -61,8 +62,9 @@ _PREFER = {
     openapi_extra={"requestBody": _BODY, "parameters": [_PREFER]},
     responses={
         200: {
-            "model": Job,
-            "description": "With `Prefer: wait`: it has ended, and this is it.",
+            "model": Job | Quoted,
+            "description": "With `Prefer: wait`: it has ended, and this is it. With"
+            " `dry_run`: what it would be.",
             "headers": {"Preference-Applied": {"schema": {"type": "string"}}},
         },
         202: {"headers": {"Location": {"schema": {"type": "string"}}}},
@@ -75,6 +77,8 @@ _PREFER = {
             "key-reused",
             "unknown-model",
             "context-length",
+            "unknown-price",
+            "no-catalogue",
             "misconfigured",
             "no-store",
             "store-down",
@@ -94,13 +98,24 @@ async def create(
             " benchmark and not another one.",
         ),
     ] = None,
+    dry_run: Annotated[
+        bool,
+        Query(
+            description="Queue nothing: answer with the number of calls, what they cost"
+            " at worst and probably, and how long limits make it."
+        ),
+    ] = False,
 ) -> Response:
     """Checks everything, queues the plan and answers at once; costs nothing yet.
 
     A form is the short spelling of a plan: its prompt file has a prompt on each line.
     """
     plan, warnings = await read_submission(request, parts)
-    run = await _queue(store, plan, warnings, idempotency_key, parts.settings)
+    if dry_run:
+        return answer(Quoted.of(await quoted(plan, parts, store), warnings))
+    prices = await checked_prices(plan, parts)
+    warnings += await warnings_of(plan, prices, parts, store)
+    run = await _queue(store, plan, warnings, idempotency_key, prices, parts.settings)
     wait_s = wait_asked_s(request.headers.getlist("prefer"))
     if wait_s:
         waiting = ended_within(parts, store, run.job_id, wait_s)
@@ -119,6 +134,7 @@ async def _queue(
     plan: Plan,
     warnings: list[str],
     said_key: str | None,
+    prices: Prices | None,
     settings: Settings,
 ) -> Run:
     key = None
@@ -130,7 +146,9 @@ async def _queue(
         alive = await workers.alive(store.redis, lease_s=settings.lease_s)
         if not alive:
             warnings.append(NO_WORKER)
-        run = await runs.create(store.redis, plan, warnings=warnings, key=key)
+        run = await runs.create(
+            store.redis, plan, warnings=warnings, key=key, prices=prices
+        )
         times = max(1, min(len(alive), plan.load.most_lanes()))
         await ring(store.redis, run.job_id, times)
     return run

@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import JobId, PartsDep, Store, StoreDep, promptly
 from api.errors import responses
+from api.pricing import Prices, checked_prices
 from api.routes.benchmarks import NO_WORKER, accepted, answer
 from api.view import Accepted, Job
 from shared import archive
 from shared.errors import NoSuchRun, WrongState
+from shared.plan import Plan
 from shared.queue import ring
 from shared.run import Run, Status
 from shared.settings import Settings
@@ -108,6 +110,9 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
             "unsupported-media-type",
             "invalid",
             "key-reused",
+            "too-much",
+            "unknown-price",
+            "no-catalogue",
             "newer-record",
             "misconfigured",
             "no-store",
@@ -136,14 +141,30 @@ async def rerun(
     """
     only = asked.only if asked else None
     async with promptly():
+        plan = await _plan_of(store, parts.settings, job_id)
+    prices = await checked_prices(plan, parts)
+    async with promptly():
         await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
-        run = await _again(store, parts.settings, job_id, only, idempotency_key)
+        run = await _again(store, plan, job_id, only, idempotency_key, prices)
         alive = await _wake(store, run.job_id, parts.settings)
     return accepted(run, run.warnings if alive else (*run.warnings, NO_WORKER))
 
 
+async def _plan_of(store: Store, settings: Settings, job_id: str) -> Plan:
+    """As the store or, once it forgot, the results folder has it; raises NoSuchRun."""
+    try:
+        return await runs.plan_of(store.redis, job_id)
+    except NoSuchRun:
+        return await asyncio.to_thread(archive.plan_of, settings.results_dir, job_id)
+
+
 async def _again(
-    store: Store, settings: Settings, job_id: str, only: str | None, said: str | None
+    store: Store,
+    plan: Plan,
+    job_id: str,
+    only: str | None,
+    said: str | None,
+    prices: Prices | None,
 ) -> Run:
     key = None
     if said is not None:
@@ -151,18 +172,16 @@ async def _again(
         key = runs.IdempotencyKey(job_id, said, body)
     try:
         if only == "failed":
-            return await reruns.failed(store.redis, job_id, key=key)
-        return await reruns.whole(store.redis, job_id, key=key)
+            return await reruns.failed(store.redis, job_id, key=key, prices=prices)
+        return await reruns.whole(store.redis, job_id, key=key, prices=prices)
     except NoSuchRun:
-        # raises NoSuchRun itself where the files do not know it either
-        folder = settings.results_dir
-        plan = await asyncio.to_thread(archive.plan_of, folder, job_id)
+        pass  # in the results folder
     if only == "failed":
         raise WrongState(
             f"The store has forgotten the rows of benchmark {job_id}, so that nobody"
             " can tell which calls failed. Rerun it whole."
         )
-    return await runs.create(store.redis, plan, rerun_of=job_id, key=key)
+    return await runs.create(store.redis, plan, rerun_of=job_id, key=key, prices=prices)
 
 
 async def _wake(store: Store, job_id: str, settings: Settings) -> int:

@@ -10,6 +10,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     push                channel  `job_id` whose state a worker should look at now
     born                string when this store's data began, store ms; for ever
     turns               hash   submitter -> when a run of theirs was last begun
+    means               hash   `MODEL calls`, `MODEL tokens`: of earlier answers
     retention           string somebody has swept the results lately
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash
     limit:ACCOUNT:NAME:log    zset   its calls of the last minute (`limits`)

@@ -10,6 +10,7 @@ PUSH = PREFIX + "push"
 BORN = PREFIX + "born"
 RETENTION = PREFIX + "retention"
 TURNS = PREFIX + "turns"
+MEANS = PREFIX + "means"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),

@@ -1,28 +1,41 @@
 """A rerun: a new run of an old plan, whole or only what did not end `ok`."""
 
+from collections.abc import Sequence
+
 from redis.asyncio import Redis
 
 from shared.errors import NotReady, WrongState
+from shared.money import Price
 from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Run, new_job_id
 from shared.sample import decode
 from shared.store import keys, runs, samples
 from shared.store.client import now_s
 
+Prices = Sequence[Price | None]
+
 _PREPARED_S = 90 * 86_400
 """Longer than a run may wait, and an end for what is prepared and then not used."""
 
 
 async def whole(
-    redis: Redis, job_id: str, *, key: runs.IdempotencyKey | None = None
+    redis: Redis,
+    job_id: str,
+    *,
+    key: runs.IdempotencyKey | None = None,
+    prices: Prices | None = None,
 ) -> Run:
     """The same plan again, as a new run; raises NoSuchRun."""
     plan = await runs.plan_of(redis, job_id)
-    return await runs.create(redis, plan, rerun_of=job_id, key=key)
+    return await runs.create(redis, plan, rerun_of=job_id, key=key, prices=prices)
 
 
 async def failed(
-    redis: Redis, job_id: str, *, key: runs.IdempotencyKey | None = None
+    redis: Redis,
+    job_id: str,
+    *,
+    key: runs.IdempotencyKey | None = None,
+    prices: Prices | None = None,
 ) -> Run:
     """A new run of the slots that did not end `ok`, or never ran; warm-ups run whole.
 
@@ -45,7 +58,13 @@ async def failed(
     if not left:
         raise WrongState(f"Every call of benchmark {job_id} ended ok; rerun it whole.")
     return await runs.create(
-        redis, plan, rerun_of=job_id, key=key, job_id=new_id, slots=left
+        redis,
+        plan,
+        rerun_of=job_id,
+        key=key,
+        job_id=new_id,
+        slots=left,
+        prices=prices,
     )
 
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from shared.costs import Costs
 from shared.errors import UnknownPrice
 from shared.money import (
     Budget,
@@ -17,7 +18,6 @@ from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts, Message, unique_prefix
 from shared.sample import Outcome, Sample
 from shared.settings import Settings
-from worker.costs import Costs
 
 DEAR = Price(Decimal("0.000005"), Decimal("0.000015"), Decimal("0.5"))
 NOTHING = Price(Decimal(0), Decimal(0), Decimal(0))

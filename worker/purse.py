@@ -1,25 +1,18 @@
-"""What each call of a run may cost, for a run that a budget limits."""
+"""The prices that a worker holds its runs to."""
 
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
-from functools import lru_cache
 from itertools import zip_longest
 
 from redis.asyncio import Redis
 
 from shared.clock import monotonic_s
+from shared.costs import Costs
 from shared.errors import CatalogueDown, Misconfigured
 from shared.limits import account_of
-from shared.money import (
-    Budget,
-    Price,
-    budget_of,
-    check_prices,
-    most_prompt_tokens,
-)
-from shared.plan import Plan, Work
+from shared.money import Price, budget_of, check_prices
+from shared.plan import Plan
 from shared.settings import Settings
 from shared.store import money, runs
 from shared.upstream import transport
@@ -28,44 +21,11 @@ from shared.upstream.connect import dialect_of
 from shared.upstream.prices import prices_of
 from shared.upstream.wire import Wire
 
-log = logging.getLogger("worker.costs")
+log = logging.getLogger("worker.purse")
 
 _KEPT = 8
 _ASK_S = 5.0
 """Other runs wait to be claimed meanwhile."""
-
-
-class Costs:
-    """The worst cost of every question of a plan, worked out when it is first asked."""
-
-    def __init__(
-        self, plan: Plan, prices: Sequence[Price | None], budget: Budget
-    ) -> None:
-        """prices: of each target; None where it is unknown, and the plan accepts that:
-        such calls are not held and not limited."""
-        self.budget = budget
-        self._plan = plan
-        self._prices = prices
-        self._worst = lru_cache(maxsize=65_536)(self._work_out)
-
-    def has_price(self, target: int) -> bool:
-        """Whether calls of this target cost something that is known."""
-        price = self._prices[target]
-        return price is not None and not price.free
-
-    def worst_nano(self, asked: Work) -> int:
-        """What the call costs at the most, in nano-USD."""
-        return self._worst(asked.target, asked.prompt)
-
-    def _work_out(self, target: int, index: int) -> int:
-        price = self._prices[target]
-        if price is None or price.free:
-            return 0
-        prompt = self._plan.prompts.prompt(index)
-        tokens = most_prompt_tokens(
-            prompt.turns(self._plan.system_prompt), prefixed=self._plan.unique_prefix
-        )
-        return price.worst_nano(tokens, prompt.max_tokens or self._plan.max_tokens)
 
 
 class Purse:
