@@ -76,6 +76,7 @@ def load(results_dir: Path, job_id: str) -> Run:
         rerun_of=said.get("rerun_of"),
         max_usd=said.get("max_usd"),
         spent_usd=said.get("spent_usd"),
+        held_usd=None if said.get("spent_usd") is None else 0.0,
         unaccounted_usd=said.get("unaccounted_usd"),
     )
 
