@@ -169,6 +169,24 @@ class StepFigures(Figures):
     warmup: bool
 
 
+class Pace(Frozen):
+    """The rate at which one target of an adaptive load was asked."""
+
+    target: str
+    per_minute: float = Field(description="Calls a minute, at the end.")
+    throttled_at_per_minute: float | None = Field(
+        description="The rate at which a call was last throttled. None: none was, so"
+        " the upstream may allow more."
+    )
+    throttled_share: float | None = Field(description="Of all calls of the target.")
+    held_throttled_share: float | None = Field(
+        description="Of those after the first that was throttled. None: there are none."
+    )
+    changes: tuple[tuple[float, float], ...] = Field(
+        description="(Unix seconds, calls a minute from then on), the last thousand."
+    )
+
+
 class Summary(Figures):
     """A run in numbers: a pure function of its plan, rows and observations."""
 
@@ -181,6 +199,9 @@ class Summary(Figures):
     steps: tuple[StepFigures, ...] = Field(description="In the order they were run.")
     observations: Observations | None = Field(description="What the workers saw.")
     verdict: Verdict | None = Field(description="Whether to believe all this.")
+    pace: tuple[Pace, ...] = Field(
+        default=(), description="What an adaptive load has found, by target."
+    )
     machines: tuple[dict[str, JsonValue], ...] = Field(
         default=(), description="What each worker reported of itself, shard by shard."
     )

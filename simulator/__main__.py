@@ -34,6 +34,13 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--padding-every-s", type=float, help="0 is no padding")
     parser.add_argument("--free-per-day", type=int, help="50 or 1000; off unless given")
     parser.add_argument("--free-per-minute", type=int, help="20 unless given")
+    parser.add_argument(
+        "--pools",
+        metavar="MODEL=CALLS,...",
+        type=pools,
+        help="calls a minute that a model's shared pool takes",
+    )
+    parser.add_argument("--pool-retry-after", help="what a full pool says")
     parser.add_argument("--generation-after-s", type=float)
     parser.add_argument("--free-generations-never", action="store_true", default=None)
     parser.add_argument("--list-faults", action="store_true", default=None)
@@ -60,6 +67,16 @@ def weather(text: str) -> tuple[tuple[str, float], ...]:
     for fault, _ in shares:
         parse(fault)
     return shares
+
+
+def pools(text: str) -> tuple[tuple[str, float], ...]:
+    """Models and the calls a minute of their pools, as `--pools` takes them.
+
+    >>> pools("acme/swift-8b=60,acme/orca-pro=3000")
+    (('acme/swift-8b', 60.0), ('acme/orca-pro', 3000.0))
+    """
+    pairs = (part.rpartition("=") for part in text.split(","))
+    return tuple((model, float(calls)) for model, _, calls in pairs)
 
 
 def main() -> None:

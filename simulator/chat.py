@@ -6,7 +6,7 @@ draws the same provider, weather and times; the words depend on model and prompt
 
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from math import inf
 from random import Random
@@ -18,9 +18,9 @@ from simulator import answers, bodies, cast, routing
 from simulator.config import Config
 from simulator.faults import Fault, Params, parse
 from simulator.ledger import Ledger, Record
-from simulator.limits import FreeTier
+from simulator.limits import FreeTier, Pool
 from simulator.models import Model, Provider
-from simulator.refusals import REFUSALS, Refusal
+from simulator.refusals import REFUSALS, Refusal, throttled
 from simulator.render import render
 from simulator.script import Answer, Bill, Script, refuse
 from simulator.timing import Pace, schedule
@@ -37,6 +37,15 @@ class Upstream:
     config: Config
     ledger: Ledger
     free_tier: FreeTier | None
+    pools: dict[str, Pool] = field(default_factory=dict)
+    """Model -> its shared pool; made when it is first asked."""
+
+    def is_busy(self, model: Model, now_s: float) -> bool:
+        """Whether the model's pool takes no call now."""
+        per_minute = dict(self.config.pools).get(model.id)
+        if per_minute is None:
+            return False
+        return not self.pools.setdefault(model.id, Pool(per_minute)).takes(now_s)
 
 
 class Refused(Exception):
@@ -78,6 +87,8 @@ def _reply(
         over = upstream.free_tier.count(record.received_at)
         if over is not None:
             raise Refused(over)
+    if upstream.is_busy(model, record.received_at):
+        raise Refused(throttled(config.pool_retry_after))
     for _, fault, params in struck:
         if fault.refuse is not None:
             raise Refused(fault.refuse(params, record.received_at))

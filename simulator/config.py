@@ -25,6 +25,10 @@ class Config:
     free_per_day: int | None = None
     """Calls to `:free` models in a UTC day: 50 or 1000. None switches limits off."""
     free_per_minute: int = 20
+    pools: tuple[tuple[str, float], ...] = field(default=())
+    """(model, calls that its shared pool takes a minute); others take any number."""
+    pool_retry_after: str | None = None
+    """The hint of a pool that is full, as `rate-limited-upstream` gives it."""
     generation_after_s: float = 1.0
     """`GET /generation` answers 404 for so long after a reply has ended."""
     free_generations_never: bool = False

@@ -1,7 +1,9 @@
-"""The free tier's limits: so many calls a minute and a UTC day, for all `:free` models.
+"""Limits: of the free tier, and of the pools that all callers share.
+
+The free tier's: so many calls a minute and a UTC day, for all `:free` models.
 
 A call is counted before it is routed, so a call that fails counts, and so does one
-that is refused here.
+that is refused here. A pool's: a rate, with a little room for what comes at once.
 """
 
 from dataclasses import dataclass, field
@@ -59,3 +61,27 @@ class FreeTier:
         if windows != self._windows:
             self._used_this_minute = 0
         self._windows = windows
+
+
+POOL_S = 2.0
+"""A pool takes what comes in so many seconds at once."""
+
+
+@dataclass(slots=True)
+class Pool:
+    """The shared pool of one model: a bucket that fills evenly."""
+
+    per_minute: float
+    _level: float = 0.0
+    _at_s: float = 0.0
+
+    def takes(self, now_s: float) -> bool:
+        """Whether it takes a call at `now_s`, which then is in it."""
+        room = max(1.0, self.per_minute / 60 * POOL_S)
+        passed_s = max(0.0, now_s - self._at_s)
+        self._level = max(0.0, self._level - passed_s * self.per_minute / 60)
+        self._at_s = now_s
+        if self._level + 1 > room:
+            return False
+        self._level += 1
+        return True

@@ -3,7 +3,8 @@
 Asked of the store just before the call is sent, with its lane held, so that what was
 counted is sent at once. A slot without leave goes back and is offered again when the
 limit opens; the targets that the limit does not touch go on. With the leave goes a
-hold of what the call may cost, where a budget limits that.
+hold of what the call may cost, where a budget limits that, and under an adaptive load
+the pace. A target whose provider asks for a rest is no limit: nobody is asked then.
 """
 
 import asyncio
@@ -20,11 +21,12 @@ from shared.plan import Plan, Work
 from shared.settings import Settings
 from shared.store import limits, slots
 from shared.store.client import AWAY
-from shared.store.limits import MONEY
+from shared.store.limits import MONEY, PACE
 from shared.store.money import Hold
 from shared.store.slots import Lease
 from worker.attack import Slot
 from worker.ending import end
+from worker.pace import Pace
 from worker.storeclock import StoreClock
 
 log = logging.getLogger("worker.gate")
@@ -64,10 +66,14 @@ class Gate:
         self._broke = broke
         self._flight_s = settings.total_timeout_s + 60
         self._account = account_of(settings)
+        self._labels = [target.label() for target in plan.targets]
+        load = lease.step.load
+        self._pace = Pace(redis, lease.job_id, load, len(plan.targets), clock)
         self._of = [limits_of(target.model, settings) for target in plan.targets]
         self._names = [
             [limit.name for limit in limited]
             + [MONEY] * bool(costs and costs.has_price(target))
+            + [limits.of_target(self._labels[target]), f"{PACE} {target}"]
             for target, limited in enumerate(self._of)
         ]
         """All that may bar a target."""
@@ -85,7 +91,12 @@ class Gate:
 
     def is_open(self, asked: Work) -> bool:
         """Whether this call needs no leave."""
-        return not self._of[asked.target] and not self._worst_nano(asked)
+        return (
+            not self._of[asked.target]
+            and not self._pace.load
+            and not self._worst_nano(asked)
+            and not (self._shut and self._rests_until_s(asked.target) > monotonic_s())
+        )
 
     def has_limit(self, target: int) -> bool:
         """Whether a limit of the account counts calls of this target."""
@@ -113,8 +124,36 @@ class Gate:
         self._count("barred")
         self._start(self._tell(name, self._clock.store_ms(opens_s)))
 
+    def rest(self, target: int, opens_s: float) -> None:
+        """The provider asks that the target be left alone until then (monotonic)."""
+        until_ms = self._clock.store_ms(opens_s)
+        label = self._labels[target]
+        self.hear(limits.of_target(label), until_ms)
+        self._start(self._tell_rest(label, until_ms))
+
+    def hear(self, name: str, until_ms: int) -> None:
+        """A target rests until then (ms of the store), as somebody was told."""
+        until_s = self._clock.monotonic(until_ms)
+        if until_s > self._until_s(name):
+            self._shut[name] = (until_s, 0)
+            self._count("rest")
+
+    async def hear_all(self) -> None:
+        """What was told before this shard began."""
+        found = await limits.resting(self._redis, self._account, self._labels)
+        for name, until_ms in found.items():
+            self.hear(name, until_ms)
+
+    def became(self, target: int, *, throttled: bool, sent_s: float) -> None:
+        """What became of a call, for the pace. sent_s: monotonic."""
+        self._pace.became(target, throttled=throttled, sent_s=sent_s)
+
     async def hand_back(self) -> None:
         """Offer the slots without leave again, to whoever is there by then."""
+        try:
+            await self._pace.tell()
+        except AWAY as error:
+            log.warning("the pace of %s stays: %s", self._lease.job_id, error)
         if not self._later:
             return
         later, self._later = self._later, []
@@ -154,14 +193,19 @@ class Gate:
         """None: send it now. Else the monotonic second when the slot may come again."""
         limited, worst_nano = self._of[asked.target], self._worst_nano(asked)
         now_s = monotonic_s()
+        for name in self._names[asked.target][-2:]:
+            if self._until_s(name) > now_s:
+                return self._in_line(name, 1, self._pace.apart_s(asked.target))
         if worst_nano and self._until_s(MONEY) > now_s:
             return self._until_s(MONEY)
         for limit in limited:
             if self._until_s(limit.name) > now_s:
-                return self._in_line(limit)
+                return self._in_line_of(limit)
+        if not limited and not worst_nano and not self._pace.load:
+            return None
         hold = None
         if self._costs is not None and worst_nano:
-            hold = Hold(self._lease.job_id, worst_nano, self._costs.budget)
+            hold = Hold(worst_nano, self._costs.budget)
         try:
             wait = await limits.leave(
                 self._redis,
@@ -170,6 +214,8 @@ class Gate:
                 self._call_id(slot),
                 flight_s=self._flight_s,
                 hold=hold,
+                paced=self._pace.asked(asked.target),
+                job_id=self._lease.job_id,
             )
         except AWAY as error:
             log.warning("no leave for a call of %s: %s", self._lease.job_id, error)
@@ -180,10 +226,16 @@ class Gate:
         until_s = self._clock.monotonic(wait.until_ms)
         if wait.limit == MONEY:
             return self._without_money(wait.why, until_s)
+        if wait.limit == PACE:
+            name = f"{PACE} {asked.target}"
+            self._shut[name] = (until_s, 0)
+            self._pace.heard(asked.target, wait.apart_ms / 1000)
+            return self._in_line(name, 1, self._pace.apart_s(asked.target))
         if wait.why == "in_flight":
             return until_s
         self._shut[wait.limit] = (until_s, 0)
-        return self._in_line(next(one for one in limited if one.name == wait.limit))
+        found = next(limit for limit in limited if limit.name == wait.limit)
+        return self._in_line_of(found)
 
     def _without_money(self, why: str, until_s: float) -> float:
         if why == "budget":
@@ -212,6 +264,12 @@ class Gate:
             log.warning("a landed call was not reported: %s", error)
         self._freed()
 
+    async def _tell_rest(self, label: str, until_ms: int) -> None:
+        try:
+            await limits.rest(self._redis, self._account, label, until_ms)
+        except AWAY as error:
+            log.warning("other workers were not told that a target rests: %s", error)
+
     async def _tell(self, name: str, until_ms: int) -> None:
         try:
             await limits.bar(self._redis, self._account, name, until_ms)
@@ -226,14 +284,19 @@ class Gate:
     def _count(self, why: str) -> None:
         self.waits[why] = self.waits.get(why, 0) + 1
 
-    def _in_line(self, limit: Limit) -> float:
-        """When the next slot that waits for this limit may come: one after the other,
-        so that they do not all come at the opening and most go back again."""
-        until_s, waiting = self._shut[limit.name]
-        self._shut[limit.name] = (until_s, waiting + 1)
-        at_once = limit.per_minute or 1
+    def _in_line_of(self, limit: Limit) -> float:
         apart_s = 60 / limit.per_minute if limit.per_minute else _APART_S
+        return self._in_line(limit.name, limit.per_minute or 1, apart_s)
+
+    def _in_line(self, name: str, at_once: int, apart_s: float) -> float:
+        """When the next slot that waits for this may come: one after the other, so
+        that they do not all come at the opening and most go back again."""
+        until_s, waiting = self._shut[name]
+        self._shut[name] = (until_s, waiting + 1)
         return until_s + max(0, waiting - at_once) * apart_s
+
+    def _rests_until_s(self, target: int) -> float:
+        return self._until_s(limits.of_target(self._labels[target]))
 
     def _until_s(self, name: str) -> float:
         return self._shut.get(name, (0.0, 0))[0]

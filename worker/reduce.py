@@ -26,12 +26,12 @@ from shared.plan import Finished, Plan, next_step
 from shared.run import Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings, settings
-from shared.store import means, money, runs, samples, slots
+from shared.store import means, money, pace, runs, samples, slots
 from shared.store.client import AWAY, connect, connect_blocking
 from worker.reaper import go_on
 
 if TYPE_CHECKING:
-    from shared.figures import Summary
+    from shared.figures import Pace, Summary
     from shared.outputs import Answer
 
 log = logging.getLogger("worker.reduce")
@@ -58,7 +58,8 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     rows = frame(plan, samples.rows(store, job_id))
     answers = sorted(samples.answers(store, job_id), key=_place)
     summary = summarize(plan, rows, observations=_together(run, seen))
-    summary = summary.model_copy(update={"machines": tuple(seen)})
+    more = {"machines": tuple(seen), "pace": await _pace(redis, plan, job_id)}
+    summary = summary.model_copy(update=more)
     results = Results(
         plan=plan,
         rows=rows,
@@ -92,6 +93,27 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     if entered:
         await means.add(redis, _answers_seen(summary))
     return entered
+
+
+async def _pace(redis: Redis, plan: Plan, job_id: str) -> "tuple[Pace, ...]":
+    """What an adaptive load has found; () under another."""
+    from shared.figures import Pace
+
+    found = await pace.found(redis, job_id, len(plan.targets))
+    return tuple(
+        Pace(
+            target=target.label(),
+            per_minute=one.per_minute,
+            throttled_at_per_minute=one.throttled_at,
+            throttled_share=one.throttled / one.calls if one.calls else None,
+            held_throttled_share=(
+                one.held_throttled / one.held_calls if one.held_calls else None
+            ),
+            changes=one.changes,
+        )
+        for target, one in zip(plan.targets, found, strict=True)
+        if one is not None
+    )
 
 
 def _answers_seen(summary: "Summary") -> dict[str, tuple[int, int]]:

@@ -176,6 +176,11 @@ class Shard:
             self._cut(Outcome.CANCELLED)
         self._news.set()
 
+    def hear(self, name: str, until_ms: int) -> None:
+        """A target rests until then, as another shard was told."""
+        if not self._feed.is_open:
+            self._gate.hear(name, until_ms)
+
     def look(self, status: Status | str) -> None:
         """The run's state has been read: stop if it asks for that."""
         if status == Status.PAUSED:
@@ -248,6 +253,9 @@ class Shard:
 
     async def _supply(self) -> None:
         """Take slots ahead of need, and mind the step's time, until stopped."""
+        if not self._feed.is_open:
+            with suppress(*AWAY):
+                await self._gate.hear_all()
         origin = self._probe.request(Slot(0.0, 0, 0), self._probe.work(0)).origin
         await self._wire.warm(origin, min(self._lanes(), _MOST_WARM))
         ends_s = self._step_start_s + (self.lease.step.duration_s or float("inf"))
@@ -303,6 +311,11 @@ class Shard:
         decision = decide(call.slot, reply, sample, now_s=wall_s())
         if decision.ending is not None:
             self._end(decision.ending, reply.error or decision.ending.value)
+        if decision.rests_s is not None and not self._feed.is_open:
+            # an open load asks what it was told to ask, and a 429 is the answer
+            self._gate.rest(call.work.target, monotonic_s() + decision.rests_s)
+        throttled = sample.outcome is Outcome.RATE_LIMITED
+        self._gate.became(call.work.target, throttled=throttled, sent_s=call.started_s)
         if decision.opens_in_s is None:
             return decision.kind, 0
         opens_s = monotonic_s() + decision.opens_in_s

@@ -20,6 +20,7 @@ from shared import allowance
 from shared.clock import monotonic_s, sleep
 from shared.costs import Costs
 from shared.errors import BenchError, Misconfigured, MissingKey
+from shared.limits import account_of
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
@@ -306,16 +307,26 @@ class Station:
         while True:
             try:
                 async with self.redis.pubsub() as channel:
-                    await channel.subscribe(keys.PUSH)
+                    await channel.subscribe(keys.PUSH, keys.BARS)
                     while True:
                         message = await channel.get_message(
                             ignore_subscribe_messages=True, timeout=5
                         )
-                        if message is not None:
+                        if message is None:
+                            continue
+                        if message["channel"] == keys.BARS.encode():
+                            self._told_to_rest(message["data"].decode())
+                        else:
                             await self._heard(message["data"].decode())
             except AWAY as error:
                 log.warning("the store's pushes are not heard: %s", error)
                 await sleep(1)
+
+    def _told_to_rest(self, said: str) -> None:
+        account, until_ms, name = said.split(" ", 2)
+        if account == account_of(self.settings):
+            for shard in self._shards:
+                shard.hear(name, int(until_ms))
 
     async def _heard(self, job_id: str) -> None:
         mine = [shard for shard in self._shards if shard.lease.job_id == job_id]

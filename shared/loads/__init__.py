@@ -22,6 +22,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.loads.adaptive import Adaptive
 from shared.loads.burst import Burst
 from shared.loads.concurrency import Concurrency
 from shared.loads.constant import Constant
@@ -30,11 +31,12 @@ from shared.loads.ramp import Ramp
 from shared.loads.stages import Stages
 
 Load = Annotated[
-    Concurrency | Constant | Poisson | Ramp | Burst | Stages,
+    Concurrency | Constant | Poisson | Ramp | Burst | Stages | Adaptive,
     Field(discriminator="kind"),
 ]
 
 __all__ = [
+    "Adaptive",
     "Burst",
     "Concurrency",
     "Constant",

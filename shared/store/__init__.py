@@ -8,6 +8,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     selftest            string id of the self-test that waits for a worker
     selftest:ID         string its record, JSON; expires after a day
     push                channel  `job_id` whose state a worker should look at now
+    bars                channel `account until_ms name`: a target rests until then
     born                string when this store's data began, store ms; for ever
     turns               hash   submitter -> when a run of theirs was last begun
     means               hash   `MODEL calls`, `MODEL tokens`: of earlier answers
@@ -17,6 +18,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     limit:ACCOUNT:NAME:days   hash   UTC day -> calls; the daily cap that was told
     limit:ACCOUNT:NAME:flight zset   its open calls -> when they are over anyway
     limit:ACCOUNT:NAME:bar    string no call before this, store ms: the upstream said
+    limit:ACCOUNT:target LABEL:bar  string the same of one target
     limit:ACCOUNT:NAME:told   string the account's own page was asked lately
     spend:ACCOUNT       hash   DAY:spent, DAY:held, DAY:unaccounted, nano-USD (`money`)
     run:ID              hash   the record (`runs`)
@@ -29,6 +31,8 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:reduce       string who reduces it now; saves work, guards nothing
     run:ID:holds        zset   call -> when its hold lapses, store ms (`money`)
     run:ID:held         hash   call -> what it may cost, and of which day
+    run:ID:pace         hash   TARGET:rate and what it follows from (`pace`)
+    run:ID:paces        list   [target, store ms, calls a minute from then], JSON
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand
     run:ID:back:N       zset   slots to offer again -> not before, store ms

@@ -11,10 +11,11 @@ BORN = PREFIX + "born"
 RETENTION = PREFIX + "retention"
 TURNS = PREFIX + "turns"
 MEANS = PREFIX + "means"
+BARS = PREFIX + "bars"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
-    *(":holds", ":held"),
+    *(":holds", ":held", ":pace", ":paces"),
 )
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
 

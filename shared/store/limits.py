@@ -13,6 +13,7 @@ from shared.limits import Limit
 from shared.store import keys, money
 from shared.store.client import call, now_s, reply
 from shared.store.money import Hold
+from shared.store.pace import Paced
 
 _MINUTE_MS = 60_500
 _LEARN_EVERY_MS = 600_000
@@ -27,12 +28,15 @@ class Wait:
     why: str
     """`minute`, `day`, `in_flight`, or `barred`: the upstream said so. Of money:
     `money`, calls that are open may leave some; `day_budget`; `budget`, the run's own
-    is spent and never opens; `gone`, there is no such run."""
+    is spent and never opens; `gone`, there is no such run. `pace`: of the load."""
     until_ms: int
     """When to ask again, ms of the store's clock."""
+    apart_ms: int = 0
+    """For `pace`: between two calls."""
 
 
 MONEY = "money"
+PACE = "pace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +61,31 @@ async def leave(
     *,
     flight_s: float,
     hold: Hold | None = None,
+    paced: Paced | None = None,
+    job_id: str = "",
 ) -> Wait | None:
     """None: send it now, it is counted. The same id asked again is counted once.
 
     flight_s: after so long a call that was not reported as landed is over.
     hold: what the call may cost, where a budget limits that.
+    paced: at whose pace it goes, in a run that looks for one.
     """
     named = [keys.limit(account, limit.name) for limit in limits]
-    args: list[str | int] = [call_id, _MINUTE_MS, int(flight_s * 1000)]
+    args: list[str | int | float] = [call_id, _MINUTE_MS, int(flight_s * 1000)]
     sums = (hold.worst_nano, hold.budget.run_nano, hold.budget.day_nano) if hold else ()
     args += ["" if nano is None else nano for nano in sums or (None,) * 3]
+    args += (paced.target, paced.start_per_minute) if paced else ("", "")
     for limit in limits:
         caps = (limit.per_minute, limit.per_day, limit.in_flight)
         args += ["" if cap is None else cap for cap in caps]
-    of_money = money.of_run(hold.job_id if hold else "", account)
-    answer = await call(
-        redis, "permit", [*of_money, *(key for each in named for key in each[:4])], args
-    )
+    of_run = [*money.of_run(job_id, account), keys.run(job_id, ":pace")]
+    of_limits = [key for each in named for key in each[:4]]
+    answer = await call(redis, "permit", [*of_run, *of_limits], args)
     if answer[0] == 1:
         return None
-    name = MONEY if answer[2] == -1 else limits[answer[2]].name
-    return Wait(name, answer[3].decode(), int(answer[1]))
+    _, until_ms, which, why, *apart_ms = answer
+    name = {-1: MONEY, -2: PACE}.get(which) or limits[which].name
+    return Wait(name, why.decode(), int(until_ms), *apart_ms)
 
 
 async def unsent(
@@ -103,6 +111,26 @@ async def bar(redis: Redis, account: str, name: str, until_ms: int) -> None:
     left_ms = until_ms - int(await now_s(redis) * 1000)
     if left_ms > 0:
         await redis.set(keys.limit(account, name)[3], until_ms, px=left_ms)
+
+
+def of_target(label: str) -> str:
+    """The name under which a target rests, when its provider said that it is busy."""
+    return f"target {label}"
+
+
+async def rest(redis: Redis, account: str, label: str, until_ms: int) -> None:
+    """Tell all workers that a target takes no call before then."""
+    name = of_target(label)
+    await bar(redis, account, name, until_ms)
+    await redis.publish(keys.BARS, f"{account} {until_ms} {name}")
+
+
+async def resting(redis: Redis, account: str, labels: Sequence[str]) -> dict[str, int]:
+    """Name -> until when, ms of the store, of those targets that rest now."""
+    names = [of_target(label) for label in labels]
+    said = await redis.mget([keys.limit(account, name)[3] for name in names])
+    pairs = zip(names, said, strict=True)
+    return {name: int(until_ms) for name, until_ms in pairs if until_ms}
 
 
 async def to_learn(redis: Redis, account: str, name: str) -> bool:

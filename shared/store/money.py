@@ -13,7 +13,6 @@ from shared.store.client import call, now_s, reply
 class Hold:
     """What one call asks for before it is sent."""
 
-    job_id: str
     worst_nano: int
     budget: Budget
 

@@ -1,11 +1,13 @@
 -- include _money
 -- Leave to send one call now, under every budget and limit that it falls under, or
 -- when to ask again. Asked twice with one id it is the same leave.
--- KEYS run, holds, held, spend, then for each limit: log, days, flight, bar
+-- KEYS run, holds, held, spend, pace, then for each limit: log, days, flight, bar
 -- ARGV id, span of a minute in ms, longest flight in ms,
 --      worst cost, the run's budget, the day's budget in nano-USD ('' = none),
+--      target ('' = at no pace), the pace to begin with in calls a minute,
 --      then for each limit: per minute, per day, in flight ('' = any number)
--- -> {1} | {0, ask again at ms, which limit (-1 = money), why}
+-- -> {1} | {0, ask again at ms, which limit (-1 = money, -2 = pace), why, ms between
+--     two calls at this pace}
 local day = today
 local function given(at) return tonumber(ARGV[at]) end
 local worst = given(4) or 0
@@ -33,11 +35,12 @@ if worst > 0 then
   end
   if no then return no end
 end
-for i = 0, #KEYS / 4 - 2 do
-  local log, days, flight, bar = KEYS[4 * i + 5], KEYS[4 * i + 6], KEYS[4 * i + 7],
-                                 KEYS[4 * i + 8]
-  local per_minute, per_day, in_flight = given(3 * i + 7), given(3 * i + 8),
-                                         given(3 * i + 9)
+local limits = (#KEYS - 5) / 4
+for i = 0, limits - 1 do
+  local log, days, flight, bar = KEYS[4 * i + 6], KEYS[4 * i + 7], KEYS[4 * i + 8],
+                                 KEYS[4 * i + 9]
+  local per_minute, per_day, in_flight = given(3 * i + 9), given(3 * i + 10),
+                                         given(3 * i + 11)
   redis.call('ZREMRANGEBYSCORE', log, '-inf', now - ARGV[2])
   if redis.call('ZSCORE', log, ARGV[1]) then return {1} end
   local barred = tonumber(redis.call('GET', bar) or '0')
@@ -60,14 +63,26 @@ for i = 0, #KEYS / 4 - 2 do
     end
   end
 end
-for i = 0, #KEYS / 4 - 2 do
-  local log, days, flight = KEYS[4 * i + 5], KEYS[4 * i + 6], KEYS[4 * i + 7]
+if ARGV[7] ~= '' then
+  local p = redis.call('HMGET', KEYS[5], ARGV[7] .. ':rate', ARGV[7] .. ':next_ms')
+  local apart = 60000 / tonumber(p[1] or ARGV[8])
+  -- what a tenth of a second allows may go at once
+  local next_ms = math.max(tonumber(p[2] or '0'), now - 100)
+  if next_ms > now then
+    redis.call('HSET', KEYS[5], ARGV[7] .. ':bound', 1)
+    return {0, math.ceil(next_ms), -2, 'pace', math.ceil(apart)}
+  end
+  redis.call('HSET', KEYS[5], ARGV[7] .. ':next_ms',
+             string.format('%.3f', next_ms + apart))
+end
+for i = 0, limits - 1 do
+  local log, days, flight = KEYS[4 * i + 6], KEYS[4 * i + 7], KEYS[4 * i + 8]
   redis.call('ZADD', log, now, ARGV[1])
   redis.call('PEXPIRE', log, ARGV[2])
   redis.call('HINCRBY', days, day, 1)
   redis.call('HDEL', days, day - 2)
   redis.call('PEXPIRE', days, 172800000)
-  if given(3 * i + 9) then
+  if given(3 * i + 11) then
     redis.call('ZADD', flight, now + ARGV[3], ARGV[1])
     if redis.call('PTTL', flight) < tonumber(ARGV[3]) then
       redis.call('PEXPIRE', flight, ARGV[3])

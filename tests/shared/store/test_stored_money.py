@@ -58,9 +58,15 @@ async def ask(
     flight_s: float = 60,
     under: tuple[Limit, ...] = (),
 ) -> Wait | None:
-    hold = Hold(lease.job_id, worst, Budget(run, day))
+    hold = Hold(worst, Budget(run, day))
     return await limits.leave(
-        redis, ACCOUNT, under, call_id, flight_s=flight_s, hold=hold
+        redis,
+        ACCOUNT,
+        under,
+        call_id,
+        flight_s=flight_s,
+        hold=hold,
+        job_id=lease.job_id,
     )
 
 
@@ -161,8 +167,11 @@ async def test_the_day_is_all_runs_together_and_ends_at_midnight(
     redis: Redis, lease: Lease
 ) -> None:
     other = await runs.create(redis, PLAN)
-    hold = Hold(other.job_id, 50, Budget(None, 100))
-    assert await limits.leave(redis, ACCOUNT, (), "x", flight_s=60, hold=hold) is None
+    hold = Hold(50, Budget(None, 100))
+    leave = await limits.leave(
+        redis, ACCOUNT, (), "x", flight_s=60, hold=hold, job_id=other.job_id
+    )
+    assert leave is None
     waits = await ask(redis, lease, "a", 60, run=None, day=100)
     assert waits is not None
     assert waits.why == "money", "the other run's call is open"

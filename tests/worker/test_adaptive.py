@@ -1,0 +1,122 @@
+"""An adaptive load against pools that throttle, and targets that ask for a rest."""
+
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from shared import queue
+from shared.plan import Plan
+from shared.run import Run, Status
+from shared.sample import Outcome, Sample, decode
+from shared.store import runs, samples
+from shared.store.client import connect
+from tests.children import simulator, until, workers
+
+MODEL, OTHER = "acme/swift-8b", "acme/orca-70b-instruct"
+
+
+@pytest.fixture
+async def redis(store_url: str) -> AsyncIterator[Redis]:
+    client = connect(store_url)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+async def run_of(
+    redis: Redis, load: dict[str, object], *models: str, runs_: int
+) -> Run:
+    plan = Plan.model_validate(
+        {
+            "targets": [{"model": model} for model in models],
+            "prompts": {"prompts": ["Say it."]},
+            "runs": runs_,
+            "load": load,
+        }
+    )
+    run = await runs.create(redis, plan)
+    await queue.ring(redis, run.job_id, 2)
+
+    async def over() -> bool:
+        return (await runs.load(redis, run.job_id)).status is Status.DONE
+
+    await until(over, "the end")
+    return run
+
+
+async def rows_of(redis: Redis, job_id: str) -> list[Sample]:
+    return [decode(row) async for row in samples.each_row(redis, job_id)]
+
+
+async def test_the_highest_rate_that_is_hardly_throttled_is_found_and_held(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    pool = ("--pools", f"{MODEL}=3000", "--tokens", "2", "--ttft-s", "0.01")
+    load = {"kind": "adaptive", "start_per_minute": 1_500, "max_in_flight": 16}
+    with (
+        simulator(*pool, "--gap-s", "0.001") as upstream,
+        workers(store_url, upstream.base_url, tmp_path) as fleet,
+    ):
+        fleet.start()
+        fleet.start()
+        run = await run_of(redis, load, MODEL, runs_=1_200)
+        result = await runs.result_of(redis, run.job_id)
+        assert result is not None
+        (found,) = result["pace"]
+        # it went over the 3000 a minute at which the pool throttles, and then below
+        assert found["throttled_at_per_minute"] > 2_000
+        assert found["per_minute"] < found["throttled_at_per_minute"] * 1.05
+        assert found["per_minute"] > 1_500
+        assert len(found["changes"]) >= 3
+        rows = await rows_of(redis, run.job_id)
+        throttled = [row for row in rows if row.outcome is Outcome.RATE_LIMITED]
+        assert throttled, "the pool was never full"
+        assert len(rows) == 1_200
+        share = len(throttled) / len(rows)
+        assert found["throttled_share"] == pytest.approx(share)
+        assert share < 0.05
+
+
+async def test_a_target_rests_as_long_as_its_provider_asks_and_others_go_on(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    full = ("--pools", f"{MODEL}=1", "--pool-retry-after", "3")
+    with (
+        simulator(*full, "--tokens", "2", "--gap-s", "0.001") as upstream,
+        workers(store_url, upstream.base_url, tmp_path) as fleet,
+    ):
+        fleet.start()
+        fleet.start()
+        run = await run_of(redis, {"concurrency": 4}, MODEL, OTHER, runs_=12)
+        rows = await rows_of(redis, run.job_id)
+        assert len(rows) == 24
+        others = [row for row in rows if row.target == 1]
+        assert {row.outcome for row in others} == {Outcome.OK}
+        asked = [row for row in rows if row.target == 0]
+        outcomes = [row.outcome for row in asked]
+        assert outcomes.count(Outcome.RATE_LIMITED) == 11, "the pool takes one"
+        sent = sorted(row.sent_s or 0 for row in asked)
+        rests = [b - a for a, b in pairwise(sent) if b - a > 2.5]
+        assert rests, sent
+        # before each rest no more than those that were open when it was asked for
+        first = [at_s for at_s in sent if at_s < sent[0] + 2.5]
+        assert len(first) <= 1 + 4
+
+
+async def test_an_open_load_asks_what_it_was_told_to_ask(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    full = ("--pools", f"{MODEL}=1", "--pool-retry-after", "30")
+    with (
+        simulator(*full, "--tokens", "2") as upstream,
+        workers(store_url, upstream.base_url, tmp_path) as fleet,
+    ):
+        fleet.start()
+        load = {"kind": "constant", "rate_per_s": 20}
+        run = await run_of(redis, load, MODEL, runs_=20)
+        rows = await rows_of(redis, run.job_id)
+        outcomes = [row.outcome for row in rows]
+        assert outcomes.count(Outcome.RATE_LIMITED) == 19
