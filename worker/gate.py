@@ -82,6 +82,8 @@ class Gate:
         self._asking: set[asyncio.Task[None]] = set()
         self._later: list[tuple[int, int]] = []
         """(slot, not before ms of the store): without leave."""
+        self.paused: set[str] = set()
+        """Labels of the targets whose calls were held up for a while."""
         self.waits: dict[str, int] = {}
         """Why slots were sent back, and how often: told with the result."""
 
@@ -182,6 +184,7 @@ class Gate:
     async def _begin(self, slot: Slot, asked: Work) -> None:
         again_s = await self._wait(slot, asked)
         if again_s is not None:
+            self.paused.add(self._labels[asked.target])
             self._later.append((slot.number, self._clock.store_ms(again_s)))
         elif self._send(slot, asked):
             return

@@ -184,6 +184,7 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
             loop_stamps=one["loop_stamps"],
             clamped_stamps=one["clamped_stamps"],
             clock_error_s=one["clock_error_s"],
+            paused_targets=tuple(one.get("paused", ())),
             versions=(one["generator"],),
             hosts=(one["host"],),
             proxy=one["proxy"],

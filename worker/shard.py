@@ -349,6 +349,7 @@ class Shard:
             "stop": self.why,
             "begun": self._feed.begun,
             "waits": self._gate.waits,
+            "paused": sorted(self._gate.paused),
             "clock_error_s": self._clock.error_s,
             "kernel_stamps": stamps.kernel - self._stamps_before.kernel,
             "loop_stamps": stamps.loop - self._stamps_before.loop,

@@ -20,6 +20,7 @@ KINDS = {
 
 LOADS: dict[str, dict[str, Any]] = {
     "concurrency": {"kind": "concurrency", "concurrency": 4},
+    "adaptive": {"kind": "adaptive", "max_in_flight": 4},
     "constant": {"kind": "constant", "rate_per_s": 7},
     "poisson": {"kind": "poisson", "rate_per_s": 7},
     "ramp up": {
