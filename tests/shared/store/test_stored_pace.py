@@ -112,9 +112,10 @@ async def test_it_stays_within_its_bounds(redis: Redis) -> None:
 async def test_what_was_throttled_is_counted_from_the_beginning_and_since(
     redis: Redis,
 ) -> None:
+    sent_s = await now_s(redis)
     await came_back(redis, 30)
-    await came_back(redis, 10, 2)
-    found = await came_back(redis, 95, 1)
+    await came_back(redis, 10, 2, sent_s=sent_s)
+    found = await came_back(redis, 95, 1, sent_s=sent_s)
     assert (found.calls, found.throttled) == (138, 3)
     assert (found.held_calls, found.held_throttled) == (96, 1)
     assert [rate for _, rate in found.changes] == [480]
