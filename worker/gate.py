@@ -64,7 +64,8 @@ class Gate:
         self._send = send
         self._freed = freed
         self._broke = broke
-        self._flight_s = settings.total_timeout_s + 60
+        # when it is over, and its row has had time to come
+        self._flight_s = settings.total_timeout_s + 4 * settings.lease_s
         self._account = account_of(settings)
         self._labels = [target.label() for target in plan.targets]
         load = lease.step.load

@@ -10,10 +10,12 @@ import httpx
 from shared.loads import Concurrency
 from shared.run import Ending, Status
 from shared.store import runs
+from tests.faults.allowances import allowances
 from tests.faults.figure import Figure, a_folder
 from tests.faults.fuzz import fuzz
 from tests.faults.leaks import leaks
 from tests.faults.matrix import matrix
+from tests.faults.spending import spending
 from tests.faults.stack import LEASE_S, a_plan, a_stack
 from tests.faults.storm import LANES, Report, Storm
 from tests.faults.test_asking import posted
@@ -259,6 +261,8 @@ SECTIONS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
     "outage": lambda long: outage(30 if long else 3),
     "posts": lambda long: posts(10, 50 if long else 10),
     "cancels": lambda long: starts_after_a_cancel(10 if long else 2),
+    "spending": spending,
+    "allowances": allowances,
     "streams": lambda long: streams(10_000 if long else 1000, 20_261_123),
     "memory": lambda _: memory(),
     "leaks": lambda long: leaks(1000 if long else 50, 20 if long else 10),
