@@ -112,10 +112,10 @@ FAULTS: dict[str, Fault] = {
         refuse=_busy,
         first=1,
     ),
-    "empty-once": Fault(
-        "A proper end without any text, and a bill, the first time that a prompt is "
+    "thinks-once": Fault(
+        "Everything is said as reasoning, and billed, the first time that a prompt is "
         "asked, then an answer.",
-        bend=bends.empty,
+        bend=bends.reasoning_only,
         first=1,
     ),
     # --- an error under status 200
