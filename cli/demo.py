@@ -144,8 +144,9 @@ def _differences(job: Job, truth: Truth) -> list[str]:
     for target in job["result"]["targets"]:
         true = truth.models.get(target["model"], {})
         counts, tokens = target["counts"], target["tokens"]
+        rows = target["total_runs"] + counts["retries"] + counts["turned_away"]
         pairs = {
-            "calls": (target["total_runs"] + counts["retries"], true.get("calls")),
+            "calls": (rows, true.get("calls")),
             "outcomes": (counts["outcomes"], true.get("outcomes")),
             "prompt tokens": (tokens["prompt"], true.get("prompt_tokens")),
             "output tokens": (tokens["output"], true.get("completion_tokens")),

@@ -51,7 +51,7 @@ def figures(job: Job) -> Table:
     for metric in ("latency", "TTFT"):
         for percentile in ("p50", "p95"):
             found.add_column(f"{metric}\n{percentile}, ms", justify="right")
-    for column in ("output\ntokens", "USD"):
+    for column in ("output\ntokens", "USD, per\n1,000 good"):
         found.add_column(column, justify="right")
     for target in (job["result"] or {}).get("targets", ()):
         ok = target["counts"]["ok"]
@@ -65,7 +65,10 @@ def figures(job: Job) -> Table:
                 for percentile in ("p50", "p95")
             ),
             text(target["tokens"]["output"]),
-            usd(target["cost"]["billed_usd"]),
+            "\n".join(
+                usd(target["cost"][name])
+                for name in ("billed_usd", "usd_per_1000_good")
+            ),
         )
     return found
 

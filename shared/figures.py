@@ -48,7 +48,12 @@ class Counts(Frozen):
     cancelled: int
     late: int = Field(description="First calls started more than 10 ms after due.")
     scheduled: int = Field(description="First calls that were due and did start.")
-    retries: int = Field(description="Rows beyond the first of their slot.")
+    retries: int = Field(description="Rows that failed and were retried by the plan.")
+    turned_away: int = Field(
+        default=0,
+        description="Rows whose slot was offered again without that: a limit of the"
+        " account, or a call that we cut.",
+    )
     cache_hits: int = Field(description="Answered from the upstream's response cache.")
     prompt_cache_hits: int = Field(description="Calls with `cached_tokens` above 0.")
     outcomes: dict[str, int] = Field(description="Slots by outcome, those that occur.")
@@ -88,21 +93,37 @@ class Goodput(Frozen):
 
 
 class Cost(Frozen):
-    """Billed USD over every row that reports it, retries included."""
+    """Billed USD over every row that reports it, retries included.
+
+    Each sum is None where some rows belong to it and none of them reports a cost, and
+    0 where none belongs to it.
+    """
 
     billed_usd: float | None = Field(description="None when no row reports a cost.")
     rows_reporting: int
     rows_silent: int = Field(description="Sent, and no cost is known: a lower bound.")
+    usd_per_row: float | None = Field(
+        default=None, description="Mean of the rows that report."
+    )
     usd_per_1000_good: float | None = Field(
         description="Billed USD per 1,000 calls that were good (`ok`, or met the SLO)."
     )
     usd_per_1m_output_tokens: float | None = Field(
         description="Over the rows whose cost is known."
     )
-    failed_usd: float | None = Field(
-        description="Spent on rows that are not `ok`, truncated ones included."
+    wasted_usd: float | None = Field(
+        default=None, description="Spent on rows that are not `ok`."
     )
-    truncated_usd: float | None = Field(description="The truncated ones among them.")
+    wasted_share: float | None = Field(default=None, description="Of the bill.")
+    failed_usd: float | None = Field(
+        description="Of the waste: rows that closed their slot."
+    )
+    retried_usd: float | None = Field(
+        default=None, description="Of the waste: rows whose slot was tried again."
+    )
+    truncated_usd: float | None = Field(
+        description="Of the waste: rows whose stream broke off."
+    )
 
 
 class Tokens(Frozen):
@@ -114,6 +135,28 @@ class Tokens(Frozen):
     cached: int | None
     rows_reporting: int = Field(description="Rows with `total_tokens`.")
     rows_estimated: int = Field(description="Rows whose output tokens are our count.")
+
+
+class AttemptFigures(Frozen):
+    """One attempt of each slot: how many succeeded, and how long those took."""
+
+    ok: int
+    failed: int = Field(description="Neither `ok` nor dropped nor cancelled.")
+    success_share: float | None = Field(description="ok / (ok + failed).")
+    latency: Distribution
+    ttft: Distribution
+
+
+class Attempts(Frozen):
+    """First attempts, and what their slots came to with all retries and pauses."""
+
+    first: AttemptFigures = Field(description="From the sending of the first attempt.")
+    perceived: AttemptFigures = Field(
+        description="Last attempts, from the due time of the slot, in a closed load"
+        " from the sending of its first attempt."
+    )
+    retried_slots: int
+    retries: int
 
 
 class Figures(Frozen):
@@ -158,6 +201,9 @@ class TargetFigures(Figures):
 
     target: str = Field(description="Its label: the model, and the pinned provider.")
     model: str
+    attempts: Attempts | None = Field(
+        default=None, description="None where the plan has no retries."
+    )
     providers: tuple[ProviderFigures, ...] = Field(description="By name.")
 
 
@@ -191,6 +237,9 @@ class Summary(Figures):
     """A run in numbers: a pure function of its plan, rows and observations."""
 
     schema_version: int = SCHEMA
+    attempts: Attempts | None = Field(
+        default=None, description="None where the plan has no retries."
+    )
     stamp_slack_p99_s: float | None = Field(
         description="Over successful streamed calls; a call without slack counts as 0."
     )

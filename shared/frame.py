@@ -75,6 +75,8 @@ class Frame:
         warmup   its step is never counted
         first    the first attempt of its slot
         final    the last attempt of its slot, which closes it
+        retried  failed, and was followed by a retry of the plan
+        turned_away  the rest: by a limit of the account, or cut by us and made again
 
     The index is the order of arrival, which is also the order of `gaps`.
     """
@@ -230,6 +232,9 @@ def _place(plan: Plan, columns: dict[str, NDArray[Any]]) -> None:
     new[1:-1] = (step[1:] != step[:-1]) | (slot[1:] != slot[:-1])
     columns["first"] = new[:-1]
     columns["final"] = new[1:]
+    grew = np.diff(columns["retry"], append=0) > 0
+    columns["retried"] = ~columns["final"] & grew
+    columns["turned_away"] = ~columns["final"] & ~grew
 
 
 def pool_gaps(

@@ -70,6 +70,28 @@ def _estimated_tokens(case: Case) -> Reason | None:
     )
 
 
+def _retried(case: Case) -> Reason | None:
+    attempts = case.summary.attempts
+    if attempts is None or not attempts.retries:
+        return None
+    slots = case.summary.total_runs
+    return Reason(
+        kind="note",
+        code="retried",
+        words=f"{attempts.retried_slots} of {slots} slots were retried:"
+        f" {_share(attempts.first.success_share)} of first attempts succeeded, with"
+        f" {attempts.retries} retries {_share(attempts.perceived.success_share)} of"
+        " slots.",
+        remedy="Read `attempts` beside the other figures, which are of last attempts.",
+        value=float(attempts.retried_slots),
+        limit=0.0,
+    )
+
+
+def _share(share: float | None) -> str:
+    return "none" if share is None else f"{share:.1%}"
+
+
 def _too_few(case: Case) -> Reason | None:
     latency = case.summary.latency
     each = {"p50": latency.p50, "p90": latency.p90}
@@ -170,6 +192,7 @@ NOTES: tuple[Rule, ...] = (
     _several_providers,
     _cached,
     _estimated_tokens,
+    _retried,
     _too_few,
     _as_available,
     _words_per_token,

@@ -19,6 +19,7 @@ from shared.numbers import MOST, NOT_A_BOOL, Seed, Whole
 from shared.problems import field_path, problems
 from shared.prompts import PromptSource
 from shared.prompts.prompt import MaxTokens, Text
+from shared.retries import Retries
 from shared.size import check_size, most_calls
 from shared.slo import STREAMED, Slo
 from shared.steps import (
@@ -142,6 +143,11 @@ class Plan(Frozen):
         default=False,
         description="Let no other run share a worker with this one.",
         examples=[False],
+    )
+    retries: Retries | None = Field(
+        default=None,
+        description="Which failed calls to make again; by default none.",
+        examples=[{"max": 2, "on": ["rate_limited"], "backoff_s": 1}],
     )
     slo: Slo | None = Field(
         default=None,

@@ -36,20 +36,27 @@ class Windows:
 
 
 def stretches(
-    step: NDArray[np.int64], segment: NDArray[np.int64], sent_s: Floats, ended_s: Floats
+    step: NDArray[np.int64],
+    segment: NDArray[np.int64],
+    sent_s: Floats,
+    ended_s: Floats,
+    is_retry: NDArray[np.bool_],
 ) -> tuple[list[Stretch], NDArray[np.bool_]]:
     """Every stretch in which a call was sent, and which rows ended while it lasted.
 
     All shapes (n,). A row counts while the last call of its stretch is not yet sent:
-    after that the load drains and is no longer what was asked.
+    after that the load drains and is no longer what was asked. Retries that come after
+    the last first attempt belong to the drain.
     """
     found, within = [], np.zeros(len(step), dtype=bool)
     for number, rows in split(step, segment):
         sent, ended = sent_s[rows], ended_s[rows]
         if np.isnan(sent).all():
             continue
-        last = float(np.nanmax(sent))
-        end = last if np.isnan(ended).all() else max(last, float(np.nanmax(ended)))
+        newest = float(np.nanmax(sent))
+        asked = sent[~is_retry[rows]]
+        last = newest if np.isnan(asked).all() else float(np.nanmax(asked))
+        end = newest if np.isnan(ended).all() else max(newest, float(np.nanmax(ended)))
         found.append(Stretch(number, float(np.nanmin(sent)), last, end))
         within[rows] = ended <= last
     return found, within

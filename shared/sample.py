@@ -104,6 +104,9 @@ class Sample:
     cost_usd: float | None = None
     cache_hit: bool | None = None
     """The upstream answered from a response cache; None: it did not say."""
+    retry: int = 0
+    """Which retry of the plan it is; 0 for a first attempt. It stays where an attempt
+    was turned away by a limit of the account, or cut by us."""
 
     @property
     def ok(self) -> bool:

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 def most_calls(plan: "Plan") -> int | None:
-    """Slots at most, over all steps and warm-ups, since all of them cost money.
+    """Calls at most, over all steps and warm-ups, since all of them cost money.
 
     A search counts as `max_steps` steps at `high`. A load that time ends counts by its
     mean rate; None for a closed one, where the upstream's speed decides.
-    Attempts made again (retries) are not in it.
+    Every slot may need all the retries of the plan.
     """
     known = steps(plan)
-    times = 1
+    times = 1 + plan.retries.max if plan.retries else 1
     if plan.find:
-        times = plan.find.max_steps
+        times *= plan.find.max_steps
         dearest = at_value(plan.load, plan.find.over, plan.find.high)
         calls = [_calls(step, dearest) for step in known]
     else:
@@ -104,10 +104,14 @@ def _check_calls(plan: "Plan", cap: int) -> None:
         remedy = "Lower `runs` or send fewer prompts"
     if load.warmup:
         what += f" and {load.warmup} of warm-up"
+    more = []
     if plan.sweep:
-        what += f", at {len(plan.sweep.values)} values of the sweep,"
+        more.append(f"at {len(plan.sweep.values)} values of the sweep")
     if plan.find:
-        what += f", in up to {plan.find.max_steps} steps of the search,"
+        more.append(f"in up to {plan.find.max_steps} steps of the search")
+    if plan.retries:
+        more.append(f"each made again up to {plan.retries.max} times")
+    what = ", ".join((what, *more)) + ("," if more else "")
     raise TooMuch(
         f"{what} make {calls} calls; at most {cap} are allowed. {remedy}, or raise"
         " MAX_CALLS.",

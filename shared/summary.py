@@ -10,8 +10,15 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from shared.attempts import attempts
 from shared.distributions import known
-from shared.figures import ProviderFigures, StepFigures, Summary, TargetFigures
+from shared.figures import (
+    Attempts,
+    ProviderFigures,
+    StepFigures,
+    Summary,
+    TargetFigures,
+)
 from shared.frame import Frame, frame
 from shared.observations import Observations
 from shared.percentiles import linear
@@ -41,6 +48,7 @@ def summarize(
     spans = [span for span in run.stretches if span.step in measured]
     summary = Summary(
         **figures(run, counted, spans, plan.slo),
+        attempts=_attempts(plan, run, counted),
         stamp_slack_p99_s=_stamp_slack_p99_s(run, counted),
         warmup_usd=billed_usd(run.of["cost_usd"][run.of["warmup"]]),
         targets=_by_target(plan, run, counted, spans),
@@ -85,6 +93,7 @@ def _by_target(
             TargetFigures(
                 target=target.label(),
                 model=target.model,
+                attempts=_attempts(plan, run, mine),
                 providers=_by_provider(plan, run, mine, spans),
                 **figures(run, mine, spans, plan.slo),
             )
@@ -109,6 +118,10 @@ def _by_provider(
         )
         for code in by_name
     )
+
+
+def _attempts(plan: Plan, run: Tally, rows: Rows) -> Attempts | None:
+    return None if plan.retries is None else attempts(run, rows)
 
 
 def _stamp_slack_p99_s(run: Tally, rows: Rows) -> float | None:

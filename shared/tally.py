@@ -50,7 +50,11 @@ class Tally:
         self.failed = self.final & ~self.ok & ~self.cancelled & ~self.dropped
         self.sent: Mask = ~np.isnan(self.of["sent_s"])
         self.stretches, self.steady = stretches(
-            self.of["step"], self.of["segment"], self.of["sent_s"], self.of["ended_s"]
+            self.of["step"],
+            self.of["segment"],
+            self.of["sent_s"],
+            self.of["ended_s"],
+            is_retry=self.of["retry"] > 0,
         )
         # Every group is a union of these: rows of one step, target and provider.
         codes, names = self.text["provider"]
@@ -126,7 +130,8 @@ def _counts(run: Tally, rows: Rows) -> Counts:
         cancelled=int(run.cancelled[rows].sum()),
         late=int((queue > LATE_S).sum()),
         scheduled=int((~np.isnan(queue)).sum()),
-        retries=len(rows) - len(final),
+        retries=int(run.of["retried"][rows].sum()),
+        turned_away=int(run.of["turned_away"][rows].sum()),
         cache_hits=int((run.of["cache_hit"][rows] == 1).sum()),
         prompt_cache_hits=int((run.of["cached_tokens"][rows] > 0).sum()),
         outcomes={outcome: n for outcome, n in outcomes.items() if n},
@@ -190,19 +195,29 @@ def _goodput(
 def _cost(run: Tally, rows: Rows, good: int) -> Cost:
     usd = run.of["cost_usd"][rows]
     priced = ~np.isnan(usd)
-    not_ok = ~run.said("outcome", Outcome.OK)[rows]
+    wasted = ~run.said("outcome", Outcome.OK)[rows]
+    final = run.final[rows]
     truncated = run.said("outcome", Outcome.TRUNCATED)[rows]
-    billed = billed_usd(usd)
+    billed, wasted_usd = billed_usd(usd), _spent(usd[wasted])
     output = _sum(run.of["output_tokens"][rows[priced]])
     return Cost(
         billed_usd=billed,
         rows_reporting=int(priced.sum()),
         rows_silent=int((run.sent[rows] & ~priced).sum()),
+        usd_per_row=_ratio(billed, int(priced.sum()), 1),
         usd_per_1000_good=_ratio(billed, good, 1_000),
         usd_per_1m_output_tokens=_ratio(billed, output, 1_000_000),
-        failed_usd=billed_usd(usd[not_ok]),
-        truncated_usd=billed_usd(usd[truncated]),
+        wasted_usd=wasted_usd,
+        wasted_share=wasted_usd / billed if billed and wasted_usd is not None else None,
+        failed_usd=_spent(usd[wasted & final]),
+        retried_usd=_spent(usd[wasted & ~final]),
+        truncated_usd=_spent(usd[truncated]),
     )
+
+
+def _spent(usd: Floats) -> float | None:
+    """What these rows cost: nothing where there are none."""
+    return billed_usd(usd) if len(usd) else 0.0
 
 
 def billed_usd(usd: Floats) -> float | None:

@@ -179,7 +179,7 @@ def error_with_usage(script: Script, answer: Answer, params: Params) -> Script:
         message="Token limit reached",
         delta={"content": ""},
         finish_reason=None,
-        usage=usage_of(answer),
+        usage=usage_of(replace(answer, cost="missing")),
     )
     return failing(script, answer, params, length, event)
 

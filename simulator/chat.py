@@ -81,15 +81,14 @@ def _reply(
     record.authorized = record.key_sha256 is not None
     request = _read(body)
     model, sort = _find(record, request)
-    struck = _faults(config, model, headers, weather_draw)
-    record.fault = " + ".join(text for text, _, _ in struck) or None
+    struck = _faults(upstream, record, model, headers, weather_draw)
     if model.free and upstream.free_tier is not None and not plain:
         over = upstream.free_tier.count(record.received_at)
         if over is not None:
             raise Refused(over)
     if upstream.is_busy(model, record.received_at):
         raise Refused(throttled(config.pool_retry_after))
-    for _, fault, params in struck:
+    for fault, params in struck:
         if fault.refuse is not None:
             raise Refused(fault.refuse(params, record.received_at))
     if model.refusal is not None:
@@ -148,30 +147,40 @@ def _find(record: Record, request: dict[str, Any]) -> tuple[Model, str | None]:
 
 
 def _faults(
-    config: Config, model: Model, headers: Headers, draw: float
-) -> list[tuple[str, Fault, Params]]:
-    """(as written, fault, arguments) of all that strike this call."""
+    upstream: Upstream, record: Record, model: Model, headers: Headers, draw: float
+) -> list[tuple[Fault, Params]]:
+    """(fault, arguments) of all that strike this call; the record names all that were
+    asked for."""
     texts = headers.getlist("x-sim-fault")
     own = cast.fault_of(model)
     if own is not None:
         texts.insert(0, own)
-    shares = accumulate(share for _, share in config.weather)
-    for (text, _), share in zip(config.weather, shares, strict=True):
+    weather = upstream.config.weather
+    shares = accumulate(share for _, share in weather)
+    for (text, _), share in zip(weather, shares, strict=True):
         if draw < share:
             texts.append(text)
             break
+    record.fault = " + ".join(texts) or None
     try:
-        return [(text, *parse(text)) for text in texts]
+        named = [parse(text) for text in texts]
+        return [each for each in named if _strikes(upstream.ledger, record, *each)]
     except ValueError as error:
         raise Refused(Refusal(400, f"fault: {error}")) from error
 
 
-def _struck(answer: Answer, struck: list[tuple[str, Fault, Params]]) -> Script:
-    for _, fault, params in struck:
+def _strikes(ledger: Ledger, record: Record, fault: Fault, params: Params) -> bool:
+    """Whether the fault still does, so often as the prompt was asked before."""
+    first = params.get("first", fault.first)
+    return first is None or ledger.asked_before(record) < int(first)
+
+
+def _struck(answer: Answer, struck: list[tuple[Fault, Params]]) -> Script:
+    for fault, params in struck:
         if fault.bend is not None:
             answer = fault.bend(answer, params)
     script = render(answer)
-    for _, fault, params in struck:
+    for fault, params in struck:
         if fault.cut is not None:
             script = fault.cut(script, answer, params)
     return script

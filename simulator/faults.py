@@ -4,6 +4,8 @@ A fault strikes by model (`fault/<name>`, also with `:free`), by request header
 (`X-Sim-Fault: <name>`, once for each) or by the server's weather. Arguments follow the
 name: `stall;after=3`. `GET /sim/faults` lists them all.
 
+Any fault takes `first=N`: it strikes only the first N calls of each prompt to a model.
+
 A fault acts at one of three stages, by a pure function:
 
     refuse(params, now_s) -> Refusal             an error status instead of an answer
@@ -36,6 +38,8 @@ class Fault:
     refuse: Callable[[Params, float], Refusal] | None = None
     bend: Callable[[Answer, Params], Answer] | None = None
     cut: Callable[[Script, Answer, Params], Script] | None = None
+    first: int | None = None
+    """Strikes so many calls of each prompt and then no more; None: all of them."""
 
 
 def parse(text: str) -> tuple[Fault, Params]:
@@ -62,6 +66,10 @@ def _named(name: str, params: Params, now_s: float) -> Refusal:
 
 def _throttled(params: Params, now_s: float) -> Refusal:
     return throttled(params.get("retry_after"))
+
+
+def _busy(params: Params, now_s: float) -> Refusal:
+    return throttled(params.get("retry_after", "1"))
 
 
 def _free_limit(kind: str, limit: int, params: Params, now_s: float) -> Refusal:
@@ -91,6 +99,24 @@ FAULTS: dict[str, Fault] = {
     "free-daily-rich": Fault(
         "HTTP 429: the 1000 free calls of an account with credits are used up.",
         refuse=partial(_free_limit, "day-rich", limits.RICH_DAY),
+    ),
+    # --- failures that pass
+    "fails-twice": Fault(
+        "HTTP 502 the first two times that a prompt is asked, then an answer.",
+        refuse=partial(_named, "bad-gateway"),
+        first=2,
+    ),
+    "busy-once": Fault(
+        "HTTP 429 of a provider, with `retry_after` (1), the first time that a prompt "
+        "is asked, then an answer.",
+        refuse=_busy,
+        first=1,
+    ),
+    "thinks-once": Fault(
+        "Everything is said as reasoning, and billed, the first time that a prompt is "
+        "asked, then an answer.",
+        bend=bends.reasoning_only,
+        first=1,
     ),
     # --- an error under status 200
     "error-in-200": Fault(

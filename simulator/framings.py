@@ -41,7 +41,8 @@ def nested(script: Script, answer: Answer, params: Params) -> Script:
 
 
 def choices_null(script: Script, answer: Answer, params: Params) -> Script:
-    body = completion_of(answer) | {"choices": None}
+    unbilled = replace(answer, cost="missing")
+    body = completion_of(unbilled) | {"choices": None}
     return instead(script, bodies.encode(body), "empty")
 
 

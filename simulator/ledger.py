@@ -135,6 +135,15 @@ class Ledger:
         """The record with this generation id."""
         return next((r for r in self if r.id == generation), None)
 
+    def asked_before(self, record: Record) -> int:
+        """How often its prompt was asked of its model before, as far as is known."""
+        same = (record.model, record.prompt_sha256)
+        return sum(
+            (other.model, other.prompt_sha256) == same
+            for other in self
+            if other.n < record.n
+        )
+
     def since(self, n: int, limit: int) -> dict[str, Any]:
         """Up to `limit` records after ordinal `n`; `more` tells to ask again."""
         after = [record for record in self if record.n > n]

@@ -6,6 +6,7 @@ call is this file and the event loop, and both are measured.
 
 import asyncio
 import heapq
+from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ class Slot(NamedTuple):
     """Absolute, monotonic; 0 in a closed load, where nothing is due."""
     number: int
     attempt: int
+    retries: int = 0
+    """How often the plan has retried it; such a slot waits for a lane, whatever its
+    due time: it was sent then, and is not dropped now."""
 
 
 class Attack:
@@ -43,6 +47,7 @@ class Attack:
         self._drop = drop
         self._at = at
         self._slots: list[Slot] = []
+        self._retries: deque[Slot] = deque()
         self._alarm_s = 0.0
         self._again = False
         self.open = 0
@@ -50,17 +55,20 @@ class Attack:
 
     def __len__(self) -> int:
         """Slots in hand whose call has not begun."""
-        return len(self._slots)
+        return len(self._slots) + len(self._retries)
 
     @property
     def last_due_s(self) -> float:
-        """The latest due time in hand; 0 when there is none."""
+        """The latest due time in hand, of a first attempt; 0 when there is none."""
         return max(slot.due_s for slot in self._slots) if self._slots else 0.0
 
     def offer(self, slots: list[Slot]) -> None:
         """Take slots into hand, and begin what can begin."""
         for slot in slots:
-            heapq.heappush(self._slots, slot)
+            if slot.retries:
+                self._retries.append(slot)
+            else:
+                heapq.heappush(self._slots, slot)
         self.pump()
 
     def ended(self) -> None:
@@ -72,24 +80,27 @@ class Attack:
         """Begin nothing more; open calls go on."""
         self.stopped = True
         self._slots.clear()
+        self._retries.clear()
 
     def pump(self) -> None:
         """Begin every slot that is due and has a lane, a few in a turn."""
         if self._again:
             return
         for _ in range(_BATCH):
-            if self.stopped or not self._slots:
+            if self.stopped:
                 return
-            slot = self._slots[0]
-            if slot.due_s and slot.due_s > monotonic_s():
-                self._wake_at(slot.due_s)
+            is_free = self.open < self._lanes()
+            if self._retries and is_free:
+                slot = self._retries.popleft()
+            elif not self._slots or not self._is_due(self._slots[0]):
                 return
-            if self.open >= self._lanes():
-                if not slot.due_s:
-                    return  # a closed load waits for a lane
+            elif is_free:
+                slot = heapq.heappop(self._slots)
+            elif self._slots[0].due_s:
                 self._drop(heapq.heappop(self._slots))
                 continue
-            heapq.heappop(self._slots)
+            else:
+                return  # a closed load waits for a lane
             self.open += 1
             self._begin(slot)
         self._again = True
@@ -98,6 +109,13 @@ class Attack:
     def _next_turn(self) -> None:
         self._again = False
         self.pump()
+
+    def _is_due(self, slot: Slot) -> bool:
+        """Whether it may begin now; else we are woken when it may."""
+        if not slot.due_s or slot.due_s <= monotonic_s():
+            return True
+        self._wake_at(slot.due_s)
+        return False
 
     def _wake_at(self, due_s: float) -> None:
         if self._alarm_s and self._alarm_s <= due_s:

@@ -3,6 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
+from shared.retries import Retries
 from shared.run import Ending
 from shared.sample import Outcome, Sample
 from shared.store.slots import Kind
@@ -10,13 +11,15 @@ from shared.upstream.reply import Reply
 from worker.attack import Slot
 
 _MOST_REST_S = 120.0
+_LONGEST_BACKOFF_S = 60.0
 
 
 class Decision(NamedTuple):
     """What becomes of a slot, and of all others."""
 
     kind: Kind
-    """The row closes its slot (`ok`, `failed`), or the slot is offered `again`."""
+    """The row closes its slot (`ok`, `failed`), or the slot is offered again: as a
+    `retry` of the plan, or `again` where this was no answer."""
     opens_in_s: float | None = None
     """A limit of the account bars every call, this one's too, for so many seconds."""
     of_free_calls: bool = False
@@ -25,10 +28,21 @@ class Decision(NamedTuple):
     """Every further call would fail like this one."""
     rests_s: float | None = None
     """The provider is busy, and asks that its target be left alone for so long."""
+    retry_in_s: float = 0.0
+    """A `retry` begins no earlier than in so many seconds."""
 
 
-def decide(slot: Slot, reply: Reply, sample: Sample, *, now_s: float) -> Decision:
-    """now_s: wall clock, for limits that name a moment."""
+def decide(
+    slot: Slot,
+    reply: Reply,
+    sample: Sample,
+    *,
+    now_s: float,
+    retries: Retries | None = None,
+    left_s: float = float("inf"),
+) -> Decision:
+    """now_s: wall clock, for limits that name a moment. retries: the plan's.
+    left_s: for so many seconds more calls of this step may begin."""
     if sample.outcome is Outcome.CANCELLED:
         return Decision("again")
     limit = reply.limit
@@ -44,19 +58,35 @@ def decide(slot: Slot, reply: Reply, sample: Sample, *, now_s: float) -> Decisio
     if limit is not None and limit.opens_at is not None and ending is None:
         # a provider that names next week has made a mistake
         wait_s = min(max(limit.opens_at - now_s, 0.0), _MOST_REST_S)
-        rests_s = _a_little_later(wait_s, slot) if wait_s else None
+        rests_s = wait_s + _apart(slot) / 4 if wait_s else None
+    if retries and sample.outcome in retries.on and slot.retries < retries.max:
+        opens_at = None if limit is None else limit.opens_at
+        retry_in_s = _retry_in_s(opens_at, slot, now_s, retries.backoff_s)
+        # what could not begin in time would leave its slot open for ever
+        if retry_in_s < left_s:
+            return Decision("retry", retry_in_s=retry_in_s, rests_s=rests_s)
     kind: Kind = "ok" if sample.ok else "failed"
     return Decision(kind, ending=ending, rests_s=rests_s)
 
 
 def _opens_in_s(opens_at: float | None, slot: Slot, now_s: float) -> float:
-    """As the upstream says; where it does not, later with every attempt. A little
-    apart each, so that they do not come at once."""
+    """As the upstream says; where it does not, later with every attempt."""
     wait_s = min(2.0**slot.attempt, 300.0)
     if opens_at is not None:
         wait_s = max(opens_at - now_s, 1.0)
-    return _a_little_later(wait_s, slot)
+    return wait_s + _apart(slot) / 4
 
 
-def _a_little_later(wait_s: float, slot: Slot) -> float:
-    return wait_s + Random(slot.number).random() / 4
+def _retry_in_s(
+    opens_at: float | None, slot: Slot, now_s: float, backoff_s: float
+) -> float:
+    """As the upstream says; where it does not, later with every retry."""
+    if opens_at is not None:
+        return max(opens_at - now_s, 0.0) + _apart(slot) / 4
+    wait_s = min(backoff_s * 2.0**slot.retries, _LONGEST_BACKOFF_S)
+    return wait_s * (1 + _apart(slot) / 4)
+
+
+def _apart(slot: Slot) -> float:
+    """From 0 to 1, so that slots that wait for the same do not come at once."""
+    return Random(slot.number).random()

@@ -60,23 +60,24 @@ class Feed:
             n, index = n + 1, index + self._lease.shards
         return n
 
-    async def take(self, n: int) -> slots.Taken | None:
+    async def take(self, n: int, *, fresh: bool = True) -> slots.Taken | None:
         """Up to `n` slots into the attack's hand; None: lease or state forbid it.
+        fresh: False leaves those that nobody has had yet.
 
         Raises what the store raises when it is away; then ask again: the same ticket
         brings the same slots.
         """
         ticket = f"{self._lease.epoch}:{self._ticket}"
-        taken = await slots.take(self._redis, self._lease, n, ticket)
+        taken = await slots.take(self._redis, self._lease, n, ticket, fresh=fresh)
         self._ticket += 1
         if taken is None:
             return None
         in_hand = []
-        for index, attempt in taken.slots:
+        for index, attempt, retries in taken.slots:
             self._next = max(self._next, index + self._lease.shards)
             due_s = self.due_s(index, past_end_s=float("inf")) if self.is_open else 0.0
             if due_s != float("inf"):
-                in_hand.append(Slot(due_s, index, attempt))
+                in_hand.append(Slot(due_s, index, attempt, retries))
         self._attack.offer(in_hand)
         return taken
 

@@ -184,6 +184,7 @@ class Probe:
             tokens_from=reply.tokens_from,
             cost_usd=reply.cost_usd,
             cache_hit=reply.cache_hit,
+            retry=call.slot.retries,
         )
 
     def dropped(self, slot: Slot) -> Sample:

@@ -88,6 +88,8 @@ class Shard:
         self._settings = settings
         self._clock = clock
         self._step_start_s = clock.monotonic(lease.start_ms)
+        self._ends_s = self._step_start_s + (lease.step.duration_s or float("inf"))
+        self._looked_s = 0.0
         self.why: Stop | None = None
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
@@ -258,9 +260,8 @@ class Shard:
                 await self._gate.hear_all()
         origin = self._probe.request(Slot(0.0, 0, 0), self._probe.work(0)).origin
         await self._wire.warm(origin, min(self._lanes(), _MOST_WARM))
-        ends_s = self._step_start_s + (self.lease.step.duration_s or float("inf"))
         while True:
-            if self.why is None and monotonic_s() >= ends_s:
+            if self.why is None and monotonic_s() >= self._ends_s:
                 self.stop(Stop.TIME)
             if self._open and monotonic_s() > self._cut_at_s:
                 # Cut by us they are offered again, by the step's end unfinished.
@@ -281,11 +282,14 @@ class Shard:
             if idle and opens_s - monotonic_s() > _PATIENCE_S:
                 self._wait(self._clock.store_ms(opens_s))
             return
-        wanted = self._feed.wanted(max(0, self._lanes() - self._attack.open))
+        free = max(0, self._lanes() - self._attack.open)
+        wanted, fresh = self._feed.wanted(free), True
+        if wanted <= 0 and self._may_have_retries():
+            wanted, fresh = free, False
         if wanted <= 0:
             return
         try:
-            taken = await self._feed.take(wanted)
+            taken = await self._feed.take(wanted, fresh=fresh)
         except AWAY as error:
             log.warning("no slots for %s: %s", self.lease.job_id, error)
             await sleep(0.2)
@@ -302,23 +306,44 @@ class Shard:
             else:
                 await sleep(min(max(left_s, 0.0), _LOOK_S))
 
+    def _may_have_retries(self) -> bool:
+        """An open load takes nothing while its next due time is far; a retry may have
+        come to its time meanwhile. Looked at now and then."""
+        now_s = monotonic_s()
+        if not self._plan.retries or not self._feed.is_open:
+            return False
+        if now_s < self._looked_s + _LOOK_S:
+            return False
+        self._looked_s = now_s
+        return True
+
     def _wait(self, until_ms: int) -> None:
         """Every slot is barred until then: give the lease back meanwhile."""
         self._opens_ms = max(self._opens_ms, until_ms)
         self.stop(Stop.WAITING)
 
     def _decide(self, call: Call, reply: Reply, sample: Sample) -> tuple[Kind, int]:
-        decision = decide(call.slot, reply, sample, now_s=wall_s())
+        now_s = monotonic_s()
+        decision = decide(
+            call.slot,
+            reply,
+            sample,
+            now_s=wall_s(),
+            retries=self._plan.retries,
+            left_s=self._ends_s - now_s,
+        )
         if decision.ending is not None:
             self._end(decision.ending, reply.error or decision.ending.value)
         if decision.rests_s is not None and not self._feed.is_open:
             # an open load asks what it was told to ask, and a 429 is the answer
-            self._gate.rest(call.work.target, monotonic_s() + decision.rests_s)
+            self._gate.rest(call.work.target, now_s + decision.rests_s)
         throttled = sample.outcome is Outcome.RATE_LIMITED
         self._gate.became(call.work.target, throttled=throttled, sent_s=call.started_s)
+        if decision.kind == "retry":
+            return decision.kind, self._clock.store_ms(now_s + decision.retry_in_s)
         if decision.opens_in_s is None:
             return decision.kind, 0
-        opens_s = monotonic_s() + decision.opens_in_s
+        opens_s = now_s + decision.opens_in_s
         opens_ms = self._clock.store_ms(opens_s)
         if decision.of_free_calls and self._gate.has_limit(call.work.target):
             self._gate.bar(call.work.target, opens_s)

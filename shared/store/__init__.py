@@ -37,7 +37,8 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:taken:N      hash   slot -> the shard that has it in hand
     run:ID:back:N       zset   slots to offer again -> not before, store ms
     run:ID:closed:N     bitmap slots that have their final row
-    run:ID:attempts:N   hash   slot -> rows it has, where none of them is final
+    run:ID:attempts:N   hash   slot -> rows it has, where none of them is final;
+                               slot:retries -> how many of these were to be retried
 
 Redis Cluster is not supported: one script touches keys of different hash slots.
 """

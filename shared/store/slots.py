@@ -44,13 +44,13 @@ class Lease:
 class Taken:
     """What `take` gave."""
 
-    slots: tuple[tuple[int, int], ...]
-    """(index, attempt) each."""
+    slots: tuple[tuple[int, int, int], ...]
+    """(index, attempt, which retry of the plan it is) each."""
     next_at_ms: int | None
     """When a slot that is barred now will be offered; None: none is."""
 
 
-Kind = Literal["ok", "failed", "again"]
+Kind = Literal["ok", "failed", "retry", "again"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,10 @@ class Entry:
     slot: int
     attempt: int
     kind: Kind
-    """`again`: the row is kept, and the slot is offered again."""
+    """`ok` and `failed` close the slot. `retry` and `again` keep the row and offer the
+    slot again; the plan's retries are counted, what was turned away is not."""
     not_before_ms: int
-    """For `again`: no earlier than this, ms of the store's clock."""
+    """Where it is offered again: no earlier than this, ms of the store's clock."""
     row: bytes
     answer: bytes = b""
     """What to keep of the answer; b"" for nothing."""
@@ -122,9 +123,15 @@ async def renew(redis: Redis, lease: Lease, lease_s: float) -> tuple[bool, str]:
     return bool(kept), status.decode()
 
 
-async def take(redis: Redis, lease: Lease, n: int, ticket: str) -> Taken | None:
+async def take(
+    redis: Redis, lease: Lease, n: int, ticket: str, *, fresh: bool = True
+) -> Taken | None:
     """Up to `n` slots (at most 2,000), or None when the lease or the run's state bars
-    it. A `ticket` used before gives the same slots again."""
+    it. A `ticket` used before gives the same slots again.
+
+    fresh: False gives only slots that are offered again.
+    """
+    count = lease.step.count if fresh else 0
     s, taken, back, _, attempts = keys.step(lease.job_id, lease.step.number)
     first, *rest = await call(
         redis,
@@ -135,15 +142,15 @@ async def take(redis: Redis, lease: Lease, n: int, ticket: str) -> Taken | None:
             lease.epoch,
             min(n, 2000),
             lease.step.number,
-            "" if lease.step.count is None else lease.step.count,
+            "" if count is None else count,
             lease.shards if is_open(lease.step) else 0,
             ticket,
         ],
     )
     if first == -1:
         return None
-    pairs = tuple(zip(rest[::2], rest[1::2], strict=True))
-    return Taken(pairs, first or None)
+    triples = tuple(zip(rest[::3], rest[1::3], rest[2::3], strict=True))
+    return Taken(triples, first or None)
 
 
 async def commit(

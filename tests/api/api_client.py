@@ -104,7 +104,7 @@ class Played:
         kind: Kind = "ok" if outcome is Outcome.OK else "failed"
         entries = [
             Entry(index, attempt, kind, 0, row(index, outcome))
-            for index, attempt in taken.slots
+            for index, attempt, _ in taken.slots
         ]
         await slots.commit(self.redis, lease, entries, max_answers_bytes=1000)
 

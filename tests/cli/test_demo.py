@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 TARGET: dict[str, Any] = {
     "model": "a/b",
     "total_runs": 2,
-    "counts": {"ok": 2, "retries": 0, "outcomes": {"ok": 2}},
+    "counts": {"ok": 2, "retries": 0, "turned_away": 0, "outcomes": {"ok": 2}},
     "tokens": {"prompt": 20, "output": 96, "reasoning": 0},
     "cost": {"billed_usd": 0.1 + 0.2},  # 0.30000000000000004
 }

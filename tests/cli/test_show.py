@@ -24,6 +24,28 @@ def test_a_stranger_s_brackets_are_not_markup() -> None:
     assert "[red]x[/red]" in shown.get()
 
 
+def test_a_target_shows_what_a_thousand_good_calls_cost() -> None:
+    percentiles = {name: {"point": 0.5} for name in ("p50", "p95")}
+    target = {
+        "target": "a/b",
+        "total_runs": 9,
+        "counts": {"ok": 8},
+        "latency": percentiles,
+        "ttft": percentiles,
+        "tokens": {"output": 80},
+        "cost": {"billed_usd": 0.002, "usd_per_1000_good": 0.25},
+    }
+    free = target | {"cost": {"billed_usd": 0.0, "usd_per_1000_good": 0.0}}
+    silent = target | {"cost": {"billed_usd": None, "usd_per_1000_good": None}}
+    job = {
+        "job_id": "J",
+        "status": "done",
+        "result": {"targets": [target, free, silent]},
+    }
+    shown = [*show.figures(job).columns[-1].cells]
+    assert shown == ["0.002000\n0.250000", "0.000000\n0.000000", "-\n-"]
+
+
 def test_without_a_result_there_is_no_verdict() -> None:
     assert show.verdict({"result": None}).startswith("No verdict")
 

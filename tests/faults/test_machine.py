@@ -102,15 +102,25 @@ class Machine(RuleBasedStateMachine):
             return
         assert self._live.get(mine.shard) == mine, "slots without a live lease"
         assert status is Status.RUNNING
-        for slot, _ in got.slots:
+        kinds = self._kinds()
+        for slot, attempt, retries in got.slots:
             assert slot not in self._hands, "a slot in two hands"
             self._hands[slot] = mine.shard
+            assert attempt == kinds[slot, "retry"] + kinds[slot, "again"]
+            assert retries == kinds[slot, "retry"], "what was turned away used one up"
+            self.fired["a retry was taken"] += retries > 0
+
+    def _kinds(self) -> Counter[tuple[int, str]]:
+        """How many rows of each kind each slot has."""
+        rows = self._do(self._redis.lrange(keys.run(self._job, ":rows"), 0, -1))
+        parts = [row.decode().split(".") for row in rows]
+        return Counter((int(slot), kind) for slot, _, kind in parts)
 
     @precondition(lambda self: self._leases)
     @rule(
         i=lease,
         slots_=st.lists(st.integers(0, TOTAL - 1), min_size=1),
-        kind=st.sampled_from(["ok", "ok", "failed", "again"]),
+        kind=st.sampled_from(["ok", "ok", "failed", "retry", "again"]),
     )
     def commit(self, i: int, slots_: list[int], kind: Kind) -> None:
         """Rows of any slots that somebody has ever had, by anybody who ever did."""
@@ -125,6 +135,15 @@ class Machine(RuleBasedStateMachine):
         mine, slots_ = self._take_some(i)
         for slot in slots_:
             self._commit(mine, slot, "ok")
+
+    @precondition(lambda self: self._live)
+    @rule(i=lease)
+    def retry(self, i: int) -> None:
+        """The calls of a worker fail for now, and somebody makes them again."""
+        mine, slots_ = self._take_some(i)
+        for slot in slots_:
+            self._commit(mine, slot, "retry")
+        self._take_some(i)
 
     @precondition(lambda self: self._live)
     @rule(i=lease)
@@ -232,8 +251,9 @@ class Machine(RuleBasedStateMachine):
         _, _, _, closed, _ = self._keys
         rows = self._do(self._redis.lrange(keys.run(self._job, ":rows"), 0, -1))
         assert len(rows) == len(set(rows)), "a row was counted twice"
-        final = {row.split(b".")[0] for row in rows if not row.endswith(b"again")}
-        assert len(final) == sum(not row.endswith(b"again") for row in rows)
+        closing = [row for row in rows if row.endswith((b"ok", b"failed"))]
+        final = {row.split(b".")[0] for row in closing}
+        assert len(final) == len(closing)
         marked = self._do(self._redis.bitcount(closed))
         assert self._run().closed == marked == len(final)
 
@@ -276,4 +296,4 @@ def check(store_url: str, *, examples: int, steps: int = 40) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert len(+Machine.fired) == 7, f"a fault did not happen: {Machine.fired}"
+    assert len(+Machine.fired) == 8, f"a fault did not happen: {Machine.fired}"

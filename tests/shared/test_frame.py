@@ -138,9 +138,10 @@ def test_no_rows_are_a_frame_too() -> None:
 
 
 def test_a_row_of_an_earlier_build_is_filled_with_defaults() -> None:
-    short = json.loads(encode(a_row(cost_usd=0.5, cache_hit=True)))[:-1]
+    short = json.loads(encode(a_row(cost_usd=0.5, cache_hit=True)))[:-2]
     made = frame(PLAN, [json.dumps(short).encode()])
     assert column(made, "cache_hit") == [None]
+    assert column(made, "retry") == [0]
     assert column(made, "cost_usd") == [0.5]
 
 

@@ -68,6 +68,31 @@ async def test_a_due_slot_without_a_lane_is_dropped_and_not_sent_late() -> None:
     assert floor.dropped == [1, 2]
 
 
+async def test_a_retry_without_a_lane_waits_while_a_fresh_slot_is_dropped() -> None:
+    floor = Floor(lanes=1)
+    past_s = monotonic_s() - 1
+    floor.attack.offer([Slot(past_s, 0, 0)])
+    floor.attack.offer([Slot(past_s - 9, 1, 1, retries=1), Slot(past_s, 2, 0)])
+    assert (floor.begun, floor.dropped) == ([0], [2])
+    assert len(floor.attack) == 1
+    floor.attack.ended()
+    assert (floor.begun, floor.dropped) == ([0, 1], [2])
+    assert len(floor.attack) == 0
+
+
+async def test_a_retry_keeps_no_slot_from_its_due_time() -> None:
+    floor = Floor(lanes=1)
+    later_s = monotonic_s() + 1000
+    floor.attack.offer([Slot(1.0, 0, 1, retries=1), Slot(1.0, 1, 1, retries=1)])
+    floor.attack.offer([Slot(later_s, 2, 0)])
+    assert floor.begun == [0]
+    assert [at_s for at_s, _ in floor.alarms] == [later_s]
+    assert floor.attack.last_due_s == later_s
+    floor.attack.stop()
+    floor.attack.ended()
+    assert (floor.begun, len(floor.attack)) == ([0], 0)
+
+
 async def test_a_burst_is_begun_in_small_batches_between_which_the_loop_reads() -> None:
     floor = Floor(lanes=1000)
     past_s = monotonic_s() - 1

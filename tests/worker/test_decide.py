@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.retries import Retries
 from shared.run import Ending
 from shared.sample import Outcome, Sample
 from shared.upstream.reply import Limit, Reply
@@ -11,7 +12,16 @@ from worker.decide import Decision, decide
 NOW_S = 1_700_000_000.0
 
 
-def decided(outcome: Outcome, *, attempt: int = 0, **said: object) -> Decision:
+def decided(
+    outcome: Outcome,
+    *,
+    attempt: int = 0,
+    made: int = 0,
+    retries: Retries | None = None,
+    left_s: float = float("inf"),
+    **said: object,
+) -> Decision:
+    """made: retries of the slot so far."""
     reply = Reply(outcome=outcome, **said)  # type: ignore[arg-type]
     row = Sample(
         step=0,
@@ -25,7 +35,8 @@ def decided(outcome: Outcome, *, attempt: int = 0, **said: object) -> Decision:
         outcome=outcome,
         started_at=NOW_S,
     )
-    return decide(Slot(0.0, 7, attempt), reply, row, now_s=NOW_S)
+    slot = Slot(0.0, 7, attempt, made)
+    return decide(slot, reply, row, now_s=NOW_S, retries=retries, left_s=left_s)
 
 
 def limit(*, account: bool, opens_at: float | None = None, free: bool = False) -> Limit:
@@ -92,3 +103,51 @@ def test_credit_that_is_only_held_for_calls_in_flight_is_a_limit_and_no_end() ->
     got = decided(Outcome.NO_CREDIT, status=402, limit=limit(account=True))
     assert got.kind == "again"
     assert got.ending is None
+
+
+TWICE = Retries(max=2, backoff_s=3)
+
+
+def test_a_failure_that_the_plan_retries_is_offered_again_until_it_is_used_up() -> None:
+    for made in (0, 1):
+        got = decided(Outcome.EMPTY, made=made, retries=TWICE, status=200)
+        assert (got.kind, got.opens_in_s, got.ending) == ("retry", None, None)
+    assert decided(Outcome.EMPTY, made=2, retries=TWICE) == Decision("failed")
+
+
+def test_what_the_plan_does_not_name_closes_its_slot() -> None:
+    only = Retries(on=(Outcome.RATE_LIMITED,))
+    assert decided(Outcome.EMPTY, retries=only) == Decision("failed")
+    assert decided(Outcome.RATE_LIMITED, retries=only, status=429).kind == "retry"
+    assert decided(Outcome.OK, retries=TWICE, status=200) == Decision("ok")
+    assert decided(Outcome.REFUSED, retries=TWICE, status=400) == Decision("failed")
+
+
+@pytest.mark.parametrize(("made", "wait_s"), [(0, 3), (1, 6), (3, 24), (8, 60)])
+def test_each_retry_waits_twice_as_long_and_at_most_a_minute(
+    made: int, wait_s: float
+) -> None:
+    often = Retries(max=10, backoff_s=3)
+    got = decided(Outcome.EMPTY, made=made, attempt=9, retries=often)
+    assert wait_s <= got.retry_in_s <= wait_s * 1.25
+
+
+@pytest.mark.parametrize("outcome", [Outcome.RATE_LIMITED, Outcome.UPSTREAM_ERROR])
+def test_a_hint_of_the_upstream_is_kept_to(outcome: Outcome) -> None:
+    said = limit(account=False, opens_at=NOW_S + 90)
+    got = decided(outcome, made=1, retries=TWICE, limit=said)
+    assert got.kind == "retry"
+    assert 90 <= got.retry_in_s < 90.25
+
+
+def test_what_the_account_turned_away_is_no_retry() -> None:
+    said = limit(account=True, opens_at=NOW_S + 30)
+    got = decided(Outcome.RATE_LIMITED, retries=TWICE, status=429, limit=said)
+    assert got.kind == "again"
+    assert decided(Outcome.CANCELLED, retries=TWICE) == Decision("again")
+
+
+def test_a_retry_that_could_not_begin_in_time_is_not_made() -> None:
+    assert decided(Outcome.EMPTY, retries=TWICE, left_s=3) == Decision("failed")
+    assert decided(Outcome.EMPTY, retries=TWICE, left_s=4).kind == "retry"
+    assert decided(Outcome.EMPTY, retries=TWICE, left_s=-1) == Decision("failed")

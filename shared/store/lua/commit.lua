@@ -6,7 +6,8 @@
 --      spend
 -- ARGV shard, epoch, step, count ('' = open end), counted ('1' = not warm-up),
 --      answers cap in bytes, largest share of failures ('' = any), then for each row:
---      slot, attempt, kind ('ok' | 'failed' | 'again'), not before ms, row, answer,
+--      slot, attempt, kind ('ok' | 'failed': the slot is closed; 'retry' | 'again':
+--      it is offered again, as a retry or not), not before ms, row, answer,
 --      cost in nano-USD ('' = the row does not say), its hold ('' = none)
 -- -> {-1, status} the run takes no rows, or
 --    {1 | 2 the step is over, status, '1' accepted or '0' refused, ...}
@@ -20,11 +21,12 @@ end
 local answer, fresh, refused, marks, failed, ok = {1, status}, {}, {}, {}, 0, 0
 local kept = tonumber(run[3] or '0')
 local before = kept
+local function is_final(kind) return kind == 'ok' or kind == 'failed' end
 for i = 8, #ARGV, 8 do
   local slot, attempt, kind = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local tries = redis.call('HGET', KEYS[6], slot) or '0'
   if redis.call('GETBIT', KEYS[5], slot) == 1 or marks[slot]
-     or (kind == 'again' and tries ~= attempt) then
+     or (not is_final(kind) and tries ~= attempt) then
     answer[#answer + 1] = '0'
     refused[#refused + 1] = i
   else
@@ -44,13 +46,14 @@ for _, i in ipairs(fresh) do
 end
 for _, i in ipairs(fresh) do
   local slot, kind = ARGV[i], ARGV[i + 2]
-  if kind == 'again' then
-    redis.call('HINCRBY', KEYS[6], slot, 1)
-    redis.call('ZADD', KEYS[4], ARGV[i + 3], slot)
-  else
+  if is_final(kind) then
     redis.call('SETBIT', KEYS[5], slot, 1)
     redis.call('ZREM', KEYS[4], slot)
     if kind == 'ok' then ok = ok + 1 else failed = failed + 1 end
+  else
+    redis.call('HINCRBY', KEYS[6], slot, 1)
+    if kind == 'retry' then redis.call('HINCRBY', KEYS[6], slot .. ':retries', 1) end
+    redis.call('ZADD', KEYS[4], ARGV[i + 3], slot)
   end
   redis.call('HDEL', KEYS[3], slot)
 end

@@ -3,7 +3,7 @@
 -- ARGV shard, epoch, n, step, count ('' = open end), stride (0 = shared cursor),
 --      ticket (the same for a repeated command)
 -- -> {-1} no live lease, or not running
---    {0 | next not-before ms of offered slots, slot, attempt, slot, attempt, ...}
+--    {0 | next not-before ms of offered slots, then slot, attempt, retries, ...}
 local j = ARGV[1]
 local run = redis.call('HMGET', KEYS[1], 'status', 'step')
 local s = redis.call('HMGET', KEYS[2], 'epoch:' .. j, 'exp:' .. j, 'ticket:' .. j,
@@ -51,6 +51,8 @@ if #slots == 0 then
 end
 for _, slot in ipairs(slots) do
   answer[#answer + 1] = tonumber(slot)
-  answer[#answer + 1] = tonumber(redis.call('HGET', KEYS[5], slot) or '0')
+  local had = redis.call('HMGET', KEYS[5], slot, slot .. ':retries')
+  answer[#answer + 1] = tonumber(had[1] or '0')
+  answer[#answer + 1] = tonumber(had[2] or '0')
 end
 return answer

@@ -124,7 +124,7 @@ async def test_a_rerun_of_what_failed_offers_those_slots_and_no_others(
     assert lease is not None
     taken = await slots.take(redis, lease, 100, "t1")
     assert taken is not None
-    assert sorted(slot for slot, _ in taken.slots) == [0, 7, 11]
+    assert sorted(slot for slot, *_ in taken.slots) == [0, 7, 11]
     done = await slots.commit(
         redis,
         lease,
@@ -147,7 +147,7 @@ async def test_a_rerun_of_what_failed_works_for_an_open_load_too(redis: Redis) -
     assert leases[0] is not None
     assert leases[0].base == 5
     taken = [await slots.take(redis, lease, 9, "t") for lease in leases if lease]
-    assert sorted(s for t in taken if t for s, _ in t.slots) == [5, 6]
+    assert sorted(s for t in taken if t for s, *_ in t.slots) == [5, 6]
 
 
 async def test_a_rerun_needs_an_end_and_something_that_failed(redis: Redis) -> None:
