@@ -129,21 +129,14 @@ class Machine(RuleBasedStateMachine):
             self._commit(self._lease(i), slot, kind)
 
     @precondition(lambda self: self._live)
-    @rule(i=lease)
-    def work(self, i: int) -> None:
-        """A worker as it should be: it takes slots, and brings a row for each."""
-        mine, slots_ = self._take_some(i)
-        for slot in slots_:
-            self._commit(mine, slot, "ok")
-
-    @precondition(lambda self: self._live)
-    @rule(i=lease)
-    def retry(self, i: int) -> None:
-        """The calls of a worker fail for now, and somebody makes them again."""
-        mine, slots_ = self._take_some(i)
-        for slot in slots_:
-            self._commit(mine, slot, "retry")
-        self._take_some(i)
+    @rule(i=lease, kinds=st.lists(st.sampled_from(["retry", "again"]), max_size=3))
+    def work(self, i: int, kinds: list[Kind]) -> None:
+        """A worker as it should be: it takes slots, and brings rows of each until the
+        last one closes it."""
+        for kind in (*kinds, "ok"):
+            mine, slots_ = self._take_some(i)
+            for slot in slots_:
+                self._commit(mine, slot, kind)
 
     @precondition(lambda self: self._live)
     @rule(i=lease)
@@ -184,6 +177,10 @@ class Machine(RuleBasedStateMachine):
         )
         assert bool(done.accepted) == (status in TAKES_ROWS)
         assert sum(done.accepted) <= 1, "the same row twice"
+        repeated = self._do(
+            slots.commit(self._redis, mine, [entry], max_answers_bytes=1)
+        )
+        assert not any(repeated.accepted), "the same row again, its answer being lost"
         stale = self._live.get(mine.shard) != mine
         self.fired["a stale lease brought a row"] += stale and any(done.accepted)
         self.fired["a row was refused"] += not all(done.accepted)
