@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 from redis.asyncio import Redis
 
+from api.account_page import AccountPage
 from api.errors import Problem
 from api.feed import Feed
 from api.view import Views
@@ -41,6 +42,7 @@ class Parts:
     settings: Settings
     wire: Wire
     catalogue: Catalogue
+    account_page: AccountPage
     store: Store | None
     stopping: Callable[[], bool]
     """Whether the server was told to end; long answers look at it twice a second."""

@@ -24,9 +24,8 @@ from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import keys, limits, runs, selftests, slots, workers
 from shared.store.client import AWAY
-from shared.upstream import transport
 from shared.upstream.account import read_account
-from shared.upstream.connect import dialect_of, wire_of
+from shared.upstream.connect import client_of, dialect_of, wire_of
 from shared.upstream.wire_pace import Pacer
 from worker import reaper, retention, selftest_asked, storeclock
 from worker.ending import end
@@ -244,13 +243,13 @@ class Station:
         }
         account = account_of(self.settings)
         if "free" in named and await limits.to_learn(self.redis, account, "free"):
-            headers = dialect_of(self.settings).headers(key, self.settings)
-            url = self.settings.openrouter_base_url
-            async with transport.client(self.wire, url, headers) as client:
+            async with client_of(self.wire, self.settings, key) as client:
                 said = await read_account(client)
-            if said is not None:
-                today = said.free_per_day, said.free_used_today
-                await limits.learn(self.redis, account, "free", *today)
+            if isinstance(said, str):
+                log.warning("%s", said)
+                return
+            today = said.free_per_day, said.free_used_today
+            await limits.learn(self.redis, account, "free", *today)
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)
