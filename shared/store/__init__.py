@@ -11,6 +11,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     born                string when this store's data began, store ms; for ever
     turns               hash   submitter -> when a run of theirs was last begun
     retention           string somebody has swept the results lately
+    reconcile           zset   runs to compare with their bills -> not before, store ms
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash
     limit:ACCOUNT:NAME:log    zset   its calls of the last minute (`limits`)
     limit:ACCOUNT:NAME:days   hash   UTC day -> calls; the daily cap that was told
@@ -25,6 +26,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:seen         list   what workers observed of themselves, JSON
     run:ID:finished     list   goodput of each step that is over, JSON, in order
     run:ID:reduce       string who reduces it now; saves work, guards nothing
+    run:ID:reconcile    string the worker that compares its bills; a lease
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand
     run:ID:back:N       zset   slots to offer again -> not before, store ms
