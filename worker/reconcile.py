@@ -7,51 +7,32 @@ worker begins anew, since nothing but the file is kept.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 from redis.asyncio import Redis
 
 from shared.clock import sleep, utc_label
 from shared.errors import BenchError
 from shared.outputs import write_json
-from shared.reconciliation import (
-    FILE,
-    Reconciliation,
-    Row,
-    Told,
-    compare,
-    evenly,
-    totals,
-)
+from shared.reconciliation import FILE, Reconciliation, Told, compare, totals
 from shared.settings import Settings
 from shared.store import reconciles
 from shared.store.client import AWAY
 from shared.upstream.connect import client_of
-from shared.upstream.generation import read_generation
 from shared.upstream.wire import Wire
-from worker.bills import Cells, cells, row
+from worker import bills
 from worker.ending import end
 from worker.reduce import publish
 
 log = logging.getLogger("worker.reconcile")
 
-PAUSES_S = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
-"""Before those are asked again that were not there; ten minutes in all."""
-
-_AT_ONCE = 4
-"""Questions that are open at a time, of all runs together."""
 _MOST_RUNS = 8
-"""Most of the time each waits."""
-_CHUNK = 200
-"""Rows read at a stretch, about a millisecond."""
+"""At a time; most of it each waits for bills that are not there yet."""
 _LOOK_S = 0.25
 _LATER_S = 600.0
 """When something of ours was in the way."""
-_HOPELESS = (401, 402, 403)
-"""No row will be answered with this key."""
 
 
 class Reconciler:
@@ -73,7 +54,7 @@ class Reconciler:
         self._name = name
         self._busy = busy
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._asking = asyncio.Semaphore(_AT_ONCE)
+        self._open = asyncio.Semaphore(bills.AT_ONCE)  # by all runs together
 
     async def look(self) -> None:
         """Begin with the runs that wait and whose files are on this machine."""
@@ -123,6 +104,13 @@ class Reconciler:
             if not (folder / FILE).is_file():
                 found = await self._compare(job_id, folder / "samples.csv")
                 await asyncio.to_thread(_write, folder, found)
+                log.info(
+                    "bills of %s: %d of %d found, %d at another cost",
+                    job_id,
+                    found.totals.found,
+                    found.totals.asked,
+                    found.totals.differing_cost,
+                )
             return None
         except FileNotFoundError:
             log.warning("the results of %s are gone; nothing is compared", job_id)
@@ -135,7 +123,9 @@ class Reconciler:
 
     async def _compare(self, job_id: str, path: Path) -> Reconciliation:
         settings = self._settings
-        rows, rows_with_id, chosen = await self._choose(path)
+        rows, rows_with_id, chosen = await bills.choose(
+            path, settings.reconcile_most, self._quiet
+        )
         notes = []
         told: dict[str, Told] = {}
         if not settings.speaks_openrouter:
@@ -146,13 +136,13 @@ class Reconciler:
         else:
             if len(chosen) < rows_with_id:
                 notes.append(
-                    f"{len(chosen)} of {rows_with_id} rows were asked for, evenly"
-                    " spread by slot: RECONCILE_MOST allows no more."
+                    f"{len(chosen)} of {rows_with_id} rows were chosen, evenly spread"
+                    " by slot: RECONCILE_MOST allows no more."
                 )
             key = settings.require_key()
             async with client_of(self._wire, settings, key) as client:
-                await self._ask(client, chosen, told)
-            notes += _refusals(told)
+                told = await bills.ask(client, chosen, self._open, self._quiet)
+            notes += bills.refusals(told)
         calls = tuple(
             compare(one, told[one.generation_id])
             for one in chosen
@@ -167,52 +157,6 @@ class Reconciler:
             calls=calls,
         )
 
-    async def _choose(self, path: Path) -> tuple[int, int, list[Row]]:
-        """How many rows there are, how many have an id, and those to ask for."""
-        rows = rows_with_id = 0
-        async for found in self._cells(path):
-            rows += 1
-            rows_with_id += bool(found[0])
-        places = evenly(rows_with_id, self._settings.reconcile_most)
-        chosen, place = [], 0
-        async for found in self._cells(path):
-            if found[0]:
-                if place in places:
-                    chosen.append(row(found))
-                place += 1
-        return rows, rows_with_id, chosen
-
-    async def _cells(self, path: Path) -> AsyncIterator[Cells]:
-        for number, found in enumerate(cells(path)):
-            if number % _CHUNK == 0:
-                await self._quiet()
-            yield found
-
-    async def _ask(
-        self, client: httpx.AsyncClient, rows: list[Row], told: dict[str, Told]
-    ) -> None:
-        """Ask for each until it is told of, or the patience is at its end."""
-        names = dict.fromkeys(one.generation_id for one in rows)
-        for pause_s in (0.0, *PAUSES_S):
-            left = [n for n in names if n not in told or told[n].bill is None]
-            if not left or _refusals(told):
-                return
-            await sleep(pause_s)
-            each = iter(left)
-            async with asyncio.TaskGroup() as lanes:
-                for _ in range(_AT_ONCE):
-                    lanes.create_task(self._lane(client, each, told))
-
-    async def _lane(
-        self, client: httpx.AsyncClient, each: Iterator[str], told: dict[str, Told]
-    ) -> None:
-        for name in each:
-            async with self._asking:
-                await self._quiet()
-                told[name] = await read_generation(client, name)
-            if told[name].status in _HOPELESS:
-                return
-
     async def _quiet(self) -> None:
         """Until nothing is measured here; lets others run in any case."""
         await sleep(0)
@@ -221,17 +165,6 @@ class Reconciler:
 
     def _folder(self, job_id: str) -> Path:
         return self._settings.results_dir / job_id
-
-
-def _refusals(told: dict[str, Told]) -> list[str]:
-    """A sentence for each status that forbids this key to ask."""
-    seen = {said.status for said in told.values()}
-    return [
-        f"GET /generation upstream answered {status}: the key may not ask, so no more"
-        " was asked."
-        for status in _HOPELESS
-        if status in seen
-    ]
 
 
 def _write(folder: Path, found: Reconciliation) -> None:

@@ -1,5 +1,6 @@
 """How bills are asked for: of a real socket that says what the test wants."""
 
+import asyncio
 import json
 import shutil
 import threading
@@ -26,7 +27,7 @@ from shared.store import keys, reconciles
 from shared.store.client import connect
 from shared.upstream.connect import wire_of
 from tests.children import CANARY, until
-from worker import reconcile
+from worker import bills as asking
 from worker.reconcile import Reconciler
 
 PLAN = Plan(
@@ -169,7 +170,7 @@ class Desk:
 async def desk(
     redis: Redis, bills: Bills, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Desk]:
-    monkeypatch.setattr(reconcile, "PAUSES_S", (0.01, 0.02, 0.04))
+    monkeypatch.setattr(asking, "PAUSES_S", (0.01, 0.02, 0.04))
     settings = Settings.model_validate(
         {
             "openrouter_base_url": bills.url,
@@ -298,7 +299,8 @@ async def test_it_rests_while_something_is_measured(desk: Desk, bills: Bills) ->
     desk.busy = True
     job_id = await desk.ended(40)
     await desk.reconciler.look()
-    assert not bills.asked, "it does not begin beside a measurement"
+    lease = keys.run(job_id, ":reconcile")
+    assert not await desk.redis.exists(lease), "a worker that is idle may have it"
     desk.busy = False
     bills.slow_s = 0.05
     await desk.reconciler.look()
@@ -343,6 +345,23 @@ async def test_one_that_another_worker_has_is_left_to_it(
     await desk.reconciler.look()
     assert not bills.asked
     assert await reconciles.waits(desk.redis, job_id)
+
+
+async def test_one_that_was_lost_to_another_worker_is_left_to_it(
+    desk: Desk, bills: Bills
+) -> None:
+    bills.slow_s = 60
+    job_id = await desk.ended(3)
+    await desk.reconciler.look()
+    await desk.redis.set(keys.run(job_id, ":reconcile"), "other")
+
+    async def left() -> bool:
+        names = {task.get_name() for task in asyncio.all_tasks()}
+        return f"bills-{job_id}" not in names
+
+    await until(left, "the end of our comparison")
+    assert await reconciles.waits(desk.redis, job_id)
+    assert await reconciles.hold(desk.redis, job_id, "other", lease_s=60)
 
 
 async def test_a_worker_that_is_drained_leaves_it_at_once(

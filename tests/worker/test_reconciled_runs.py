@@ -14,13 +14,13 @@ from shared import queue
 from shared.loads import Concurrency
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
-from shared.run import Status
+from shared.run import Ending, Status
 from shared.settings import Settings
 from shared.store import keys, reconciles, runs
 from shared.store.client import connect
 from shared.upstream.connect import wire_of
 from tests.children import CANARY, Simulator, simulator, until, workers
-from worker import reconcile
+from worker import bills
 from worker.reconcile import Reconciler
 
 QUICK = ("--ttft-s", "0.01", "--gap-s", "0", "--tokens", "4", "--spread", "0")
@@ -36,11 +36,11 @@ async def redis(store_url: str) -> AsyncIterator[Redis]:
     await client.aclose()
 
 
-async def submit(redis: Redis, *models: str) -> str:
+async def submit(redis: Redis, *models: str, calls: int = CALLS) -> str:
     plan = Plan(
         targets=tuple(Target(model=model) for model in models),
         prompts=InlinePrompts(prompts=("Say something.",)),
-        runs=CALLS,
+        runs=calls,
         load=Concurrency(concurrency=2),
     )
     run = await runs.create(redis, plan)
@@ -124,6 +124,33 @@ async def test_another_bill_and_an_unknown_cost_are_told_apart(
         assert ids == Counter(call["id"] for call in upstream.ledger())
 
 
+async def test_a_worker_that_measures_asks_for_no_bills(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    with (
+        simulator(*QUICK, "--generation-after-s", "0") as upstream,
+        workers(store_url, upstream.base_url, tmp_path, RECONCILE="true") as fleet,
+    ):
+        fleet.start()
+        short, long = await submit(redis, PAID), await submit(redis, PAID, calls=50_000)
+
+        async def is_due() -> bool:
+            return await reconciles.due(redis) == [short]
+
+        await until(is_due, "the time to ask")
+        before = (await runs.load(redis, long)).closed
+
+        async def went_on() -> bool:
+            return (await runs.load(redis, long)).closed > before + 100
+
+        await until(went_on, "calls of the other run")  # several looks later
+        assert await reconciles.waits(redis, short)
+        assert not await redis.exists(keys.run(short, ":reconcile"))
+        await runs.end(redis, long, Ending.CANCELLED)
+        await queue.ring(redis, long)
+        assert (await file(tmp_path, short))["totals"]["found"] == CALLS
+
+
 @pytest.mark.parametrize("at", ["while-it-waits", "reduce:before-reconciliation.json"])
 async def test_a_killed_workers_comparison_is_made_by_another(
     redis: Redis, store_url: str, tmp_path: Path, at: str
@@ -176,7 +203,7 @@ async def test_free_calls_may_never_be_told_of(
         await ended(redis, job_id)
         assert not await reconciles.waits(redis, job_id), "RECONCILE is off"
         # ten minutes of pauses, made short
-        monkeypatch.setattr(reconcile, "PAUSES_S", (0.01,) * 7)
+        monkeypatch.setattr(bills, "PAUSES_S", (0.01,) * 7)
         given = fleet.env | {"RECONCILE": "true"}
         settings = Settings.model_validate({k.lower(): v for k, v in given.items()})
         wire = wire_of(settings)
