@@ -10,6 +10,7 @@ import httpx
 from fastapi import Depends, Path, Request
 from redis.asyncio import Redis
 
+from api.account_page import AccountPage
 from api.errors import Problem
 from api.feed import Feed
 from api.view import Views
@@ -44,6 +45,7 @@ class Parts:
     client: httpx.AsyncClient
     """To the upstream, with its key."""
     catalogue: Catalogue
+    account_page: AccountPage
     store: Store | None
     stopping: Callable[[], bool]
     """Whether the server was told to end; long answers look at it twice a second."""

@@ -12,10 +12,12 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import errors
+from api.account_page import AccountPage
 from api.bodies import BoundedBodies
 from api.deps import Parts, Store
 from api.feed import MOST_WATCHERS, Feed
 from api.routes import (
+    account,
     benchmarks,
     control,
     downloads,
@@ -31,9 +33,8 @@ from shared.log import setup
 from shared.plan import Plan
 from shared.settings import Settings, settings
 from shared.store.client import connect
-from shared.upstream import transport
 from shared.upstream.catalogue import Catalogue
-from shared.upstream.connect import dialect_of, wire_of
+from shared.upstream.connect import client_of, wire_of
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     for subject in (
         health,
         models,
+        account,
         generate,
         benchmarks,
         control,
@@ -88,18 +90,18 @@ async def _parts(settings: Settings) -> AsyncIterator[Parts]:
         key = settings.api_key()
     except Misconfigured as error:  # said again where the key is needed
         log.warning("%s", error)
-    client = transport.client(
-        wire, settings.openrouter_base_url, dialect_of(settings).headers(key, settings)
-    )
+    client = client_of(wire, settings, key)
     catalogue = Catalogue(client, settings.models_refresh_s)
     # Behind the start: the upstream may be down, or slow.
     loading = asyncio.create_task(_load(catalogue))
+    page = AccountPage(wire, settings)
     store = _store(settings)
     try:
-        yield Parts(settings, wire, client, catalogue, store, _stopping())
+        yield Parts(settings, wire, client, catalogue, page, store, _stopping())
     finally:
         loading.cancel()
         await catalogue.close()
+        await page.close()
         await client.aclose()
         await wire.aclose()
         if store is not None:

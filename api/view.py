@@ -5,7 +5,7 @@ from collections import OrderedDict
 from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 from pydantic_core import to_json
@@ -16,9 +16,10 @@ from shared.clock import utc_label, wall_s
 from shared.errors import NoSuchRun
 from shared.plan import Plan
 from shared.quote import LimitQuote, Quote, TargetQuote
+from shared.reconciliation import Totals
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import durable, runs, workers
+from shared.store import durable, reconciles, runs, workers
 from shared.store.client import now_s
 
 MOST_PROMPT_BYTES = 100_000
@@ -53,6 +54,15 @@ class Money(BaseModel):
     max_cost_usd: float | None = Field(description="The budget; null: none.")
 
 
+class Reconciled(BaseModel):
+    """Its rows compared with the upstream's bills; the calls are in the file."""
+
+    state: Literal["pending", "done"]
+    ended_at: str | None = None
+    notes: list[str] = Field(default=[], description="Why not all were compared.")
+    totals: Totals | None = Field(default=None, description="Null while it is pending.")
+
+
 class Job(BaseModel):
     """A benchmark as it is now. Times are UTC; null is not known, or not yet."""
 
@@ -83,6 +93,9 @@ class Job(BaseModel):
     )
     waiting_for: str | None = Field(description="What has to happen before it goes on.")
     rerun_of: str | None
+    reconciliation: Reconciled | None = Field(
+        description="Null before the end, and where RECONCILE does not ask for it."
+    )
 
 
 class Listed(BaseModel):
@@ -172,7 +185,9 @@ class Views:
             except NoSuchRun:
                 raise await durable.missing(self._redis, job_id) from None
         waiting_for = await self._waiting_for(run)
-        return _job(run, plan, result, await now_s(self._redis), waiting_for)
+        reconciled = await self._reconciled(run)
+        now = await now_s(self._redis)
+        return _job(run, plan, result, now, waiting_for, reconciled)
 
     async def page(self, limit: int, before: str | None) -> list[Run]:
         """Up to `limit` runs, newest first, made before the run `before`."""
@@ -196,7 +211,27 @@ class Views:
         if plan is None:
             plan = self._keep(job_id, archive.plan_of(self._results_dir, job_id))
         result = archive.result_of(self._results_dir, job_id)
-        return _job(run, plan, result, 0, None)
+        reconciled = self._compared(job_id)
+        return _job(run, plan, result, 0, None, reconciled)
+
+    async def _reconciled(self, run: Run) -> Reconciled | None:
+        if not run.status.terminal:
+            return None
+        waits = await reconciles.waits(self._redis, run.job_id)
+        # asked in this order, one that is done just now is one or the other
+        found = await asyncio.to_thread(self._compared, run.job_id)
+        return Reconciled(state="pending") if found is None and waits else found
+
+    def _compared(self, job_id: str) -> Reconciled | None:
+        found = archive.reconciliation_of(self._results_dir, job_id)
+        if found is None:
+            return None
+        return Reconciled(
+            state="done",
+            ended_at=found.ended_at,
+            notes=list(found.notes),
+            totals=found.totals,
+        )
 
     def _keep(self, job_id: str, plan: Plan) -> dict[str, Any]:
         found = self._plans[job_id] = shown(plan)
@@ -267,6 +302,7 @@ def _job(
     result: dict[str, Any] | None,
     now: float,
     waiting_for: str | None,
+    reconciliation: Reconciled | None,
 ) -> Job:
     return Job(
         job_id=run.job_id,
@@ -292,6 +328,7 @@ def _job(
         stalled_s=run.stalled_s,
         waiting_for=waiting_for,
         rerun_of=run.rerun_of,
+        reconciliation=reconciliation,
     )
 
 

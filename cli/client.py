@@ -12,6 +12,7 @@ ENDED = frozenset({"done", "cancelled", "failed"})
 LOOK_S = 0.25
 
 Job = dict[str, Any]
+Account = dict[str, Any]
 
 
 class Refused(BenchError):
@@ -73,6 +74,9 @@ class Api:
             "GET", "/models", params={"filter": which, "details": "true"}
         )
         return list(page["models"])
+
+    async def account(self) -> Account:
+        return await self._ask("GET", "/account")
 
     async def _ask(self, method: str, path: str, **more: Any) -> Job:
         try:

@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from cli import show
-from cli.client import Api, Job
+from cli.client import Account, Api, Job
 from cli.ports import url_of
 from shared.errors import BenchError
 from shared.settings import Settings
@@ -185,6 +185,21 @@ def models(
             return await api.models(which)
 
     show.console.print(show.models(_ask(ask())))
+
+
+@app.command()
+def account(url: Url = None) -> None:
+    """What the account may still spend and call, by the upstream's count and ours."""
+    from cli.account import notes, table
+
+    async def ask() -> Account:
+        async with Api(_url(url)) as api:
+            return await api.account()
+
+    found = _ask(ask())
+    show.console.print(table(found))
+    for note in notes(found):
+        show.console.print(note)
 
 
 @app.command()

@@ -1,5 +1,7 @@
 """What an account may still do today, asked of its own page."""
 
+import logging
+
 import httpx
 from redis.asyncio import Redis
 
@@ -8,6 +10,8 @@ from shared.plan import Plan
 from shared.settings import Settings
 from shared.store import limits
 from shared.upstream.account import read_account
+
+log = logging.getLogger(__name__)
 
 
 async def learn(
@@ -23,6 +27,8 @@ async def learn(
     account = account_of(settings)
     if "free" in named and await limits.to_learn(redis, account, "free"):
         said = await read_account(client)
-        if said is not None:
-            today = said.free_per_day, said.free_used_today
-            await limits.learn(redis, account, "free", *today)
+        if isinstance(said, str):
+            log.warning("%s", said)
+            return
+        today = said.free_per_day, said.free_used_today
+        await limits.learn(redis, account, "free", *today)

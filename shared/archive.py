@@ -13,6 +13,7 @@ from pydantic_core import from_json, to_json
 
 from shared.errors import NewerRecord, NoSuchRun
 from shared.plan import Plan, read_plan
+from shared.reconciliation import FILE, Reconciliation, read
 from shared.run import Ending, Run, Status, created_at, is_job_id
 
 SCHEMA = 1
@@ -92,6 +93,17 @@ def result_of(results_dir: Path, job_id: str) -> dict[str, Any]:
     path = results_dir / job_id / "summary.json"
     result: dict[str, Any] = from_json(_read(job_id, path.read_bytes))
     return result
+
+
+def reconciliation_of(results_dir: Path, job_id: str) -> Reconciliation | None:
+    """What came of comparing its bills, without the calls; None without the file.
+
+    Raises NewerRecord.
+    """
+    try:
+        return read((results_dir / job_id / FILE).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def ids(results_dir: Path, before_id: str | None = None) -> list[str]:

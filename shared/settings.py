@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     max_answer_bytes: Annotated[int, Field(gt=0)] = 64 * 1024
     max_answers_bytes: Annotated[int, Field(gt=0)] = 256 * 1024 * 1024
 
+    # Bills: rows compared with what the upstream billed (docs/reconciliation.md)
+    reconcile: bool = False
+    reconcile_most: Annotated[int, Field(gt=0, le=10_000)] = 1000
+
     # Workers
     lease_s: Seconds = 15
     heartbeat_s: Seconds = 5

@@ -231,6 +231,10 @@ FAULTS: dict[str, Fault] = {
     ),
     "cost-missing": Fault("Usage without a cost.", bend=bends.having(cost="missing")),
     "cost-null": Fault("Usage whose cost is null.", bend=bends.having(cost="null")),
+    "cost-half": Fault(
+        "Half of the cost; GET /generation tells it whole.",
+        bend=bends.having(cost="half"),
+    ),
     "cost-scientific": Fault(
         "The cost as `1.4e-05`.", bend=bends.having(cost="scientific")
     ),

@@ -62,6 +62,8 @@ def usage_of(answer: Answer) -> dict[str, Any] | None:
     cost_usd: Decimal | None = answer.bill.cost_usd(answer.tokens)
     if answer.cost == "scientific":
         cost_usd = bodies.Scientific(answer.bill.cost_usd(answer.tokens))
+    elif answer.cost == "half":
+        cost_usd = answer.bill.cost_usd(answer.tokens) / 2
     elif answer.cost == "null":
         cost_usd = None
     usage = bodies.usage(

@@ -112,7 +112,8 @@ class Answer:
     """Reasoned and billed, but not told."""
     usage: bodies.UsageShape | None = "A"
     usage_more: Mapping[str, Any] = field(default_factory=dict)
-    cost: Literal["plain", "scientific", "null", "missing"] = "plain"
+    cost: Literal["plain", "scientific", "half", "null", "missing"] = "plain"
+    """How the reply tells what is billed; half: it tells half of it."""
     cached_tokens: int = 0
     role: Literal["every", "once", "alone", "never"] = "every"
     """Which chunks name the role; alone: a chunk of its own, before any text."""

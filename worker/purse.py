@@ -15,9 +15,8 @@ from shared.money import Price, budget_of, check_prices
 from shared.plan import Plan
 from shared.settings import Settings
 from shared.store import money, runs
-from shared.upstream import transport
 from shared.upstream.catalogue import Catalogue
-from shared.upstream.connect import dialect_of
+from shared.upstream.connect import client_of
 from shared.upstream.prices import prices_of
 from shared.upstream.wire import Wire
 
@@ -35,11 +34,7 @@ class Purse:
         self._redis = redis
         self._settings = settings
         self._account = account_of(settings)
-        self._client = transport.client(
-            wire,
-            settings.openrouter_base_url,
-            dialect_of(settings).headers(_key(settings), settings),
-        )
+        self._client = client_of(wire, settings, _key(settings))
         self._catalogue = Catalogue(self._client, settings.models_refresh_s)
         self._known: OrderedDict[str, tuple[float, Costs]] = OrderedDict()
 

@@ -26,7 +26,7 @@ from shared.plan import Finished, Plan, next_step
 from shared.run import Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings, settings
-from shared.store import means, money, pace, runs, samples, slots
+from shared.store import means, money, pace, reconciles, runs, samples, slots
 from shared.store.client import AWAY, connect, connect_blocking
 from worker.reaper import go_on
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from shared.outputs import Answer
 
 log = logging.getLogger("worker.reduce")
+
+RECONCILE_IN_S = 2.0
+"""No bill is told sooner after a call's end than about that."""
 
 
 async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -> bool:
@@ -87,6 +90,8 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
         await runs.note_error(redis, job_id, sentence)
         raise
     keep_s = config.keep_runs_days * 86_400
+    if config.reconcile:
+        await reconciles.ask(redis, job_id, in_s=RECONCILE_IN_S, keep_s=keep_s)
     result = summary.model_dump(mode="json")
     entered = await runs.finish(redis, run, result, keep_s=keep_s)
     crash.point("reduce:finished")

@@ -26,13 +26,13 @@ from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import keys, runs, selftests, slots, workers
 from shared.store.client import AWAY
-from shared.upstream import transport
-from shared.upstream.connect import dialect_of, wire_of
+from shared.upstream.connect import client_of, dialect_of, wire_of
 from shared.upstream.wire_pace import Pacer
 from worker import reaper, retention, selftest_asked, storeclock
 from worker.ending import end
 from worker.probe import Probe
 from worker.purse import Purse
+from worker.reconcile import Reconciler
 from worker.shard import Shard
 from worker.spool import Spool
 from worker.stop import Stop
@@ -60,6 +60,9 @@ class Station:
         self._working: Counter[str] = Counter()
         self._reduces: dict[str, asyncio.Task[None]] = {}
         self._selftest: asyncio.Task[None] | None = None
+        self._reconciler = Reconciler(
+            redis, self.wire, settings, self.name, busy=self._measures
+        )
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
         self._looked_s = monotonic_s()
@@ -80,6 +83,9 @@ class Station:
             asyncio.create_task(self._tick(), name="tick"),
             asyncio.create_task(self._tidy(), name="tidy"),
         ]
+        if self.settings.reconcile:
+            reconcile = asyncio.create_task(self._reconcile(), name="reconcile")
+            self._tasks.append(reconcile)
 
     async def drain(self) -> None:
         """Begin nothing more, let calls finish, commit, give the leases back."""
@@ -89,6 +95,7 @@ class Station:
         if self._works:
             await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
         await end(*self._tasks)
+        await self._reconciler.close()
         if self._reduces:
             await asyncio.wait(self._reduces.values(), timeout=self.settings.drain_s)
         if self._selftest is not None:
@@ -247,9 +254,7 @@ class Station:
 
     async def _learn(self, plan: Plan, key: str | None) -> None:
         """Ask the upstream what this account may do today, where that limits us."""
-        headers = dialect_of(self.settings).headers(key, self.settings)
-        url = self.settings.openrouter_base_url
-        async with transport.client(self.wire, url, headers) as client:
+        async with client_of(self.wire, self.settings, key) as client:
             await allowance.learn(self.redis, client, plan, self.settings)
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
@@ -301,6 +306,15 @@ class Station:
         while True:
             await self._safely(retention.keep_to_limits(self.redis, self.settings))
             await sleep(retention.EVERY_S / 4)
+
+    async def _reconcile(self) -> None:
+        """Compare the bills of runs that have ended, while nothing is measured."""
+        while True:
+            await self._safely(self._reconciler.look())
+            await sleep(self.settings.reaper_tick_s)
+
+    def _measures(self) -> bool:
+        return bool(self._works) or self._selftest is not None
 
     async def _listen(self) -> None:
         """Hear at once of a run that was cancelled, paused or moved on."""

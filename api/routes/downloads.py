@@ -11,7 +11,8 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from api.deps import JobId, PartsDep, Store, StoreDep, promptly
 from api.errors import Problem, responses
-from shared.store import runs
+from shared.reconciliation import FILE
+from shared.store import reconciles, runs
 
 router = APIRouter(prefix="/benchmark", tags=["downloads"])
 
@@ -78,6 +79,37 @@ async def summary(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     """The same as `result` in the benchmark's body."""
     path = await _ended(parts.settings.results_dir, store, job_id, "summary.json")
     return _file(path, job_id, "application/json")
+
+
+@router.head("/{job_id}/reconciliation.json", include_in_schema=False)
+@router.get(
+    "/{job_id}/reconciliation.json",
+    summary="The rows beside the upstream's bills",
+    response_class=Response,
+    responses=_of("application/json", "not-ready"),
+)
+async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
+    """Where `RECONCILE` is set: each row that was compared, and what they sum up to."""
+    folder = parts.settings.results_dir
+    path = folder / job_id / FILE
+    if path.is_file():
+        return _file(path, job_id, "application/json")
+    await _ended(folder, store, job_id, "summary.json")
+    async with promptly():
+        waits = await reconciles.waits(store.redis, job_id)
+    if path.is_file():  # it was done just now
+        return _file(path, job_id, "application/json")
+    if waits:
+        why = (
+            "a worker that measures nothing compares it with the upstream's bills, or"
+            " will; that takes up to ten minutes."
+        )
+    else:
+        why = (
+            f"it was not asked for {FILE}: set RECONCILE=true for the workers before"
+            " the next one."
+        )
+    raise Problem("not-ready", f"Benchmark {job_id} has ended; {why}")
 
 
 @router.head("/{job_id}/plan.json", include_in_schema=False)

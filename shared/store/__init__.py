@@ -13,6 +13,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     turns               hash   submitter -> when a run of theirs was last begun
     means               hash   `MODEL calls`, `MODEL tokens`: of earlier answers
     retention           string somebody has swept the results lately
+    reconcile           zset   runs to compare with their bills -> not before, store ms
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash
     limit:ACCOUNT:NAME:log    zset   its calls of the last minute (`limits`)
     limit:ACCOUNT:NAME:days   hash   UTC day -> calls; the daily cap that was told
@@ -33,6 +34,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:held         hash   call -> what it may cost, and of which day
     run:ID:pace         hash   TARGET:rate and what it follows from (`pace`)
     run:ID:paces        list   [target, store ms, calls a minute from then], JSON
+    run:ID:reconcile    string the worker that compares its bills; a lease
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand
     run:ID:back:N       zset   slots to offer again -> not before, store ms

@@ -12,6 +12,7 @@ RETENTION = PREFIX + "retention"
 TURNS = PREFIX + "turns"
 MEANS = PREFIX + "means"
 BARS = PREFIX + "bars"
+RECONCILE = PREFIX + "reconcile"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),

@@ -1,6 +1,6 @@
 """What OpenRouter says of the account behind a key: `GET /key`."""
 
-import logging
+import asyncio
 from dataclasses import dataclass
 
 import httpx
@@ -8,9 +8,7 @@ from pydantic_core import from_json
 
 from shared.upstream.complaint import Json, table
 
-log = logging.getLogger(__name__)
-
-TIMEOUT_S = 10.0
+TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,21 +31,30 @@ class Account:
     """By the upstream's own count, which may lag."""
 
 
-async def read_account(client: httpx.AsyncClient) -> Account | None:
-    """Ask for it; None where the upstream does not answer that question."""
+async def read_account(client: httpx.AsyncClient) -> Account | str:
+    """Ask for it; where there is no answer, the sentence of why it is not known."""
     try:
-        answer = await client.get("/key", timeout=TIMEOUT_S)
-    except httpx.HTTPError as error:
-        log.warning("GET /key did not answer: %s", type(error).__name__)
-        return None
+        async with asyncio.timeout(TIMEOUT_S):
+            answer = await client.get("/key", timeout=TIMEOUT_S)
+    except (httpx.HTTPError, TimeoutError) as error:
+        return (
+            f"GET /key upstream was not answered ({type(error).__name__}). Check"
+            " OPENROUTER_BASE_URL and the network."
+        )
+    if answer.status_code == 401:
+        return (
+            "The upstream does not accept the key: GET /key answered 401. Put a valid"
+            " OPENROUTER_API_KEY into .env, and start again."
+        )
     if answer.status_code != 200:
-        log.warning("GET /key answered %d", answer.status_code)
-        return None
+        return f"GET /key upstream answered {answer.status_code}; ask again later."
     try:
         return parse_account(answer.content)
     except ValueError:
-        log.warning("GET /key answered with no JSON")
-        return None
+        return (
+            "GET /key upstream answered with no JSON. Check that OPENROUTER_BASE_URL is"
+            " an API and not a web page."
+        )
 
 
 def parse_account(body: bytes) -> Account:

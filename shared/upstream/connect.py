@@ -1,8 +1,10 @@
 """The one wire and the one dialect that a process's settings ask for."""
 
+import httpx
+
 from shared.errors import Misconfigured
 from shared.settings import Settings
-from shared.upstream import DIALECTS
+from shared.upstream import DIALECTS, transport
 from shared.upstream.chat import Dialect
 from shared.upstream.wire import Caps, Deadlines, Wire, tls_context
 
@@ -38,3 +40,9 @@ def wire_of(settings: Settings) -> Wire:
 def dialect_of(settings: Settings) -> Dialect:
     """How the upstream is spoken to."""
     return DIALECTS["openrouter" if settings.speaks_openrouter else "openai"]
+
+
+def client_of(wire: Wire, settings: Settings, key: str | None) -> httpx.AsyncClient:
+    """httpx over `wire` to the upstream, for whatever is no completion."""
+    headers = dialect_of(settings).headers(key, settings)
+    return transport.client(wire, settings.openrouter_base_url, headers)

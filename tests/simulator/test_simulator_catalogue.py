@@ -1,11 +1,12 @@
 """The catalogue and the account, as a client reads them."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
-from simulator_client import OPENROUTER, ask, last_record
+from simulator_client import OPENROUTER, ask, fault_header, last_record
 
 from simulator.config import Config
 from simulator.faults import FAULTS
@@ -148,6 +149,15 @@ def test_a_generation_tells_what_the_reply_told(start: Start) -> None:
     assert told["native_tokens_completion"] == 3
     assert told["provider_name"] == reply["provider"]
     assert told["cancelled"] is False
+
+
+def test_a_generation_can_be_dearer_than_the_reply_told(start: Start) -> None:
+    sim = start(Config(ttft_s=0.01, gap_s=0, tokens=3, generation_after_s=0))
+    reply = sim.post(OPENROUTER, json=ask(), headers=fault_header("cost-half")).json()
+    billed = Decimal(last_record(sim)["cost_usd"])
+    told = sim.get(f"/api/v1/generation?id={reply['id']}").json()["data"]
+    assert Decimal(repr(told["total_cost"])) == billed
+    assert Decimal(repr(reply["usage"]["cost"])) == billed / 2
 
 
 def test_generations_of_free_models_can_stay_unknown(start: Start) -> None:

@@ -125,6 +125,7 @@ BYTES: dict[str, Callable[[bytes], bool]] = {
     "usage-too-small": lambda b: b'"reasoning_tokens":13' in b,
     "cost-missing": lambda b: b'"cost"' not in b and b'"total_tokens"' in b,
     "cost-null": lambda b: b'"cost":null' in b,
+    "cost-half": lambda b: b'"cost":0.00000095' in b,
     "cost-scientific": lambda b: b'"cost":1.9e-06' in b,
     "cached-prompt": lambda b: b'"cached_tokens":2' in b,
     "finish-null": lambda b: b'"finish_reason":"' not in b and b"[DONE]" in b,

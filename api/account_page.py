@@ -1,0 +1,63 @@
+"""What the upstream says of our account, asked anew when it is some seconds old."""
+
+import asyncio
+
+from shared.clock import monotonic_s, wall_s
+from shared.settings import Settings
+from shared.upstream.account import Account, read_account
+from shared.upstream.connect import client_of
+from shared.upstream.wire import Wire
+
+KEPT_S = 5.0
+"""A page that polls, or ten of them, ask upstream once in so long."""
+
+
+class AccountPage:
+    """`GET /key` of the upstream, kept for `KEPT_S`; a failure is kept as long."""
+
+    def __init__(self, wire: Wire, settings: Settings) -> None:
+        self._wire = wire
+        self._settings = settings
+        self._said: Account | str = ""
+        self._asked_s = float("-inf")
+        self.told_at: float | None = None
+        """When the account was last told, Unix seconds; None: never."""
+        self._asking: asyncio.Task[None] | None = None
+
+    async def read(self) -> Account | str:
+        """The account, or the sentence of why it is not known.
+
+        Who asks meanwhile waits for the same call. Raises Misconfigured for a key file
+        that cannot be read.
+        """
+        if not self._settings.speaks_openrouter:
+            return (
+                "The upstream's own figures are not known: a plain OpenAI-compatible"
+                " server has no GET /key. If it is an OpenRouter, set"
+                " UPSTREAM_KIND=openrouter."
+            )
+        key = self._settings.api_key()
+        if key is None:
+            return (
+                "The upstream's own figures are not known: no key is set. Put"
+                " OPENROUTER_API_KEY=... into .env (or OPENROUTER_API_KEY_FILE), then"
+                " start again."
+            )
+        if monotonic_s() - self._asked_s >= KEPT_S:
+            if self._asking is None or self._asking.done():
+                self._asking = asyncio.create_task(self._ask(key))
+            await asyncio.shield(self._asking)
+        return self._said
+
+    async def close(self) -> None:
+        """End a call that is under way."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
+
+    async def _ask(self, key: str) -> None:
+        async with client_of(self._wire, self._settings, key) as client:
+            self._said = await read_account(client)
+        self._asked_s = monotonic_s()
+        if isinstance(self._said, Account):
+            self.told_at = wall_s()
