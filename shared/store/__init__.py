@@ -11,6 +11,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     born                string when this store's data began, store ms; for ever
     turns               hash   submitter -> when a run of theirs was last begun
     retention           string somebody has swept the results lately
+    counts              hash   what is counted over all runs, for ever (`counts`)
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash
     limit:ACCOUNT:NAME:log    zset   its calls of the last minute (`limits`)
     limit:ACCOUNT:NAME:days   hash   UTC day -> calls; the daily cap that was told

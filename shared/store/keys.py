@@ -10,6 +10,7 @@ PUSH = PREFIX + "push"
 BORN = PREFIX + "born"
 RETENTION = PREFIX + "retention"
 TURNS = PREFIX + "turns"
+COUNTS = PREFIX + "counts"
 
 OF_RUN = ("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce")
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")

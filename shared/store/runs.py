@@ -238,7 +238,7 @@ async def finish(
     done = await call(
         redis,
         "finish",
-        [*first, *others],
+        [*first, keys.COUNTS, *others],
         [run.job_id, ending.status.value, int(keep_s * 1000), to_json(result)],
     )
     return bool(done)
