@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from api.errors import Problem
 from api.feed import Feed
+from api.traffic import Traffic
 from api.view import Views
 from shared.errors import NoSuchRun
 from shared.run import is_job_id
@@ -42,6 +43,7 @@ class Parts:
     wire: Wire
     catalogue: Catalogue
     store: Store | None
+    traffic: Traffic
     stopping: Callable[[], bool]
     """Whether the server was told to end; long answers look at it twice a second."""
 

@@ -22,9 +22,11 @@ from api.routes import (
     events,
     generate,
     health,
+    metrics,
     models,
     selftest,
 )
+from api.traffic import CountedRequests, Traffic
 from api.view import Views
 from shared.errors import CatalogueDown, Misconfigured
 from shared.log import setup
@@ -37,6 +39,7 @@ from shared.upstream.connect import dialect_of, wire_of
 
 log = logging.getLogger(__name__)
 
+
 ABOUT = """\
 Which model, from which provider, is how fast, how reliable, at what price, for *your*
 prompts? POST a prompt file, follow the benchmark, read numbers that can be defended.
@@ -48,9 +51,11 @@ Every error is `application/problem+json` (RFC 9457); its `type` tells kinds apa
 def create_app(settings: Settings) -> FastAPI:
     """The application with these settings; opens nothing before it is served."""
 
+    traffic = Traffic()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(settings) as parts:
+        async with _parts(settings, traffic) as parts:
             app.state.parts = parts
             yield
 
@@ -64,9 +69,11 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
     )
     app.add_middleware(BoundedBodies, settings=settings)
+    app.add_middleware(CountedRequests, traffic=traffic)
     errors.install(app)
     for subject in (
         health,
+        metrics,
         models,
         generate,
         benchmarks,
@@ -81,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _parts(settings: Settings) -> AsyncIterator[Parts]:
+async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
     wire = wire_of(settings)
     key = None
     try:
@@ -96,7 +103,7 @@ async def _parts(settings: Settings) -> AsyncIterator[Parts]:
     loading = asyncio.create_task(_load(catalogue))
     store = _store(settings)
     try:
-        yield Parts(settings, wire, catalogue, store, _stopping())
+        yield Parts(settings, wire, catalogue, store, traffic, _stopping())
     finally:
         loading.cancel()
         await catalogue.close()

@@ -28,6 +28,7 @@ KNOWN_IN = {
     "typer": ("cli/",),
     "rich": ("cli/",),
     "fakeredis": (),
+    "prometheus_client": ("api/", "worker/"),
 }
 """A library, and the only files that may know it."""
 

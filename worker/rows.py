@@ -7,7 +7,7 @@ the store is away rows wait here.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from redis.asyncio import Redis
@@ -45,10 +45,13 @@ class Rows:
         settings: Settings,
         decide: Decide,
         spool: Spool,
+        seen: Sequence[Callable[[Sample], None]] = (),
     ) -> None:
-        """decide: what becomes of each row. spool: where rows are kept on disk."""
+        """decide: what becomes of each row. spool: where rows are kept on disk.
+        seen: who is shown each row as it is made."""
         self._decide = decide
         self._spool = spool
+        self._seen = seen
         self._spooled = 0
         self._redis = redis
         self._lease = lease
@@ -102,6 +105,8 @@ class Rows:
         self, sample: Sample, kind: Kind, not_before_ms: int = 0, answer: bytes = b""
     ) -> None:
         """A finished row, to be committed."""
+        for show in self._seen:
+            show(sample)
         row = encode(sample)
         self._entries.append(
             Entry(sample.slot, sample.attempt, kind, not_before_ms, row, answer)

@@ -34,6 +34,7 @@ from worker.probe import Probe
 from worker.shard import Shard
 from worker.spool import Spool
 from worker.stop import Stop
+from worker.telemetry import Telemetry
 from worker.watch import machine
 
 log = logging.getLogger("worker")
@@ -53,6 +54,7 @@ class Station:
         self._spool = Spool(settings.spool_dir, self.name)
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
+        self._telemetry = Telemetry(settings, self._shards)
         self._works: set[asyncio.Task[None]] = set()
         self._working: Counter[str] = Counter()
         self._reduces: dict[str, asyncio.Task[None]] = {}
@@ -71,6 +73,7 @@ class Station:
         machine left, and begin to listen and to look."""
         await self._say()
         await reaper.bring_left_rows(self.redis, self.settings)
+        await self._telemetry.start()
         self._tasks = [
             asyncio.create_task(self._beat(), name="beat"),
             asyncio.create_task(self._listen(), name="listen"),
@@ -93,6 +96,7 @@ class Station:
             await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
         with suppress(*AWAY):
             await workers.gone(self.redis, self.name)
+        self._telemetry.close()
         self._spool.close()
         await self.wire.aclose()
         self._pacer.close()
@@ -196,6 +200,7 @@ class Station:
             return
         await self._learn(plan, key)
         clock = await storeclock.read(self.redis)
+        told = self._telemetry.begin(plan)
         probe = Probe(
             plan,
             lease,
@@ -216,6 +221,8 @@ class Station:
             clock=clock,
             spool=self._spool,
             claimed_s=claimed_s,
+            watch=told.watch,
+            seen=told.rows,
         )
         self._shards.add(shard)
         if self._draining:
@@ -230,6 +237,7 @@ class Station:
             return
         finally:
             self._shards.discard(shard)
+            self._telemetry.end(shard)
         if step_over:
             await reaper.advance(
                 self.redis, plan, lease.job_id, lease.step, self.settings
