@@ -28,6 +28,7 @@ from api.routes import (
 )
 from api.traffic import CountedRequests, Traffic
 from api.view import Views
+from shared import tracing
 from shared.errors import CatalogueDown, Misconfigured
 from shared.log import setup
 from shared.plan import Plan
@@ -39,6 +40,8 @@ from shared.upstream.connect import dialect_of, wire_of
 
 log = logging.getLogger(__name__)
 
+_PROBED = ("/health", "/health/ready", "/metrics")
+"""Asked by machines every few seconds: no traces of that."""
 
 ABOUT = """\
 Which model, from which provider, is how fast, how reliable, at what price, for *your*
@@ -67,6 +70,11 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         lifespan=lifespan,
         redirect_slashes=False,
+        telemetry={
+            "auto_configure": False,  # `tracing` does it, as in workers
+            "operation_spans": False,
+            "exclude": lambda scope: scope["path"] in _PROBED,
+        },
     )
     app.add_middleware(BoundedBodies, settings=settings)
     app.add_middleware(CountedRequests, traffic=traffic)
@@ -113,6 +121,7 @@ async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
             await store.feed.close()
             await store.feed.redis.aclose()
             await store.redis.aclose()
+        tracing.close()
 
 
 async def _load(catalogue: Catalogue) -> None:
@@ -177,6 +186,7 @@ def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(name)
     setup(settings(), "api")
+    tracing.setup("llmbench-api")
     app = create_app(settings())
     globals()["app"] = app
     return app

@@ -29,6 +29,7 @@ KNOWN_IN = {
     "rich": ("cli/",),
     "fakeredis": (),
     "prometheus_client": ("api/", "worker/"),
+    "opentelemetry": ("shared/tracing.py",),
 }
 """A library, and the only files that may know it."""
 

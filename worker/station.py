@@ -54,7 +54,7 @@ class Station:
         self._spool = Spool(settings.spool_dir, self.name)
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
-        self._telemetry = Telemetry(settings, self._shards)
+        self._telemetry = Telemetry(settings, self.name, self._shards)
         self._works: set[asyncio.Task[None]] = set()
         self._working: Counter[str] = Counter()
         self._reduces: dict[str, asyncio.Task[None]] = {}
@@ -96,7 +96,7 @@ class Station:
             await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
         with suppress(*AWAY):
             await workers.gone(self.redis, self.name)
-        self._telemetry.close()
+        await self._telemetry.close()
         self._spool.close()
         await self.wire.aclose()
         self._pacer.close()
@@ -181,7 +181,7 @@ class Station:
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
-            self._work(plan, lease, claimed_s), name=f"shard-{lease.job_id}"
+            self._work(run, plan, lease, claimed_s), name=f"shard-{lease.job_id}"
         )
         self._works.add(task)
         self._alone = plan.exclusive
@@ -192,7 +192,9 @@ class Station:
             # stamp after parsing; it waits until nothing is measured.
             gc.disable()
 
-    async def _work(self, plan: Plan, lease: slots.Lease, claimed_s: float) -> None:
+    async def _work(
+        self, run: Run, plan: Plan, lease: slots.Lease, claimed_s: float
+    ) -> None:
         try:
             key = self.settings.require_key()
         except (MissingKey, Misconfigured) as error:
@@ -200,7 +202,7 @@ class Station:
             return
         await self._learn(plan, key)
         clock = await storeclock.read(self.redis)
-        told = self._telemetry.begin(plan)
+        told = self._telemetry.begin(plan, lease, run.traceparent)
         probe = Probe(
             plan,
             lease,
@@ -209,6 +211,7 @@ class Station:
             key=key,
             worker=self.name,
             step_start_s=clock.monotonic(lease.start_ms),
+            traceparent=told.traceparent,
         )
         shard = Shard(
             self.redis,
@@ -237,7 +240,7 @@ class Station:
             return
         finally:
             self._shards.discard(shard)
-            self._telemetry.end(shard)
+            self._telemetry.end(shard, told)
         if step_over:
             await reaper.advance(
                 self.redis, plan, lease.job_id, lease.step, self.settings

@@ -8,7 +8,15 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from api.deps import EXAMPLE, JobId, PartsDep, Store, StoreDep, promptly
+from api.deps import (
+    EXAMPLE,
+    JobId,
+    PartsDep,
+    Store,
+    StoreDep,
+    Traceparent,
+    promptly,
+)
 from api.errors import responses
 from api.prefer import ended_within, wait_asked_s
 from api.presence import unless_gone
@@ -85,6 +93,7 @@ async def create(
     request: Request,
     parts: PartsDep,
     store: StoreDep,
+    traceparent: Traceparent,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -100,7 +109,9 @@ async def create(
     A form is the short spelling of a plan: its prompt file has a prompt on each line.
     """
     plan, warnings = await read_submission(request, parts)
-    run = await _queue(store, plan, warnings, idempotency_key, parts.settings)
+    run = await _queue(
+        store, plan, warnings, idempotency_key, traceparent, parts.settings
+    )
     wait_s = wait_asked_s(request.headers.getlist("prefer"))
     if wait_s:
         waiting = ended_within(parts, store, run.job_id, wait_s)
@@ -119,6 +130,7 @@ async def _queue(
     plan: Plan,
     warnings: list[str],
     said_key: str | None,
+    traceparent: str | None,
     settings: Settings,
 ) -> Run:
     key = None
@@ -130,7 +142,9 @@ async def _queue(
         alive = await workers.alive(store.redis, lease_s=settings.lease_s)
         if not alive:
             warnings.append(NO_WORKER)
-        run = await runs.create(store.redis, plan, warnings=warnings, key=key)
+        run = await runs.create(
+            store.redis, plan, warnings=warnings, key=key, traceparent=traceparent
+        )
         times = max(1, min(len(alive), plan.load.most_lanes()))
         await ring(store.redis, run.job_id, times)
     return run

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Header
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import JobId, PartsDep, Store, StoreDep, promptly
+from api.deps import JobId, PartsDep, Store, StoreDep, Traceparent, promptly
 from api.errors import responses
 from api.routes.benchmarks import NO_WORKER, accepted, answer
 from api.view import Accepted, Job
@@ -119,6 +119,7 @@ async def rerun(
     job_id: JobId,
     parts: PartsDep,
     store: StoreDep,
+    traceparent: Traceparent,
     asked: Annotated[Rerun | None, Body()] = None,
     idempotency_key: Annotated[
         str | None,
@@ -137,13 +138,20 @@ async def rerun(
     only = asked.only if asked else None
     async with promptly():
         await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
-        run = await _again(store, parts.settings, job_id, only, idempotency_key)
+        run = await _again(
+            store, parts.settings, job_id, only, idempotency_key, traceparent
+        )
         alive = await _wake(store, run.job_id, parts.settings)
     return accepted(run, run.warnings if alive else (*run.warnings, NO_WORKER))
 
 
 async def _again(
-    store: Store, settings: Settings, job_id: str, only: str | None, said: str | None
+    store: Store,
+    settings: Settings,
+    job_id: str,
+    only: str | None,
+    said: str | None,
+    traceparent: str | None,
 ) -> Run:
     key = None
     if said is not None:
@@ -151,8 +159,10 @@ async def _again(
         key = runs.IdempotencyKey(job_id, said, body)
     try:
         if only == "failed":
-            return await reruns.failed(store.redis, job_id, key=key)
-        return await reruns.whole(store.redis, job_id, key=key)
+            return await reruns.failed(
+                store.redis, job_id, key=key, traceparent=traceparent
+            )
+        return await reruns.whole(store.redis, job_id, key=key, traceparent=traceparent)
     except NoSuchRun:
         # raises NoSuchRun itself where the files do not know it either
         folder = settings.results_dir
@@ -162,7 +172,9 @@ async def _again(
             f"The store has forgotten the rows of benchmark {job_id}, so that nobody"
             " can tell which calls failed. Rerun it whole."
         )
-    return await runs.create(store.redis, plan, rerun_of=job_id, key=key)
+    return await runs.create(
+        store.redis, plan, rerun_of=job_id, key=key, traceparent=traceparent
+    )
 
 
 async def _wake(store: Store, job_id: str, settings: Settings) -> int:

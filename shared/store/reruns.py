@@ -14,15 +14,25 @@ _PREPARED_S = 90 * 86_400
 
 
 async def whole(
-    redis: Redis, job_id: str, *, key: runs.IdempotencyKey | None = None
+    redis: Redis,
+    job_id: str,
+    *,
+    key: runs.IdempotencyKey | None = None,
+    traceparent: str | None = None,
 ) -> Run:
     """The same plan again, as a new run; raises NoSuchRun."""
     plan = await runs.plan_of(redis, job_id)
-    return await runs.create(redis, plan, rerun_of=job_id, key=key)
+    return await runs.create(
+        redis, plan, rerun_of=job_id, key=key, traceparent=traceparent
+    )
 
 
 async def failed(
-    redis: Redis, job_id: str, *, key: runs.IdempotencyKey | None = None
+    redis: Redis,
+    job_id: str,
+    *,
+    key: runs.IdempotencyKey | None = None,
+    traceparent: str | None = None,
 ) -> Run:
     """A new run of the slots that did not end `ok`, or never ran; warm-ups run whole.
 
@@ -45,7 +55,13 @@ async def failed(
     if not left:
         raise WrongState(f"Every call of benchmark {job_id} ended ok; rerun it whole.")
     return await runs.create(
-        redis, plan, rerun_of=job_id, key=key, job_id=new_id, slots=left
+        redis,
+        plan,
+        rerun_of=job_id,
+        key=key,
+        job_id=new_id,
+        slots=left,
+        traceparent=traceparent,
     )
 
 

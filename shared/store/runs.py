@@ -38,12 +38,14 @@ async def create(
     key: IdempotencyKey | None = None,
     job_id: str | None = None,
     slots: int | None = None,
+    traceparent: str | None = None,
 ) -> Run:
     """Write a new run, `queued`, and tell the workers. Ring the doorbell afterwards
     (`shared.queue`), since nobody hears this twice.
 
     key: with one that was used before, the run that it made is returned instead.
     job_id, slots: of a run for which something was prepared (`reruns`).
+    traceparent: where it is asked for in a trace.
 
     Raises KeyReused where the key was used for another body.
     """
@@ -61,6 +63,8 @@ async def create(
         fields["total"] = slots
     if rerun_of is not None:
         fields["rerun_of"] = rerun_of
+    if traceparent is not None:
+        fields["traceparent"] = traceparent
     made, made_id = await call(
         redis,
         "create",
