@@ -9,6 +9,7 @@ from typing import Any
 import uvicorn
 
 from api.main import create_app
+from shared import tracing
 from shared.log import setup
 from shared.settings import settings
 
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=config.port, help="0: a free one")
     given: Any = parser.parse_args()
     setup(config, "api")
+    tracing.setup("llmbench-api")
     server = Server(
         uvicorn.Config(
             create_app(config),

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import httpx
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Header, Path, Request
 from redis.asyncio import Redis
 
 from api.account_page import AccountPage
 from api.errors import Problem
 from api.feed import Feed
+from api.traffic import Traffic
 from api.view import Views
+from shared import tracing
 from shared.errors import NoSuchRun
 from shared.run import is_job_id
 from shared.settings import Settings
@@ -47,6 +49,7 @@ class Parts:
     catalogue: Catalogue
     account_page: AccountPage
     store: Store | None
+    traffic: Traffic
     stopping: Callable[[], bool]
     """Whether the server was told to end; long answers look at it twice a second."""
 
@@ -83,6 +86,22 @@ def _job_id(
 
 
 JobId = Annotated[str, Depends(_job_id)]
+
+
+async def _traceparent(
+    traceparent: Annotated[
+        str | None,
+        Header(
+            description="W3C Trace Context: its spans and calls belong to this trace.",
+            examples=["00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"],
+        ),
+    ] = None,
+) -> str | None:
+    return tracing.received(traceparent)
+
+
+Traceparent = Annotated[str | None, Depends(_traceparent)]
+"""Where the request stands in a trace; None: in none."""
 
 
 @asynccontextmanager

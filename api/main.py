@@ -24,10 +24,13 @@ from api.routes import (
     events,
     generate,
     health,
+    metrics,
     models,
     selftest,
 )
+from api.traffic import CountedRequests, Traffic
 from api.view import Views
+from shared import tracing
 from shared.errors import CatalogueDown, Misconfigured
 from shared.log import setup
 from shared.plan import Plan
@@ -37,6 +40,9 @@ from shared.upstream.catalogue import Catalogue
 from shared.upstream.connect import client_of, wire_of
 
 log = logging.getLogger(__name__)
+
+_PROBED = ("/health", "/health/ready", "/metrics")
+"""Asked by machines every few seconds: no traces of that."""
 
 ABOUT = """\
 Which model, from which provider, is how fast, how reliable, at what price, for *your*
@@ -49,9 +55,11 @@ Every error is `application/problem+json` (RFC 9457); its `type` tells kinds apa
 def create_app(settings: Settings) -> FastAPI:
     """The application with these settings; opens nothing before it is served."""
 
+    traffic = Traffic()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _parts(settings) as parts:
+        async with _parts(settings, traffic) as parts:
             app.state.parts = parts
             yield
 
@@ -63,11 +71,18 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         lifespan=lifespan,
         redirect_slashes=False,
+        telemetry={
+            "auto_configure": False,  # `tracing` does it, as in workers
+            "operation_spans": False,
+            "exclude": lambda scope: scope["path"] in _PROBED,
+        },
     )
     app.add_middleware(BoundedBodies, settings=settings)
+    app.add_middleware(CountedRequests, traffic=traffic)
     errors.install(app)
     for subject in (
         health,
+        metrics,
         models,
         account,
         generate,
@@ -83,7 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _parts(settings: Settings) -> AsyncIterator[Parts]:
+async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
     wire = wire_of(settings)
     key = None
     try:
@@ -97,7 +112,9 @@ async def _parts(settings: Settings) -> AsyncIterator[Parts]:
     page = AccountPage(wire, settings)
     store = _store(settings)
     try:
-        yield Parts(settings, wire, client, catalogue, page, store, _stopping())
+        yield Parts(
+            settings, wire, client, catalogue, page, store, traffic, _stopping()
+        )
     finally:
         loading.cancel()
         await catalogue.close()
@@ -108,6 +125,7 @@ async def _parts(settings: Settings) -> AsyncIterator[Parts]:
             await store.feed.close()
             await store.feed.redis.aclose()
             await store.redis.aclose()
+        tracing.close()
 
 
 async def _load(catalogue: Catalogue) -> None:
@@ -172,6 +190,7 @@ def __getattr__(name: str) -> Any:
     if name != "app":
         raise AttributeError(name)
     setup(settings(), "api")
+    tracing.setup("llmbench-api")
     app = create_app(settings())
     globals()["app"] = app
     return app

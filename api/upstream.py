@@ -8,6 +8,7 @@ from math import ceil
 
 from api.errors import Problem
 from api.stream import LOOK_S
+from shared import tracing
 from shared.clock import wall_s
 from shared.sample import Outcome
 from shared.settings import Settings
@@ -80,7 +81,12 @@ KINDS = tuple(_REMEDIES)
 
 
 async def converse(
-    wire: Wire, dialect: Dialect, settings: Settings, key: str | None, ask: Ask
+    wire: Wire,
+    dialect: Dialect,
+    settings: Settings,
+    key: str | None,
+    ask: Ask,
+    traceparent: str | None = None,
 ) -> Conversation:
     """Text as it comes, and None when nothing has for a while; at last what ended it.
 
@@ -100,7 +106,7 @@ async def converse(
         request(
             "POST",
             settings.openrouter_base_url + dialect.PATH,
-            dialect.headers(key, settings),
+            dialect.headers(key, settings) | tracing.headers(traceparent),
             dialect.build(ask),
         ),
         changed,

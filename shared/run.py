@@ -104,6 +104,8 @@ class Run:
     """The sentence of a failure, or of the last failed attempt to reduce."""
     warnings: tuple[str, ...] = ()
     rerun_of: str | None = None
+    traceparent: str | None = None
+    """Where it was asked for in a trace (`tracing`); None: in none."""
     stalled_s: float | None = None
     """In `running`: how long no shard has been alive; None while one is."""
     interrupted: int = 0

@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     max_shards_per_worker: Annotated[int, Field(gt=0, le=64)] = 8
     spool_dir: Path = Path(".llmbench/spool")
 
+    # What Prometheus asks of a worker (docs/monitoring.md); None: nobody asks
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
+    metrics_host: str = "127.0.0.1"
+
     # Servers and logs
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000

@@ -77,6 +77,7 @@ def _reply(
     # Drawn first and always, so that a fault or a pin leaves the times as they were.
     provider_draw, weather_draw = rng.random(), rng.random()
 
+    record.traceparent = headers.get("traceparent")
     record.key_sha256 = authorize(headers, needed=not plain)
     record.authorized = record.key_sha256 is not None
     request = _read(body)

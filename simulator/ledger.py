@@ -75,6 +75,8 @@ class Record:
     authorized: bool = False
     key_sha256: str | None = None
     """The first 12 hex digits; the key itself is not kept."""
+    traceparent: str | None = None
+    """The header of that name (W3C Trace Context), as it came."""
     open_at_once: int = 0
     """Calls open when this one came, itself included."""
 

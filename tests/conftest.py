@@ -10,8 +10,9 @@ from shared.settings import Settings
 from shared.store import embedded
 
 # A developer's own environment and `.env`, with a real key perhaps, stay out.
-for name in Settings.model_fields:
-    os.environ.pop(name.upper(), None)
+for name in [*os.environ]:
+    if name.lower() in Settings.model_fields or name.startswith("OTEL_"):
+        del os.environ[name]
 Settings.model_config["env_file"] = None
 
 

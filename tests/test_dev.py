@@ -48,7 +48,9 @@ def test_tests_run_with_the_versions_that_users_run() -> None:
 
 
 def test_what_only_tests_need_is_not_installed_for_users() -> None:
-    assert not {"pytest", "mypy", "fakeredis", "psutil"} & set(pins(dev.RUNTIME))
+    assert not {"pytest", "mypy", "fakeredis", "opentelemetry-sdk"} & set(
+        pins(dev.RUNTIME)
+    )
 
 
 def test_dev_needs_nothing_but_the_standard_library() -> None:

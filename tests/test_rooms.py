@@ -28,6 +28,8 @@ KNOWN_IN = {
     "typer": ("cli/",),
     "rich": ("cli/",),
     "fakeredis": (),
+    "prometheus_client": ("api/", "worker/"),
+    "opentelemetry": ("shared/tracing.py",),
 }
 """A library, and the only files that may know it."""
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from shared import queue
+from shared import queue, tracing
 from shared.clock import sleep
 from shared.errors import BenchError, Misconfigured
 from shared.log import setup
@@ -38,11 +38,14 @@ def main() -> int:
     try:
         config = settings()
         setup(config, "worker")
+        tracing.setup("llmbench-worker")
         _make_room(config.max_concurrency)
         _run(serve(config))
     except BenchError as error:
         log.error("%s", error)
         return 2
+    finally:
+        tracing.close()
     return 0
 
 
@@ -150,6 +153,7 @@ def _run(doing: Any) -> Any:
 async def _startup(ctx: dict[Any, Any]) -> None:
     config = settings()
     setup(config, "worker")
+    tracing.setup("llmbench-worker")
     redis: Redis = ctx["redis"]
     await durable.check(redis, allow_volatile=config.allow_volatile)
     station = ctx["station"] = Station(redis, config)
@@ -158,6 +162,7 @@ async def _startup(ctx: dict[Any, Any]) -> None:
 
 async def _shutdown(ctx: dict[Any, Any]) -> None:
     await ctx["station"].drain()
+    tracing.close()
 
 
 async def _answer(ctx: dict[Any, Any], job_id: str) -> None:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from pydantic_core import to_json
 
+from shared import tracing
 from shared.clock import wall_s
 from shared.metrics import gap_histogram
 from shared.plan import Plan, Work, work
@@ -57,8 +58,11 @@ class Probe:
         key: str | None,
         worker: str,
         step_start_s: float,
+        traceparent: str | None = None,
     ) -> None:
-        """step_start_s: the step's start on our monotonic clock."""
+        """step_start_s: the step's start on our monotonic clock.
+        traceparent: the shard's place in a trace, the same in each of its requests,
+        since their bytes are built once."""
         self.plan = plan
         self._lease = lease
         self._dialect = dialect
@@ -66,7 +70,7 @@ class Probe:
         self._start_s = step_start_s
         self._text_bytes = settings.max_answer_bytes
         self._url = settings.openrouter_base_url + dialect.PATH
-        self._headers = dialect.headers(key, settings)
+        self._headers = dialect.headers(key, settings) | tracing.headers(traceparent)
         self._built: OrderedDict[tuple[int, int], Request] = OrderedDict()
         self._built_bytes = 0
         self._most_tokens = 0

@@ -7,7 +7,7 @@ the store is away rows wait here.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from redis.asyncio import Redis
@@ -47,10 +47,13 @@ class Rows:
         settings: Settings,
         decide: Decide,
         spool: Spool,
+        seen: Sequence[Callable[[Sample], None]] = (),
     ) -> None:
-        """decide: what becomes of each row. spool: where rows are kept on disk."""
+        """decide: what becomes of each row. spool: where rows are kept on disk.
+        seen: who is shown each row as it is made."""
         self._decide = decide
         self._spool = spool
+        self._seen = seen
         self._spooled = 0
         self._redis = redis
         self._lease = lease
@@ -111,6 +114,8 @@ class Rows:
         hold: str = "",
     ) -> None:
         """A finished row, to be committed. hold: what it settles."""
+        for show in self._seen:
+            show(sample)
         row = encode(sample)
         self._entries.append(
             Entry(

@@ -44,6 +44,7 @@ def worker(store_url: str, upstream: str, folder: Path) -> Iterator[None]:
         "LOG_FILE": str(folder / "server_logs.txt"),
         "LOG_LEVEL": "WARNING",
         "DRAIN_S": "1",
+        "OTEL_SDK_DISABLED": "true",
     }
     with _child(["worker"], folder, settings):
         yield

@@ -8,6 +8,7 @@ commit. Only the calls are in a hurry.
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -77,9 +78,12 @@ class Shard:
         spool: Spool,
         costs: Costs | None,
         claimed_s: float,
+        watch: Watch,
+        seen: Sequence[Callable[[Sample], None]] = (),
     ) -> None:
         """costs: what its calls may cost; None where no budget limits the run.
-        claimed_s: monotonic second just before the claim was asked for."""
+        claimed_s: monotonic second just before the claim was asked for.
+        watch: of this shard alone. seen: who is shown each row as it is made."""
         self.lease = lease
         self._redis = redis
         self._wire = wire
@@ -87,6 +91,7 @@ class Shard:
         self._probe = probe
         self._settings = settings
         self._clock = clock
+        self._watch = watch
         self._step_start_s = clock.monotonic(lease.start_ms)
         self._ends_s = self._step_start_s + (lease.step.duration_s or float("inf"))
         self._looked_s = 0.0
@@ -98,7 +103,7 @@ class Shard:
         self._news = asyncio.Event()
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
-        self._rows = Rows(redis, lease, probe, settings, self._decide, spool)
+        self._rows = Rows(redis, lease, probe, settings, self._decide, spool, seen)
         self._commits = Commits(self._rows, lease, self)
         self._hold = Hold(
             redis,
@@ -129,8 +134,7 @@ class Shard:
 
         True when that ended the step.
         """
-        watch = Watch()
-        watch.start()
+        self._watch.start()
         beside: list[asyncio.Task[None]] = [
             asyncio.create_task(self._hold.beat(), name="beat"),
             asyncio.create_task(self._supply(), name="supply"),
@@ -151,7 +155,7 @@ class Shard:
             await end(*tasks)
             self._cut(Outcome.CANCELLED)
             await self._gate.close()
-            seen = await watch.stop()
+            seen = await self._watch.stop()
         await self._report(seen)
         return await self._release() or step_over
 
@@ -159,6 +163,16 @@ class Shard:
     def open(self) -> int:
         """Calls that have begun and not ended."""
         return len(self._open) + len(self._gate)
+
+    @property
+    def lanes(self) -> int:
+        """Calls that may be open now."""
+        return self._lanes() if self.why is None else 0
+
+    @property
+    def waits(self) -> Mapping[str, int]:
+        """Why slots were sent back so far, and how often."""
+        return self._gate.waits
 
     @property
     def owes_rows(self) -> bool:

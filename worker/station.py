@@ -36,6 +36,7 @@ from worker.reconcile import Reconciler
 from worker.shard import Shard
 from worker.spool import Spool
 from worker.stop import Stop
+from worker.telemetry import Telemetry
 from worker.watch import machine
 
 log = logging.getLogger("worker")
@@ -56,6 +57,7 @@ class Station:
         self._spool = Spool(settings.spool_dir, self.name)
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
+        self._telemetry = Telemetry(settings, self.name, self._shards)
         self._works: set[asyncio.Task[None]] = set()
         self._working: Counter[str] = Counter()
         self._reduces: dict[str, asyncio.Task[None]] = {}
@@ -77,6 +79,7 @@ class Station:
         machine left, and begin to listen and to look."""
         await self._say()
         await reaper.bring_left_rows(self.redis, self.settings)
+        await self._telemetry.start()
         self._tasks = [
             asyncio.create_task(self._beat(), name="beat"),
             asyncio.create_task(self._listen(), name="listen"),
@@ -103,6 +106,7 @@ class Station:
             await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
         with suppress(*AWAY):
             await workers.gone(self.redis, self.name)
+        await self._telemetry.close()
         self._spool.close()
         await self._purse.close()
         await self.wire.aclose()
@@ -191,7 +195,8 @@ class Station:
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
-            self._work(plan, lease, costs, claimed_s), name=f"shard-{lease.job_id}"
+            self._work(run, plan, lease, costs, claimed_s),
+            name=f"shard-{lease.job_id}",
         )
         self._works.add(task)
         self._alone = plan.exclusive
@@ -203,7 +208,12 @@ class Station:
             gc.disable()
 
     async def _work(
-        self, plan: Plan, lease: slots.Lease, costs: Costs | None, claimed_s: float
+        self,
+        run: Run,
+        plan: Plan,
+        lease: slots.Lease,
+        costs: Costs | None,
+        claimed_s: float,
     ) -> None:
         try:
             key = self.settings.require_key()
@@ -212,6 +222,7 @@ class Station:
             return
         await self._learn(plan, key)
         clock = await storeclock.read(self.redis)
+        told = self._telemetry.begin(plan, lease, run.traceparent)
         probe = Probe(
             plan,
             lease,
@@ -220,6 +231,7 @@ class Station:
             key=key,
             worker=self.name,
             step_start_s=clock.monotonic(lease.start_ms),
+            traceparent=told.traceparent,
         )
         shard = Shard(
             self.redis,
@@ -233,6 +245,8 @@ class Station:
             spool=self._spool,
             costs=costs,
             claimed_s=claimed_s,
+            watch=told.watch,
+            seen=told.rows,
         )
         self._shards.add(shard)
         if self._draining:
@@ -247,6 +261,7 @@ class Station:
             return
         finally:
             self._shards.discard(shard)
+            self._telemetry.end(shard, told)
         if step_over:
             await reaper.advance(
                 self.redis, plan, lease.job_id, lease.step, self.settings

@@ -9,6 +9,7 @@ import platform
 import socket
 from array import array
 from asyncio import Task, create_task
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -21,7 +22,9 @@ _EVERY_S = 0.02
 class Watch:
     """Samples this process's event loop and CPU from `start` to `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, late: Callable[[float], None] | None = None) -> None:
+        """late: told by how many seconds each look came late."""
+        self._late = late
         self._lags_s = array("d")
         self._task: Task[None] | None = None
         self._since_s = 0.0
@@ -51,7 +54,10 @@ class Watch:
         while True:
             due_s = monotonic_s() + _EVERY_S
             await sleep(_EVERY_S)
-            self._lags_s.append(max(0.0, monotonic_s() - due_s))
+            late_s = max(0.0, monotonic_s() - due_s)
+            self._lags_s.append(late_s)
+            if self._late is not None:
+                self._late(late_s)
 
 
 def machine() -> dict[str, Any]:

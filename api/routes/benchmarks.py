@@ -8,7 +8,15 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from api.deps import EXAMPLE, JobId, PartsDep, Store, StoreDep, promptly
+from api.deps import (
+    EXAMPLE,
+    JobId,
+    PartsDep,
+    Store,
+    StoreDep,
+    Traceparent,
+    promptly,
+)
 from api.errors import responses
 from api.prefer import ended_within, wait_asked_s
 from api.presence import unless_gone
@@ -89,6 +97,7 @@ async def create(
     request: Request,
     parts: PartsDep,
     store: StoreDep,
+    traceparent: Traceparent,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -115,7 +124,9 @@ async def create(
         return answer(Quoted.of(await quoted(plan, parts, store), warnings))
     prices = await checked_prices(plan, parts)
     warnings += await warnings_of(plan, prices, parts, store)
-    run = await _queue(store, plan, warnings, idempotency_key, prices, parts.settings)
+    run = await _queue(
+        store, plan, warnings, idempotency_key, prices, traceparent, parts.settings
+    )
     wait_s = wait_asked_s(request.headers.getlist("prefer"))
     if wait_s:
         waiting = ended_within(parts, store, run.job_id, wait_s)
@@ -135,6 +146,7 @@ async def _queue(
     warnings: list[str],
     said_key: str | None,
     prices: Prices | None,
+    traceparent: str | None,
     settings: Settings,
 ) -> Run:
     key = None
@@ -147,7 +159,12 @@ async def _queue(
         if not alive:
             warnings.append(NO_WORKER)
         run = await runs.create(
-            store.redis, plan, warnings=warnings, key=key, prices=prices
+            store.redis,
+            plan,
+            warnings=warnings,
+            key=key,
+            prices=prices,
+            traceparent=traceparent,
         )
         times = max(1, min(len(alive), plan.load.most_lanes()))
         await ring(store.redis, run.job_id, times)

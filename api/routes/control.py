@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Header
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import JobId, PartsDep, Store, StoreDep, promptly
+from api.deps import JobId, PartsDep, Store, StoreDep, Traceparent, promptly
 from api.errors import responses
 from api.pricing import Prices, checked_prices
 from api.routes.benchmarks import NO_WORKER, accepted, answer
@@ -124,6 +124,7 @@ async def rerun(
     job_id: JobId,
     parts: PartsDep,
     store: StoreDep,
+    traceparent: Traceparent,
     asked: Annotated[Rerun | None, Body()] = None,
     idempotency_key: Annotated[
         str | None,
@@ -145,7 +146,9 @@ async def rerun(
     prices = await checked_prices(plan, parts)
     async with promptly():
         await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
-        run = await _again(store, plan, job_id, only, idempotency_key, prices)
+        run = await _again(
+            store, plan, job_id, only, idempotency_key, prices, traceparent
+        )
         alive = await _wake(store, run.job_id, parts.settings)
     return accepted(run, run.warnings if alive else (*run.warnings, NO_WORKER))
 
@@ -165,6 +168,7 @@ async def _again(
     only: str | None,
     said: str | None,
     prices: Prices | None,
+    traceparent: str | None,
 ) -> Run:
     key = None
     if said is not None:
@@ -172,8 +176,12 @@ async def _again(
         key = runs.IdempotencyKey(job_id, said, body)
     try:
         if only == "failed":
-            return await reruns.failed(store.redis, job_id, key=key, prices=prices)
-        return await reruns.whole(store.redis, job_id, key=key, prices=prices)
+            return await reruns.failed(
+                store.redis, job_id, key=key, prices=prices, traceparent=traceparent
+            )
+        return await reruns.whole(
+            store.redis, job_id, key=key, prices=prices, traceparent=traceparent
+        )
     except NoSuchRun:
         pass  # in the results folder
     if only == "failed":
@@ -181,7 +189,14 @@ async def _again(
             f"The store has forgotten the rows of benchmark {job_id}, so that nobody"
             " can tell which calls failed. Rerun it whole."
         )
-    return await runs.create(store.redis, plan, rerun_of=job_id, key=key, prices=prices)
+    return await runs.create(
+        store.redis,
+        plan,
+        rerun_of=job_id,
+        key=key,
+        prices=prices,
+        traceparent=traceparent,
+    )
 
 
 async def _wake(store: Store, job_id: str, settings: Settings) -> int:

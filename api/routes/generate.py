@@ -14,6 +14,7 @@ from api.errors import Problem, responses
 from api.presence import unless_gone
 from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, EventStream, event
 from api.upstream import KINDS, Conversation, Ended, converse, problem
+from shared import tracing
 from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch
 from shared.numbers import NOT_A_BOOL
@@ -141,7 +142,9 @@ def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
         seed=question.seed,
     )
     key = settings.require_key()
-    return converse(parts.wire, dialect_of(settings), settings, key, ask)
+    return converse(
+        parts.wire, dialect_of(settings), settings, key, ask, tracing.current()
+    )
 
 
 async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ended:

@@ -13,6 +13,7 @@ TURNS = PREFIX + "turns"
 MEANS = PREFIX + "means"
 BARS = PREFIX + "bars"
 RECONCILE = PREFIX + "reconcile"
+COUNTS = PREFIX + "counts"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),

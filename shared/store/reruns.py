@@ -24,10 +24,18 @@ async def whole(
     *,
     key: runs.IdempotencyKey | None = None,
     prices: Prices | None = None,
+    traceparent: str | None = None,
 ) -> Run:
     """The same plan again, as a new run; raises NoSuchRun."""
     plan = await runs.plan_of(redis, job_id)
-    return await runs.create(redis, plan, rerun_of=job_id, key=key, prices=prices)
+    return await runs.create(
+        redis,
+        plan,
+        rerun_of=job_id,
+        key=key,
+        prices=prices,
+        traceparent=traceparent,
+    )
 
 
 async def failed(
@@ -36,6 +44,7 @@ async def failed(
     *,
     key: runs.IdempotencyKey | None = None,
     prices: Prices | None = None,
+    traceparent: str | None = None,
 ) -> Run:
     """A new run of the slots that did not end `ok`, or never ran; warm-ups run whole.
 
@@ -65,6 +74,7 @@ async def failed(
         job_id=new_id,
         slots=left,
         prices=prices,
+        traceparent=traceparent,
     )
 
 

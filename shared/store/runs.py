@@ -41,6 +41,7 @@ async def create(
     job_id: str | None = None,
     slots: int | None = None,
     prices: Sequence[Price | None] | None = None,
+    traceparent: str | None = None,
 ) -> Run:
     """Write a new run, `queued`, and tell the workers. Ring the doorbell afterwards
     (`shared.queue`), since nobody hears this twice.
@@ -48,6 +49,7 @@ async def create(
     key: with one that was used before, the run that it made is returned instead.
     job_id, slots: of a run for which something was prepared (`reruns`).
     prices: of each target, where they were asked for; a budget is kept by them.
+    traceparent: where it is asked for in a trace.
 
     Raises KeyReused where the key was used for another body.
     """
@@ -70,6 +72,8 @@ async def create(
         fields["max_nano"] = nano(plan.max_cost_usd)
     if rerun_of is not None:
         fields["rerun_of"] = rerun_of
+    if traceparent is not None:
+        fields["traceparent"] = traceparent
     made, made_id = await call(
         redis,
         "create",
@@ -256,7 +260,7 @@ async def finish(
     done = await call(
         redis,
         "finish",
-        [*first, *others],
+        [*first, keys.COUNTS, *others],
         [run.job_id, ending.status.value, int(keep_s * 1000), to_json(result)],
     )
     return bool(done)

@@ -95,7 +95,10 @@ async def claim(
     answer = await call(
         redis,
         "claim",
-        [keys.run(job_id), keys.run(job_id, ":events"), s, taken, back, closed],
+        [
+            *(keys.run(job_id), keys.run(job_id, ":events")),
+            *(s, taken, back, closed, keys.COUNTS),
+        ],
         [
             owner,
             int(lease_s * 1000),

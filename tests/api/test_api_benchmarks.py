@@ -68,6 +68,17 @@ async def test_with_a_worker_there_is_no_warning(api: Api, worker: Played) -> No
     assert job["waiting_for"] == "a worker to take it"
 
 
+async def test_its_place_in_a_trace_is_kept_for_workers_that_trace(
+    api: Api, worker: Played
+) -> None:
+    place = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    for said, kept in ((place, place), ("no place", None), (None, None)):
+        headers = {} if said is None else {"traceparent": said}
+        answer = api.http.post("/benchmark", json=plan(), headers=headers)
+        run = await runs.load(worker.redis, answer.json()["job_id"])
+        assert run.traceparent == kept
+
+
 async def test_the_doorbell_rings_once_for_each_worker_that_can_help(
     api: Api, worker: Played
 ) -> None:

@@ -175,7 +175,7 @@ class Stack:
             return self.upstream.open == 0
 
         await until(all_closed, "the end of all connections upstream")
-        named = {keys.RUNS, keys.OPEN, keys.BORN, queue.QUEUE}
+        named = {keys.RUNS, keys.OPEN, keys.BORN, keys.COUNTS, queue.QUEUE}
         open_ids = [i.decode() for i in await self.redis.zrange(keys.OPEN, 0, -1)]
         async for raw in self.redis.scan_iter(count=1000):
             key = raw.decode()

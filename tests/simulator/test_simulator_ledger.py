@@ -170,6 +170,14 @@ async def test_calls_open_at_once_are_counted(start: Start) -> None:
     assert sorted(r["open_at_once"] for r in ledger["records"]) == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_a_caller_s_place_in_a_trace_is_noted(sim: httpx.Client) -> None:
+    place = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    sim.post(OPENROUTER, json=ask(), headers={"traceparent": place})
+    assert last_record(sim)["traceparent"] == place
+    sim.post(OPENROUTER, json=ask())
+    assert last_record(sim)["traceparent"] is None
+
+
 def test_the_oldest_records_are_forgotten_beyond_the_cap() -> None:
     ledger = Ledger(cap=3)
     for _ in range(5):

@@ -1,7 +1,7 @@
 -- Take a shard of a run's current step under a lease.
 -- The first claim of a step fixes the number of its shards and its start. A shard
 -- whose lease lapsed unreleased is taken over: what it had in hand is offered again.
--- KEYS run, events, step, taken, back, closed
+-- KEYS run, events, step, taken, back, closed, counts
 -- ARGV owner, lease_ms, step, shards, count ('' = open end), open ('1' = due times),
 --      poison (takeovers without a row), lead_ms
 -- -> {0, why}  or  {1, shard, shards, epoch, segment, start_ms, segment_start_ms,
@@ -50,6 +50,7 @@ if lapsed then
     end
   end
   redis.call('HINCRBY', KEYS[1], 'interrupted', 1)
+  redis.call('HINCRBY', KEYS[7], 'takeovers', 1)
   -- In a row: only the silence of one that had claimed after the last silence counts,
   -- so that workers which die together, or one with many shards, die of it once.
   local silent = tonumber(redis.call('HGET', KEYS[1], 'takeovers') or '0')

@@ -102,6 +102,20 @@ async def test_an_ended_run_is_published_once_and_all_its_keys_expire(
     assert await redis.zscore(keys.OPEN, job_id) is None
 
 
+async def test_where_a_run_stands_in_a_trace_is_in_its_record(redis: Redis) -> None:
+    place = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    assert (await runs.create(redis, PLAN)).traceparent is None
+    job_id = await ended(redis, PLAN, bad={3})
+    again = [
+        await runs.create(redis, PLAN, traceparent=place),
+        await reruns.whole(redis, job_id, traceparent=place),
+        await reruns.failed(redis, job_id, traceparent=place),
+    ]
+    assert [run.traceparent for run in again] == [place] * 3
+    [first, *_] = await runs.open_runs(redis)
+    assert first.traceparent is None
+
+
 async def test_the_list_is_paged_newest_first(redis: Redis) -> None:
     ids = []
     for _ in range(5):
