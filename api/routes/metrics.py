@@ -13,7 +13,8 @@ from prometheus_client import (
 from api.deps import Parts, PartsDep, promptly
 from api.errors import responses
 from shared.errors import StoreDown
-from shared.store import counts, workers
+from shared.limits import account_of
+from shared.store import counts, money, workers
 
 router = APIRouter(tags=["health"])
 
@@ -53,6 +54,9 @@ async def _look_at_the_store(parts: Parts, into: CollectorRegistry) -> None:
             alive = await workers.alive(
                 parts.store.redis, lease_s=parts.settings.lease_s
             )
+            today = await money.spent_today(
+                parts.store.redis, account_of(parts.settings)
+            )
     except StoreDown:
         return
     up.set(1)
@@ -69,6 +73,15 @@ async def _look_at_the_store(parts: Parts, into: CollectorRegistry) -> None:
         "Shards that were taken over from a silent worker.",
         registry=into,
     ).inc(counted.takeovers)
+    usd = Gauge(
+        "llmbench_spending_today_usd",
+        "What benchmarks of the account cost in this UTC day.",
+        ["kind"],
+        registry=into,
+    )
+    usd.labels("spent").set(today.spent_usd)
+    usd.labels("held").set(today.held_usd)
+    usd.labels("unaccounted").set(today.unaccounted_usd)
     Gauge("llmbench_workers", "Workers heard of within a lease.", registry=into).set(
         len(alive)
     )
