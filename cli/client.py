@@ -38,6 +38,12 @@ class Api:
         files = {"prompt_file": (name, prompts, "text/plain")}
         return await self._ask("POST", "/benchmark", data=fields, files=files)
 
+    async def quote(self, name: str, prompts: bytes, fields: dict[str, Any]) -> Job:
+        """What that benchmark would cost and take; nothing is queued."""
+        files = {"prompt_file": (name, prompts, "text/plain")}
+        path = "/benchmark?dry_run=true"
+        return await self._ask("POST", path, data=fields, files=files)
+
     async def follow(self, job_id: str) -> AsyncIterator[Job]:
         """The job's state now and then, at last the one in which it ended."""
         while True:

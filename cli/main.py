@@ -71,24 +71,38 @@ def run(
     runs: Annotated[int, typer.Option(help="Times each prompt is asked.")] = 5,
     concurrency: Annotated[int, typer.Option(help="Calls open at once.")] = 8,
     max_tokens: Annotated[int, typer.Option(help="Of each answer.")] = 512,
+    max_cost_usd: Annotated[
+        float | None, typer.Option(help="A budget; no call begins that may exceed it.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only tell what it would cost and take.")
+    ] = False,
     url: Url = None,
 ) -> None:
     """Run a benchmark and show its figures."""
-    fields = {
+    fields: dict[str, Any] = {
         "model": model,
         "runs": runs,
         "concurrency": concurrency,
         "max_tokens": max_tokens,
     }
-
+    if max_cost_usd is not None:
+        fields["max_cost_usd"] = max_cost_usd
     try:
         prompts = file.read_bytes()
     except OSError as error:
         raise typer.BadParameter(f"{file}: {error.strerror}") from None
 
+    if dry_run:
+        _quote(file.name, prompts, fields, _url(url))
+        return
+
     async def submit_and_follow() -> Job:
         async with Api(_url(url)) as api:
-            job_id = (await api.submit(file.name, prompts, fields))["job_id"]
+            accepted = await api.submit(file.name, prompts, fields)
+            job_id = accepted["job_id"]
+            for warning in accepted["warnings"]:
+                show.console.print(warning)
             show.console.print(
                 f"{job_id} is queued; it goes on without this terminal."
                 f" To end it: llmbench cancel {job_id}"
@@ -217,9 +231,24 @@ def selftest(
     raise typer.Exit(run_selftest(streams, as_json=as_json))
 
 
+def _quote(name: str, prompts: bytes, fields: dict[str, Any], url: str) -> None:
+    from cli.quote import notes, table
+
+    async def ask() -> Job:
+        async with Api(url) as api:
+            return await api.quote(name, prompts, fields)
+
+    quoted = _ask(ask())
+    show.console.print(table(quoted))
+    for note in notes(quoted):
+        show.console.print(note)
+
+
 def _print(job: Job) -> None:
     show.console.print(show.figures(job))
     show.console.print(show.verdict(job))
+    if job["stopped_by"] == "budget":
+        show.console.print("It stopped at its budget, with what it had by then.")
     if job["error"]:
         show.console.print(job["error"])
 

@@ -36,11 +36,15 @@ async def follow(states: AsyncIterator[Job]) -> Job:
             failed = f", {progress['failed']} failed" if progress["failed"] else ""
             bar.update(
                 task,
-                description=job["status"] + failed,
+                description=job["status"] + _until(job) + failed,
                 total=progress["total"],
                 completed=progress["closed"],
             )
     return job
+
+
+def _until(job: Job) -> str:
+    return f" until {job['until']}" if job["until"] else ""
 
 
 def figures(job: Job) -> Table:

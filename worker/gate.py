@@ -185,7 +185,8 @@ class Gate:
     async def _begin(self, slot: Slot, asked: Work) -> None:
         again_s = await self._wait(slot, asked)
         if again_s is not None:
-            self.paused.add(self._labels[asked.target])
+            if self._is_shut(asked.target):
+                self.paused.add(self._labels[asked.target])
             self._later.append((slot.number, self._clock.store_ms(again_s)))
         elif self._send(slot, asked):
             return
@@ -301,6 +302,9 @@ class Gate:
 
     def _rests_until_s(self, target: int) -> float:
         return self._until_s(limits.of_target(self._labels[target]))
+
+    def _is_shut(self, target: int) -> bool:
+        return max(map(self._until_s, self._names[target])) > monotonic_s()
 
     def _until_s(self, name: str) -> float:
         return self._shut.get(name, (0.0, 0))[0]

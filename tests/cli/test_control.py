@@ -4,6 +4,7 @@ import csv
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -166,3 +167,32 @@ def test_an_api_without_a_store_says_what_it_lacks() -> None:
             said = refused(storeless.ask(verb, UNKNOWN))
             assert "Set REDIS_URL" in said
             assert "llmbench up" in said
+
+
+def test_a_dry_run_shows_what_it_would_cost_and_queues_nothing(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("Why?\nHow?\n")
+    before = terminal.ask("list").stdout
+    args = ("--model", "acme/orca-pro", "--runs", "3", "--max-tokens", "100")
+    told = terminal.ask("run", str(prompts), *args, "--dry-run")
+    assert told.exit_code == 0, told.output
+    assert "Nothing was queued" in told.stdout
+    # (4 bytes + 256 + 16) x 5 + 100 x 15 micro-USD, the dearest condition, six times
+    assert "0.017280" in told.stdout
+    assert "max_tokens" in told.stdout
+    assert terminal.ask("list").stdout == before
+
+
+def test_a_budget_is_given_and_its_end_is_said(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("Why?\n")
+    args = ("--model", "acme/orca-pro", "--runs", "60", "--max-tokens", "64")
+    ran = terminal.ask("run", str(prompts), *args, "--max-cost-usd", "0.01")
+    assert ran.exit_code == 0, ran.output
+    said = " ".join(ran.stdout.split())
+    assert "it stops where the next call might exceed its budget" in said
+    assert "It stopped at its budget" in ran.stdout
