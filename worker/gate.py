@@ -9,7 +9,7 @@ the pace. A target whose provider asks for a rest is no limit: nobody is asked t
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
@@ -21,12 +21,14 @@ from shared.plan import Plan, Work
 from shared.settings import Settings
 from shared.store import limits, slots
 from shared.store.client import AWAY
-from shared.store.limits import MONEY, PACE
+from shared.store.limits import MONEY, PACE, Wait
 from shared.store.money import Hold
 from shared.store.slots import Lease
 from worker.attack import Slot
 from worker.ending import end
+from worker.openings import Openings
 from worker.pace import Pace
+from worker.rests import Rests
 from worker.storeclock import StoreClock
 
 log = logging.getLogger("worker.gate")
@@ -68,18 +70,18 @@ class Gate:
         self._flight_s = settings.total_timeout_s + 4 * settings.lease_s
         self._account = account_of(settings)
         self._labels = [target.label() for target in plan.targets]
+        self._openings = Openings()
+        self._rests = Rests(redis, self._account, plan, clock, self._openings)
         load = lease.step.load
         self._pace = Pace(redis, lease.job_id, load, len(plan.targets), clock)
         self._of = [limits_of(target.model, settings) for target in plan.targets]
         self._names = [
             [limit.name for limit in limited]
             + [MONEY] * bool(costs and costs.has_price(target))
-            + [limits.of_target(self._labels[target]), f"{PACE} {target}"]
+            + [*self._rests.names(target), f"{PACE} {target}"]
             for target, limited in enumerate(self._of)
         ]
         """All that may bar a target."""
-        self._shut: dict[str, tuple[float, int]] = {}
-        """Limit -> (monotonic second when it opens, slots that wait for that)."""
         self._asking: set[asyncio.Task[None]] = set()
         self._later: list[tuple[int, int]] = []
         """(slot, not before ms of the store): without leave."""
@@ -98,7 +100,10 @@ class Gate:
             not self._of[asked.target]
             and not self._pace.load
             and not self._worst_nano(asked)
-            and not (self._shut and self._rests_until_s(asked.target) > monotonic_s())
+            and not (
+                self._openings
+                and self._openings.is_shut(*self._rests.names(asked.target))
+            )
         )
 
     def has_limit(self, target: int) -> bool:
@@ -123,29 +128,30 @@ class Gate:
     def bar(self, target: int, opens_s: float) -> None:
         """The upstream said that no free call goes before then (monotonic)."""
         name = self._of[target][0].name
-        self._shut[name] = (opens_s, 0)
+        self._openings.shut(name, opens_s)
         self._count("barred")
         self._start(self._tell(name, self._clock.store_ms(opens_s)))
 
     def rest(self, target: int, opens_s: float) -> None:
         """The provider asks that the target be left alone until then (monotonic)."""
-        until_ms = self._clock.store_ms(opens_s)
-        label = self._labels[target]
-        self.hear(limits.of_target(label), until_ms)
-        self._start(self._tell_rest(label, until_ms))
+        self._rest(self._rests.names(target)[0], opens_s)
+
+    def rest_all_like(self, target: int, opens_s: float) -> bool:
+        """The account takes no call of this kind until then: free ones, or paid ones.
+        False where the run has no others that could go on."""
+        if not self._rests.have_others(target):
+            return False
+        self._rest(self._rests.names(target)[1], opens_s)
+        return True
 
     def hear(self, name: str, until_ms: int) -> None:
-        """A target rests until then (ms of the store), as somebody was told."""
-        until_s = self._clock.monotonic(until_ms)
-        if until_s > self._until_s(name):
-            self._shut[name] = (until_s, 0)
+        """What has this name rests until then (ms of the store), as was told."""
+        if self._rests.hear(name, until_ms):
             self._count("rest")
 
     async def hear_all(self) -> None:
         """What was told before this shard began."""
-        found = await limits.resting(self._redis, self._account, self._labels)
-        for name, until_ms in found.items():
-            self.hear(name, until_ms)
+        await self._rests.hear_all()
 
     def became(self, target: int, *, throttled: bool, sent_s: float) -> None:
         """What became of a call, for the pace. sent_s: monotonic."""
@@ -173,19 +179,13 @@ class Gate:
     @property
     def opens_s(self) -> float | None:
         """When the first target may be asked again, monotonic; None: one may be now."""
-        now_s = monotonic_s()
-        opens_s = []
-        for names in self._names:
-            until_s = max(map(self._until_s, names), default=0.0)
-            if until_s <= now_s:
-                return None
-            opens_s.append(until_s)
-        return min(opens_s)
+        opens_s = min(self._openings.until_s(*names) for names in self._names)
+        return opens_s if opens_s > monotonic_s() else None
 
     async def _begin(self, slot: Slot, asked: Work) -> None:
         again_s = await self._wait(slot, asked)
         if again_s is not None:
-            if self._is_shut(asked.target):
+            if self._openings.is_shut(*self._names[asked.target]):
                 self.paused.add(self._labels[asked.target])
             self._later.append((slot.number, self._clock.store_ms(again_s)))
         elif self._send(slot, asked):
@@ -197,15 +197,9 @@ class Gate:
     async def _wait(self, slot: Slot, asked: Work) -> float | None:
         """None: send it now. Else the monotonic second when the slot may come again."""
         limited, worst_nano = self._of[asked.target], self._worst_nano(asked)
-        now_s = monotonic_s()
-        for name in self._names[asked.target][-2:]:
-            if self._until_s(name) > now_s:
-                return self._in_line(name, 1, self._pace.apart_s(asked.target))
-        if worst_nano and self._until_s(MONEY) > now_s:
-            return self._until_s(MONEY)
-        for limit in limited:
-            if self._until_s(limit.name) > now_s:
-                return self._in_line_of(limit)
+        again_s = self._known(asked.target, limited, worst_nano)
+        if again_s is not None:
+            return again_s
         if not limited and not worst_nano and not self._pace.load:
             return None
         hold = None
@@ -224,21 +218,39 @@ class Gate:
             )
         except AWAY as error:
             log.warning("no leave for a call of %s: %s", self._lease.job_id, error)
-            return now_s + _AGAIN_S
+            return monotonic_s() + _AGAIN_S
         if wait is None:
             return None
         self._count(wait.why)
+        return self._told_to_wait(wait, asked.target, limited)
+
+    def _known(
+        self, target: int, limited: Sequence[Limit], worst_nano: int
+    ) -> float | None:
+        """When the slot may come again, where we need not ask; else None."""
+        shut = self._openings.is_shut
+        for name in (*self._rests.names(target), f"{PACE} {target}"):
+            if shut(name):
+                return self._openings.in_line(name, 1, self._pace.apart_s(target))
+        if worst_nano and shut(MONEY):
+            return self._openings.until_s(MONEY)
+        for limit in limited:
+            if shut(limit.name):
+                return self._in_line_of(limit)
+        return None
+
+    def _told_to_wait(self, wait: Wait, target: int, limited: Sequence[Limit]) -> float:
         until_s = self._clock.monotonic(wait.until_ms)
         if wait.limit == MONEY:
             return self._without_money(wait.why, until_s)
         if wait.limit == PACE:
-            name = f"{PACE} {asked.target}"
-            self._shut[name] = (until_s, 0)
-            self._pace.heard(asked.target, wait.apart_ms / 1000)
-            return self._in_line(name, 1, self._pace.apart_s(asked.target))
+            name = f"{PACE} {target}"
+            self._openings.shut(name, until_s)
+            self._pace.heard(target, wait.apart_ms / 1000)
+            return self._openings.in_line(name, 1, self._pace.apart_s(target))
         if wait.why == "in_flight":
             return until_s
-        self._shut[wait.limit] = (until_s, 0)
+        self._openings.shut(wait.limit, until_s)
         found = next(limit for limit in limited if limit.name == wait.limit)
         return self._in_line_of(found)
 
@@ -247,7 +259,7 @@ class Gate:
             self._broke()
             return monotonic_s() + _AGAIN_S
         if why == "day_budget":
-            self._shut[MONEY] = (until_s, 0)
+            self._openings.shut(MONEY, until_s)
         return until_s
 
     async def _not_sent(self, slot: Slot, target: int) -> None:
@@ -269,11 +281,10 @@ class Gate:
             log.warning("a landed call was not reported: %s", error)
         self._freed()
 
-    async def _tell_rest(self, label: str, until_ms: int) -> None:
-        try:
-            await limits.rest(self._redis, self._account, label, until_ms)
-        except AWAY as error:
-            log.warning("other workers were not told that a target rests: %s", error)
+    def _rest(self, name: str, opens_s: float) -> None:
+        until_ms = self._clock.store_ms(opens_s)
+        self.hear(name, until_ms)
+        self._start(self._rests.tell(name, until_ms))
 
     async def _tell(self, name: str, until_ms: int) -> None:
         try:
@@ -291,23 +302,7 @@ class Gate:
 
     def _in_line_of(self, limit: Limit) -> float:
         apart_s = 60 / limit.per_minute if limit.per_minute else _APART_S
-        return self._in_line(limit.name, limit.per_minute or 1, apart_s)
-
-    def _in_line(self, name: str, at_once: int, apart_s: float) -> float:
-        """When the next slot that waits for this may come: one after the other, so
-        that they do not all come at the opening and most go back again."""
-        until_s, waiting = self._shut[name]
-        self._shut[name] = (until_s, waiting + 1)
-        return until_s + max(0, waiting - at_once) * apart_s
-
-    def _rests_until_s(self, target: int) -> float:
-        return self._until_s(limits.of_target(self._labels[target]))
-
-    def _is_shut(self, target: int) -> bool:
-        return max(map(self._until_s, self._names[target])) > monotonic_s()
-
-    def _until_s(self, name: str) -> float:
-        return self._shut.get(name, (0.0, 0))[0]
+        return self._openings.in_line(limit.name, limit.per_minute or 1, apart_s)
 
     def _worst_nano(self, asked: Work) -> int:
         return 0 if self._costs is None else self._costs.worst_nano(asked)

@@ -361,7 +361,9 @@ class Shard:
         opens_ms = self._clock.store_ms(opens_s)
         if decision.of_free_calls and self._gate.has_limit(call.work.target):
             self._gate.bar(call.work.target, opens_s)
-        else:
+        elif self._feed.is_open or not self._gate.rest_all_like(
+            call.work.target, opens_s
+        ):
             self._wait(opens_ms)
         return decision.kind, opens_ms
 

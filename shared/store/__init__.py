@@ -8,7 +8,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     selftest            string id of the self-test that waits for a worker
     selftest:ID         string its record, JSON; expires after a day
     push                channel  `job_id` whose state a worker should look at now
-    bars                channel `account until_ms name`: a target rests until then
+    bars                channel `account until_ms name`: what has it rests until then
     born                string when this store's data began, store ms; for ever
     turns               hash   submitter -> when a run of theirs was last begun
     means               hash   `MODEL calls`, `MODEL tokens`: of earlier answers
@@ -20,7 +20,8 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     limit:ACCOUNT:NAME:days   hash   UTC day -> calls; the daily cap that was told
     limit:ACCOUNT:NAME:flight zset   its open calls -> when they are over anyway
     limit:ACCOUNT:NAME:bar    string no call before this, store ms: the upstream said
-    limit:ACCOUNT:target LABEL:bar  string the same of one target
+    limit:ACCOUNT:target LABEL:bar  string the same of one target; and of `free calls`
+                               or `paid calls`, where the account's limit counts none
     limit:ACCOUNT:NAME:told   string the account's own page was asked lately
     spend:ACCOUNT       hash   DAY:spent, DAY:held, DAY:unaccounted, nano-USD (`money`)
     run:ID              hash   the record (`runs`)

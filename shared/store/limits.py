@@ -118,16 +118,19 @@ def of_target(label: str) -> str:
     return f"target {label}"
 
 
-async def rest(redis: Redis, account: str, label: str, until_ms: int) -> None:
-    """Tell all workers that a target takes no call before then."""
-    name = of_target(label)
+def of_calls(*, free: bool) -> str:
+    """The name under which all free calls of an account rest, or all others."""
+    return "free calls" if free else "paid calls"
+
+
+async def rest(redis: Redis, account: str, name: str, until_ms: int) -> None:
+    """Tell all workers that what has this name takes no call before then."""
     await bar(redis, account, name, until_ms)
     await redis.publish(keys.BARS, f"{account} {until_ms} {name}")
 
 
-async def resting(redis: Redis, account: str, labels: Sequence[str]) -> dict[str, int]:
-    """Name -> until when, ms of the store, of those targets that rest now."""
-    names = [of_target(label) for label in labels]
+async def resting(redis: Redis, account: str, names: Sequence[str]) -> dict[str, int]:
+    """Name -> until when, ms of the store, of those that rest now."""
     said = await redis.mget([keys.limit(account, name)[3] for name in names])
     pairs = zip(names, said, strict=True)
     return {name: int(until_ms) for name, until_ms in pairs if until_ms}

@@ -120,3 +120,34 @@ async def test_an_open_load_asks_what_it_was_told_to_ask(
         rows = await rows_of(redis, run.job_id)
         outcomes = [row.outcome for row in rows]
         assert outcomes.count(Outcome.RATE_LIMITED) == 19
+
+
+async def test_free_calls_go_on_while_the_account_takes_no_paid_ones(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    paid, free = "fault/admission-control", "acme/swift-8b:free"
+    with (
+        simulator("--tokens", "2", "--gap-s", "0.001") as upstream,
+        workers(store_url, upstream.base_url, tmp_path) as fleet,
+    ):
+        fleet.start()
+        plan = Plan.model_validate(
+            {
+                "targets": [{"model": paid}, {"model": free}],
+                "prompts": {"prompts": ["Say it."]},
+                "runs": 20,
+                "load": {"concurrency": 2},
+            }
+        )
+        run = await runs.create(redis, plan)
+        await queue.ring(redis, run.job_id)
+
+        async def free_ones_are_done() -> bool:
+            return (await runs.load(redis, run.job_id)).closed == 20
+
+        await until(free_ones_are_done, "the free half")
+        rows = await rows_of(redis, run.job_id)
+        assert [row.target for row in rows if row.ok] == [1] * 20
+        # two lanes heard of it; the next try is ten seconds later
+        assert 1 <= sum(row.target == 0 for row in rows) <= 4
+        assert (await runs.load(redis, run.job_id)).status is Status.RUNNING

@@ -1,0 +1,34 @@
+"""What is shut, until when, and who is in line for its opening."""
+
+from shared.clock import monotonic_s
+
+
+class Openings:
+    """Names of limits, budgets, targets: those that take no call before a moment."""
+
+    def __init__(self) -> None:
+        self._shut: dict[str, tuple[float, int]] = {}
+        """Name -> (monotonic second when it opens, slots that wait for that)."""
+
+    def __bool__(self) -> bool:
+        """Whether anything was ever shut."""
+        return bool(self._shut)
+
+    def shut(self, name: str, until_s: float) -> None:
+        """Nothing goes before then (monotonic)."""
+        self._shut[name] = (until_s, 0)
+
+    def until_s(self, *names: str) -> float:
+        """When the last of these opens, monotonic; 0 where none was shut."""
+        return max((self._shut.get(name, (0.0, 0))[0] for name in names), default=0.0)
+
+    def is_shut(self, *names: str) -> bool:
+        """Whether one of these takes no call now."""
+        return self.until_s(*names) > monotonic_s()
+
+    def in_line(self, name: str, at_once: int, apart_s: float) -> float:
+        """When the next slot that waits for this may come, monotonic: one after the
+        other, so that they do not all come at the opening and most go back again."""
+        until_s, waiting = self._shut[name]
+        self._shut[name] = (until_s, waiting + 1)
+        return until_s + max(0, waiting - at_once) * apart_s
