@@ -146,31 +146,47 @@ def a_caller(flags: str = "01") -> tuple[str, str, str]:
     return trace, span, f"00-{trace}-{span}-{flags}"
 
 
-async def test_one_trace_goes_from_the_post_to_the_upstream(stack: Stack) -> None:
+@dataclass(frozen=True)
+class Asked:
+    """A benchmark of three calls that succeed and three that fail, and who asked."""
+
+    trace: str
+    span: str
+    job_id: str
+
+
+@pytest.fixture(scope="module")
+def asked(stack: Stack) -> Asked:
     trace, span, traceparent = a_caller()
-    job_id = stack.benchmark(traceparent, SWIFT, BUSY)
+    return Asked(trace, span, stack.benchmark(traceparent, SWIFT, BUSY))
+
+
+async def test_one_trace_goes_from_the_post_to_the_upstream(
+    stack: Stack, asked: Asked
+) -> None:
+    trace = asked.trace
     [post] = await stack.spans(trace, "POST /benchmark", 1)
     [shard] = await stack.spans(trace, "shard", 1)
     calls = await stack.spans(trace, "chat ", 6)
-    assert (post.parent, post.service) == (span, "llmbench-api")
+    assert (post.parent, post.service) == (asked.span, "llmbench-api")
     assert (shard.parent, shard.service) == (post.id, "llmbench-worker")
-    assert shard.attributes["llmbench.job_id"] == job_id
+    assert shard.attributes["llmbench.job_id"] == asked.job_id
     assert {call.parent for call in calls} == {shard.id}
     assert stack.sent(trace) == [shard.traceparent] * 6
 
 
-async def test_the_span_of_a_call_says_what_its_row_says(stack: Stack) -> None:
-    trace, _, traceparent = a_caller()
-    job_id = stack.benchmark(traceparent, SWIFT, BUSY)
+async def test_the_span_of_a_call_says_what_its_row_says(
+    stack: Stack, asked: Asked
+) -> None:
     models = (SWIFT, BUSY)
     told = {
         (
             call.attributes["gen_ai.request.model"],
             call.attributes["llmbench.slot"],
         ): call
-        for call in await stack.spans(trace, "chat ", 6)
+        for call in await stack.spans(asked.trace, "chat ", 6)
     }
-    rows = stack.rows(job_id)
+    rows = stack.rows(asked.job_id)
     assert len(told) == len(rows) == 6
     for row in rows:
         call = told[models[row.target], row.slot]
@@ -240,10 +256,11 @@ async def test_who_is_not_sampled_is_not_told_of_and_upstream_hears_that(
     assert [s for s in stack.collector.spans if s.trace == trace] == []
 
 
-async def test_no_span_holds_a_prompt_an_answer_or_a_key(stack: Stack) -> None:
+async def test_no_span_holds_a_prompt_an_answer_or_a_key(
+    stack: Stack, asked: Asked
+) -> None:
+    await stack.spans(asked.trace, "chat ", 6)
     trace, _, traceparent = a_caller()
-    stack.benchmark(traceparent, SWIFT, BUSY)
-    await stack.spans(trace, "chat ", 6)
     said = stack.post("/generate", traceparent, prompt=PROMPT, model=SWIFT)["response"]
     await stack.spans(trace, "POST /generate", 1)
     told = str(stack.collector.spans)
