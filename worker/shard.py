@@ -38,6 +38,7 @@ from worker.rows import Rows
 from worker.spool import Spool
 from worker.stop import Stop
 from worker.storeclock import StoreClock
+from worker.unsettled import Unsettled
 from worker.watch import Watch, machine
 
 log = logging.getLogger("worker.shard")
@@ -93,8 +94,6 @@ class Shard:
         self._news = asyncio.Event()
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
-        self._rows = Rows(redis, lease, probe, settings, self._decide, spool)
-        self._commits = Commits(self._rows, lease, self)
         self._hold = Hold(
             redis,
             lease,
@@ -106,6 +105,11 @@ class Shard:
         self._attack = Attack(
             lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
         )
+        self._unsettled = Unsettled(freed=self._attack.ended)
+        self._rows = Rows(
+            redis, lease, probe, settings, self._decide, spool, self._unsettled
+        )
+        self._commits = Commits(self._rows, lease, self)
         self._feed = Feed(redis, plan, lease, clock, self._attack)
         self._gate = Gate(
             redis,
@@ -226,7 +230,10 @@ class Shard:
         self._rows.ended(call, exchange)
         if self._gate.landed(call.slot, call.work.target):
             return
-        self._attack.ended()
+        if call.slot.due_s or not self._unsettled.keep(
+            call.slot.number, monotonic_s() - call.started_s, self._attack.open
+        ):
+            self._attack.ended()
         if not len(self._attack):
             self._news.set()  # nothing in hand; else the next look is soon enough
 
