@@ -174,8 +174,8 @@ def _interrupted(case: Case) -> Reason | None:
     return Reason(
         kind="suspect",
         code="interrupted",
-        words=f"{shards} share(s) of the work were interrupted and handed on, so the"
-        " load was not held all the time.",
+        words=f"The workers of {shards} share(s) of the work went silent, so the load"
+        " was not held all the time.",
         remedy="Run again, with workers that stay.",
         value=float(shards),
         limit=0.0,

@@ -109,7 +109,7 @@ class Run:
     stalled_s: float | None = None
     """In `running`: how long no shard has been alive; None while one is."""
     interrupted: int = 0
-    """Shards taken over after their worker went silent."""
+    """Shards whose worker went silent: taken over, or silent when their step ended."""
     overlaps: int = 0
     """Rows that came from a worker whose lease had passed to another."""
     duplicates: int = 0

@@ -14,7 +14,8 @@ log = logging.getLogger("worker.commits")
 
 _REST_S = 0.01
 """Between two commits: one costs as much as some twenty rows in it. A row that comes
-after the rest is committed at once, so that a kill costs few answers."""
+after the rest, or that a lane waits for, is committed at once: a kill costs few
+answers."""
 _LOOK_S = 0.02
 """How often to look whether all is done, while no row comes."""
 _AGAIN_S = 0.25
@@ -77,7 +78,7 @@ class Commits:
             if done.status is not Status.RUNNING:
                 self._work.look(done.status)
             step_over = step_over or done.step_over
-            await sleep(_REST_S)
+            await self._rows.rest(_REST_S)
 
     def _none_left(self) -> bool:
         return self._work.why is not None and not self._work.open and not self._rows

@@ -12,6 +12,7 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
+from shared import crash
 from shared.clock import monotonic_s, sleep
 from shared.limits import account_of
 from shared.money import billed_nano
@@ -23,11 +24,13 @@ from shared.upstream.reply import Reply
 from shared.upstream.wire import Exchange
 from worker.probe import Call, Probe
 from worker.spool import Spool
+from worker.unsettled import Unsettled
 
 _SLICE_S = 0.001
 """How long reading may hold the loop before sockets are looked at again."""
 _REST_S = 0.004
-"""After everything was read; an answer that comes after the rest is read at once."""
+"""After everything was read; an answer that comes after the rest, or whose lane waits
+for its row, is read at once."""
 _BATCH = 500
 _URGENT = (b"401", b"402", b"429")
 """Statuses after which no further call may be made until they were read."""
@@ -47,10 +50,13 @@ class Rows:
         settings: Settings,
         decide: Decide,
         spool: Spool,
+        unsettled: Unsettled,
         seen: Sequence[Callable[[Sample], None]] = (),
     ) -> None:
         """decide: what becomes of each row. spool: where rows are kept on disk.
-        seen: who is shown each row as it is made."""
+        unsettled: whose lanes wait for their rows. seen: who is shown each row as it is
+        made."""
+        self._unsettled = unsettled
         self._decide = decide
         self._spool = spool
         self._seen = seen
@@ -96,7 +102,9 @@ class Rows:
                 self._unread.popleft()
             if not self._unread:
                 self._ended.clear()
-            await sleep(0 if self._unread else _REST_S)
+                await self.rest(_REST_S)
+            else:
+                await sleep(0)
 
     def _read_one(self, call: Call, exchange: Exchange) -> None:
         reply = self._probe.read(call, exchange)
@@ -126,6 +134,10 @@ class Rows:
         )
         self._some.set()
 
+    async def rest(self, most_s: float) -> None:
+        """Sleep, but no longer than until a lane waits for its row."""
+        await self._unsettled.some(most_s)
+
     async def some(self, most_s: float) -> None:
         """Until there is a row to commit, but no longer than `most_s`."""
         with suppress(TimeoutError):
@@ -143,6 +155,7 @@ class Rows:
         if not self._flying:
             self._some.clear()
             return None
+        crash.point("rows:commit")
         done = await slots.commit(
             self._redis,
             self._lease,
@@ -151,6 +164,7 @@ class Rows:
             max_error_share=self._max_error_share,
             account=self._account,
         )
+        self._unsettled.settle(entry.slot for entry in self._flying)
         if done.status is None:
             return done  # the run is gone: nobody has these rows but us
         if self._spooled:

@@ -40,6 +40,7 @@ from worker.rows import Rows
 from worker.spool import Spool
 from worker.stop import Stop
 from worker.storeclock import StoreClock
+from worker.unsettled import Unsettled
 from worker.watch import Watch, machine
 
 log = logging.getLogger("worker.shard")
@@ -103,8 +104,6 @@ class Shard:
         self._news = asyncio.Event()
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
-        self._rows = Rows(redis, lease, probe, settings, self._decide, spool, seen)
-        self._commits = Commits(self._rows, lease, self)
         self._hold = Hold(
             redis,
             lease,
@@ -116,6 +115,11 @@ class Shard:
         self._attack = Attack(
             lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
         )
+        self._unsettled = Unsettled(freed=self._attack.ended)
+        self._rows = Rows(
+            redis, lease, probe, settings, self._decide, spool, self._unsettled, seen
+        )
+        self._commits = Commits(self._rows, lease, self)
         self._feed = Feed(redis, plan, lease, clock, self._attack)
         self._gate = Gate(
             redis,
@@ -253,7 +257,10 @@ class Shard:
         self._rows.ended(call, exchange)
         if self._gate.landed(call.slot, call.work.target):
             return
-        self._attack.ended()
+        if call.slot.due_s or not self._unsettled.keep(
+            call.slot.number, monotonic_s() - call.started_s, self._attack.open
+        ):
+            self._attack.ended()
         if not len(self._attack):
             self._news.set()  # nothing in hand; else the next look is soon enough
 

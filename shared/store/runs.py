@@ -193,10 +193,12 @@ async def move(redis: Redis, job_id: str, to: Status, **fields: Value | None) ->
     NoSuchRun.
     """
     given = {name: value for name, value in fields.items() if value is not None}
+    at = await reply(redis.hget(keys.run(job_id), "step"))
+    step = keys.step(job_id, int(at or 0))[0]
     moved, was = await call(
         redis,
         "move",
-        [keys.run(job_id), keys.run(job_id, ":events")],
+        [keys.run(job_id), keys.run(job_id, ":events"), step],
         [to.value, " ".join(before(to)), *_flat(given)],
     )
     if moved == 1:
@@ -234,7 +236,12 @@ async def advance(
     done = await call(
         redis,
         "advance",
-        [keys.run(job_id), keys.run(job_id, ":events"), keys.run(job_id, ":finished")],
+        [
+            keys.run(job_id),
+            keys.run(job_id, ":events"),
+            keys.run(job_id, ":finished"),
+            keys.step(job_id, over.step)[0],
+        ],
         [
             over.step,
             to_json(over.goodput),

@@ -1,3 +1,4 @@
+-- include _silent
 -- Take a shard of a run's current step under a lease.
 -- The first claim of a step fixes the number of its shards and its start. A shard
 -- whose lease lapsed unreleased is taken over: what it had in hand is offered again.
@@ -61,7 +62,8 @@ if lapsed then
     redis.call('HSET', KEYS[1], 'status', 'reducing', 'ending', 'poison', 'error',
       'Workers went silent ' .. silent .. ' times while they had this run, without'
       .. ' one row in between. Look at their logs before you run it again.')
-    redis.call('HDEL', KEYS[3], 'owner:' .. free)
+    redis.call('HDEL', KEYS[3], 'owner:' .. free)  -- it is counted already
+    count_silent(KEYS[1], KEYS[3])
     redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
                'status', 'reducing')
     return {0, 'poison'}

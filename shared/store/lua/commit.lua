@@ -1,4 +1,4 @@
--- include _money
+-- include _money _silent
 -- Append rows, then close their slots. A row is counted, shown and streamed only when
 -- this has said 1 for it. A row before its mark: an error does not roll back, so no
 -- slot may be marked whose row is not there.
@@ -90,6 +90,7 @@ if ARGV[5] == '1' and ok + failed > 0 then
   if ARGV[7] ~= '' and bad > tonumber(ARGV[7]) * tonumber(run[4] or math.max(all, 100))
   then
     redis.call('HSET', KEYS[1], 'status', 'reducing', 'ending', 'error_limit')
+    count_silent(KEYS[1], KEYS[2])
     redis.call('XADD', KEYS[9], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
                'status', 'reducing')
     answer[2] = 'reducing'

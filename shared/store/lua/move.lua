@@ -1,5 +1,6 @@
+-- include _silent
 -- Walk from one state to another, if the way is legal.
--- KEYS run, events   ARGV to, "from from ...", field, value, ...
+-- KEYS run, events, the run's step   ARGV to, "from from ...", field, value, ...
 -- -> {1 moved | 0 not from there | -1 no such run, the state before}
 local status = redis.call('HGET', KEYS[1], 'status')
 if not status then return {-1, ''} end
@@ -11,6 +12,7 @@ if not legal then return {0, status} end
 local fields = {'status', ARGV[1]}
 for i = 3, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', KEYS[1], unpack(fields))
+if ARGV[1] == 'reducing' then count_silent(KEYS[1], KEYS[3]) end
 if ARGV[1] ~= 'waiting' then redis.call('HDEL', KEYS[1], 'until_ms') end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
            'status', ARGV[1])

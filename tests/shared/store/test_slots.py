@@ -120,6 +120,48 @@ async def test_what_a_silent_worker_had_in_hand_is_offered_to_the_next(
     assert (await runs.load(redis, run.job_id)).interrupted == 1
 
 
+async def after_a_silence(redis: Redis, plan: Plan) -> tuple[str, Lease]:
+    """A run of two shards: one live, and one whose worker went silent with nothing in
+    hand, so that nobody has to take it over."""
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    live = await claimed(redis, run.job_id, step, owner="live", shards=2)
+    await slots.claim(redis, run.job_id, step, owner="dead", shards=2, lease_s=0.05)
+    await slots.take(redis, live, 10, "t1")
+    await asyncio.sleep(0.1)
+    return run.job_id, live
+
+
+async def test_a_worker_that_was_silent_when_the_step_ended_is_counted_once(
+    redis: Redis,
+) -> None:
+    job_id, live = await after_a_silence(redis, a_plan())
+    ten = [row(i) for i in range(10)]
+    assert (await slots.commit(redis, live, ten, max_answers_bytes=CAP)).step_over
+    assert (await runs.load(redis, job_id)).interrupted == 0, "a step that goes on"
+    for _ in range(2):
+        await runs.advance(redis, job_id, Finished(0), None, Ending.COMPLETED)
+        assert (await runs.load(redis, job_id)).interrupted == 1
+
+
+async def test_a_worker_that_was_silent_at_a_cancel_is_counted(redis: Redis) -> None:
+    job_id, _ = await after_a_silence(redis, a_plan())
+    assert await runs.end(redis, job_id, Ending.CANCELLED)
+    assert (await runs.load(redis, job_id)).interrupted == 1
+
+
+async def test_a_worker_that_was_silent_at_the_last_failure_is_counted(
+    redis: Redis,
+) -> None:
+    job_id, live = await after_a_silence(redis, a_plan())
+    failed = [row(i, "failed") for i in range(3)]
+    done = await slots.commit(
+        redis, live, failed, max_answers_bytes=CAP, max_error_share=0.2
+    )
+    assert done.status is Status.REDUCING
+    assert (await runs.load(redis, job_id)).interrupted == 1
+
+
 async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
     redis: Redis,
 ) -> None:
