@@ -115,7 +115,9 @@ class Shard:
         self._attack = Attack(
             lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
         )
-        self._unsettled = Unsettled(freed=self._attack.ended)
+        self._unsettled = Unsettled(
+            freed=self._attack.ended, round_trip_s=2 * clock.error_s
+        )
         self._rows = Rows(
             redis, lease, probe, settings, self._decide, spool, self._unsettled, seen
         )
@@ -156,6 +158,7 @@ class Shard:
                     task.result()
             step_over = await commit
         finally:
+            self._attack.stop()  # also where something broke
             await end(*tasks)
             self._cut(Outcome.CANCELLED)
             await self._gate.close()

@@ -180,14 +180,14 @@ class Station:
         if step is None:
             return
         costs = await self._purse.costs(plan, run.job_id)
-        living = await workers.alive(self.redis, lease_s=self.settings.lease_s)
+        living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
         claimed_s = monotonic_s()
         lease = await slots.claim(
             self.redis,
             run.job_id,
             step,
             owner=self.name,
-            shards=max(1, min(len(living), step.load.most_lanes())),
+            shards=max(1, min(living, step.load.most_lanes())),
             lease_s=self.settings.lease_s,
         )
         if lease is None:

@@ -9,21 +9,24 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-_MOST_S = 0.005
-"""How long a lane waits, however far away the store is. One on the same machine takes
-a row within a millisecond."""
-_LONG_S = 0.05
-"""A shorter call does not wait: the load would be seen to be less than was asked."""
+_NEAR_S = 0.002
+"""A store whose best round trip takes longer is not waited for. A near one has a row
+within some two milliseconds of its call's end."""
+_MOST_S = 0.025
+"""How long a lane waits when the store or this process is held up."""
+_LONG_S = 0.1
+"""Lanes of shorter calls do not wait: it would be seen that they are not all open."""
 _APART_S = 0.004
-"""Calls that end closer together than this do not wait: each would cost a commit."""
+"""Lanes of calls that end closer together do not wait: each would cost a commit."""
 
 
 class Unsettled:
     """One shard's lanes that wait for their rows."""
 
-    def __init__(self, freed: Callable[[], None]) -> None:
-        """freed: a lane need not wait any more."""
+    def __init__(self, freed: Callable[[], None], *, round_trip_s: float) -> None:
+        """freed: a lane need not wait any more. round_trip_s: to the store, at best."""
         self._freed = freed
+        self._near = round_trip_s <= _NEAR_S
         self._until: dict[int, asyncio.TimerHandle] = {}
         self._some = asyncio.Event()
 
@@ -34,7 +37,7 @@ class Unsettled:
         took_s: how long the call has taken. lanes: how many are in use, so that
         took_s / lanes is the mean time between two ends.
         """
-        if took_s < _LONG_S or took_s < _APART_S * lanes:
+        if not self._near or took_s < max(_LONG_S, _APART_S * lanes):
             return False
         loop = asyncio.get_running_loop()
         self._until[slot] = loop.call_later(_MOST_S, self._free, slot)

@@ -290,9 +290,11 @@ async def _stalled(redis: Redis, run: Run) -> Run:
     """The run with `stalled_s`: in `running`, how long no shard has been alive."""
     if run.status is not Status.RUNNING:
         return run
-    lease = await reply(redis.hgetall(keys.step(run.job_id, run.step)[0]))
+    step = keys.step(run.job_id, run.step)[0]
+    shards = int(await reply(redis.hget(step, "shards")) or 0)
+    leases = [f"exp:{j}" for j in range(max(shards, 1))]
     now_ms = await now_s(redis) * 1000
-    ends = [float(value) for name, value in lease.items() if name.startswith(b"exp:")]
+    ends = [float(end) for end in await reply(redis.hmget(step, leases)) if end]
     if any(end > now_ms for end in ends):
         return run
     idle = await reply(redis.hget(keys.run(run.job_id), "idle_ms"))

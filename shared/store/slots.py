@@ -236,12 +236,19 @@ async def release(redis: Redis, lease: Lease, *, finished: bool = False) -> bool
 
 
 async def is_over(redis: Redis, job_id: str, step: Step) -> bool:
-    """Whether every slot of the step is closed, or every shard's time is over."""
-    record = await reply(redis.hgetall(keys.step(job_id, step.number)[0]))
-    if step.count is not None and int(record.get(b"closed", 0)) >= step.count:
+    """Whether every slot of the step is closed, or every shard's time is over.
+
+    Asked at every look of every worker, so it reads no more of the step's record than
+    it must: that holds every slot in hand.
+    """
+    key = keys.step(job_id, step.number)[0]
+    closed, shards = await reply(redis.hmget(key, ["closed", "shards"]))
+    if step.count is not None and int(closed or 0) >= step.count:
         return True
-    shards = int(record.get(b"shards", 0))
-    return shards > 0 and all(b"finished:%d" % j in record for j in range(shards))
+    if step.duration_s is None or shards is None:
+        return False
+    times = [f"finished:{j}" for j in range(int(shards))]
+    return None not in await reply(redis.hmget(key, times))
 
 
 def is_open(step: Step) -> bool:

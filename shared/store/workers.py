@@ -39,6 +39,12 @@ async def alive(redis: Redis, *, lease_s: float) -> list[str]:
     return [name.decode() for name in names]
 
 
+async def how_many(redis: Redis, *, lease_s: float) -> int:
+    """Workers heard of within `lease_s`."""
+    since_ms = (await now_s(redis) - lease_s) * 1000
+    return int(await redis.zcount(keys.WORKERS, since_ms, "+inf"))
+
+
 async def says(redis: Redis, name: str) -> dict[str, Any] | None:
     """What the worker last said of itself; None when it is silent."""
     text = await redis.get(keys.worker(name))

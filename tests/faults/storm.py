@@ -16,12 +16,16 @@ import psutil
 
 from shared.run import Ending, Status
 from shared.sample import decode
-from shared.store import runs, samples
+from shared.store import keys, runs, samples
+from shared.store.client import reply
 from tests.children import until
 from tests.faults.stack import ENDED, HEARTBEAT_S, LEASE_S, Stack, a_plan, reducers
 from tests.faults.upstream import Called
 
 LANES = 4
+GAP_S = 0.017
+"""Between two of the eight pieces of an answer, for calls of 0.12 s: a lane of shorter
+ones would not wait for its row (`worker/unsettled.py`)."""
 Victim = Literal["worker", "store", "api", "reducer"]
 _VICTIMS: tuple[Victim, ...] = (
     *("worker", "worker", "worker"),
@@ -29,22 +33,36 @@ _VICTIMS: tuple[Victim, ...] = (
 )
 _UNDER_WAY_S = 0.25
 """So long after its sender's death the upstream may be reading a request."""
+NOTICED_S = 0.5
+"""So long after the store is there again a worker may have rows that waited for it:
+whoever kills it then takes them, too."""
 
 
 @dataclass
 class Disturbance:
-    """What a call without a row may have died of."""
+    """Why a call may have been made again."""
 
     at_s: float
     """When the worker was dead, or the store there again."""
     of: Victim
+    lanes: int | None = None
+    """Of the worker, all its shards together: no more calls may be lost with it. None:
+    rows that waited for the store were lost as well."""
     calls: int = 0
     """Calls that it cost."""
 
 
+def repeated(calls: list[Called]) -> list[Called]:
+    """Those that were followed by another one of the same prompt: each prompt has one
+    slot and one row, so these were paid for nothing."""
+    ordered = sorted(calls, key=lambda call: call.at_s)
+    last = {call.prompt: call for call in ordered}
+    return [call for call in ordered if call is not last[call.prompt]]
+
+
 def blamed(calls: list[Called], disturbances: list[Disturbance]) -> int:
-    """Put each of these calls, which were made and are no row, down to the first
-    disturbance after its start; how many have none."""
+    """Put each of these calls, which were made again, down to the first disturbance
+    after its start; how many have none."""
     unexplained = 0
     for call in calls:
         after = (d for d in disturbances if call.at_s <= d.at_s + _UNDER_WAY_S)
@@ -71,11 +89,18 @@ class Report:
     mismatches: int = 0
     failed_jobs: int = 0
     paid_lost: int = 0
-    """Calls that were made and are no row."""
+    """Calls that were made again."""
     paid_lost_most: int = 0
     """The most that one kill of a worker has cost."""
+    paid_lost_beyond: int = 0
+    """The most that one has cost beyond the lanes of that worker."""
+    kills_after_store: int = 0
+    """Kills of workers that had perhaps not noticed yet that the store was back; they
+    are in neither of the two."""
+    paid_lost_after_store: int = 0
+    """Calls that these have cost."""
     paid_lost_to_nothing: int = 0
-    """Those of them that no kill of a worker and no long outage explains."""
+    """Those that no kill of a worker and no long outage explains."""
     takeovers_s: list[float] = field(default_factory=list)
     jobs_made: int = 0
     """By POSTs with an Idempotency-Key, repeated until one was answered."""
@@ -91,7 +116,7 @@ class Report:
 class Storm:
     """One job after the other, while processes are killed."""
 
-    def __init__(self, stack: Stack, seed: int, *, calls: int = 400) -> None:
+    def __init__(self, stack: Stack, seed: int, *, calls: int = 240) -> None:
         self._stack = stack
         self._calls = calls
         self._chance = random.Random(seed)
@@ -99,6 +124,7 @@ class Storm:
         self._seen: set[tuple[int, int, str | None]] = set()
         self._job_id = ""
         self._disturbances: list[Disturbance] = []
+        self._store_there_s = 0.0
         self.report = Report(seed)
 
     async def run(
@@ -167,10 +193,14 @@ class Storm:
 
     async def _kill(self, victim: Victim) -> bool:
         """Whether it was there to be killed."""
-        await asyncio.sleep(self._chance.random() * 0.4)
         await self._look()
         killed: bool = await getattr(self, f"_kill_{victim}")()
         return killed
+
+    async def _a_while(self) -> None:
+        """So that the moment is by chance, and none at which the store has just told
+        us something."""
+        await asyncio.sleep(self._chance.random() * 0.4)
 
     async def _kill_worker(self) -> bool:
         stack = self._stack
@@ -180,12 +210,18 @@ class Storm:
         if not working:
             return False
         child = self._chance.choice(working)
+        await self._a_while()
         child.kill()
         child.wait()
         killed_s = time.monotonic()
-        self._disturbances.append(Disturbance(killed_s, "worker"))
-        stack.fleet.start()
+        owners = await stack.owners(self._job_id)
         mine = [shard for shard, pid in owners.items() if pid == child.pid]
+        stack.fleet.start()
+        if not mine:
+            return False  # its share of the work was over by then
+        noticed = killed_s > self._store_there_s + NOTICED_S
+        lanes = await self._lanes(mine) if noticed else None
+        self._disturbances.append(Disturbance(killed_s, "worker", lanes))
 
         async def taken_over() -> bool:
             now = await stack.owners(self._job_id)
@@ -197,12 +233,20 @@ class Storm:
         self.report.takeovers_s.append(time.monotonic() - killed_s)
         return True
 
+    async def _lanes(self, shards: list[int]) -> int:
+        """How many calls these shards may have open together."""
+        step = keys.step(self._job_id, 0)[0]
+        of = int(await reply(self._stack.redis.hget(step, "shards")) or 0)
+        share, rest = divmod(LANES, of)
+        return sum(share + (shard < rest) for shard in shards)
+
     async def _kill_store(self) -> bool:
+        await self._a_while()
         killed_s = time.monotonic()
         self._stack.store.kill()
         await asyncio.sleep(self._chance.random() * 0.5)
         self._stack.store.revive()
-        there_s = time.monotonic()
+        there_s = self._store_there_s = time.monotonic()
         if there_s - killed_s > LEASE_S - HEARTBEAT_S:
             # a lease may have lapsed, and others make its calls in flight again
             self._disturbances.append(Disturbance(there_s, "store"))
@@ -268,14 +312,19 @@ class Storm:
         report.lost += len(self._seen - final)
         report.twice += len(rows) - len({row.slot for row in rows})
         report.failed_jobs += status is not Status.DONE
-        ids = {row.generation_id for row in rows}
-        unheard = [c for c in stack.upstream.of(self._model) if c.id not in ids]
-        report.paid_lost += len(unheard)
-        report.paid_lost_to_nothing += blamed(unheard, self._disturbances)
-        of_workers = [d.calls for d in self._disturbances if d.of == "worker"]
-        report.paid_lost_most = max([report.paid_lost_most, *of_workers])
+        again = repeated(stack.upstream.of(self._model))
+        report.paid_lost += len(again)
+        report.paid_lost_to_nothing += blamed(again, self._disturbances)
+        for one in self._disturbances:
+            if one.of == "worker" and one.lanes is None:
+                report.kills_after_store += 1
+                report.paid_lost_after_store += one.calls
+            elif one.lanes is not None:
+                beyond = one.calls - one.lanes
+                report.paid_lost_most = max(report.paid_lost_most, one.calls)
+                report.paid_lost_beyond = max(report.paid_lost_beyond, beyond)
         try:
             assert len(rows) == self._calls
-            await stack.balanced(self._job_id, lost=len(unheard))
+            await stack.balanced(self._job_id, lost=len(again))
         except AssertionError:
             report.mismatches += 1

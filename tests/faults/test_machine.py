@@ -203,7 +203,8 @@ class Machine(RuleBasedStateMachine):
     def expire(self, i: int) -> None:
         """Its worker has gone silent: the lease lapses."""
         shard = sorted(self._live)[i % len(self._live)]
-        self._do(self._redis.hset(self._keys[0], f"exp:{shard}", "1"))
+        lapsed = {f"exp:{shard}": 1, "full_ms": 0}
+        self._do(self._redis.hset(self._keys[0], mapping=lapsed))
         self._drop(shard)
         self.fired["a lease lapsed"] += 1
 

@@ -22,9 +22,9 @@ LANES = 2
 class Lanes:
     """Counts the lanes that were freed."""
 
-    def __init__(self) -> None:
+    def __init__(self, round_trip_s: float = 0.0002) -> None:
         self.freed = 0
-        self.unsettled = Unsettled(self.free)
+        self.unsettled = Unsettled(self.free, round_trip_s=round_trip_s)
 
     def free(self) -> None:
         self.freed += 1
@@ -37,11 +37,16 @@ async def test_a_lane_is_free_when_the_store_has_its_row() -> None:
     assert lanes.freed == 0
     lanes.unsettled.settle([6, 7])
     assert lanes.freed == 1
-    await asyncio.sleep(0.02)  # past the longest wait
+    await asyncio.sleep(0.1)  # past the longest wait
     assert lanes.freed == 1, "it was freed twice"
 
 
 async def test_a_lane_does_not_wait_for_a_store_that_is_far_away() -> None:
+    assert Lanes(0.002).unsettled.keep(7, took_s=1.0, lanes=1)
+    assert not Lanes(0.0021).unsettled.keep(7, took_s=1.0, lanes=1)
+
+
+async def test_a_lane_waits_only_for_a_while_for_a_store_that_is_held_up() -> None:
     lanes = Lanes()
     assert lanes.unsettled.keep(7, took_s=1.0, lanes=1)
 
@@ -56,8 +61,8 @@ async def test_a_lane_does_not_wait_for_a_store_that_is_far_away() -> None:
 @pytest.mark.parametrize(
     ("took_s", "lanes", "waits"),
     [
-        (0.049, 1, False),  # the wait would be a tenth of the call
-        (0.05, 1, True),
+        (0.099, 1, False),  # the wait would be some 2 % of the call
+        (0.1, 1, True),
         (1.0, 250, True),  # 1 s / 250: an end every 4 ms
         (1.0, 251, False),
         (10.0, 2500, True),

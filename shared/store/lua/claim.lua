@@ -16,6 +16,9 @@ if run[2] ~= ARGV[3] then return {0, 'step'} end
 if status == 'waiting' and tonumber(run[4] or '0') > now then return {0, 'waiting'} end
 
 local function get(field) return redis.call('HGET', KEYS[3], field) end
+-- Workers that wait look all the time. Where all shards were alive, nothing is free
+-- before one is released (`release.lua`) or the first of their leases could lapse.
+if tonumber(get('full_ms') or '0') > now then return {0, 'full'} end
 local shards = tonumber(get('shards') or '0')
 local first = shards == 0
 if first then
@@ -26,19 +29,22 @@ if first then
 end
 local count = tonumber(ARGV[5])
 local offered = redis.call('ZCARD', KEYS[5]) > 0
-local free, lapsed, alive = nil, false, 0
+local free, lapsed, alive, soonest = nil, false, 0, math.huge
 for j = 0, shards - 1 do
   local s = redis.call('HMGET', KEYS[3], 'exp:' .. j, 'owner:' .. j, 'finished:' .. j,
                        ARGV[6] == '1' and 'cursor:' .. j or 'cursor', 'from')
   local cursor = tonumber(s[4] or s[5] or (ARGV[6] == '1' and j or 0))
   if tonumber(s[1] or '0') > now then
-    alive = alive + 1
+    alive, soonest = alive + 1, math.min(soonest, tonumber(s[1]))
   elseif not s[3] and not free
          and (s[2] or offered or not count or cursor < count) then
     free, lapsed = j, s[2] and true or false
   end
 end
-if not free then return {0, 'full'} end
+if not free then
+  if alive == shards then redis.call('HSET', KEYS[3], 'full_ms', soonest) end
+  return {0, 'full'}
+end
 
 if lapsed then
   local has = redis.call('HGETALL', KEYS[4])

@@ -13,7 +13,7 @@ for i = 1, #has, 2 do
     redis.call('HDEL', KEYS[3], has[i])
   end
 end
-redis.call('HDEL', KEYS[2], 'owner:' .. j, 'exp:' .. j)
+redis.call('HDEL', KEYS[2], 'owner:' .. j, 'exp:' .. j, 'full_ms')
 redis.call('HSET', KEYS[1], 'idle_ms', now)
 if ARGV[3] ~= '1' then return 1 end
 redis.call('HSET', KEYS[2], 'finished:' .. j, 1)

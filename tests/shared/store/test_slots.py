@@ -450,3 +450,87 @@ async def test_workers_that_fall_silent_together_count_once_as_poison(
     await asyncio.sleep(0.1)
     assert await all_claimed(0.05) == 0, "the third silence in a row"
     assert (await runs.load(redis, run.job_id)).ending is Ending.POISON
+
+
+async def hmgets(redis: Redis) -> int:
+    """How often fields of a record were read so far, scripts included."""
+    told = await redis.info("commandstats")
+    return int(told["cmdstat_hmget"]["calls"])
+
+
+async def test_who_finds_all_shards_alive_walks_through_them_once(
+    redis: Redis,
+) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    for j in range(50):
+        await claimed(redis, run.job_id, step, owner=f"w{j}", shards=50)
+    seen = []
+    for _ in range(3):
+        before = await hmgets(redis)
+        assert not await slots.claim(
+            redis, run.job_id, step, owner="waits", shards=50, lease_s=15
+        )
+        seen.append(await hmgets(redis) - before)
+    assert seen == [51, 1, 1]  # the run's record, and at first each shard
+
+
+async def test_a_shard_that_is_released_or_lapses_is_free_for_who_has_just_looked(
+    redis: Redis,
+) -> None:
+    plan = a_plan()
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+
+    async def claim(lease_s: float = 15) -> Lease | None:
+        return await slots.claim(
+            redis, run.job_id, step, owner="w", shards=2, lease_s=lease_s
+        )
+
+    one, short = await claim(), await claim(0.3)
+    assert one is not None
+    assert short is not None
+    assert await claim() is None
+    await slots.release(redis, one)
+    again = await claim()
+    assert again is not None
+    assert again.shard == one.shard
+    assert await claim() is None
+    await asyncio.sleep(0.35)
+    taken_over = await claim()
+    assert taken_over is not None
+    assert taken_over.shard == short.shard
+
+
+async def test_a_step_is_over_when_the_time_of_all_its_shards_is(redis: Redis) -> None:
+    load = Concurrency(concurrency=4, duration_s=60)
+    plan = a_plan().model_copy(update={"load": load})
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    assert not await slots.is_over(redis, run.job_id, step)
+    leases = [await claimed(redis, run.job_id, step, shards=2) for _ in range(2)]
+    for lease, last in zip(leases, (False, True), strict=True):
+        assert not await slots.is_over(redis, run.job_id, step)
+        assert await slots.release(redis, lease, finished=True) is last
+    assert await slots.is_over(redis, run.job_id, step)
+
+
+async def told(redis: Redis) -> int:
+    """Bytes that the store has said so far."""
+    return int((await redis.info("stats"))["total_net_output_bytes"])
+
+
+async def test_a_look_does_not_read_what_is_in_hand(redis: Redis) -> None:
+    plan = a_plan(prompts=1000)  # 2,000 slots, all in one hand
+    run = await runs.create(redis, plan)
+    [step] = steps(plan)
+    lease = await claimed(redis, run.job_id, step)
+    await slots.take(redis, lease, 2000, "t1")
+    before = await told(redis)
+    await redis.get("nothing")
+    asked = await told(redis)
+    assert not await slots.is_over(redis, run.job_id, step)
+    assert (await runs.load(redis, run.job_id)).stalled_s is None
+    both = await told(redis) - asked - (asked - before)
+    assert both < 2_000  # the numbers of 2,000 slots take 8,889 bytes
