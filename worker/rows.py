@@ -19,6 +19,7 @@ from shared.money import billed_nano
 from shared.sample import Sample, encode
 from shared.settings import Settings
 from shared.store import slots
+from shared.store.client import AWAY
 from shared.store.slots import Committed, Entry, Kind, Lease
 from shared.upstream.reply import Reply
 from shared.upstream.wire import Exchange
@@ -61,6 +62,8 @@ class Rows:
         self._spool = spool
         self._seen = seen
         self._spooled = 0
+        self._away = False
+        """The last commit failed: what is read goes to disk at once."""
         self._redis = redis
         self._lease = lease
         self._probe = probe
@@ -100,6 +103,9 @@ class Rows:
                 self._read_one(call, exchange)
                 # a row is counted in `len` all the while, as unread or as entry
                 self._unread.popleft()
+            if self._away:
+                with suppress(OSError):  # said by whoever commits
+                    self.keep()
             if not self._unread:
                 self._ended.clear()
                 await self.rest(_REST_S)
@@ -156,14 +162,19 @@ class Rows:
             self._some.clear()
             return None
         crash.point("rows:commit")
-        done = await slots.commit(
-            self._redis,
-            self._lease,
-            self._flying,
-            max_answers_bytes=self._max_answers_bytes,
-            max_error_share=self._max_error_share,
-            account=self._account,
-        )
+        try:
+            done = await slots.commit(
+                self._redis,
+                self._lease,
+                self._flying,
+                max_answers_bytes=self._max_answers_bytes,
+                max_error_share=self._max_error_share,
+                account=self._account,
+            )
+        except AWAY:
+            self._away = True
+            raise
+        self._away = False
         self._unsettled.settle(entry.slot for entry in self._flying)
         if done.status is None:
             return done  # the run is gone: nobody has these rows but us
@@ -183,6 +194,7 @@ class Rows:
         if waiting:
             self._spool.keep(self._lease, waiting)
             self._spooled += len(waiting)
+            self._unsettled.settle(entry.slot for entry in waiting)
 
     def forget(self) -> None:
         """The run takes no more rows."""
