@@ -112,7 +112,7 @@ class Cost(Frozen):
         description="Over the rows whose cost is known."
     )
     wasted_usd: float | None = Field(
-        default=None, description="Spent on rows that are not `ok`."
+        default=None, description="Spent on rows that were sent and are not `ok`."
     )
     wasted_share: float | None = Field(default=None, description="Of the bill.")
     failed_usd: float | None = Field(

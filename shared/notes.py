@@ -79,9 +79,9 @@ def _retried(case: Case) -> Reason | None:
         kind="note",
         code="retried",
         words=f"{attempts.retried_slots} of {slots} slots were retried:"
-        f" {_share(attempts.first.success_share)} of first attempts succeeded, with"
-        f" {attempts.retries} retries {_share(attempts.perceived.success_share)} of"
-        " slots.",
+        f" {_share(attempts.first.success_share)} of first attempts succeeded, and"
+        f" {_share(attempts.perceived.success_share)} of slots after"
+        f" {attempts.retries} retries.",
         remedy="Read `attempts` beside the other figures, which are of last attempts.",
         value=float(attempts.retried_slots),
         limit=0.0,

@@ -195,7 +195,7 @@ def _goodput(
 def _cost(run: Tally, rows: Rows, good: int) -> Cost:
     usd = run.of["cost_usd"][rows]
     priced = ~np.isnan(usd)
-    wasted = ~run.said("outcome", Outcome.OK)[rows]
+    wasted = (run.sent & ~run.said("outcome", Outcome.OK))[rows]
     final = run.final[rows]
     truncated = run.said("outcome", Outcome.TRUNCATED)[rows]
     billed, wasted_usd = billed_usd(usd), _spent(usd[wasted])

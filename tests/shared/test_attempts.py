@@ -198,8 +198,8 @@ def test_a_note_says_how_many_slots_were_retried() -> None:
     assert verdict is not None
     (note,) = [note for note in verdict.notes if note.code == "retried"]
     assert note.words == (
-        "2 of 4 slots were retried: 50.0% of first attempts succeeded, with 4 retries"
-        " 75.0% of slots."
+        "2 of 4 slots were retried: 50.0% of first attempts succeeded, and 75.0% of"
+        " slots after 4 retries."
     )
     quiet = summarize(PLAN, ROWS[:1]).verdict
     assert quiet is not None

@@ -266,7 +266,9 @@ def test_waste_is_nothing_without_failures_and_unknown_where_none_reports() -> N
     good = row(0, 0.0, 1.0, cost_usd=0.1)
     silent = row(1, 0.0, 1.0, outcome=Outcome.TRUNCATED)
     said = row(2, 0.0, 1.0, outcome=Outcome.EMPTY, cost_usd=0.3)
+    unsent = row(3, None, 1.0, outcome=Outcome.CONNECT_ERROR)
     assert summarize(PLAN, [good]).cost.wasted_usd == 0.0
+    assert summarize(PLAN, [good, unsent]).cost.wasted_usd == 0.0
     unknown = summarize(PLAN, [good, silent]).cost
     assert (unknown.wasted_usd, unknown.wasted_share) == (None, None)
     assert (unknown.truncated_usd, unknown.retried_usd) == (None, 0.0)
