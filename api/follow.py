@@ -8,8 +8,9 @@ from typing import Any
 
 from api.deps import Store, promptly
 from api.errors import of_error
+from api.schemas import Job
 from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, LOOK_S, event
-from api.view import Job, progress
+from api.view import progress
 from shared.clock import monotonic_s, utc_label
 from shared.errors import NoSuchRun, StoreDown
 from shared.run import Status

@@ -5,8 +5,8 @@ import re
 from contextlib import suppress
 
 from api.deps import Parts, Store, promptly
+from api.schemas import Job
 from api.stream import LOOK_S
-from api.view import Job
 from shared.clock import monotonic_s
 from shared.errors import StoreDown
 from shared.store import runs

@@ -21,8 +21,9 @@ from api.errors import responses
 from api.prefer import ended_within, wait_asked_s
 from api.presence import unless_gone
 from api.pricing import Prices, checked_prices, quoted, warnings_of
+from api.schemas import Accepted, Job, Listing, Quoted
 from api.submission import form_schema, read_submission
-from api.view import Accepted, Job, Listing, Quoted, listed
+from api.view import listed
 from shared.errors import NoSuchRun, WrongState
 from shared.plan import Plan
 from shared.queue import ring

@@ -13,7 +13,7 @@ from api.deps import JobId, PartsDep, Store, StoreDep, Traceparent, promptly
 from api.errors import responses
 from api.pricing import Prices, checked_prices
 from api.routes.benchmarks import NO_WORKER, accepted, answer
-from api.view import Accepted, Job
+from api.schemas import Accepted, Job
 from shared import archive
 from shared.errors import NoSuchRun, WrongState
 from shared.plan import Plan

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from api.errors import KINDS, OF_ERROR, Problem, of_error
 from api.main import create_app
-from api.view import Job, Listing
+from api.schemas import Job, Listing
 from shared import errors
 from shared.settings import Settings
 from tests.api.api_client import Played, problem, submit
