@@ -31,6 +31,8 @@ def assert_no_secret(data: bytes | bytearray, where: str) -> None:
 
 def assert_no_secret_in_command_lines() -> None:
     """Nobody on this machine can read our key in a list of processes."""
-    for process in psutil.Process().children(recursive=True):
+    children = psutil.Process().children(recursive=True)
+    assert children, "nothing runs whose command line could be looked at"
+    for process in children:
         with suppress(psutil.Error):
             assert_no_secret(" ".join(process.cmdline()).encode(), "a command line")

@@ -1,13 +1,14 @@
 """The list of faults, row by row, and the tests that make each happen.
 
 A row counts when all its tests exist and have passed; each of them fails when its
-fault did not happen.
+fault did not happen. One of each row at least is not `long`, and so in `make test`.
 """
 
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -109,18 +110,19 @@ _BESIDE = ("tests/worker/test_runs.py",)
 
 
 async def matrix(long: bool) -> list[Figure]:
-    """Run the tests of the list, and count its rows."""
+    """Run the tests of the list, or those that are not `long`, and count its rows."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         which = "" if long else "not long"
         argv = (sys.executable, "-m", "pytest", f"--junitxml={report}", "-m", which)
         subprocess.run([*argv, "tests/faults", *_BESIDE], cwd=ROOT)
         passed = outcomes(report.read_bytes())
-    good = [row for row, tests in ROWS.items() if all(map(passed.get, tests))]
+    good = [row for row, tests in ROWS.items() if fired(tests, passed, all_of=long)]
     bad = sorted(name for name, well in passed.items() if not well)
-    unseen = sorted({name for tests in ROWS.values() for name in tests} - set(passed))
-    for name in (*bad, *unseen):
+    for name in bad:
         print(f"  not passed: {name}", flush=True)
+    for row in sorted(set(ROWS) - set(good)):
+        print(f"  row {row} did not happen, or not as it should", flush=True)
     return [
         Figure(
             5,
@@ -131,6 +133,12 @@ async def matrix(long: bool) -> list[Figure]:
             len(good) == len(ROWS) and not bad,
         )
     ]
+
+
+def fired(tests: Sequence[str], passed: Mapping[str, bool], *, all_of: bool) -> bool:
+    """Whether those of the tests that ran have passed: all of them, or any."""
+    ran = [passed[test] for test in tests if test in passed]
+    return all(ran) and len(ran) >= (len(tests) if all_of else 1)
 
 
 def outcomes(report: bytes) -> dict[str, bool]:

@@ -194,12 +194,16 @@ class Stack:
         """What anybody could hear or read of this stack while it runs."""
         assert_no_secret_in_command_lines()
         for proxy in self.ears:
+            assert proxy.heard, "an API was started, and nobody asked it anything"
             assert_no_secret(proxy.heard, "an answer of the API")
         if self.store.process.poll() is not None:
             return  # what it had is on disk
+        streams = 0
         async for key in self.redis.scan_iter(match="*:events", count=1000):
+            streams += 1
             for _, fields in await self.redis.xrange(key):
                 assert_no_secret(b"".join(fields.values()), "an event in the store")
+        assert streams >= await self.redis.zcard(keys.RUNS), "events were not found"
 
 
 def micro_usd(usd: Decimal | float | str | None) -> int:

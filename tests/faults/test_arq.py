@@ -44,7 +44,7 @@ async def mistype(stack: Stack) -> str:
 async def haunt(stack: Stack) -> str:
     """Aborts of ids that nobody has, also of the past and of the one to come."""
     ghosts = {"ghost": 1, "": 2, "\x00": 3, "answer": time.time() * 1000}
-    await stack.redis.zadd("arq:abort", ghosts)
+    assert await stack.redis.zadd("arq:abort", ghosts) == len(ghosts)
     await stack.redis.zadd(queue.QUEUE, {"ghost": 1})
     return "job ghost expired"
 
@@ -84,16 +84,20 @@ async def test_whatever_arqs_keys_hold_no_worker_ends_and_jobs_run_on(
 ) -> None:
     async with a_stack(tmp_path, gap_s=0.1) as stack:
         worker = stack.fleet.start()
-        before = await stack.submit(a_plan(n=32))
+        before = await stack.submit(a_plan(n=400))
         await stack.closed(before, 1)
         for fault in FAULTS:
             sentence = await fault(stack)
             await until(partial(said, stack, sentence), f"the sentence {sentence!r}")
+        flying = await stack.run(before)
+        assert flying is not None
+        assert flying.status is Status.RUNNING, "it was over before the last fault"
+        stack.upstream.gap_s = 0.001
         after = await runs.create(stack.redis, a_plan(n=8))  # nobody can ring
         for job_id in (before, after.job_id):
             done = await stack.reaches(job_id, Status.DONE)
             assert done.interrupted == 0
-        assert len(stack.upstream.ledger) == 40
+        assert len(stack.upstream.ledger) == 408
         assert worker.poll() is None
         assert not (tmp_path / "touched").exists(), "a stranger's pickle was opened"
 

@@ -32,6 +32,7 @@ async def said(stack: Stack, sentence: str) -> bool:
     return sentence in stack.said()
 
 
+@pytest.mark.long
 async def test_a_worker_that_cannot_look_is_not_called_ready_and_takes_no_share(
     tmp_path: Path,
 ) -> None:
@@ -65,6 +66,7 @@ GARBAGE = "[1,0,"
 """A row that no reduce can read: as good as a bug in it."""
 
 
+@pytest.mark.long
 async def test_a_reduce_that_breaks_each_time_says_so_and_hinders_nobody(
     tmp_path: Path,
 ) -> None:

@@ -92,6 +92,7 @@ async def test_an_hour_off_the_label_of_a_row_is_off_and_nothing_else(
         await stack.balanced(job_id)
 
 
+@pytest.mark.long
 async def test_a_lease_lasts_as_long_whatever_the_clocks_say(tmp_path: Path) -> None:
     async with a_stack(tmp_path, gap_s=GAP_S) as stack:
         _, behind = await worker_off_by(stack, -HOUR_S)
@@ -118,6 +119,7 @@ async def test_a_lease_lasts_as_long_whatever_the_clocks_say(tmp_path: Path) -> 
         assert labels == {-1, 1}, "the clocks were right"
 
 
+@pytest.mark.long
 async def test_a_clock_that_jumps_spoils_no_duration_and_loses_no_lease(
     tmp_path: Path,
 ) -> None:
@@ -141,6 +143,7 @@ async def test_a_clock_that_jumps_spoils_no_duration_and_loses_no_lease(
         await stack.balanced(job_id)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("skew_s", [HOUR_S, -HOUR_S], ids=["ahead", "behind"])
 @pytest.mark.parametrize("model", ["in-flight", "resets"])
 async def test_an_accounts_limit_is_waited_for_and_no_longer(
@@ -155,3 +158,6 @@ async def test_an_accounts_limit_is_waited_for_and_no_longer(
         assert abs(waiting.until - time.time()) < MOST_S
         done = await stack.reaches(job_id, Status.DONE)
         assert done.closed == 4
+        rows = [row for row in await stack.rows(job_id) if row.ok]
+        labels = {round(off_by(row, stack) / skew_s) for row in rows}
+        assert labels == {1}, "the clock was right"

@@ -107,6 +107,7 @@ async def raise_by(redis: Redis, job_id: str, field: str, by: int) -> None:
 Number = Callable[..., Awaitable[None]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", [newer_record, newer_plan])
 async def test_a_run_of_a_later_version_is_left_alone_and_the_others_go_on(
     tmp_path: Path, number: Number
@@ -164,6 +165,7 @@ async def test_rows_of_a_later_version_left_on_disk_do_not_keep_a_worker_from_wo
         job_id = await stack.submit(a_plan(n=6))
         await stack.reaches(job_id, Status.DONE)
         await odd.lives(stack.redis, worker)
+        assert f"rows of {later} stay in SPOOL_DIR" in stack.said()
         assert list((tmp_path / "spool").rglob(file.name)), "rows were thrown away"
 
 

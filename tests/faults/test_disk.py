@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 import httpx
+import pytest
 
 from shared.loads import Concurrency
 from shared.run import Ending, Status
@@ -41,6 +42,7 @@ def assert_whole(folder: Path) -> None:
     assert "summary.json" not in names or names >= {"run.json", "samples.csv"}
 
 
+@pytest.mark.long
 async def test_no_file_is_cut_short_and_the_run_goes_on_when_there_is_room(
     tmp_path: Path,
 ) -> None:

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from shared.run import Status
 from tests.children import until
 from tests.faults.stack import Stack, a_plan, a_stack
@@ -55,6 +57,7 @@ async def calls_open(upstream: Fault) -> bool:
     return upstream.open > 0
 
 
+@pytest.mark.long
 async def test_rolling_restarts_fail_no_job_and_lose_no_call(tmp_path: Path) -> None:
     async with a_stack(tmp_path, gap_s=0.02, warm=True) as stack:
         rolling = await rolled(stack, 3, n=60)
@@ -62,6 +65,7 @@ async def test_rolling_restarts_fail_no_job_and_lose_no_call(tmp_path: Path) -> 
         await stack.nothing_is_left()
 
 
+@pytest.mark.long
 async def test_a_drain_waits_for_streams_of_more_than_a_second(tmp_path: Path) -> None:
     async with a_stack(tmp_path, gap_s=0.15, warm=True) as stack:
         rolling = await rolled(stack, 1, n=12, more=1)

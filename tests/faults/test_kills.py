@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from shared import crash
 from shared.run import Ending, Status
 from shared.store import events, keys
@@ -140,6 +142,7 @@ async def test_a_killed_worker_is_followed_by_another_within_the_lease(
         await stack.nothing_is_left()
 
 
+@pytest.mark.long
 async def test_workers_that_die_together_are_no_poison(tmp_path: Path) -> None:
     async with a_stack(tmp_path, gap_s=0.15, warm=True) as stack:
         three = [stack.fleet.start() for _ in range(3)]

@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.faults.matrix import ROWS, outcomes
+from tests.faults.matrix import ROWS, fired, outcomes
 
 TESTS = Path(__file__).parents[1]
 
@@ -12,10 +12,38 @@ def test_each_row_of_the_list_names_tests_that_exist() -> None:
     assert list(ROWS) == list(range(1, 30))
     for row, tests in ROWS.items():
         for test in tests:
-            file, _, name = test.partition("::")
-            (path,) = TESTS.rglob(f"{file}.py")
-            parsed = ast.parse(path.read_text("utf-8")).body
-            assert name in {getattr(one, "name", "") for one in parsed}, (row, test)
+            assert test.partition("::")[2] in decorated(test), (row, test)
+
+
+def test_each_row_of_the_list_has_a_test_that_is_not_long() -> None:
+    for row, tests in ROWS.items():
+        assert any(
+            "pytest.mark.long" not in decorated(test)[test.partition("::")[2]]
+            for test in tests
+        ), f"row {row} is not part of `make test`"
+
+
+def decorated(test: str) -> dict[str, list[str]]:
+    """Each function of the file of a test, and what it is decorated with."""
+    (path,) = TESTS.rglob(f"{test.partition('::')[0]}.py")
+    return {
+        one.name: [ast.unparse(each) for each in one.decorator_list]
+        for one in ast.parse(path.read_text("utf-8")).body
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def test_a_row_has_happened_when_its_tests_have_passed() -> None:
+    passed = {"a": True, "b": False}
+    # of two tests: both, one that was not run, and one that has failed
+    for second, (of_all, of_any) in {
+        "a": (True, True),
+        "c": (False, True),
+        "b": (False, False),
+    }.items():
+        assert fired(("a", second), passed, all_of=True) is of_all
+        assert fired(("a", second), passed, all_of=False) is of_any
+    assert not fired(("c",), passed, all_of=False)
 
 
 def test_a_test_has_passed_when_every_case_of_it_has() -> None:

@@ -99,6 +99,7 @@ def hog(core: int) -> Iterator[None]:
         child.wait()
 
 
+@pytest.mark.long
 async def test_a_worker_without_a_core_to_itself_says_so(tmp_path: Path) -> None:
     async with a_stack(tmp_path) as stack:
         worker = stack.fleet.start()
@@ -118,6 +119,7 @@ async def test_a_worker_without_a_core_to_itself_says_so(tmp_path: Path) -> None
         assert codes(said) & {"loop_lag", "late_starts", "stamp_slack"}, said
 
 
+@pytest.mark.long
 async def test_a_quiet_run_is_valid(tmp_path: Path) -> None:
     """Of three, since the machine of a test may have a rival of its own."""
     async with a_stack(tmp_path) as stack:

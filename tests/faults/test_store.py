@@ -150,6 +150,7 @@ async def behind(
             yield running, proxy
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["blackhole", "refuse", "slow"])
 async def test_a_store_out_of_reach_loses_no_row(
     behind: tuple[Stack, Proxy], mode: Literal["blackhole", "refuse", "slow"]
