@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from redis.asyncio import Redis
 
@@ -53,9 +53,8 @@ class Taken:
 Kind = Literal["ok", "failed", "retry", "again"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row to commit."""
+class Entry(NamedTuple):
+    """One row to commit. A tuple, because one is made for each call."""
 
     slot: int
     attempt: int
