@@ -1,13 +1,15 @@
 """What every room's tests share."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from shared.settings import Settings
 from shared.store import embedded
+from shared.store.client import connect
 
 # A developer's own environment and `.env`, with a real key perhaps, stay out.
 for name in [*os.environ]:
@@ -23,3 +25,12 @@ def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store = embedded.start(folder)
     yield store.url
     store.stop()
+
+
+@pytest.fixture
+async def redis(store_url: str) -> AsyncIterator[Redis]:
+    """A connection to that store, emptied."""
+    client = connect(store_url)
+    await client.flushdb()
+    yield client
+    await client.aclose()

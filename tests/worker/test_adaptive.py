@@ -1,6 +1,5 @@
 """An adaptive load against pools that throttle, and targets that ask for a rest."""
 
-from collections.abc import AsyncIterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,20 +9,12 @@ from redis.asyncio import Redis
 from shared import queue
 from shared.plan import Plan
 from shared.run import Run, Status
-from shared.sample import Outcome, Sample, decode
-from shared.store import runs, samples
-from shared.store.client import connect
+from shared.sample import Outcome
+from shared.store import runs
 from tests.children import simulator, until, workers
+from tests.worker.told import rows_of
 
 MODEL, OTHER = "acme/swift-8b", "acme/orca-70b-instruct"
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def run_of(
@@ -45,10 +36,6 @@ async def run_of(
 
     await until(over, "the end")
     return run
-
-
-async def rows_of(redis: Redis, job_id: str) -> list[Sample]:
-    return [decode(row) async for row in samples.each_row(redis, job_id)]
 
 
 async def test_the_highest_rate_that_is_hardly_throttled_is_found_and_held(

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from shared.retries import USUAL, Retries
 from shared.run import Status
 from shared.sample import Outcome, Sample, decode
 from shared.store import runs, samples
-from shared.store.client import connect
 from tests.children import Simulator, simulator, until, workers
 
 NANO = 1e-9
@@ -34,14 +33,6 @@ PAID, PASSES, BILLED_ONCE, BROKEN = (
 def upstream() -> Iterator[Simulator]:
     with simulator("--ttft-s", "0.02", "--gap-s", "0.002", "--tokens", "9") as running:
         yield running
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 @dataclass(frozen=True)

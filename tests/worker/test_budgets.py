@@ -1,6 +1,5 @@
 """Runs under a budget: what is spent stays within it, by the simulator's ledger."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,22 +9,14 @@ from redis.asyncio import Redis
 from shared import queue
 from shared.limits import account_of
 from shared.plan import Plan
-from shared.run import Ending, Run, Status
-from shared.sample import Outcome, Sample, decode
+from shared.run import Ending, Status
+from shared.sample import Outcome
 from shared.settings import Settings
-from shared.store import keys, money, runs, samples
-from shared.store.client import connect
+from shared.store import keys, money, runs
 from tests.children import CANARY, Simulator, simulator, until, workers
+from tests.worker.told import reaches, rows_of
 
 PAID, FREE = "acme/orca-pro", "acme/swift-8b:free"
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def submit(redis: Redis, *models: str, calls: int, **more: object) -> str:
@@ -42,18 +33,6 @@ async def submit(redis: Redis, *models: str, calls: int, **more: object) -> str:
     run = await runs.create(redis, plan)
     await queue.ring(redis, run.job_id, 2)
     return run.job_id
-
-
-async def reaches(redis: Redis, job_id: str, *statuses: Status) -> Run:
-    async def there() -> bool:
-        return (await runs.load(redis, job_id)).status in statuses
-
-    await until(there, f"{statuses} of {job_id}")
-    return await runs.load(redis, job_id)
-
-
-async def rows_of(redis: Redis, job_id: str) -> list[Sample]:
-    return [decode(row) async for row in samples.each_row(redis, job_id)]
 
 
 def billed(upstream: Simulator) -> Decimal:

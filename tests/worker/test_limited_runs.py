@@ -1,9 +1,7 @@
 """Runs under limits of their account: slots wait, and no row is spent on a refusal."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from redis.asyncio import Redis
 
 from shared import queue
@@ -11,22 +9,15 @@ from shared.limits import account_of
 from shared.loads import Concurrency
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
-from shared.run import Run, Status
-from shared.sample import Outcome, Sample, decode
+from shared.run import Status
+from shared.sample import Outcome
 from shared.settings import Settings
-from shared.store import keys, limits, runs, samples
-from shared.store.client import connect, now_s
+from shared.store import keys, limits, runs
+from shared.store.client import now_s
 from tests.children import CANARY, Simulator, simulator, until, workers
+from tests.worker.told import reaches, rows_of
 
 FREE, PAID = "acme/swift-8b:free", "acme/swift-8b"
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def submit(redis: Redis, *models: str, calls: int) -> str:
@@ -39,18 +30,6 @@ async def submit(redis: Redis, *models: str, calls: int) -> str:
     run = await runs.create(redis, plan)
     await queue.ring(redis, run.job_id, 2)
     return run.job_id
-
-
-async def reaches(redis: Redis, job_id: str, *statuses: Status) -> Run:
-    async def there() -> bool:
-        return (await runs.load(redis, job_id)).status in statuses
-
-    await until(there, f"{statuses} of {job_id}")
-    return await runs.load(redis, job_id)
-
-
-async def rows_of(redis: Redis, job_id: str) -> list[Sample]:
-    return [decode(row) async for row in samples.each_row(redis, job_id)]
 
 
 def account(upstream: Simulator) -> str:

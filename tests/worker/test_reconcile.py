@@ -24,7 +24,6 @@ from shared.run import new_job_id
 from shared.sample import Outcome, Sample
 from shared.settings import Settings
 from shared.store import keys, reconciles
-from shared.store.client import connect
 from shared.upstream.connect import wire_of
 from tests.children import CANARY, until
 from worker import bills as asking
@@ -101,14 +100,6 @@ def bills() -> Iterator[Bills]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from shared.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.settings import Settings
 from shared.store import keys, reconciles, runs
-from shared.store.client import connect
 from shared.upstream.connect import wire_of
 from tests.children import CANARY, Simulator, simulator, until, workers
 from worker import bills
@@ -26,14 +24,6 @@ from worker.reconcile import Reconciler
 QUICK = ("--ttft-s", "0.01", "--gap-s", "0", "--tokens", "4", "--spread", "0")
 PAID, FREE = "acme/swift-8b", "acme/swift-8b:free"
 CALLS = 4
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def submit(redis: Redis, *models: str, calls: int = CALLS) -> str:

@@ -2,10 +2,8 @@
 
 import os
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from redis.asyncio import Redis
 
 from shared.plan import Plan, Target
@@ -13,21 +11,12 @@ from shared.prompts import InlinePrompts
 from shared.run import new_job_id
 from shared.settings import Settings
 from shared.store import runs
-from shared.store.client import connect
 from worker.retention import keep_to_limits, sweep
 
 DAY_S = 86_400
 PLAN = Plan(
     targets=(Target(model="a/b"),), prompts=InlinePrompts(prompts=("p",)), runs=1
 )
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 def results(root: Path, days_old: float, kib: int = 1, name: str = "") -> str:

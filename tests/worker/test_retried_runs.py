@@ -1,7 +1,7 @@
 """Whole runs whose failed calls are made again, by real workers on a real store."""
 
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ from shared.loads import Concurrency, Constant, Load
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
 from shared.retries import Retries
-from shared.run import Ending, Run, Status
+from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, decode
 from shared.store import keys, runs, samples
-from shared.store.client import connect
 from tests.children import Simulator, Workers, simulator, until, workers
+from tests.worker.told import reaches
 
 SWIFT, FAILS_TWICE, BUSY_ONCE = "acme/swift-8b", "fault/fails-twice", "fault/busy-once"
 FAILED, OK = Outcome.UPSTREAM_ERROR, Outcome.OK
@@ -28,14 +28,6 @@ FAILED, OK = Outcome.UPSTREAM_ERROR, Outcome.OK
 def upstream() -> Iterator[Simulator]:
     with simulator("--ttft-s", "0.02", "--gap-s", "0.002", "--tokens", "6") as running:
         yield running
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture
@@ -62,14 +54,6 @@ async def submit(
     run = await runs.create(redis, plan)
     await queue.ring(redis, run.job_id, 2)
     return run.job_id
-
-
-async def reaches(redis: Redis, job_id: str, *statuses: Status) -> Run:
-    async def there() -> bool:
-        return (await runs.load(redis, job_id)).status in statuses
-
-    await until(there, f"{statuses} of {job_id}")
-    return await runs.load(redis, job_id)
 
 
 async def has_rows(redis: Redis, job_id: str, n: int) -> None:

@@ -5,7 +5,7 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,14 @@ from shared.loads.find import Find
 from shared.loads.sweep import Sweep
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
-from shared.run import Ending, Run, Status
+from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, decode
 from shared.slo import Slo
 from shared.store import runs, samples
-from shared.store.client import connect, connect_blocking
+from shared.store.client import connect_blocking
 from shared.store.workers import alive
 from tests.children import CANARY, Simulator, Workers, simulator, until, workers
+from tests.worker.told import reaches
 
 SWIFT, ORCA = "acme/swift-8b:free", "acme/orca-70b-instruct:free"
 
@@ -32,14 +33,6 @@ SWIFT, ORCA = "acme/swift-8b:free", "acme/orca-70b-instruct:free"
 def upstream() -> Iterator[Simulator]:
     with simulator("--ttft-s", "0.05", "--gap-s", "0.005", "--tokens", "8") as running:
         yield running
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture
@@ -65,14 +58,6 @@ async def submit(redis: Redis, plan: Plan) -> str:
     run = await runs.create(redis, plan)
     await queue.ring(redis, run.job_id, 2)
     return run.job_id
-
-
-async def reaches(redis: Redis, job_id: str, *statuses: Status) -> Run:
-    async def there() -> bool:
-        return (await runs.load(redis, job_id)).status in statuses
-
-    await until(there, f"{statuses} of {job_id}")
-    return await runs.load(redis, job_id)
 
 
 async def closed(redis: Redis, job_id: str, n: int) -> None:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import psutil
@@ -15,19 +14,10 @@ from redis.asyncio import Redis
 
 from shared.selftest import ROUNDS, SelfTest
 from shared.store import selftests
-from shared.store.client import connect
 from shared.store.selftests import State
 from tests.children import CANARY, until, workers
 
 ARGV = [sys.executable, "-m", "worker.selftest", "--streams"]
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 def surroundings(folder: Path) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """Lanes that wait for their rows, so that a kill costs no more calls than lanes."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from shared.loads import Concurrency
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
 from shared.store import runs, samples
-from shared.store.client import connect
 from tests.children import simulator, until, workers
 from worker.unsettled import Unsettled
 
@@ -86,14 +84,6 @@ async def test_who_rests_is_woken_while_a_lane_waits_and_no_longer() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await unsettled.some(3600)
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def test_a_worker_killed_before_a_commit_costs_no_more_calls_than_lanes(

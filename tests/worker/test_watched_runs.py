@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,7 +16,6 @@ from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.store import runs
-from shared.store.client import connect
 from tests.children import Simulator, Workers, simulator, until, workers
 
 SWIFT, PAID, BUSY = "acme/swift-8b:free", "acme/orca-pro", "fault/rate-limited-upstream"
@@ -26,14 +25,6 @@ SWIFT, PAID, BUSY = "acme/swift-8b:free", "acme/orca-pro", "fault/rate-limited-u
 def upstream() -> Iterator[Simulator]:
     with simulator("--ttft-s", "0.05", "--gap-s", "0.005", "--tokens", "8") as running:
         yield running
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

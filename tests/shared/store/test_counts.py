@@ -1,26 +1,15 @@
 """What is counted over all runs."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from redis.asyncio import Redis
 
 from shared.plan import Plan, Target, steps
 from shared.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
 from shared.store import counts, keys, runs, slots
-from shared.store.client import connect
 
 PLAN = Plan(targets=(Target(model="acme/a"),), prompts=InlinePrompts(prompts=("x",)))
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def claim(redis: Redis, run: Run, owner: str, lease_s: float) -> slots.Lease:

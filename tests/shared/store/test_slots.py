@@ -1,7 +1,6 @@
 """Shards, leases and slots against a real server."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
@@ -11,18 +10,10 @@ from shared.plan import Finished, Plan, Step, Target, steps
 from shared.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.store import runs, slots
-from shared.store.client import connect, now_s
+from shared.store.client import now_s
 from shared.store.slots import Entry, Lease
 
 CAP = 1_000_000
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 def a_plan(prompts: int = 5, runs_: int = 2, warmup: int = 0) -> Plan:

@@ -1,25 +1,15 @@
 """Leave to send under limits of an account, in a real store."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import pytest
 from redis.asyncio import Redis
 
 from shared.limits import Limit
 from shared.store import keys, limits
-from shared.store.client import connect, now_s
+from shared.store.client import now_s
 from shared.store.limits import Wait
 
 FREE = Limit("free", per_minute=3)
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def ask(redis: Redis, call_id: str, *limited: Limit) -> Wait | None:

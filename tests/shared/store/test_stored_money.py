@@ -1,7 +1,6 @@
 """Holds and what becomes of them, in a real store: no leave exceeds a budget."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
@@ -10,7 +9,6 @@ from shared.limits import Limit
 from shared.money import Budget
 from shared.plan import Plan, Step, next_step
 from shared.store import keys, limits, money, runs, slots
-from shared.store.client import connect
 from shared.store.limits import Wait
 from shared.store.money import Hold, Spent
 from shared.store.slots import Entry, Kind, Lease
@@ -24,14 +22,6 @@ PLAN = Plan.model_validate(
         "max_cost_usd": 1,
     }
 )
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 @pytest.fixture

@@ -1,25 +1,15 @@
 """The rate of an adaptive load: up a little after many calls, down at once."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from redis.asyncio import Redis
 
 from shared.loads.adaptive import Adaptive
 from shared.store import keys, limits, pace
-from shared.store.client import connect, now_s
+from shared.store.client import now_s
 from shared.store.limits import Wait
 from shared.store.pace import Found, Paced
 
 LOAD = Adaptive(start_per_minute=600, max_per_minute=2_000)
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def ask(redis: Redis, call_id: str, target: int = 0) -> Wait | None:

@@ -1,21 +1,9 @@
 """Runs that wait to be compared with their bills, in a real store."""
 
-from collections.abc import AsyncIterator
-
-import pytest
 from redis.asyncio import Redis
 
 from shared.store import keys, reconciles
-from shared.store.client import connect
 from tests.children import until
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def ask(redis: Redis, job_id: str, in_s: float = 0) -> None:

@@ -1,7 +1,6 @@
 """Runs in the store: made once, moved legally, forgotten together, run again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from redis.asyncio import Redis
@@ -13,7 +12,6 @@ from shared.prompts import InlinePrompts
 from shared.run import NEXT, Ending, Status, before
 from shared.sample import Outcome, Sample, encode
 from shared.store import keys, reruns, runs, slots
-from shared.store.client import connect
 from shared.store.runs import IdempotencyKey
 from shared.store.slots import Entry
 
@@ -23,14 +21,6 @@ PLAN = Plan(
     runs=3,  # 12 slots
     load=Concurrency(concurrency=2),
 )
-
-
-@pytest.fixture
-async def redis(store_url: str) -> AsyncIterator[Redis]:
-    client = connect(store_url)
-    await client.flushdb()
-    yield client
-    await client.aclose()
 
 
 async def ended(redis: Redis, plan: Plan, bad: set[int]) -> str:
