@@ -1,6 +1,7 @@
 """What every room's tests share."""
 
 import os
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,6 +17,15 @@ for name in [*os.environ]:
     if name.lower() in Settings.model_fields or name.startswith("OTEL_"):
         del os.environ[name]
 Settings.model_config["env_file"] = None
+
+
+@pytest.fixture
+def no_midnight() -> None:
+    """Waits where a day of UTC ends within the minute: what counts by the day would
+    begin anew in the middle of the test."""
+    left_s = 86_400 - time.time() % 86_400
+    if left_s < 60:
+        time.sleep(left_s)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from shared.store import keys, money, runs
 from tests.children import CANARY, Simulator, simulator, until, workers
 from tests.worker.told import reaches, rows_of
 
+pytestmark = pytest.mark.usefixtures("no_midnight")
+
 PAID, FREE = "acme/orca-pro", "acme/swift-8b:free"
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from redis.asyncio import Redis
 
 from shared import queue
@@ -16,6 +17,8 @@ from shared.store import keys, limits, runs
 from shared.store.client import now_s
 from tests.children import CANARY, Simulator, simulator, until, workers
 from tests.worker.told import reaches, rows_of
+
+pytestmark = pytest.mark.usefixtures("no_midnight")
 
 FREE, PAID = "acme/swift-8b:free", "acme/swift-8b"
 

@@ -2,12 +2,15 @@
 
 import asyncio
 
+import pytest
 from redis.asyncio import Redis
 
 from shared.limits import Limit
 from shared.store import keys, limits
 from shared.store.client import now_s
 from shared.store.limits import Wait
+
+pytestmark = pytest.mark.usefixtures("no_midnight")
 
 FREE = Limit("free", per_minute=3)
 

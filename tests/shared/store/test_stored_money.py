@@ -13,6 +13,8 @@ from shared.store.limits import Wait
 from shared.store.money import Hold, Spent
 from shared.store.slots import Entry, Kind, Lease
 
+pytestmark = pytest.mark.usefixtures("no_midnight")
+
 ACCOUNT = "acc"
 PLAN = Plan.model_validate(
     {
