@@ -42,10 +42,14 @@ class Simulator:
 
 
 @contextmanager
-def simulator(*options: str) -> Iterator[Simulator]:
+def simulator(
+    *options: str, module: str = "simulator", **env: str
+) -> Iterator[Simulator]:
     """A simulator on a free port, for as long as the block lasts."""
-    argv = [sys.executable, "-m", "simulator", "--port", "0", *options]
-    child = subprocess.Popen(tied(argv), stdout=subprocess.PIPE, text=True)
+    argv = [sys.executable, "-m", module, "--port", "0", *options]
+    child = subprocess.Popen(
+        tied(argv), stdout=subprocess.PIPE, text=True, env={**os.environ, **env}
+    )
     try:
         assert child.stdout is not None
         ready, base_url = child.stdout.readline().split()

@@ -1,9 +1,9 @@
 """A free key that lasts: line 15 of the scorecard.
 
 120 calls of a free model at 20 a minute and 50 a day, over three workers and two
-midnights. The store and the upstream are given a clock of their own (libfaketime), at
-each midnight everything is killed, the clock goes on to the next day, and everything
-is started again.
+midnights. The store is given a clock of its own (libfaketime), and the upstream the
+same time (`ahead.py`); at each midnight everything is killed, the clock goes on to the
+next day, and everything is started again.
 """
 
 import os
@@ -84,12 +84,13 @@ async def free_job(calls: int = CALLS) -> list[list[float]]:
         store = Store(folder / "store")
     try:
         while True:
-            with clock.worn():
-                a_life = simulator(
-                    *("--port", str(port), "--tokens", "3", "--ttft-s", "0.05"),
-                    *("--free-per-day", str(PER_DAY)),
-                )
-                upstream = a_life.__enter__()
+            a_life = simulator(
+                *("--port", str(port), "--tokens", "3", "--ttft-s", "0.05"),
+                *("--free-per-day", str(PER_DAY)),
+                module="tests.faults.ahead",
+                AHEAD_S=str(clock.ahead_s),
+            )
+            upstream = a_life.__enter__()
             redis = connect(store.url)
             limits = {"FREE_CALLS_PER_MINUTE": str(PER_MINUTE)}
             try:
