@@ -99,9 +99,9 @@ async def free_job(calls: int = CALLS) -> list[list[float]]:
                         fleet.start()
                     job_id = job_id or await _submit(redis, calls)
                     status = await _rests(redis, job_id)
-                    calls = await _over(upstream)
-                    lives.append(sorted(call["received_at"] for call in calls))
-                    outcomes = Counter(call["outcome"] for call in calls)
+                    asked = await _over(upstream)
+                    lives.append(sorted(call["received_at"] for call in asked))
+                    outcomes = Counter(call["outcome"] for call in asked)
                     assert set(outcomes) == {"ok"}, outcomes
                     if status is Status.DONE:
                         rows = [
