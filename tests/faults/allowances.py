@@ -84,36 +84,35 @@ async def free_job(calls: int = CALLS) -> list[list[float]]:
         store = Store(folder / "store")
     try:
         while True:
-            a_life = simulator(
-                *("--port", str(port), "--tokens", "3", "--ttft-s", "0.05"),
-                *("--free-per-day", str(PER_DAY)),
-                module="tests.faults.ahead",
-                AHEAD_S=str(clock.ahead_s),
-            )
-            upstream = a_life.__enter__()
-            redis = connect(store.url)
-            limits = {"FREE_CALLS_PER_MINUTE": str(PER_MINUTE)}
-            try:
-                with workers(store.url, upstream.base_url, folder, **limits) as fleet:
-                    for _ in range(WORKERS):
-                        fleet.start()
-                    job_id = job_id or await _submit(redis, calls)
-                    status = await _rests(redis, job_id)
-                    asked = await _over(upstream)
-                    lives.append(sorted(call["received_at"] for call in asked))
-                    outcomes = Counter(call["outcome"] for call in asked)
-                    assert set(outcomes) == {"ok"}, outcomes
-                    if status is Status.DONE:
-                        rows = [
-                            decode(row) async for row in samples.each_row(redis, job_id)
-                        ]
-                        assert [r.outcome for r in rows] == [Outcome.OK] * calls
-                        return lives
-                    midnight_s = DAY_S - await now_s(redis) % DAY_S
-                # the workers are killed with the block's end; now the others
-            finally:
+            with (
+                simulator(
+                    *("--port", str(port), "--tokens", "3", "--ttft-s", "0.05"),
+                    *("--free-per-day", str(PER_DAY)),
+                    module="tests.faults.ahead",
+                    AHEAD_S=str(clock.ahead_s),
+                ) as upstream,
+                workers(
+                    *(store.url, upstream.base_url, folder),
+                    FREE_CALLS_PER_MINUTE=str(PER_MINUTE),
+                ) as fleet,
+            ):
+                redis = connect(store.url)
+                for _ in range(WORKERS):
+                    fleet.start()
+                job_id = job_id or await _submit(redis, calls)
+                status = await _rests(redis, job_id)
+                asked = await _over(upstream)
+                lives.append(sorted(call["received_at"] for call in asked))
+                outcomes = Counter(call["outcome"] for call in asked)
+                assert set(outcomes) == {"ok"}, outcomes
+                if status is Status.DONE:
+                    each = samples.each_row(redis, job_id)
+                    rows = [decode(row) async for row in each]
+                    assert [row.outcome for row in rows] == [Outcome.OK] * calls
+                    await redis.aclose()
+                    return lives
+                midnight_s = DAY_S - await now_s(redis) % DAY_S
                 await redis.aclose()
-                a_life.__exit__(None, None, None)
             store.kill()
             clock.move(midnight_s + 1)
             with clock.worn():
