@@ -41,27 +41,27 @@ async def run_of(
 async def test_the_highest_rate_that_is_hardly_throttled_is_found_and_held(
     redis: Redis, store_url: str, tmp_path: Path
 ) -> None:
-    pool = ("--pools", f"{MODEL}=3000", "--tokens", "2", "--ttft-s", "0.01")
-    load = {"kind": "adaptive", "start_per_minute": 1_500, "max_in_flight": 16}
+    pool = ("--pools", f"{MODEL}=4000", "--tokens", "2", "--ttft-s", "0.01")
+    load = {"kind": "adaptive", "start_per_minute": 2_000, "max_in_flight": 16}
     with (
         simulator(*pool, "--gap-s", "0.001") as upstream,
         workers(store_url, upstream.base_url, tmp_path) as fleet,
     ):
         fleet.start()
         fleet.start()
-        run = await run_of(redis, load, MODEL, runs_=1_200)
+        run = await run_of(redis, load, MODEL, runs_=800)
         result = await runs.result_of(redis, run.job_id)
         assert result is not None
         (found,) = result["pace"]
-        # it went over the 3000 a minute at which the pool throttles, and then below
-        assert found["throttled_at_per_minute"] > 2_000
+        # it went over the 4000 a minute at which the pool throttles, and then below
+        assert found["throttled_at_per_minute"] > 2_600
         assert found["per_minute"] < found["throttled_at_per_minute"] * 1.05
-        assert found["per_minute"] > 1_500
+        assert found["per_minute"] > 2_000
         assert len(found["changes"]) >= 3
         rows = await rows_of(redis, run.job_id)
         throttled = [row for row in rows if row.outcome is Outcome.RATE_LIMITED]
         assert throttled, "the pool was never full"
-        assert len(rows) == 1_200
+        assert len(rows) == 800
         share = len(throttled) / len(rows)
         assert found["throttled_share"] == pytest.approx(share)
         assert share < 0.05
@@ -70,7 +70,7 @@ async def test_the_highest_rate_that_is_hardly_throttled_is_found_and_held(
 async def test_a_target_rests_as_long_as_its_provider_asks_and_others_go_on(
     redis: Redis, store_url: str, tmp_path: Path
 ) -> None:
-    full = ("--pools", f"{MODEL}=1", "--pool-retry-after", "3")
+    full = ("--pools", f"{MODEL}=1", "--pool-retry-after", "1")
     with (
         simulator(*full, "--tokens", "2", "--gap-s", "0.001") as upstream,
         workers(store_url, upstream.base_url, tmp_path) as fleet,
@@ -86,10 +86,10 @@ async def test_a_target_rests_as_long_as_its_provider_asks_and_others_go_on(
         outcomes = [row.outcome for row in asked]
         assert outcomes.count(Outcome.RATE_LIMITED) == 11, "the pool takes one"
         sent = sorted(row.sent_s or 0 for row in asked)
-        rests = [b - a for a, b in pairwise(sent) if b - a > 2.5]
+        rests = [b - a for a, b in pairwise(sent) if b - a > 0.8]
         assert rests, sent
         # before each rest no more than those that were open when it was asked for
-        first = [at_s for at_s in sent if at_s < sent[0] + 2.5]
+        first = [at_s for at_s in sent if at_s < sent[0] + 0.8]
         assert len(first) <= 1 + 4
 
 

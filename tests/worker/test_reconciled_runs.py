@@ -141,7 +141,13 @@ async def test_a_worker_that_measures_asks_for_no_bills(
         assert (await file(tmp_path, short))["totals"]["found"] == CALLS
 
 
-@pytest.mark.parametrize("at", ["while-it-waits", "reduce:before-reconciliation.json"])
+@pytest.mark.parametrize(
+    "at",
+    [
+        pytest.param("while-it-waits", marks=pytest.mark.long),
+        "reduce:before-reconciliation.json",
+    ],
+)
 async def test_a_killed_workers_comparison_is_made_by_another(
     redis: Redis, store_url: str, tmp_path: Path, at: str
 ) -> None:

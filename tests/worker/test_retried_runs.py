@@ -229,6 +229,7 @@ async def test_another_worker_makes_the_retries_of_one_that_was_killed(
     assert len(upstream.ledger()) == 18, "no call was open at the kill"
 
 
+@pytest.mark.long
 async def test_a_drain_during_the_pause_leaves_the_retries_to_the_next_worker(
     redis: Redis, fleet: Workers, upstream: Simulator
 ) -> None:
@@ -261,6 +262,7 @@ async def test_a_cancel_during_the_pause_keeps_the_attempts_that_were_made(
     assert len(upstream.ledger()) == 4
 
 
+@pytest.mark.long
 async def test_a_resumed_run_makes_the_retries_that_a_pause_found_waiting(
     redis: Redis, fleet: Workers
 ) -> None:
