@@ -4,6 +4,7 @@ import io
 import subprocess
 import sys
 
+import pytest
 from rich.console import Console
 
 from cli.selftest import doubts, table
@@ -63,6 +64,7 @@ def command(*args: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(argv, capture_output=True, text=True, timeout=100)
 
 
+@pytest.mark.long
 def test_the_command_gives_programs_the_whole_result() -> None:
     ended = command("--json", "--streams", "1")
     result = SelfTest.model_validate_json(ended.stdout)
