@@ -10,6 +10,8 @@ import pytest
 from bench import stub as bench_stub
 from bench.stub import Stub, Truth, build, read_truth, stub
 
+pytestmark = pytest.mark.alone
+
 LATE_S = 5.0
 """So much later may a busy machine read, or write, than it should."""
 

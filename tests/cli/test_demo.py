@@ -14,6 +14,8 @@ import pytest
 
 from cli.demo import Truth, _differences
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parents[2]
 
 TARGET: dict[str, Any] = {

@@ -22,6 +22,8 @@ from tests.faults import odd
 from tests.faults.stack import Stack, a_plan, a_stack
 from tests.faults.upstream import SCRIPTS, Talk, ok
 
+pytestmark = pytest.mark.alone
+
 DESCRIPTORS = 64
 FIRST_TOKEN_S = 0.2
 

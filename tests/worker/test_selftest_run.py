@@ -17,6 +17,8 @@ from shared.store import selftests
 from shared.store.selftests import State
 from tests.children import CANARY, until, workers
 
+pytestmark = pytest.mark.alone
+
 ARGV = [sys.executable, "-m", "worker.selftest", "--streams"]
 
 

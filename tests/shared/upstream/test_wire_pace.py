@@ -9,6 +9,8 @@ import pytest
 from shared.upstream.wire_pace import Pacer
 from shared.upstream.wire_timer import FdTimer, LoopTimer, Timer
 
+pytestmark = pytest.mark.alone
+
 
 async def test_nothing_rings_early_and_everything_rings_in_order() -> None:
     pacer = Pacer()

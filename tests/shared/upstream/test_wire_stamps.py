@@ -13,6 +13,8 @@ from scripted_server import CHUNKED, LAST_CHUNK, answering, serving, wiring
 from shared.upstream import wire_stamps
 from shared.upstream.wire import Exchange, Request, request
 
+pytestmark = pytest.mark.alone
+
 SERVER = r"""
 import socket, sys, threading, time
 # Writes n events, gap_s apart (n and gap_s stand in the path), each of which holds the
