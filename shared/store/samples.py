@@ -17,6 +17,11 @@ from shared.store.client import reply
 _PAGE = 2000
 
 
+def any_rows(store: Blocking, job_id: str) -> bool:
+    """Whether a row has been committed."""
+    return bool(store.exists(keys.run(job_id, ":rows")))
+
+
 def rows(store: Blocking, job_id: str) -> Iterator[bytes]:
     """Every committed row, encoded, in the order of their commits; page by page."""
     return _pages(store, keys.run(job_id, ":rows"))
