@@ -218,7 +218,7 @@ async def _main(job_id: str, config: Settings) -> int:
     store = connect_blocking(config.redis_url)
     try:
         await reduce(redis, store, job_id, config)
-    except AWAY as error:  # a full disk is among them, and has been noted
+    except (OSError, *AWAY) as error:  # what is wrong with the disk has been noted
         log.error("the reduce of %s failed: %s", job_id, error)
         return 1
     except Exception as error:
