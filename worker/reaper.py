@@ -18,13 +18,16 @@ from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import runs, slots
+from shared.store.client import AWAY
 from shared.store.slots import Lease
-from worker.spool import left_behind, set_aside
+from worker import spool
+from worker.spool import Left, left_behind
 
 log = logging.getLogger("worker.reaper")
 
 _CLAIMABLE = (Status.RUNNING, Status.QUEUED, Status.WAITING)
-
+_BATCH = 500
+"""Rows of one commit."""
 
 NO_TURNS: Mapping[str, float] = MappingProxyType({})
 
@@ -98,39 +101,52 @@ async def bring_left_rows(redis: Redis, settings: Settings, measure: Measure) ->
     """Commit what dead workers of this machine kept on disk while the store was away.
 
     Rows whose run is over, or whose slot is closed, are refused by the store and
-    forgotten: what was counted is final.
+    forgotten: what was counted is final. A file that cannot be brought stays, and
+    hides no other. Raises what the store raises when it is away.
     """
     with left_behind(settings.spool_dir) as files:
-        for left in files:
-            job_id = left.job_id
+        for file in files:
             try:
-                run = await runs.load(redis, job_id)
-                plan = await runs.plan_of(redis, job_id)
-            except NoSuchRun:
-                log.error(
-                    "the store has no benchmark %s any more; its %d rows are in %s",
-                    job_id,
-                    len(left.entries),
-                    set_aside(settings.spool_dir, left),
-                )
-                continue
-            except NewerRecord as error:
-                log.error("rows of %s stay in SPOOL_DIR: %s", job_id, error)
-                continue
-            step = next_step(plan, await runs.finished(redis, job_id))
-            if step is not None and step.number == left.step:
-                lease = Lease(
-                    *(job_id, step, left.shard, 1, left.epoch, run.segment, 0, 0, 0)
-                )
-                done = await slots.commit(
-                    redis,
-                    lease,
-                    left.entries,
-                    max_answers_bytes=settings.max_answers_bytes,
-                    max_error_share=plan.max_error_share,
-                    account=account_of(settings),
-                )
-                log.info("%d rows left for %s were brought", sum(done.accepted), job_id)
-                if done.step_over:
-                    await advance(redis, plan, run, step, measure)
-            left.file.unlink()
+                await _bring(redis, settings, spool.read(file), measure)
+            except AWAY:
+                raise
+            except (OSError, NewerRecord) as error:
+                log.error("rows in %s stay there: %s", file, error)
+            except Exception:
+                log.exception("rows in %s stay there", file)
+
+
+async def _bring(
+    redis: Redis, settings: Settings, left: Left, measure: Measure
+) -> None:
+    job_id = left.job_id
+    try:
+        run = await runs.load(redis, job_id)
+        plan = await runs.plan_of(redis, job_id)
+    except NoSuchRun:
+        log.error(
+            "the store has no benchmark %s any more; its %d rows are in %s",
+            job_id,
+            len(left.entries),
+            spool.set_aside(settings.spool_dir, left),
+        )
+        return
+    step = next_step(plan, await runs.finished(redis, job_id))
+    if step is not None and step.number == left.step:
+        lease = Lease(*(job_id, step, left.shard, 1, left.epoch, run.segment, 0, 0, 0))
+        brought, step_over = 0, False
+        for at in range(0, len(left.entries), _BATCH):
+            done = await slots.commit(
+                redis,
+                lease,
+                left.entries[at : at + _BATCH],
+                max_answers_bytes=settings.max_answers_bytes,
+                max_error_share=plan.max_error_share,
+                account=account_of(settings),
+            )
+            brought += sum(done.accepted)
+            step_over = step_over or done.step_over
+        log.info("%d rows left for %s were brought", brought, job_id)
+        if step_over:
+            await advance(redis, plan, run, step, measure)
+    left.file.unlink()
