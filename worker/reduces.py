@@ -12,11 +12,12 @@ from typing import Protocol
 
 from redis.asyncio import Redis
 
-from shared.clock import sleep
+from shared.clock import monotonic_s, sleep
 from shared.run import Run, Status
 from shared.settings import Settings
 from shared.store import reduces
 from shared.store.client import AWAY
+from shared.store.reduces import Claimed
 from worker.ending import end
 from worker.reducer import Reducer
 
@@ -24,6 +25,8 @@ log = logging.getLogger("worker.reduces")
 
 _IDLE_S = 30.0
 """A process without work ends, since its memory is wanted by others."""
+_REPORTS_S = 1.0
+_SOON_S = 0.02
 _AGAIN_S = 1.0
 """After a store that did not answer, or a process that could not be started."""
 
@@ -64,6 +67,8 @@ class Reduces:
         self._process = process or Reducer()
         self._waiting: dict[str, Run] = {}
         self._asked: dict[str, Run] = {}
+        self._unreported: dict[str, float] = {}
+        """Run -> since when its workers are waited for, monotonic."""
         self._now: str | None = None
         self._tries = 0
         self._news = asyncio.Event()
@@ -75,6 +80,8 @@ class Reduces:
         self._waiting = {
             run.job_id: run for run in open_runs if run.status is Status.REDUCING
         }
+        since_s = self._unreported
+        self._unreported = {i: since_s[i] for i in since_s if i in self._waiting}
         self._wake()
 
     def ask(self, run: Run) -> None:
@@ -120,6 +127,11 @@ class Reduces:
 
     async def _rest(self) -> None:
         """Until there may be something to reduce."""
+        if self._unreported:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SOON_S):
+                    await self._news.wait()
+            return
         try:
             async with asyncio.timeout(_IDLE_S):
                 await self._news.wait()
@@ -131,16 +143,30 @@ class Reduces:
         """Reduce the next run that nobody reduces; False where there is none."""
         turns = await reduces.turns(self._redis)
         for run in in_turn({**self._waiting, **self._asked}.values(), turns):
+            claimed = await self._claim(run)
+            if claimed == "soon":
+                continue
             # It is offered again by the next look, where it was not for us.
             self._waiting.pop(run.job_id, None)
             self._asked.pop(run.job_id, None)
-            self._tries += 1
-            ticket = f"{self._name}:{self._tries}"
-            lease_s = self._settings.lease_s
-            if await reduces.claim(self._redis, run, ticket, lease_s=lease_s):
+            self._unreported.pop(run.job_id, None)
+            if claimed == "ours":
                 await self._reduce(run.job_id)
                 return True
         return False
+
+    async def _claim(self, run: Run) -> Claimed:
+        """What its workers observed is evidence for the verdict, so they come first;
+        but a dead one is not waited for until its lease lapses."""
+        since_s = self._unreported.setdefault(run.job_id, monotonic_s())
+        self._tries += 1
+        return await reduces.claim(
+            self._redis,
+            run,
+            f"{self._name}:{self._tries}",
+            lease_s=self._settings.lease_s,
+            patient=monotonic_s() - since_s < _REPORTS_S,
+        )
 
     async def _reduce(self, job_id: str) -> None:
         """After a failure the claim stays: the time until it lapses is the pause before

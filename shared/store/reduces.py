@@ -1,23 +1,35 @@
 """Who reduces which run now, and whose turn it is."""
 
+from typing import Literal
+
 from redis.asyncio import Redis
 
 from shared.run import Run
 from shared.store import keys
 from shared.store.client import call, reply
 
+_ANSWERS: dict[int, "Claimed"] = {0: "no", 1: "ours", 2: "soon"}
 _TURNS_KEPT_MS = 24 * 3_600_000
 
 
-async def claim(redis: Redis, run: Run, ticket: str, *, lease_s: float) -> bool:
-    """Take a run's reduce, which is a turn of its submitter; False where another has
-    it, a try has just failed, or the run has ended.
+Claimed = Literal["ours", "no", "soon"]
+"""`no`: another has it, a try has just failed, or the run has ended. `soon`: a worker
+has still to say what it observed of itself."""
+
+
+async def claim(
+    redis: Redis, run: Run, ticket: str, *, lease_s: float, patient: bool = False
+) -> Claimed:
+    """Take a run's reduce, which is a turn of its submitter.
 
     ticket: a new one for each try, so that a repeated command is told from a new try.
+    patient: let workers that hold a shard give it back first.
     """
-    names = [keys.run(run.job_id), _lock(run.job_id), keys.REDUCE_TURNS]
+    step, *_ = keys.step(run.job_id, run.step)
+    names = [keys.run(run.job_id), _lock(run.job_id), keys.REDUCE_TURNS, step]
     args = [ticket, int(lease_s * 1000), run.submitter, _TURNS_KEPT_MS]
-    return bool(await call(redis, "claim_reduce", names, args))
+    answer = await call(redis, "claim_reduce", names, [*args, "1" if patient else ""])
+    return _ANSWERS[answer]
 
 
 async def keep(redis: Redis, job_id: str, *, lease_s: float) -> None:

@@ -16,7 +16,7 @@ from shared.sample import Outcome, Sample, encode
 from shared.settings import Settings
 from shared.steps import steps
 from shared.store import keys, reduces, runs, slots
-from shared.store.slots import Entry
+from shared.store.slots import Entry, Lease
 from tests.children import until
 from worker.reducer import Reducer
 from worker.reduces import Reduces, in_turn
@@ -270,7 +270,47 @@ async def test_a_reduce_that_outlasts_the_drain_is_free_for_others_at_once(
     await until(begun, "the reduce")
     await asyncio.wait_for(reducing.close(), 5)
     run = await runs.load(redis, job_id)
-    assert await reduces.claim(redis, run, "other:1", lease_s=1)
+    assert await reduces.claim(redis, run, "other:1", lease_s=1) == "ours"
+
+
+async def test_a_worker_that_has_still_to_report_comes_first(
+    redis: Redis, worker: Worker
+) -> None:
+    lease = await held(redis)
+    reducing, process = worker()
+    reducing.look(await runs.open_runs(redis))
+    other = await ended(redis, "ada")
+    reducing.look(await runs.open_runs(redis))
+    await until(over(redis, other), "one that nobody holds")
+    assert process.asked == [other]
+    await slots.release(redis, lease)
+    await until(over(redis, lease.job_id), "its reduce, without another look")
+
+
+async def test_a_worker_that_is_dead_is_waited_for_a_second_and_no_longer(
+    redis: Redis, worker: Worker
+) -> None:
+    lease = await held(redis)
+    reducing, _ = worker()
+    reducing.look(await runs.open_runs(redis))
+    await until(over(redis, lease.job_id), "its reduce", deadline_s=10)
+    assert await redis.hget(keys.step(lease.job_id, 0)[0], "owner:0") == b"x"
+
+
+async def held(redis: Redis) -> Lease:
+    """A run that was cancelled while somebody has a shard of it, for a minute."""
+    plan = Plan(
+        targets=(Target(model="a/b"),),
+        prompts=InlinePrompts(prompts=("x",)),
+        runs=1,
+    )
+    job_id = (await runs.create(redis, plan)).job_id
+    lease = await slots.claim(
+        redis, job_id, steps(plan)[0], owner="x", shards=1, lease_s=60
+    )
+    assert lease is not None
+    await runs.end(redis, job_id, Ending.CANCELLED)
+    return lease
 
 
 async def with_a_row(redis: Redis, submitter: str) -> str:
@@ -289,6 +329,7 @@ async def with_a_row(redis: Redis, submitter: str) -> str:
     assert await slots.take(redis, lease, 1, ticket="t")
     row = encode(Sample(step=0, slot=0, target=0, prompt=0, outcome=Outcome.OK))
     await slots.commit(redis, lease, [Entry(0, 0, "ok", 0, row)], max_answers_bytes=9)
+    await slots.release(redis, lease)
     await runs.end(redis, job_id, Ending.COMPLETED)
     return job_id
 
