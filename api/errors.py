@@ -30,6 +30,7 @@ from shared.errors import (
     StoreDown,
     TooMuch,
     UnknownPrice,
+    Unreadable,
     WrongState,
 )
 
@@ -61,6 +62,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "newer-record": (500, "The record is of a later version"),
     "no-store": (503, "Benchmarks need a store"),
     "store-down": (503, "The store does not answer"),
+    "unreadable": (503, "What was kept of the benchmark cannot be read"),
     "too-many-watchers": (503, "Too many clients follow events"),
     "service-down": (503, "A part of the service is down"),
     "misconfigured": (503, "A setting is missing or wrong"),
@@ -92,6 +94,7 @@ OF_ERROR: dict[type[BenchError], str] = {
     UnknownPrice: "unknown-price",
     BadPlan: "invalid",
     StoreDown: "store-down",
+    Unreadable: "unreadable",
     NewerRecord: "newer-record",
     CatalogueDown: "no-catalogue",
     MissingKey: "missing-key",

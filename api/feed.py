@@ -6,6 +6,7 @@ already added up.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,6 +16,8 @@ from api.errors import Problem
 from shared.clock import sleep
 from shared.store import events
 from shared.store.client import AWAY
+
+log = logging.getLogger(__name__)
 
 MOST_WATCHERS = 500
 BLOCK_MS = 1000
@@ -73,6 +76,9 @@ class Feed:
                 ):
                     after = event.id
             except AWAY:
+                await sleep(_PAUSE_S)
+            except Exception:  # a reader that has ended would ring for nobody
+                log.exception("the events of %s cannot be read; trying again", job_id)
                 await sleep(_PAUSE_S)
             if after != seen:
                 for bell in bells:

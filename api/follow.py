@@ -12,7 +12,7 @@ from api.schemas import Job
 from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, LOOK_S, event
 from api.view import progress
 from shared.clock import monotonic_s, utc_label
-from shared.errors import NoSuchRun, StoreDown
+from shared.errors import BenchError, StoreDown
 from shared.run import Status
 from shared.store import events, runs
 from shared.store.client import now_s
@@ -102,7 +102,7 @@ class Follower:
         except StoreDown:
             self._told_s = monotonic_s()  # not again at once
             return [KEEP_ALIVE], False
-        except NoSuchRun as error:
+        except BenchError as error:
             return [event("error", of_error(error).body())], True
 
     async def _read(self) -> Told:

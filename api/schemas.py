@@ -126,7 +126,8 @@ class Quoted(BaseModel):
     )
     max_cost_usd: float | None = Field(description="The budget at which it stops.")
     takes_s: float = Field(
-        description="At least, by the load's duration and the account's limits."
+        description="At least, by the loads of all steps and the account's limits; of"
+        " a search its first value alone."
     )
     earliest_end: str = Field(description="Now and `takes_s`.")
     targets: list[TargetQuote]

@@ -12,12 +12,13 @@ from redis.asyncio import Redis
 from api.schemas import Job, Listed, Money, Progress, Reconciled
 from shared import archive
 from shared.clock import utc_label
-from shared.errors import NoSuchRun
+from shared.errors import NewerRecord, NoSuchRun, Unreadable
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import durable, reconciles, runs, workers
 from shared.store.client import now_s
+from shared.store.record import leave
 
 MOST_PROMPT_BYTES = 100_000
 """Prompts that take more as JSON are not shown; plan.json has them all."""
@@ -37,7 +38,7 @@ class Views:
         self._plans: OrderedDict[str, dict[str, Any]] = OrderedDict()
 
     async def job(self, job_id: str) -> Job:
-        """The body of one run; raises NoSuchRun, NewerRecord, StoreDown."""
+        """The body of one run; raises NoSuchRun, NewerRecord, Unreadable, StoreDown."""
         try:
             run = await runs.load(self._redis, job_id)
             plan = self._plans.get(job_id)
@@ -61,14 +62,31 @@ class Views:
             for run in await runs.listing(self._redis, limit=limit, before_id=before)
             if before is None or run.job_id < before
         }
-        old = await asyncio.to_thread(archive.ids, self._results_dir, before)
-        for job_id in sorted({*found, *old[:limit]}, reverse=True)[:limit]:
-            if job_id not in found:
-                try:
-                    found[job_id] = archive.load(self._results_dir, job_id)
-                except NoSuchRun:  # a folder that is still being made, in another store
-                    continue
-        return [found[i] for i in sorted(found, reverse=True)[:limit]]
+        return await asyncio.to_thread(self._with_archived, found, limit, before)
+
+    def _with_archived(
+        self, found: dict[str, Run], limit: int, before: str | None
+    ) -> list[Run]:
+        """The newest of these and of those in the results folder."""
+        old = archive.ids(self._results_dir, before)
+        page: list[Run] = []
+        for job_id in sorted({*found, *old}, reverse=True):
+            run = found.get(job_id) or self._listed(job_id)
+            if run is not None:
+                page.append(run)
+            if len(page) == limit:
+                break
+        return page
+
+    def _listed(self, job_id: str) -> Run | None:
+        """One of the results folder; what cannot be read is left out, and said once."""
+        try:
+            return archive.load(self._results_dir, job_id)
+        except NoSuchRun:  # a folder that is still being made, in another store
+            return None
+        except (NewerRecord, Unreadable) as error:
+            leave(job_id, str(error))
+            return None
 
     def _archived(self, job_id: str) -> Job:
         run = archive.load(self._results_dir, job_id)
@@ -88,7 +106,11 @@ class Views:
         return Reconciled(state="pending") if found is None and waits else found
 
     def _compared(self, job_id: str) -> Reconciled | None:
-        found = archive.reconciliation_of(self._results_dir, job_id)
+        try:
+            found = archive.reconciliation_of(self._results_dir, job_id)
+        except (NewerRecord, Unreadable) as error:
+            leave(job_id, str(error))
+            return None
         if found is None:
             return None
         return Reconciled(

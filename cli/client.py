@@ -1,15 +1,20 @@
 """What the terminal asks of the API over HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
 
-from shared.clock import sleep
+from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError
 
 ENDED = frozenset({"done", "cancelled", "failed"})
 LOOK_S = 0.25
+AGAIN_S = 1.0
+PATIENCE_S = 300.0
+"""Who follows a job waits so long for an API that is away; a restart takes seconds."""
+
+_AWAY = (502, 503, 504)
 
 Job = dict[str, Any]
 Account = dict[str, Any]
@@ -17,6 +22,10 @@ Account = dict[str, Any]
 
 class Refused(BenchError):
     """The API answered with a problem, or not at all."""
+
+
+class Away(Refused):
+    """It did not answer, or said that it cannot just now."""
 
 
 class Api:
@@ -44,10 +53,29 @@ class Api:
         path = "/benchmark?dry_run=true"
         return await self._ask("POST", path, data=fields, files=files)
 
-    async def follow(self, job_id: str) -> AsyncIterator[Job]:
-        """The job's state now and then, at last the one in which it ended."""
+    async def follow(
+        self, job_id: str, say: Callable[[str], None]
+    ) -> AsyncIterator[Job]:
+        """The job's state now and then, at last the one in which it ended.
+
+        An API that is away is waited for, since the job goes on without it; `say` is
+        told once, and when it answers again. Raises Away after `PATIENCE_S` of that.
+        """
+        away_s: float | None = None
         while True:
-            job = await self.job(job_id)
+            try:
+                job = await self.job(job_id)
+            except Away as error:
+                if away_s is None:
+                    away_s = monotonic_s()
+                    say(f"{error} {job_id} goes on without it; it is asked again.")
+                elif monotonic_s() - away_s > PATIENCE_S:
+                    raise
+                await sleep(AGAIN_S)
+                continue
+            if away_s is not None:
+                away_s = None
+                say(f"The API at {self._url} answers again.")
             yield job
             if job["status"] in ENDED:
                 return
@@ -88,13 +116,21 @@ class Api:
         try:
             answer = await self._http.request(method, path, **more)
         except httpx.TransportError as error:
-            raise Refused(
+            raise Away(
                 f"No API answers at {self._url} ({error or type(error).__name__})."
                 " Start one with `llmbench up`, or name another with --url."
             ) from None
-        if answer.is_success:
+        if answer.status_code in _AWAY:
+            raise Away(_problem(answer))
+        if not answer.is_success:
+            raise Refused(_problem(answer))
+        try:
             return dict(answer.json())
-        raise Refused(_problem(answer))
+        except (ValueError, TypeError):
+            raise Refused(
+                f"What answers at {self._url} is no API of ours. Name another with"
+                " --url."
+            ) from None
 
 
 def _problem(answer: httpx.Response) -> str:

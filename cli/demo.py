@@ -84,7 +84,7 @@ async def _benchmark(stack: Stack, results_dir: Path, runs: int) -> int:
     async with Api(stack.url) as api:
         posted_s = monotonic_s()
         job_id = (await api.submit(PROMPTS.name, prompts, fields))["job_id"]
-        job = await show.follow(api.follow(job_id))
+        job = await show.follow(api.follow(job_id, say))
     truth = await _truth(stack.simulator_url)
     if job["status"] != "done":
         say(f"The benchmark ended as {job['status']}: {job['error']}")

@@ -107,7 +107,7 @@ def run(
                 f"{job_id} is queued; it goes on without this terminal."
                 f" To end it: llmbench cancel {job_id}"
             )
-            return await show.follow(api.follow(job_id))
+            return await show.follow(api.follow(job_id, show.console.print))
 
     job = _ask(submit_and_follow())
     _print(job)

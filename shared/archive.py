@@ -4,21 +4,25 @@ A folder `RESULTS_DIR/<job_id>/` is a run's when `summary.json` is in it, which 
 published last. `run.json` is the run's record; what it does not say is unknown.
 """
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from shared.errors import NewerRecord, NoSuchRun
+from shared.errors import BadPlan, NewerRecord, NoSuchRun, Unreadable
 from shared.plan import Plan, read_plan
 from shared.reconciliation import FILE, Reconciliation, read
 from shared.run import Ending, Run, Status, created_at, is_job_id
 
 SCHEMA = 1
 
-T = TypeVar("T")
+log = logging.getLogger("archive")
 
 
 def record(run: Run) -> bytes:
@@ -50,67 +54,101 @@ def record(run: Run) -> bytes:
     return to_json(said, indent=2) + b"\n"
 
 
+class _Record(BaseModel):
+    """`run.json` as it is read: what it does not say is unknown, what we do not know is
+    passed over."""
+
+    status: Status = Status.DONE
+    ending: Ending | None = None
+    submitter: str = ""
+    targets: tuple[str, ...] = ()
+    created_at: float | None = None
+    started_at: float | None = None
+    closed: int = 0
+    failed: int = 0
+    total: int | None = None
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+    rerun_of: str | None = None
+    max_usd: float | None = None
+    spent_usd: float | None = None
+    unaccounted_usd: float | None = None
+
+
 def load(results_dir: Path, job_id: str) -> Run:
-    """The run as its folder knows it; raises NoSuchRun, NewerRecord."""
+    """The run as its folder knows it; raises NoSuchRun, NewerRecord, Unreadable."""
     folder = results_dir / job_id
-    ended_at = _read(job_id, lambda: (folder / "summary.json").stat().st_mtime)
+    with _reading(job_id, "summary.json"):
+        ended_at = (folder / "summary.json").stat().st_mtime
+    with _reading(job_id, "run.json"):
+        said = _record(folder / "run.json")
+    found = said.model_dump()
+    if said.created_at is None:
+        found["created_at"] = created_at(job_id)
+    held_usd = None if said.spent_usd is None else 0.0
+    return Run(job_id=job_id, ended_at=ended_at, held_usd=held_usd, **found)
+
+
+def _record(path: Path) -> _Record:
     try:
-        said = from_json((folder / "run.json").read_bytes())
+        said = from_json(path.read_bytes())
     except FileNotFoundError:
-        said = {}
-    if said.get("schema", SCHEMA) > SCHEMA:
-        raise NewerRecord("run.json", said["schema"], SCHEMA)
-    return Run(
-        job_id=job_id,
-        status=Status(said.get("status", Status.DONE)),
-        submitter=said.get("submitter", ""),
-        targets=tuple(said.get("targets", ())),
-        created_at=said.get("created_at", created_at(job_id)),
-        started_at=said.get("started_at"),
-        ended_at=ended_at,
-        closed=said.get("closed", 0),
-        failed=said.get("failed", 0),
-        total=said.get("total"),
-        ending=Ending(said["ending"]) if said.get("ending") else None,
-        error=said.get("error"),
-        warnings=tuple(said.get("warnings", ())),
-        rerun_of=said.get("rerun_of"),
-        max_usd=said.get("max_usd"),
-        spent_usd=said.get("spent_usd"),
-        held_usd=None if said.get("spent_usd") is None else 0.0,
-        unaccounted_usd=said.get("unaccounted_usd"),
-    )
+        return _Record()
+    schema = said.get("schema", SCHEMA) if isinstance(said, dict) else SCHEMA
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise NewerRecord("run.json", schema, SCHEMA)
+    return _Record.model_validate(said)
 
 
 def plan_of(results_dir: Path, job_id: str) -> Plan:
-    """The run's plan; raises NoSuchRun, NewerRecord."""
-    path = results_dir / job_id / "plan.json"
-    return read_plan(_read(job_id, path.read_bytes))
+    """The run's plan; raises NoSuchRun, NewerRecord, Unreadable."""
+    with _reading(job_id, "plan.json"):
+        return read_plan((results_dir / job_id / "plan.json").read_bytes())
 
 
 def result_of(results_dir: Path, job_id: str) -> dict[str, Any]:
-    """The run's summary; raises NoSuchRun."""
-    path = results_dir / job_id / "summary.json"
-    result: dict[str, Any] = from_json(_read(job_id, path.read_bytes))
-    return result
+    """The run's summary; raises NoSuchRun, Unreadable."""
+    with _reading(job_id, "summary.json"):
+        result = from_json((results_dir / job_id / "summary.json").read_bytes())
+        if not isinstance(result, dict):
+            raise ValueError("no JSON object")
+        return result
 
 
 def reconciliation_of(results_dir: Path, job_id: str) -> Reconciliation | None:
     """What came of comparing its bills, without the calls; None without the file.
 
-    Raises NewerRecord.
+    Raises NewerRecord, Unreadable.
     """
     try:
-        return read((results_dir / job_id / FILE).read_bytes())
-    except (FileNotFoundError, NotADirectoryError):
+        with _reading(job_id, FILE):
+            return read((results_dir / job_id / FILE).read_bytes())
+    except NoSuchRun:
         return None
 
 
+def is_there(results_dir: Path, job_id: str, name: str) -> bool:
+    """Whether the run has this file; raises Unreadable where that cannot be seen."""
+    with _reading(job_id, name):
+        return (results_dir / job_id / name).is_file()
+
+
+def check_readable(results_dir: Path, job_id: str, name: str) -> None:
+    """Raises NoSuchRun where the file is gone, and Unreadable where it is there and
+    gives nothing."""
+    with _reading(job_id, name), (results_dir / job_id / name).open("rb") as file:
+        file.read(1)
+
+
 def ids(results_dir: Path, before_id: str | None = None) -> list[str]:
-    """The ids of all ended runs there, newest first, older than `before_id`."""
+    """The ids of all ended runs there, newest first, older than `before_id`; none
+    where the folder cannot be seen, which is said once."""
     try:
         names = os.listdir(results_dir)
     except FileNotFoundError:
+        return []
+    except OSError as error:
+        _unseen(results_dir, error.strerror)
         return []
     found = (name for name in names if is_job_id(name))
     return sorted(
@@ -118,8 +156,17 @@ def ids(results_dir: Path, before_id: str | None = None) -> list[str]:
     )
 
 
-def _read(job_id: str, read: Callable[[], T]) -> T:
+@lru_cache(maxsize=8)
+def _unseen(results_dir: Path, why: str) -> None:
+    log.error("RESULTS_DIR %s cannot be seen (%s); mend that", results_dir, why)
+
+
+@contextmanager
+def _reading(job_id: str, name: str) -> Iterator[None]:
+    """What may be wrong with a file of ours, as an error of ours."""
     try:
-        return read()
+        yield
     except (FileNotFoundError, NotADirectoryError):
         raise NoSuchRun(job_id) from None
+    except (OSError, ValueError, KeyError, TypeError, BadPlan) as error:
+        raise Unreadable(name, job_id, error) from error

@@ -11,6 +11,7 @@
     ├── NotReady             the outcome that was asked for is not there yet
     ├── StoreDown            the store did not answer, or refused to write
     ├── CatalogueDown        the upstream gave no list of models, and there is no older
+    ├── Unreadable           a record or a file of ours is there and cannot be read
     ├── NewerRecord          written by a later version of this program
     └── Misconfigured        a setting is missing or wrong
         └── MissingKey       the upstream wants a key and there is none
@@ -88,6 +89,21 @@ class StoreDown(BenchError):
 
 class CatalogueDown(BenchError):
     """The upstream gave no list of models, and there is no older one to serve."""
+
+
+class Unreadable(BenchError):
+    """A record or a file of ours is there and cannot be read, or is not what we wrote.
+
+    The sentence names it and what was wrong, and nothing of what it holds.
+    """
+
+    def __init__(self, what: str, job_id: str, error: Exception) -> None:
+        why = error.strerror if isinstance(error, OSError) else None
+        super().__init__(
+            f"The {what} of benchmark {job_id} cannot be read"
+            f" ({why or type(error).__name__}). Mend its disk or its permissions, or"
+            " bring it back from a copy; the others are not touched by it."
+        )
 
 
 class NewerRecord(BenchError):

@@ -38,9 +38,12 @@ def hold(path: Path, note: str) -> int | None:
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, note.encode(), 0)
     except BlockingIOError:
         os.close(lock)
         return None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, note.encode(), 0)
+    except BaseException:
+        os.close(lock)
+        raise
     return lock

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from shared.durations import least_s
 from shared.limits import Limit
 from shared.money import NANO, Price, most_prompt_tokens
 from shared.plan import Plan, most_calls
@@ -59,8 +60,8 @@ class Quote:
     max_cost_usd: float | None
     """The budget, at which the run would stop."""
     takes_s: float
-    """At least, by the load's own duration and the account's limits; how fast the
-    upstream answers comes on top."""
+    """At least, by the loads of all steps and the account's limits; how fast the
+    upstream answers comes on top. Of a search its first value alone."""
     targets: tuple[TargetQuote, ...]
     limits: tuple[LimitQuote, ...]
 
@@ -100,7 +101,7 @@ def quote(
         for name, left in limits.items()
         if (found := _limit(left, [name in names for names in limits_of], asked))
     )
-    takes_s = [plan.load.duration_s or 0.0, *(limit.takes_s for limit in bound)]
+    takes_s = [least_s(plan), *(limit.takes_s for limit in bound)]
     return Quote(
         calls=calls,
         worst_usd=_sum([target.worst_usd for target in targets]),

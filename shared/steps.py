@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from shared.plan import Plan
 
 
+LEAD_S = 0.3
+"""An open load starts so long after its first claim, so that every shard is ready."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One load held over one stretch of the run."""

@@ -15,8 +15,6 @@ import socket
 import sys
 from typing import Any
 
-from redis.asyncio import Redis
-
 from shared import queue, tracing
 from shared.clock import sleep
 from shared.errors import BenchError, Misconfigured
@@ -154,7 +152,7 @@ async def _startup(ctx: dict[Any, Any]) -> None:
     config = settings()
     setup(config, "worker")
     tracing.setup("llmbench-worker")
-    redis: Redis = ctx["redis"]
+    redis = ctx["store"] = connect(_store_url(config))  # arq's own is for arq
     await durable.check(redis, allow_volatile=config.allow_volatile)
     station = ctx["station"] = Station(redis, config)
     await station.start()
@@ -162,6 +160,7 @@ async def _startup(ctx: dict[Any, Any]) -> None:
 
 async def _shutdown(ctx: dict[Any, Any]) -> None:
     await ctx["station"].drain()
+    await ctx["store"].aclose()
     tracing.close()
 
 

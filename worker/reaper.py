@@ -5,12 +5,9 @@ change is one script in the store that happens once. The claim itself hands on w
 silent worker had in hand (`shared/store/lua/claim.lua`).
 """
 
-import asyncio
 import logging
-import os
-import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
 from redis.asyncio import Redis
@@ -20,14 +17,17 @@ from shared.limits import account_of
 from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import keys, runs, slots
+from shared.store import runs, slots
+from shared.store.client import AWAY
 from shared.store.slots import Lease
-from worker.spool import left_behind, set_aside
+from worker import spool
+from worker.spool import Left, left_behind
 
 log = logging.getLogger("worker.reaper")
 
 _CLAIMABLE = (Status.RUNNING, Status.QUEUED, Status.WAITING)
-
+_BATCH = 500
+"""Rows of one commit."""
 
 NO_TURNS: Mapping[str, float] = MappingProxyType({})
 
@@ -55,8 +55,12 @@ def fair(found: Iterable[Run], turns: Mapping[str, float] = NO_TURNS) -> list[Ru
     return [run for *_, run in sorted(order, key=lambda each: each[:3])]
 
 
+Measure = Callable[[Run], None]
+"""Have the step of a search measured, and the search go on after it (`Reduces.ask`)."""
+
+
 async def current_step(
-    redis: Redis, plan: Plan, run: Run, settings: Settings
+    redis: Redis, plan: Plan, run: Run, measure: Measure
 ) -> Step | None:
     """The step to claim a shard of; goes on to the next one where a worker died
     between a step's last row and that."""
@@ -65,12 +69,12 @@ async def current_step(
         return None  # it moved while we looked
     if run.started_at is None or not await slots.is_over(redis, run.job_id, step):
         return step
-    await advance(redis, plan, run.job_id, step, settings)
+    await advance(redis, plan, run, step, measure)
     return None
 
 
 async def advance(
-    redis: Redis, plan: Plan, job_id: str, step: Step, settings: Settings
+    redis: Redis, plan: Plan, run: Run, step: Step, measure: Measure
 ) -> None:
     """A step is over: go on to the next one, or to the reduce.
 
@@ -78,11 +82,11 @@ async def advance(
     its own.
     """
     if plan.find is not None and not step.warmup:
-        await reduce(redis, job_id, settings)
+        measure(run)
         return
-    over = await runs.finished(redis, job_id)
+    over = await runs.finished(redis, run.job_id)
     if len(over) == step.number:
-        await go_on(redis, plan, job_id, [*over, Finished(step.number)])
+        await go_on(redis, plan, run.job_id, [*over, Finished(step.number)])
 
 
 async def go_on(redis: Redis, plan: Plan, job_id: str, over: list[Finished]) -> None:
@@ -93,72 +97,56 @@ async def go_on(redis: Redis, plan: Plan, job_id: str, over: list[Finished]) -> 
     await runs.advance(redis, job_id, over[-1], to, ending)
 
 
-async def bring_left_rows(redis: Redis, settings: Settings) -> None:
+async def bring_left_rows(redis: Redis, settings: Settings, measure: Measure) -> None:
     """Commit what dead workers of this machine kept on disk while the store was away.
 
     Rows whose run is over, or whose slot is closed, are refused by the store and
-    forgotten: what was counted is final.
+    forgotten: what was counted is final. A file that cannot be brought stays, and
+    hides no other. Raises what the store raises when it is away.
     """
     with left_behind(settings.spool_dir) as files:
-        for left in files:
-            job_id = left.job_id
+        for file in files:
             try:
-                run = await runs.load(redis, job_id)
-                plan = await runs.plan_of(redis, job_id)
-            except NoSuchRun:
-                log.error(
-                    "the store has no benchmark %s any more; its %d rows are in %s",
-                    job_id,
-                    len(left.entries),
-                    set_aside(settings.spool_dir, left),
-                )
-                continue
-            except NewerRecord as error:
-                log.error("rows of %s stay in SPOOL_DIR: %s", job_id, error)
-                continue
-            step = next_step(plan, await runs.finished(redis, job_id))
-            if step is not None and step.number == left.step:
-                lease = Lease(
-                    *(job_id, step, left.shard, 1, left.epoch, run.segment, 0, 0, 0)
-                )
-                done = await slots.commit(
-                    redis,
-                    lease,
-                    left.entries,
-                    max_answers_bytes=settings.max_answers_bytes,
-                    max_error_share=plan.max_error_share,
-                    account=account_of(settings),
-                )
-                log.info("%d rows left for %s were brought", sum(done.accepted), job_id)
-                if done.step_over:
-                    await advance(redis, plan, job_id, step, settings)
-            left.file.unlink()
+                await _bring(redis, settings, spool.read(file), measure)
+            except AWAY:
+                raise
+            except (OSError, NewerRecord) as error:
+                log.error("rows in %s stay there: %s", file, error)
+            except Exception:
+                log.exception("rows in %s stay there", file)
 
 
-async def reduce(redis: Redis, job_id: str, settings: Settings) -> None:
-    """Have the run, or the step of a search that is over, reduced in a process of its
-    own, unless another worker does.
-
-    The reduce is idempotent, so the lock saves work and guards nothing. It lapses by
-    itself; after a failure it stays, and the time until it lapses is the pause before
-    the next try.
-    """
-    lock = keys.run(job_id, ":reduce")
-    if not await redis.set(lock, os.getpid(), nx=True, px=int(settings.lease_s * 1000)):
-        return
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "worker.reduce", job_id
-    )
+async def _bring(
+    redis: Redis, settings: Settings, left: Left, measure: Measure
+) -> None:
+    job_id = left.job_id
     try:
-        while process.returncode is None:
-            try:
-                await asyncio.wait_for(process.wait(), settings.heartbeat_s)
-            except TimeoutError:
-                await redis.pexpire(lock, int(settings.lease_s * 1000))
-    except BaseException:
-        process.terminate()
-        raise
-    if process.returncode == 0:
-        await redis.delete(lock)
-    else:
-        log.error("the reduce of %s ended with %d", job_id, process.returncode)
+        run = await runs.load(redis, job_id)
+        plan = await runs.plan_of(redis, job_id)
+    except NoSuchRun:
+        log.error(
+            "the store has no benchmark %s any more; its %d rows are in %s",
+            job_id,
+            len(left.entries),
+            spool.set_aside(settings.spool_dir, left),
+        )
+        return
+    step = next_step(plan, await runs.finished(redis, job_id))
+    if step is not None and step.number == left.step:
+        lease = Lease(*(job_id, step, left.shard, 1, left.epoch, run.segment, 0, 0, 0))
+        brought, step_over = 0, False
+        for at in range(0, len(left.entries), _BATCH):
+            done = await slots.commit(
+                redis,
+                lease,
+                left.entries[at : at + _BATCH],
+                max_answers_bytes=settings.max_answers_bytes,
+                max_error_share=plan.max_error_share,
+                account=account_of(settings),
+            )
+            brought += sum(done.accepted)
+            step_over = step_over or done.step_over
+        log.info("%d rows left for %s were brought", brought, job_id)
+        if step_over:
+            await advance(redis, plan, run, step, measure)
+    left.file.unlink()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from shared import archive
 from shared.clock import sleep, utc_label
 from shared.errors import BenchError
 from shared.outputs import write_json
@@ -20,6 +21,7 @@ from shared.reconciliation import FILE, Reconciliation, Told, compare, totals
 from shared.settings import Settings
 from shared.store import reconciles
 from shared.store.client import AWAY
+from shared.store.record import leave
 from shared.upstream.connect import client_of
 from shared.upstream.wire import Wire
 from worker import bills
@@ -61,8 +63,9 @@ class Reconciler:
         for job_id in await reconciles.due(self._redis):
             if self._busy() or len(self._tasks) >= _MOST_RUNS:
                 return
-            there = (self._folder(job_id) / "summary.json").is_file()
-            if there and job_id not in self._tasks and await self._hold(job_id):
+            if job_id in self._tasks or not self._is_here(job_id):
+                continue
+            if await self._hold(job_id):
                 self._tasks[job_id] = asyncio.create_task(self._run(job_id))
 
     async def close(self) -> None:
@@ -162,6 +165,14 @@ class Reconciler:
         await sleep(0)
         while self._busy():
             await sleep(_LOOK_S)
+
+    def _is_here(self, job_id: str) -> bool:
+        """Whether its files are on this machine and can be seen; if not, others may."""
+        try:
+            return archive.is_there(self._settings.results_dir, job_id, "summary.json")
+        except BenchError as error:
+            leave(job_id, str(error))
+            return False
 
     def _folder(self, job_id: str) -> Path:
         return self._settings.results_dir / job_id

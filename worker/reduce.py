@@ -7,6 +7,8 @@ not at all, and the state flips once. It may be killed at any point and made aga
 import asyncio
 import logging
 import os
+import resource
+import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,9 +21,12 @@ from redis.asyncio import Redis
 
 from shared import archive, crash
 from shared.errors import BenchError
+from shared.figures import Pace, Summary
 from shared.limits import account_of
 from shared.log import setup
+from shared.no_rows import summarize_none
 from shared.observations import Observations, together
+from shared.outputs import OUTPUTS, Answer, Results
 from shared.plan import Finished, Plan, next_step
 from shared.run import Run, Status
 from shared.sample import Outcome
@@ -31,8 +36,7 @@ from shared.store.client import AWAY, connect, connect_blocking
 from worker.reaper import go_on
 
 if TYPE_CHECKING:
-    from shared.figures import Pace, Summary
-    from shared.outputs import Answer
+    from shared.frame import Frame
 
 log = logging.getLogger("worker.reduce")
 
@@ -46,11 +50,6 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     Raises OSError when the files cannot be written; the rows stay in the store and
     the run stays `reducing`, with the sentence of what is wrong.
     """
-    # pandas and scipy cost a second, which no other process should pay
-    from shared.frame import frame
-    from shared.outputs import OUTPUTS, Results
-    from shared.summary import summarize
-
     run = await runs.load(redis, job_id)
     plan = await runs.plan_of(redis, job_id)
     if run.status is not Status.REDUCING:
@@ -58,9 +57,8 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     await money.lapse(redis, job_id, account_of(config), everything=True)
     run = await runs.load(redis, job_id)
     seen = await samples.observations(redis, job_id)
-    rows = frame(plan, samples.rows(store, job_id))
+    rows, summary = _summary(store, plan, job_id, _together(run, seen))
     answers = sorted(samples.answers(store, job_id), key=_place)
-    summary = summarize(plan, rows, observations=_together(run, seen))
     more = {"machines": tuple(seen), "pace": await _pace(redis, plan, job_id)}
     summary = summary.model_copy(update=more)
     results = Results(
@@ -100,10 +98,21 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     return entered
 
 
-async def _pace(redis: Redis, plan: Plan, job_id: str) -> "tuple[Pace, ...]":
-    """What an adaptive load has found; () under another."""
-    from shared.figures import Pace
+def _summary(
+    store: Blocking, plan: Plan, job_id: str, observations: Observations
+) -> "tuple[Frame | None, Summary]":
+    if not samples.any_rows(store, job_id):
+        return None, summarize_none(plan, observations)
+    # pandas costs a second, which nobody should pay who has no rows
+    from shared.frame import frame
+    from shared.summary import summarize
 
+    rows = frame(plan, samples.rows(store, job_id))
+    return rows, summarize(plan, rows, observations=observations)
+
+
+async def _pace(redis: Redis, plan: Plan, job_id: str) -> tuple[Pace, ...]:
+    """What an adaptive load has found; () under another."""
     found = await pace.found(redis, job_id, len(plan.targets))
     return tuple(
         Pace(
@@ -121,7 +130,7 @@ async def _pace(redis: Redis, plan: Plan, job_id: str) -> "tuple[Pace, ...]":
     )
 
 
-def _answers_seen(summary: "Summary") -> dict[str, tuple[int, int]]:
+def _answers_seen(summary: Summary) -> dict[str, tuple[int, int]]:
     """Model -> (calls that told their tokens, the output tokens of those)."""
     seen: dict[str, tuple[int, int]] = {}
     for target in summary.targets:
@@ -172,9 +181,7 @@ def _place(answer: bytes) -> tuple[int, int, int]:
     return said["step"], said["slot"], said["attempt"]
 
 
-def _answer(text: bytes) -> "Answer":
-    from shared.outputs import Answer
-
+def _answer(text: bytes) -> Answer:
     said = from_json(text)
     return Answer(**{**said, "outcome": Outcome(said["outcome"])})
 
@@ -204,16 +211,14 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
     return together([*each, store])
 
 
-async def _main(job_id: str) -> int:
-    config = settings()
-    setup(config, "worker.reduce")
+async def _main(job_id: str, config: Settings) -> int:
     if config.redis_url is None:
         return 2
     redis = connect(config.redis_url, timeout_s=30)
     store = connect_blocking(config.redis_url)
     try:
         await reduce(redis, store, job_id, config)
-    except AWAY as error:  # a full disk is among them, and has been noted
+    except (OSError, *AWAY) as error:  # what is wrong with the disk has been noted
         log.error("the reduce of %s failed: %s", job_id, error)
         return 1
     except Exception as error:
@@ -231,6 +236,32 @@ async def _main(job_id: str) -> int:
     return 0
 
 
-if __name__ == "__main__":
+def serve(config: Settings) -> None:
+    """Reduce each run whose id is a line on stdin until that ends, with our worker:
+    the answer is a line on stdout, `CODE PEAK_BYTES`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker
+    answers = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print is no answer
+    for line in iter(sys.stdin.buffer.readline, b""):
+        code = asyncio.run(_main(line.decode().strip(), config))
+        os.write(answers, f"{code} {_peak_bytes()}\n".encode())
+
+
+def _peak_bytes() -> int:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def main() -> int:
+    """Reduce the run that is named, or those that are asked for; the exit code."""
     os.nice(5)  # whoever measures on this machine goes first
-    sys.exit(asyncio.run(_main(sys.argv[1])))
+    config = settings()
+    setup(config, "worker.reduce")
+    if len(sys.argv) > 1:
+        return asyncio.run(_main(sys.argv[1], config))
+    serve(config)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -47,29 +47,49 @@ def sweep(settings: Settings, spared: Collection[str]) -> list[str]:
     but their bytes count.
     """
     folders = [settings.results_dir / i for i in archive.ids(settings.results_dir)]
-    by_age = sorted((_newest_s(folder), folder) for folder in folders)
-    sizes = {folder: _bytes(folder) for folder in folders}
-    room = sum(sizes.values())
+    found = sorted(size for folder in folders if (size := _measured(folder)))
+    room = sum(bytes_ for _, _, bytes_ in found)
     too_old_s, most = float("-inf"), float("inf")
     if settings.results_keep_days is not None:
         too_old_s = wall_s() - settings.results_keep_days * _DAY_S
     if settings.results_max_gib is not None:
         most = settings.results_max_gib * 2**30
     gone = []
-    for changed_s, folder in by_age:
+    for changed_s, folder, bytes_ in found:
         if folder.name in spared or (changed_s >= too_old_s and room <= most):
             continue
-        # A half-deleted folder is no run any more: what makes it one goes first.
-        (folder / "summary.json").unlink(missing_ok=True)
-        shutil.rmtree(folder, ignore_errors=True)
-        room -= sizes[folder]
-        gone.append(folder.name)
+        if _delete(folder):
+            room -= bytes_
+            gone.append(folder.name)
     return gone
 
 
-def _newest_s(folder: Path) -> float:
-    return max(file.stat().st_mtime for file in [folder, *folder.iterdir()])
+def _delete(folder: Path) -> bool:
+    """Whether it is gone; what cannot be deleted is said, and tried again next time."""
+    if folder.is_symlink():
+        log.error("old results that are a link are left alone: %s", folder)
+        return False
+    try:
+        # A half-deleted folder is no run any more: what makes it one goes first.
+        (folder / "summary.json").unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return not folder.exists()  # somebody else deletes it as well
+    except OSError as error:
+        log.error("old results cannot be deleted, and count as there: %s", error)
+        return False
+    return True
 
 
-def _bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+def _measured(folder: Path) -> tuple[float, Path, int] | None:
+    """(Unix seconds of its newest file, the folder, its bytes); None where it vanishes
+    meanwhile or cannot be looked into, which is said."""
+    try:
+        newest_s = max(file.stat().st_mtime for file in [folder, *folder.iterdir()])
+        files = (file.stat() for file in folder.rglob("*") if file.is_file())
+        return newest_s, folder, sum(file.st_size for file in files)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.error("old results cannot be looked into: %s", error)
+        return None

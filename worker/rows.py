@@ -24,7 +24,7 @@ from shared.store.slots import Committed, Entry, Kind, Lease
 from shared.upstream.reply import Reply
 from shared.upstream.wire import Exchange
 from worker.probe import Call, Probe
-from worker.spool import Spool
+from worker.spool import NoRoom, Spool
 from worker.unsettled import Unsettled
 
 _SLICE_S = 0.001
@@ -188,13 +188,22 @@ class Rows:
     def keep(self) -> None:
         """Write the rows that wait to disk, once each: the store is away.
 
-        Raises OSError when there is no room for them.
+        Raises OSError when there is no room for all of them; those that are there are
+        not written again.
         """
         waiting = [*self._flying, *self._entries][self._spooled :]
-        if waiting:
+        if not waiting:
+            return
+        kept = 0
+        try:
             self._spool.keep(self._lease, waiting)
-            self._spooled += len(waiting)
-            self._unsettled.settle(entry.slot for entry in waiting)
+            kept = len(waiting)
+        except NoRoom as error:
+            kept = error.kept
+            raise
+        finally:
+            self._spooled += kept
+            self._unsettled.settle(entry.slot for entry in waiting[:kept])
 
     def forget(self) -> None:
         """The run takes no more rows."""

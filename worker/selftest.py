@@ -61,7 +61,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="llmbench-selftest-"))
     try:
         result = run(streams, folder)
-    except (BenchError, *AWAY) as error:
+    except (BenchError, OSError, *AWAY) as error:
         _say(str(error))
         return 2
     except KeyboardInterrupt:

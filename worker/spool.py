@@ -5,57 +5,66 @@ lives; what a dead one left is committed by the next worker on this machine, and
 store refuses what it has already.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic_core import from_json, to_json
-
 from shared.process import hold
 from shared.store.slots import Entry, Lease
+from worker import spool_lines
+
+log = logging.getLogger("worker.spool")
+
+_LOST = "lost"
+"""The folder of rows whose run the store does not know any more."""
+_MOST_FOLDERS = 100
+"""Of one process. A second is needed where somebody looked into the first before its
+lock was ours."""
+
+
+class NoRoom(OSError):
+    """Not all rows could be written. `kept` of them are on disk."""
+
+    kept = 0
 
 
 class Spool:
     """This process's folder; made when the first row has to be kept."""
 
     def __init__(self, root: Path, name: str) -> None:
-        self._folder = root / name.replace(":", "-")
+        self._root = root
+        self._name = name.replace(":", "-")
+        self._folder = root / self._name
         self._lock: int | None = None
 
     def keep(self, lease: Lease, entries: Sequence[Entry]) -> None:
         """Append rows to the shard's file, on disk when this returns.
 
-        Raises OSError when there is no room for them.
+        Raises NoRoom when that cannot be done for all of them, with the number of
+        those that are on disk, which are the first; OSError when for none.
         """
         if self._lock is None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._lock = hold(self._folder / "lock", str(os.getpid()))
-        lines = [
-            to_json(
-                [
-                    *(e.slot, e.attempt, e.kind, e.not_before_ms, e.row, e.answer),
-                    *(e.cost_nano, e.hold),
-                ]
-            )
-            for e in entries
-        ]
-        file = os.open(
-            self._path(lease),
-            os.O_WRONLY | os.O_APPEND | os.O_CREAT,
-            0o600,
-        )
+            self._begin()
+        path = self._path(lease)
+        is_new = not path.exists()
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(file, b"".join(line + b"\n" for line in lines))
-            os.fsync(file)
+            _append(file, [spool_lines.line(entry) for entry in entries])
         finally:
             os.close(file)
+        if is_new:
+            _sync(self._folder)
 
     def drop(self, lease: Lease) -> None:
         """The store has all of the shard's rows."""
-        self._path(lease).unlink(missing_ok=True)
+        try:
+            self._path(lease).unlink(missing_ok=True)
+        except OSError as error:  # it refuses them, should they be brought again
+            log.warning("rows that the store has stay on disk: %s", error)
 
     def close(self) -> None:
         """Take the folder away, unless it holds rows that the store has not."""
@@ -66,9 +75,64 @@ class Spool:
         if not any(self._folder.glob("*.rows")):
             shutil.rmtree(self._folder, ignore_errors=True)
 
+    def _begin(self) -> None:
+        """Make a folder whose lock is ours, so that nobody takes what we put there."""
+        for number in range(_MOST_FOLDERS):
+            self._folder = self._root / (
+                f"{self._name}.{number}" if number else self._name
+            )
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                lock = hold(self._folder / "lock", str(os.getpid()))
+            except FileNotFoundError:  # who looked into it has taken it away
+                continue
+            if lock is not None and _is_at(lock, self._folder / "lock"):
+                self._lock = lock
+                return
+            if lock is not None:
+                os.close(lock)
+        raise OSError(f"no folder of SPOOL_DIR can be locked: {self._folder}")
+
     def _path(self, lease: Lease) -> Path:
         numbers = f"{lease.step.number}.{lease.shard}.{lease.epoch}"
         return self._folder / f"{lease.job_id}.{numbers}.rows"
+
+
+def _append(file: int, lines: Sequence[bytes]) -> None:
+    """Write all lines to disk, or of those that fit whole ones only."""
+    begin = os.fstat(file).st_size
+    text = memoryview(b"".join(lines))
+    written = 0
+    try:
+        while written < len(text):  # a write may take a part, and fail only then
+            written += os.write(file, text[written:])
+        os.fsync(file)
+    except OSError as error:
+        kept, size = spool_lines.whole(lines, written)
+        failed = NoRoom(error.errno, error.strerror)
+        try:
+            os.ftruncate(file, begin + size)
+            os.fsync(file)
+        except OSError:
+            raise failed from error  # what was written is repeated, and refused then
+        failed.kept = kept
+        raise failed from error
+
+
+def _sync(folder: Path) -> None:
+    there = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(there)
+    finally:
+        os.close(there)
+
+
+def _is_at(lock: int, path: Path) -> bool:
+    """Whether the file that we have locked is still the one at this path."""
+    try:
+        return os.path.samestat(os.fstat(lock), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +147,6 @@ class Left:
     file: Path
 
 
-_LOST = "lost"
-"""The folder of rows whose run the store does not know any more."""
-
-
 def set_aside(root: Path, left: Left) -> Path:
     """Keep rows that no store wants, for a person; where they are."""
     aside = root / _LOST
@@ -95,46 +155,56 @@ def set_aside(root: Path, left: Left) -> Path:
 
 
 @contextmanager
-def left_behind(root: Path) -> Iterator[list[Left]]:
-    """What dead processes left; while the block lasts nobody else takes it. Who has
-    brought a file's rows deletes it; a folder without rows is gone after the block."""
-    folders, locks = [], []
-    for folder in sorted(root.glob("*/")):
-        if folder.name == _LOST:
-            continue
-        lock = hold(folder / "lock", str(os.getpid()))
-        if lock is not None:
-            folders.append(folder)
-            locks.append(lock)
-    try:
-        yield [
-            _left(file) for folder in folders for file in sorted(folder.glob("*.rows"))
-        ]
+def left_behind(root: Path) -> Iterator[list[Path]]:
+    """The files that dead processes left; while the block lasts nobody else takes them.
+    Who has brought a file's rows deletes it; a folder without rows is gone after the
+    block."""
+    with ExitStack() as held:
+        folders = [folder for folder in _folders(root) if _take(folder, held)]
+        yield [file for folder in folders for file in sorted(folder.glob("*.rows"))]
         for folder in folders:
             if not any(folder.glob("*.rows")):
                 shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        for lock in locks:
-            os.close(lock)
 
 
-def _left(file: Path) -> Left:
+def read(file: Path) -> Left:
+    """The rows of a file that was left; says how many were torn.
+
+    Raises OSError where it cannot be read, ValueError where its name is not one of
+    ours.
+    """
     job_id, step, shard, epoch = file.stem.split(".")
-    return Left(job_id, int(step), int(shard), int(epoch), _entries(file), file)
-
-
-def _entries(file: Path) -> list[Entry]:
-    found = []
-    for line in file.read_bytes().splitlines():
-        try:
-            # an earlier version wrote nothing of money
-            slot, attempt, kind, not_before_ms, row, answer, *money = from_json(line)
-        except ValueError:
-            break  # the last line of a process that was killed while it wrote
-        found.append(
-            Entry(
-                *(slot, attempt, kind, not_before_ms, row.encode(), answer.encode()),
-                *money,
-            )
+    entries, torn = spool_lines.read(file.read_bytes())
+    if torn:
+        log.warning(
+            "%d torn rows of %s are left out: their process died, or its disk was full,"
+            " while it wrote; %d are whole",
+            torn,
+            job_id,
+            len(entries),
         )
-    return found
+    return Left(job_id, int(step), int(shard), int(epoch), entries, file)
+
+
+def _folders(root: Path) -> list[Path]:
+    try:
+        found = sorted(root.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        log.error("what was left in SPOOL_DIR cannot be seen: %s", error)
+        return []
+    return [path for path in found if path.name != _LOST and path.is_dir()]
+
+
+def _take(folder: Path, held: ExitStack) -> bool:
+    """Whether its process is dead, and it is ours now."""
+    try:
+        lock = hold(folder / "lock", str(os.getpid()))
+    except OSError as error:
+        log.error("what was left in SPOOL_DIR cannot be taken: %s", error)
+        return False
+    if lock is None:
+        return False
+    held.callback(os.close, lock)
+    return True

@@ -1,7 +1,7 @@
 """One worker process: which shards it works, which runs it reduces, what it is told.
 
 doorbell, push, tick ──> look() ──> claim a shard ──> Shard.run()
-                                └─> a run in `reducing` ──> a reduce of its own process
+                                └─> a run in `reducing` ──> Reduces
 """
 
 import asyncio
@@ -33,6 +33,7 @@ from worker.ending import end
 from worker.probe import Probe
 from worker.purse import Purse
 from worker.reconcile import Reconciler
+from worker.reduces import Reduces
 from worker.shard import Shard
 from worker.spool import Spool
 from worker.stop import Stop
@@ -60,7 +61,7 @@ class Station:
         self._telemetry = Telemetry(settings, self.name, self._shards)
         self._works: set[asyncio.Task[None]] = set()
         self._working: Counter[str] = Counter()
-        self._reduces: dict[str, asyncio.Task[None]] = {}
+        self._reduces = Reduces(redis, settings, self.name)
         self._selftest: asyncio.Task[None] | None = None
         self._reconciler = Reconciler(
             redis, self.wire, settings, self.name, busy=self._measures
@@ -69,7 +70,6 @@ class Station:
         self._unreadable: dict[str, str] = {}
         self._looked_s = monotonic_s()
         self._alone = False
-        self._reducing = asyncio.Lock()
         self._looking = asyncio.Lock()
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -78,7 +78,7 @@ class Station:
         """Tell the store that we live, bring it the rows that a dead worker of this
         machine left, and begin to listen and to look."""
         await self._say()
-        await reaper.bring_left_rows(self.redis, self.settings)
+        await reaper.bring_left_rows(self.redis, self.settings, self._reduces.ask)
         await self._telemetry.start()
         self._tasks = [
             asyncio.create_task(self._beat(), name="beat"),
@@ -93,14 +93,14 @@ class Station:
     async def drain(self) -> None:
         """Begin nothing more, let calls finish, commit, give the leases back."""
         self._draining = True
+        self._reduces.begin_no_more()
         for shard in self._shards:
             shard.stop(Stop.DRAIN)
         if self._works:
             await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
         await end(*self._tasks)
         await self._reconciler.close()
-        if self._reduces:
-            await asyncio.wait(self._reduces.values(), timeout=self.settings.drain_s)
+        await self._reduces.close()
         if self._selftest is not None:
             self._selftest.cancel()
             await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
@@ -124,10 +124,9 @@ class Station:
             if self._draining:
                 return
             found = await runs.open_runs(self.redis)
+            self._reduces.look(found)
             for run in found:
-                if run.status is Status.REDUCING:
-                    self._reduce(run)
-                elif run.held_usd:
+                if run.held_usd and run.status is not Status.REDUCING:
                     await self._purse.lapse(run.job_id)
             if await self._tests_itself():
                 return
@@ -176,7 +175,7 @@ class Station:
         shares = self._works and not self._working[run.job_id]
         if shares and (self._alone or plan.exclusive):
             return  # who measures alone shares its worker with no other run
-        step = await reaper.current_step(self.redis, plan, run, self.settings)
+        step = await reaper.current_step(self.redis, plan, run, self._reduces.ask)
         if step is None:
             return
         costs = await self._purse.costs(plan, run.job_id)
@@ -263,9 +262,7 @@ class Station:
             self._shards.discard(shard)
             self._telemetry.end(shard, told)
         if step_over:
-            await reaper.advance(
-                self.redis, plan, lease.job_id, lease.step, self.settings
-            )
+            await reaper.advance(self.redis, plan, run, lease.step, self._reduces.ask)
 
     async def _learn(self, plan: Plan, key: str | None) -> None:
         """Ask the upstream what this account may do today, where that limits us."""
@@ -293,19 +290,6 @@ class Station:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(job_id)
         return plan
-
-    def _reduce(self, run: Run) -> None:
-        if run.job_id in self._reduces:
-            return
-
-        async def in_turn() -> None:
-            # one at a time: each costs a second of a core and the rows' memory
-            async with self._reducing:
-                await self._safely(reaper.reduce(self.redis, run.job_id, self.settings))
-
-        task = asyncio.create_task(in_turn(), name=f"reduce-{run.job_id}")
-        self._reduces[run.job_id] = task
-        task.add_done_callback(lambda _: self._reduces.pop(run.job_id, None))
 
     # -- what we hear and say ----------------------------------------------------
 

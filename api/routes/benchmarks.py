@@ -200,7 +200,9 @@ async def listing(
     "/{job_id}",
     summary="Show a benchmark",
     response_model=Job,
-    responses=responses("no-such-run", "newer-record", "no-store", "store-down"),
+    responses=responses(
+        "no-such-run", "newer-record", "no-store", "store-down", "unreadable"
+    ),
 )
 async def show(job_id: JobId, store: StoreDep) -> Response:
     """The plan, the progress, and after the end the result."""

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, Response, StreamingResponse
 
 from api.deps import JobId, PartsDep, Store, StoreDep, promptly
 from api.errors import Problem, responses
+from shared import archive
 from shared.reconciliation import FILE
 from shared.store import reconciles, runs
 
@@ -24,7 +25,7 @@ def _of(media_type: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
     return {
         200: {"description": "The file.", "content": {media_type: schema}},
         206: {"description": "The part that `Range` asks for."},
-        **responses("no-such-run", *kinds, "no-store", "store-down"),
+        **responses("no-such-run", *kinds, "no-store", "store-down", "unreadable"),
     }
 
 
@@ -46,8 +47,9 @@ async def samples(
     """A row for each call that was made, failed ones too; docs/metrics.md names the
     columns."""
     path = await _ended(parts.settings.results_dir, store, job_id, "samples.csv")
+    whole = _file(path, job_id, "text/csv; charset=utf-8")
     if not excel:
-        return _file(path, job_id, "text/csv; charset=utf-8")
+        return whole
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.samples.csv"'}
     return StreamingResponse(
         _for_excel(path), headers=headers, media_type="text/csv; charset=utf-8"
@@ -92,12 +94,12 @@ async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Res
     """Where `RECONCILE` is set: each row that was compared, and what they sum up to."""
     folder = parts.settings.results_dir
     path = folder / job_id / FILE
-    if path.is_file():
+    if archive.is_there(folder, job_id, FILE):
         return _file(path, job_id, "application/json")
     await _ended(folder, store, job_id, "summary.json")
     async with promptly():
         waits = await reconciles.waits(store.redis, job_id)
-    if path.is_file():  # it was done just now
+    if archive.is_there(folder, job_id, FILE):  # it was done just now
         return _file(path, job_id, "application/json")
     if waits:
         why = (
@@ -121,9 +123,9 @@ async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Res
 )
 async def plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     """The whole plan, with all prompts; POST it again to do the same again."""
-    path = parts.settings.results_dir / job_id / "plan.json"
-    if path.is_file():
-        return _file(path, job_id, "application/json")
+    folder = parts.settings.results_dir
+    if archive.is_there(folder, job_id, "plan.json"):
+        return _file(folder / job_id / "plan.json", job_id, "application/json")
     async with promptly():
         found = await runs.plan_of(store.redis, job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.plan.json"'}
@@ -134,10 +136,9 @@ async def plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
 
 async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Path:
     """Where the file is; raises a Problem with the state before it is there."""
-    path = results_dir / job_id / name
     # summary.json is published last, so that all files are there or none.
-    if path.is_file() and path.with_name("summary.json").is_file():
-        return path
+    if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):
+        return results_dir / job_id / name
     async with promptly():
         run = await runs.load(store.redis, job_id)
     if run.status.terminal:
@@ -157,6 +158,9 @@ async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Pat
 
 
 def _file(path: Path, job_id: str, media_type: str) -> FileResponse:
+    """Raises Unreadable where nothing can be read of it: it is too late to say that
+    when the answer has begun."""
+    archive.check_readable(path.parents[1], job_id, path.name)
     return FileResponse(path, media_type=media_type, filename=f"{job_id}.{path.name}")
 
 

@@ -22,7 +22,8 @@ class Results:
     """All that is known of a finished run."""
 
     plan: Plan
-    rows: "Frame"
+    rows: "Frame | None"
+    """None where there is none."""
     summary: Summary
     answers: Iterable[Answer] = ()
     """Read once, by responses.jsonl."""

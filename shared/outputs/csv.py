@@ -51,10 +51,15 @@ Take = Callable[["pd.DataFrame", Asked], Cells]
 
 
 def write_csv(
-    plan: Plan, rows: "Frame", *, upstream: str | None = None, excel: bool = False
+    plan: Plan,
+    rows: "Frame | None",
+    *,
+    upstream: str | None = None,
+    excel: bool = False,
 ) -> Iterator[bytes]:
     """The file, piece by piece.
 
+    rows: None where there is none.
     upstream: the name of the upstream that was asked; None: not known.
     excel: with a byte order mark, and `;` between cells.
     """
@@ -67,6 +72,8 @@ def write_csv(
     separator = ";" if excel else ","
     head = separator.join(COLUMNS) + "\n"
     yield head.encode("utf-8-sig" if excel else "utf-8")
+    if rows is None:
+        return
     for begin in range(0, len(rows.columns), CHUNK):
         part = rows.columns.iloc[begin : begin + CHUNK]
         cells = [take(part, asked) for take in COLUMNS.values()]

@@ -11,6 +11,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     bars                channel `account until_ms name`: what has it rests until then
     born                string when this store's data began, store ms; for ever
     turns               hash   submitter -> when a run of theirs was last begun
+    reduce_turns        hash   submitter -> when a reduce of theirs was last begun, ms
     means               hash   `MODEL calls`, `MODEL tokens`: of earlier answers
     retention           string somebody has swept the results lately
     reconcile           zset   runs to compare with their bills -> not before, store ms

@@ -1,5 +1,11 @@
-"""A connection to the store, and how a script is run there."""
+"""A connection to the store, and how a script is run there.
 
+What the store or the way to it may do to us is a closed set, `AWAY`, made here at the
+border. An error of a file is none of it, nor is a mistake of ours in a command.
+"""
+
+import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -8,21 +14,50 @@ from typing import Any, TypeVar, cast
 
 from redis import Redis as Blocking
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import DefaultParser
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import (
-    ConnectionError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    TimeoutError,
-)
+from redis.connection import DefaultParser as BlockingParser
+from redis.exceptions import ConnectionError, RedisError, ResponseError
+from redis.exceptions import TimeoutError as NoAnswer
 
 from shared.errors import StoreDown
 
-AWAY = (ConnectionError, TimeoutError, OSError, OutOfMemoryError, ReadOnlyError)
-"""What redis raises when the store is away or will not write; nothing was lost."""
+
+class Unwilling(ResponseError):
+    """The store is there and does not do what it is told, whatever that is."""
+
+
+AWAY = (ConnectionError, NoAnswer, Unwilling)
+"""What a command raises when the store is away or does nothing now; nothing was lost,
+and the same command succeeds when that is over. `LOADING` is a ConnectionError."""
+
+# its disk, its memory, a script that goes on, a replica, or one without its primary.
+# Before Redis 7 an error within a script stood at the end of another one.
+_UNWILLING = re.compile(
+    r"(?:ERR Error running script .* -|^)"
+    r"((?:MISCONF|OOM|BUSY|READONLY|MASTERDOWN|NOREPLICAS) .*)",
+    re.DOTALL,
+)
+_LONGEST = 300
+
+
+def _reading(parser: Any) -> Any:
+    """The library's parser, but for what the store will not do."""
+
+    def parse_error(said: str) -> Exception:
+        if found := _UNWILLING.match(said):
+            return Unwilling(found[1][:_LONGEST])
+        error: Exception = parser.parse_error(said)
+        return error
+
+    own = {"__slots__": (), "parse_error": staticmethod(parse_error)}
+    return type("Reading", (parser,), own)
+
+
+_READING = _reading(DefaultParser)
+_READING_BLOCKING = _reading(BlockingParser)
 
 
 def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis:
@@ -39,6 +74,7 @@ def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis
         socket_connect_timeout=timeout_s,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
         retry_on_error=[ConnectionError],
+        parser_class=_READING,
     )
     return Redis.from_pool(pool)
 
@@ -73,7 +109,12 @@ async def call(redis: Redis, name: str, keys: list[str], args: list[Any]) -> Any
 
 def connect_blocking(url: str) -> Blocking:
     """A connection for a process that has nothing else to do meanwhile."""
-    return Blocking.from_url(url, socket_timeout=30.0, socket_connect_timeout=3.0)
+    return Blocking.from_url(
+        url,
+        socket_timeout=30.0,
+        socket_connect_timeout=3.0,
+        parser_class=_READING_BLOCKING,
+    )
 
 
 T = TypeVar("T")
@@ -91,10 +132,27 @@ async def now_s(redis: Redis) -> float:
 
 
 @asynccontextmanager
-async def reachable() -> AsyncIterator[None]:
-    """Turn the library's ways of being away into one StoreDown."""
+async def reachable(within_s: float) -> AsyncIterator[None]:
+    """StoreDown unless the store does what is asked of it within `within_s` in all.
+
+    A store that hangs would otherwise cost each command its timeout and its retries.
+    """
+    within = asyncio.timeout(within_s)
     try:
-        yield
+        async with within:
+            yield
+    except TimeoutError as error:
+        if not within.expired():
+            raise
+        raise StoreDown(
+            f"The store did not answer within {within_s:g} s. Check REDIS_URL and that"
+            " the server is not overloaded."
+        ) from error
+    except Unwilling as error:
+        raise StoreDown(
+            f"The store is there and refuses ({error}). Mend that there; nothing was"
+            " changed by this request."
+        ) from error
     except AWAY as error:
         raise StoreDown(
             f"The store does not answer ({type(error).__name__}). Check REDIS_URL and"
@@ -105,6 +163,7 @@ async def reachable() -> AsyncIterator[None]:
 __all__ = [
     "AWAY",
     "RedisError",
+    "Unwilling",
     "call",
     "connect",
     "connect_blocking",

@@ -12,6 +12,8 @@ from redis.asyncio import Redis
 
 from shared.store import keys
 
+_PAGE = 100
+
 _ID = re.compile(r"\d{1,20}-\d{1,20}")
 
 
@@ -46,18 +48,19 @@ async def resumable(redis: Redis, job_id: str, after: str) -> bool:
 async def since(
     redis: Redis, job_id: str, after: str, *, block_ms: int
 ) -> AsyncIterator[Event]:
-    """Events after `after`; waits up to `block_ms` for the first, then ends."""
-    found = await redis.xread(
-        {keys.run(job_id, ":events"): after}, count=100, block=block_ms
-    )
-    for _, entries in found or ():
+    """All events after `after`; waits up to `block_ms` for the first, then ends."""
+    key = keys.run(job_id, ":events")
+    wait_ms: int | None = block_ms
+    while found := await redis.xread({key: after}, count=_PAGE, block=wait_ms):
+        ((_, entries),) = found
         for entry_id, fields in entries:
-            status = fields.get(b"status")
+            after, status = entry_id.decode(), fields.get(b"status")
             yield Event(
-                entry_id.decode(),
-                fields[b"kind"].decode(),
-                status.decode() if status else None,
+                after, fields[b"kind"].decode(), status.decode() if status else None
             )
+        if len(entries) < _PAGE:
+            return
+        wait_ms = None
 
 
 def _order(event_id: str) -> tuple[int, int]:

@@ -28,7 +28,7 @@ class Wait:
     why: str
     """`minute`, `day`, `in_flight`, or `barred`: the upstream said so. Of money:
     `money`, calls that are open may leave some; `day_budget`; `budget`, the run's own
-    is spent and never opens; `gone`, there is no such run. `pace`: of the load."""
+    is spent and never opens. `pace`: of the load. `gone`: the run ends or is gone."""
     until_ms: int
     """When to ask again, ms of the store's clock."""
     apart_ms: int = 0

@@ -50,7 +50,8 @@ async def adapt(
     was sent, ms of the store."""
     rates = load.start_per_minute, load.max_per_minute
     told = passed, throttled, sent_ms
-    await call(redis, "adapt", _keys(job_id), [target, *rates, *told])
+    names = [keys.run(job_id), *_keys(job_id)]
+    await call(redis, "adapt", names, [target, *rates, *told])
 
 
 async def found(redis: Redis, job_id: str, targets: int) -> list[Found | None]:

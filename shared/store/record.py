@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pydantic_core import from_json
 
-from shared.errors import NewerRecord
+from shared.errors import NewerRecord, Unreadable
 from shared.money import usd
 from shared.plan import SCHEMA as PLAN_SCHEMA
 from shared.run import Ending, Run, Status
@@ -17,7 +17,15 @@ log = logging.getLogger("store")
 
 
 def read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
-    """The run; raises NewerRecord where the record, or its plan, is of a later one."""
+    """The run; raises NewerRecord where the record, or its plan, is of a later one, and
+    Unreadable where it is none of ours."""
+    try:
+        return _read(job_id, record)
+    except (ValueError, KeyError) as error:
+        raise Unreadable("record", job_id, error) from error
+
+
+def _read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
     r = {name.decode(): value.decode() for name, value in record.items()}
     for kind, name, known in (
         ("run", "schema", SCHEMA),
@@ -63,20 +71,22 @@ def read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
 
 
 def readable(job_id: str, record: Mapping[bytes, bytes]) -> Run | None:
-    """The run among others; None where there is no record, or a later version's.
+    """The run among others; None where there is no record, or a later version's, or
+    one that cannot be read.
 
-    While versions are mixed, one run that is not for us must not hide the others.
+    One run that is not for us, or that is broken, must not hide the others.
     """
     if not record:
         return None
     try:
         return read(job_id, record)
-    except NewerRecord as error:
-        _leave(job_id, str(error))
+    except (NewerRecord, Unreadable) as error:
+        leave(job_id, str(error))
         return None
 
 
 @lru_cache(maxsize=1000)
-def _leave(job_id: str, why: str) -> None:
-    """Remembered, so that it is said once and not at every look."""
-    log.warning("benchmark %s is left to a later version of us. %s", job_id, why)
+def leave(job_id: str, why: str) -> None:
+    """Say that a run is left out. Remembered, so that it is said once and not at every
+    look."""
+    log.warning("benchmark %s is left out. %s", job_id, why)

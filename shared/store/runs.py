@@ -176,8 +176,11 @@ async def open_runs(redis: Redis) -> list[Run]:
 
 async def had_a_turn(redis: Redis, submitter: str) -> None:
     """A run of this submitter has been begun: others come first now."""
-    await reply(redis.hset(keys.TURNS, submitter, str(await now_s(redis))))
-    await redis.expire(keys.TURNS, _TURNS_KEPT_S)
+    at_s = str(await now_s(redis))
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hset(keys.TURNS, submitter, at_s)
+        pipe.expire(keys.TURNS, _TURNS_KEPT_S)
+        await pipe.execute()
 
 
 async def turns(redis: Redis) -> dict[str, float]:
@@ -276,8 +279,9 @@ async def finish(
 async def note_error(redis: Redis, job_id: str, error: str) -> None:
     """The sentence of an attempt to reduce that failed and will be made again. It is
     the run's `error` until the reduce is done; why the run ended is not lost over it.
+    Nothing where the run waits for no reduce.
     """
-    await reply(redis.hset(keys.run(job_id), "reduce_error", error))
+    await call(redis, "note_error", [keys.run(job_id)], [error])
 
 
 async def cause(redis: Redis, job_id: str) -> str | None:

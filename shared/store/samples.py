@@ -12,9 +12,14 @@ from redis import Redis as Blocking
 from redis.asyncio import Redis
 
 from shared.store import keys
-from shared.store.client import reply
+from shared.store.client import call, reply
 
 _PAGE = 2000
+
+
+def any_rows(store: Blocking, job_id: str) -> bool:
+    """Whether a row has been committed."""
+    return bool(store.exists(keys.run(job_id, ":rows")))
 
 
 def rows(store: Blocking, job_id: str) -> Iterator[bytes]:
@@ -38,8 +43,10 @@ async def each_row(redis: Redis, job_id: str) -> AsyncIterator[bytes]:
 
 
 async def observe(redis: Redis, job_id: str, seen: dict[str, Any]) -> None:
-    """Add what one worker observed of itself during one shard."""
-    await reply(redis.rpush(keys.run(job_id, ":seen"), to_json(seen).decode()))
+    """Add what one worker observed of itself during one shard; nothing where the run
+    is gone."""
+    names = [keys.run(job_id), keys.run(job_id, ":seen")]
+    await call(redis, "observe", names, [to_json(seen)])
 
 
 async def observations(redis: Redis, job_id: str) -> list[dict[str, Any]]:

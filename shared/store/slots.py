@@ -9,14 +9,14 @@ from redis.asyncio import Redis
 
 from shared.plan import Step
 from shared.run import Status
+from shared.steps import LEAD_S
 from shared.store import keys, money
 from shared.store.client import call, reply
 
 POISON_TAKEOVERS = 3
 """A run whose workers went silent so often, without a row in between, has ended."""
 
-LEAD_MS = 300
-"""An open load starts so long after its first claim, so that every shard is ready."""
+LEAD_MS = round(LEAD_S * 1000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,17 @@ from typing import Any
 
 import httpx
 
+from api.deps import Store
+from api.feed import Feed
+from api.follow import begin
+from api.view import Views
 from shared.run import Ending, Status
 from shared.sample import Outcome
 from shared.store import events as stored
 from shared.store import keys, runs
 from tests.api.api_client import Event, Played, events, problem, submit
 from tests.api.api_server import Api
+from tests.children import until
 
 
 class Following:
@@ -145,6 +150,50 @@ async def test_nothing_is_missed_when_the_connection_is_cut_again_and_again(
             seen.append(event.data["status"])
             last_id = event.id
     assert seen == walk
+
+
+async def test_a_backlog_is_read_to_its_end_although_nobody_rings(
+    api: Api, worker: Played
+) -> None:
+    job_id = submit(api.http)
+    redis, key = worker.redis, keys.run(job_id, ":events")
+    feed = Feed(redis)
+    store = Store(redis, Views(redis, api.settings), feed)
+    first = await stored.last_id(redis, job_id)
+    await worker.claim(job_id)
+    for _ in range(250):
+        await redis.xadd(key, {"kind": "progress"})
+    follower = await begin(store, job_id, first)
+    async with feed.watch(job_id) as bell:  # somebody else, who was there before
+        await worker.reduce(job_id, Ending.COMPLETED)
+        end = await stored.last_id(redis, job_id)
+
+        async def read_to_the_end() -> bool:
+            bell.clear()
+            return not [e async for e in stored.since(redis, job_id, end, block_ms=1)]
+
+        await until(read_to_the_end, "the end of the other one's reading")
+        async with asyncio.timeout(10):  # a comment would come after 15 s
+            said = b"".join([piece async for piece in follower.events(lambda: False)])
+    assert said.count(b"event: done") == 1
+    assert said.index(b'"status":"reducing"') < said.index(b"event: done")
+    await feed.close()
+
+
+async def test_a_reader_that_failed_rings_again_when_it_can_read(
+    api: Api, worker: Played
+) -> None:
+    job_id = submit(api.http)
+    redis, key = worker.redis, keys.run(job_id, ":events")
+    await redis.rename(key, "aside")
+    await redis.set(key, "of another kind")
+    feed = Feed(redis)
+    async with feed.watch(job_id) as bell:
+        await asyncio.sleep(0.1)
+        await redis.rename("aside", key)
+        async with asyncio.timeout(10):
+            await bell.wait()
+    await feed.close()
 
 
 async def test_a_foreign_or_trimmed_id_begins_with_a_snapshot(

@@ -50,7 +50,11 @@ ROWS: dict[int, tuple[str, ...]] = {
         "test_a_store_that_hangs_starts_no_call_after_the_lease_and_loses_none",
         "test_store::test_a_store_out_of_reach_loses_no_row",
     ),
-    8: ("test_store::test_a_full_store_refuses_loses_nothing_and_recovers",),
+    8: (
+        "test_store::test_a_full_store_refuses_loses_nothing_and_recovers",
+        "test_store::test_a_store_that_cannot_write_its_snapshot_is_away_and_no_bug",
+        "test_store::test_a_store_that_is_busy_with_a_script_is_away_and_no_bug",
+    ),
     9: (
         "test_disk::test_no_file_is_cut_short_and_the_run_goes_on_when_there_is_room",
         "test_disk::test_why_a_run_has_failed_is_not_lost_over_a_full_disk",

@@ -1,7 +1,7 @@
 """Warm reduces: the reduce as it is, in a process forked from one that has pandas.
 
-Workers notice nothing: they start `python -m worker.reduce` and wait for it, and it
-hands over (`quick/sitecustomize.py`). Not for tests that kill a reduce from outside.
+Workers notice nothing: they start `python -m worker.reduce` and ask it, and it hands
+over (`quick/sitecustomize.py`). Not for tests that kill a reduce from outside.
 """
 
 import atexit
@@ -61,14 +61,19 @@ def main(path: str) -> None:
 
 
 def _reduce(asking: socket.socket) -> None:
-    """What `python -m worker.reduce` does, in the environment of who asks."""
+    """What `python -m worker.reduce` does, in the environment of who asks, and with its
+    files."""
     code = 1
     try:
+        begin, files, _, _ = socket.recv_fds(asking, 1, 3)
+        for number, file in enumerate(files):
+            os.dup2(file, number)
+            os.close(file)
         with asking.makefile("rb") as line:
-            environment, job_id = json.loads(line.readline())
+            environment, arguments = json.loads(begin + line.readline())
         os.environ.clear()
         os.environ.update(environment)
-        sys.argv = ["worker.reduce", job_id]
+        sys.argv = ["worker.reduce", *arguments]
         runpy.run_module("worker.reduce", run_name="__main__")
     except SystemExit as ended:
         code = int(ended.code or 0)

@@ -269,15 +269,25 @@ async def all_gone(before: set[psutil.Process]) -> None:
     await until(none_is_left, "the end of all processes", deadline_s=30)
 
 
-def reducers(job_id: str) -> list[psutil.Process]:
-    """The processes that reduce this run; their worker may be dead."""
+async def reducers(stack: Stack, job_id: str) -> list[psutil.Process]:
+    """The process that reduces this run now, or would begin with it."""
+    try:
+        ticket = await stack.redis.get(keys.run(job_id, ":reduce"))
+    except AWAY:
+        return []
     found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            argv = process.cmdline()
-            if argv[1:3] == ["-m", "worker.reduce"] and argv[-1] == job_id:
-                found.append(process)
+    with suppress(psutil.Error):
+        if ticket:
+            worker = psutil.Process(int(ticket.split(b":")[1]))
+            found = [child for child in worker.children() if reduces_runs(child)]
     return found
+
+
+def reduces_runs(process: psutil.Process) -> bool:
+    """Whether it is one that reduces."""
+    with suppress(psutil.Error):
+        return process.cmdline()[1:3] == ["-m", "worker.reduce"]
+    return False
 
 
 __all__ = [

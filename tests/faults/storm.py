@@ -284,7 +284,7 @@ class Storm:
         found: list[psutil.Process] = []
 
         async def reducing() -> bool:
-            found[:] = reducers(self._job_id)
+            found[:] = await reducers(self._stack, self._job_id)
             run = await self._stack.run(self._job_id)
             return bool(found) or (run is not None and run.status in ENDED)
 
@@ -292,7 +292,7 @@ class Storm:
         await asyncio.sleep(self._chance.random() * 0.6)
         await self._look()
         killed = 0
-        for process in reducers(self._job_id):
+        for process in await reducers(self._stack, self._job_id):
             with suppress(psutil.NoSuchProcess):
                 process.kill()
                 killed += 1

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import psutil
 import pytest
 import pytest_asyncio
+from redis.exceptions import ResponseError
 
 from shared.run import Status
 from shared.store.client import connect
@@ -189,3 +190,48 @@ async def test_a_full_store_refuses_loses_nothing_and_recovers(
     await stack.redis.config_set("maxmemory", 0)
     await whole(stack, job_id, 60)
     assert (await stack.redis.info("stats"))["evicted_keys"] == 0
+
+
+async def test_a_store_that_cannot_write_its_snapshot_is_away_and_no_bug(
+    stack: Stack, url: str
+) -> None:
+    job_id = await stack.submit(a_plan("ok/misconf", n=60))
+    await stack.closed(job_id, 10)
+    folder = Path((await stack.redis.config_get("dir"))["dir"]) / "dump.rdb"
+    (folder / "in the way").mkdir(parents=True)
+    await stack.redis.config_set("save", "1 1")
+    await stack.redis.bgsave()
+    await until(lambda: spooled(stack.folder), "rows on disk")
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+        answer = await http.post(f"{url}/benchmark", json=posted())
+        shown = await http.get(f"{url}/benchmark/{job_id}")
+    assert answer.status_code == 503, answer.text
+    assert answer.json()["type"] == "/problems/store-down"
+    assert "MISCONF" in answer.json()["detail"]
+    assert shown.status_code == 200, "it can be read"
+    await stack.redis.config_set("save", "")
+    await whole(stack, job_id, 60)
+
+
+async def test_a_store_that_is_busy_with_a_script_is_away_and_no_bug(
+    stack: Stack, url: str
+) -> None:
+    job_id = await stack.submit(a_plan("ok/busy", n=60))
+    await stack.closed(job_id, 10)
+    await stack.redis.config_set("lua-time-limit", 10)
+    other = connect(stack.store.url)
+    busy = asyncio.ensure_future(other.eval("while true do end", 0))
+    await until(lambda: spooled(stack.folder), "rows on disk")
+    async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+        answer = await http.post(f"{url}/benchmark", json=posted())
+    assert answer.status_code == 503, answer.text
+    assert "BUSY" in answer.json()["detail"]
+    await stack.redis.script_kill()
+    with pytest.raises(ResponseError, match="killed"):
+        await busy
+    await other.aclose()
+    await whole(stack, job_id, 60)
+
+
+def posted() -> dict[str, Any]:
+    return a_plan(n=1).model_dump(mode="json")

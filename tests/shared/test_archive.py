@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared import archive
-from shared.errors import NewerRecord, NoSuchRun
+from shared.errors import NewerRecord, NoSuchRun, Unreadable
 from shared.run import Ending, Run, Status, created_at, new_job_id
 
 RUN = Run(
@@ -84,3 +84,58 @@ def test_ids_are_newest_first_and_nothing_else_is_one(tmp_path: Path) -> None:
 
 def test_an_id_tells_when_its_run_was_made() -> None:
     assert created_at(new_job_id(1795420801.25)) == 1795420801.25
+
+
+BAD_RECORDS = {
+    "cut short": b'{"schema": 1, "job_id',
+    "no object": b"[1]",
+    "a state that is none": b'{"status": "asleep"}',
+    "an ending that is none": b'{"ending": "tired"}',
+    "no number": b'{"closed": "many"}',
+    "not text": b"\xff\xfe",
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("name", BAD_RECORDS)
+def test_a_record_that_is_damaged_is_said_in_words(tmp_path: Path, name: str) -> None:
+    (published(tmp_path) / "run.json").write_bytes(BAD_RECORDS[name])
+    with pytest.raises(Unreadable, match=rf"run\.json of benchmark {RUN.job_id}"):
+        archive.load(tmp_path, RUN.job_id)
+
+
+def test_a_disk_that_gives_nothing_is_said_in_words(tmp_path: Path) -> None:
+    place = published(tmp_path)
+    for name, read in {
+        "run.json": archive.load,
+        "plan.json": archive.plan_of,
+        "summary.json": archive.result_of,
+        "reconciliation.json": archive.reconciliation_of,
+    }.items():
+        (place / name).unlink(missing_ok=True)
+        # it can be opened, and every read fails
+        (place / name).symlink_to("/proc/self/mem")
+        with pytest.raises(Unreadable, match=r"Input/output error") as raised:
+            read(tmp_path, RUN.job_id)
+        assert name in str(raised.value)
+        (place / name).unlink()
+        (place / "summary.json").write_text("{}")
+
+
+def test_a_plan_or_a_summary_that_is_damaged_is_said_in_words(tmp_path: Path) -> None:
+    place = published(tmp_path)
+    (place / "plan.json").write_text('{"targets": []}')
+    (place / "summary.json").write_text("[]")
+    (place / "reconciliation.json").write_text("{}")
+    for read in (archive.plan_of, archive.result_of, archive.reconciliation_of):
+        with pytest.raises(Unreadable):
+            read(tmp_path, RUN.job_id)
+
+
+def test_a_results_folder_that_cannot_be_seen_has_no_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "results").write_text("a file where the folder should be")
+    for _ in range(2):
+        assert archive.ids(tmp_path / "results") == []
+    assert caplog.text.count("cannot be seen") == 1

@@ -401,6 +401,18 @@ async def test_files_of_another_machine_are_left_to_that_one(
     assert not (desk.settings.results_dir / job_id).exists()
 
 
+async def test_results_that_cannot_be_seen_hold_up_no_other(
+    desk: Desk, bills: Bills, caplog: pytest.LogCaptureFixture
+) -> None:
+    unseen = "X" * 300  # longer than a name may be
+    await reconciles.ask(desk.redis, unseen, in_s=0, keep_s=600)
+    job_id = await desk.ended(2)
+    assert (await desk.done(job_id))["totals"]["found"] == 2
+    await desk.reconciler.look()
+    assert caplog.text.count("summary.json of benchmark X") == 1
+    assert await reconciles.waits(desk.redis, unseen)
+
+
 async def test_one_that_is_done_is_not_done_again(desk: Desk, bills: Bills) -> None:
     job_id = await desk.ended(3)
     first = await desk.done(job_id)

@@ -4,6 +4,7 @@ import os
 import time
 from pathlib import Path
 
+import pytest
 from redis.asyncio import Redis
 
 from shared.plan import Plan, Target
@@ -79,3 +80,37 @@ async def test_one_worker_an_hour_sweeps_and_spares_what_is_open(
     assert again != old
     assert (tmp_path / again).exists(), "it was swept within the hour"
     assert 0 < await redis.ttl("llmbench:retention") <= 3600
+
+
+def stuck(root: Path, days_old: float) -> str:
+    """A folder that cannot be deleted, whoever tries; its id."""
+    job_id = results(root, days_old, kib=100)
+    (root / job_id / "summary.json").unlink()
+    (root / job_id / "summary.json").mkdir()  # no unlink takes that
+    at_s = time.time() - days_old * DAY_S
+    for path in (*(root / job_id).iterdir(), root / job_id):
+        os.utime(path, (at_s, at_s))
+    return job_id
+
+
+def test_what_cannot_be_deleted_is_said_and_hides_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = tmp_path / "results"
+    stuck(root, 40)
+    old, linked = results(root, 39), results(root, 38)
+    (root / linked).rename(tmp_path / "elsewhere")
+    (root / linked).symlink_to(tmp_path / "elsewhere")
+    (root / new_job_id(1.0)).symlink_to(tmp_path / "nowhere")  # vanishes meanwhile
+    assert sweep(limits(root, results_keep_days=30), ()) == [old]
+    assert caplog.text.count("cannot be deleted") == 1
+    assert caplog.text.count("left alone") == 1
+    assert (tmp_path / "elsewhere" / "summary.json").is_file()
+
+
+def test_what_stays_counts_until_it_is_gone(tmp_path: Path) -> None:
+    stuck(tmp_path, 3)
+    next_, newest = results(tmp_path, 2, kib=100), results(tmp_path, 1, kib=100)
+    # 300 KiB, of which 250 may stay: the first cannot go, so the second does
+    assert sweep(limits(tmp_path, results_max_gib=250 / 2**20), ()) == [next_]
+    assert newest in os.listdir(tmp_path)

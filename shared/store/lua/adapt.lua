@@ -1,36 +1,41 @@
 -- What became of a target's calls: its rate goes up a little after many that passed,
--- and down at once when one was throttled.
+-- and down at once when one was throttled. Nothing of a run that has ended or is gone.
 -- Repeated by a broken connection it counts those that passed twice, which moves the
 -- rate a little early; a cut is made once for all calls that were sent before it.
--- KEYS pace, paces   ARGV target, rate to begin with, largest rate, calls that passed,
+-- KEYS run, pace, paces   ARGV target, rate to begin with, largest rate, calls that passed,
 --      calls that were throttled, when the last of those was sent (store ms)
+-- -> 1 | 0 there is nothing to tell it of
+local status = redis.call('HGET', KEYS[1], 'status')
+if not status or status == 'done' or status == 'cancelled' or status == 'failed' then
+  return 0
+end
 local function field(what) return ARGV[1] .. ':' .. what end
-local p = redis.call('HMGET', KEYS[1], field('rate'), field('passed'), field('cut_ms'),
+local p = redis.call('HMGET', KEYS[2], field('rate'), field('passed'), field('cut_ms'),
                      field('top'), field('bound'))
 local rate = tonumber(p[1] or ARGV[2])
 local passed = tonumber(p[2] or '0') + ARGV[4]
 local top = tonumber(p[4])
 local new = rate
-redis.call('HINCRBY', KEYS[1], field('calls'), ARGV[4] + ARGV[5])
-redis.call('HINCRBY', KEYS[1], field('throttled'), ARGV[5])
+redis.call('HINCRBY', KEYS[2], field('calls'), ARGV[4] + ARGV[5])
+redis.call('HINCRBY', KEYS[2], field('throttled'), ARGV[5])
 if top then
-  redis.call('HINCRBY', KEYS[1], field('held_calls'), ARGV[4] + ARGV[5])
-  redis.call('HINCRBY', KEYS[1], field('held_throttled'), ARGV[5])
+  redis.call('HINCRBY', KEYS[2], field('held_calls'), ARGV[4] + ARGV[5])
+  redis.call('HINCRBY', KEYS[2], field('held_throttled'), ARGV[5])
 end
 if tonumber(ARGV[5]) > 0 then
   if tonumber(ARGV[6]) > tonumber(p[3] or '0') then
     new, passed = math.max(rate * 0.8, 1), 0
-    redis.call('HSET', KEYS[1], field('cut_ms'), now, field('top'), rate)
+    redis.call('HSET', KEYS[2], field('cut_ms'), now, field('top'), rate)
   end
 elseif p[5] and passed >= (top and 100 or 10) then
   -- from 80 % of where it was throttled back to it: ten steps of a hundred calls
   new, passed = math.min(top and rate + top * 0.02 or rate * 1.25, ARGV[3]), 0
   -- only a rate that was waited for has been tried
-  redis.call('HDEL', KEYS[1], field('bound'))
+  redis.call('HDEL', KEYS[2], field('bound'))
 end
-redis.call('HSET', KEYS[1], field('passed'), passed, field('rate'), new)
+redis.call('HSET', KEYS[2], field('passed'), passed, field('rate'), new)
 if new ~= rate then
-  redis.call('RPUSH', KEYS[2], string.format('[%s,%.0f,%.6f]', ARGV[1], now, new))
-  redis.call('LTRIM', KEYS[2], -1000, -1)
+  redis.call('RPUSH', KEYS[3], string.format('[%s,%.0f,%.6f]', ARGV[1], now, new))
+  redis.call('LTRIM', KEYS[3], -1000, -1)
 end
 return 1

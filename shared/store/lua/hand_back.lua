@@ -11,4 +11,7 @@ for i = 3, #ARGV, 2 do
     end
   end
 end
+-- of a run that has ended meanwhile it goes when that goes
+local left_ms = redis.call('PTTL', KEYS[1])
+if left_ms > 0 then redis.call('PEXPIRE', KEYS[3], left_ms) end
 return 1

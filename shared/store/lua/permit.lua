@@ -11,8 +11,15 @@
 local day = today
 local function given(at) return tonumber(ARGV[at]) end
 local worst = given(4) or 0
+if worst > 0 or ARGV[7] ~= '' then
+  -- what is noted of a run goes with it; of one that ends or is gone nothing is
+  local status = redis.call('HGET', KEYS[1], 'status')
+  if not status or status == 'reducing' or status == 'done' or status == 'cancelled'
+     or status == 'failed' then
+    return {0, now + 1000, worst > 0 and -1 or -2, 'gone', 1000}
+  end
+end
 if worst > 0 then
-  if redis.call('EXISTS', KEYS[1]) == 0 then return {0, now + 1000, -1, 'gone'} end
   if redis.call('HGET', KEYS[3], ARGV[1]) then return {1} end
   if redis.call('HGET', KEYS[1], 'broke') then return {0, 0, -1, 'budget'} end
   lapse(KEYS[1], KEYS[2], KEYS[3], KEYS[4], now)

@@ -13,6 +13,9 @@ for i = 1, #has, 2 do
     redis.call('HDEL', KEYS[3], has[i])
   end
 end
+-- of a run that has ended meanwhile it goes when that goes
+local left_ms = redis.call('PTTL', KEYS[2])
+if left_ms > 0 then redis.call('PEXPIRE', KEYS[4], left_ms) end
 redis.call('HDEL', KEYS[2], 'owner:' .. j, 'exp:' .. j, 'full_ms')
 redis.call('HSET', KEYS[1], 'idle_ms', now)
 if ARGV[3] ~= '1' then return 1 end

@@ -12,6 +12,12 @@ from shared.store.pace import Found, Paced
 LOAD = Adaptive(start_per_minute=600, max_per_minute=2_000)
 
 
+@pytest.fixture(autouse=True)
+async def a_run(redis: Redis) -> None:
+    """The one whose pace it is."""
+    await redis.hset(keys.run("job"), "status", "running")
+
+
 async def ask(redis: Redis, call_id: str, target: int = 0) -> Wait | None:
     paced = Paced(target, LOAD.start_per_minute)
     return await limits.leave(
