@@ -43,14 +43,19 @@ MOST_FIELDS = 100
 log = logging.getLogger(__name__)
 
 KINDS: dict[str, tuple[int, str]] = {
+    "malformed": (400, "This is not HTTP"),
     "not-found": (404, "There is nothing here"),
     "no-such-run": (404, "There is no such benchmark"),
     "method-not-allowed": (405, "This is not done here"),
     "slow-body": (408, "The request did not arrive in time"),
+    "slow-head": (408, "The request did not arrive in time"),
     "wrong-state": (409, "The benchmark cannot do that now"),
     "not-ready": (409, "The benchmark has not ended yet"),
     "too-large": (413, "The request is too large"),
+    "uri-too-long": (414, "The URL is too long"),
     "unsupported-media-type": (415, "This content type is not understood"),
+    "no-such-range": (416, "The file has no such part"),
+    "head-too-large": (431, "The request's head is too large"),
     "invalid": (422, "The request cannot be understood as written"),
     "too-much": (422, "The request is over a cap"),
     "unknown-model": (422, "The upstream does not list this model"),

@@ -1,6 +1,6 @@
 """A sweep: the same load at one value after another, a step each."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -8,6 +8,7 @@ from shared.frozen import Frozen
 from shared.loads import Concurrency, Constant, Load, Poisson
 from shared.loads.fields import UNCAPPED
 from shared.numbers import Number
+from shared.sequences import at_most
 
 Over = Literal["concurrency", "rate"]
 
@@ -22,9 +23,9 @@ class Sweep(Frozen):
         description="Which field of the load changes: `concurrency` or `rate_per_s`.",
         examples=["concurrency"],
     )
-    values: tuple[Number, ...] = Field(
-        min_length=1,
-        max_length=100,
+    values: Annotated[
+        tuple[Number, ...], Field(min_length=1, max_length=100), at_most(100)
+    ] = Field(
         description="Its values, in order.",
         examples=[[1, 2, 4, 8, 16]],
     )
