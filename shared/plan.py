@@ -167,7 +167,7 @@ class Plan(Frozen):
         description="Over this share of failed calls the run stops and is invalid.",
         examples=[0.1],
     )
-    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000), NOT_A_BOOL] | None = (
+    max_cost_usd: Annotated[float, Field(ge=1e-9, le=1_000_000), NOT_A_BOOL] | None = (
         Field(
             default=None,
             description="The run's budget: no call begins that might exceed it.",

@@ -16,6 +16,9 @@ from shared.steps import Step, steps
 if TYPE_CHECKING:
     from shared.plan import Plan
 
+_MADE = 4
+"""Synthetic prompts may have so many times MAX_UPLOAD_BYTES."""
+
 
 def most_calls(plan: "Plan") -> int | None:
     """Calls at most, over all steps and warm-ups, since all of them cost money.
@@ -49,6 +52,19 @@ def check_size(plan: "Plan", limits: Settings) -> None:
         raise TooMuch(
             f"Prompt {over[0]} has {over[1]} bytes; at most {limits.max_prompt_bytes}"
             " are allowed. Shorten it, or raise MAX_PROMPT_BYTES.",
+            "prompts",
+        )
+    _check_made(plan, limits.max_upload_bytes)
+
+
+def _check_made(plan: "Plan", cap: int) -> None:
+    """Texts that a plan of a few bytes makes up are bounded as if they had been sent,
+    and some: each is made several times before anything is queued."""
+    made = plan.prompts.made_bytes()
+    if made > _MADE * cap:
+        raise TooMuch(
+            f"The prompts would be {made} bytes of text; at most {_MADE * cap} are"
+            " allowed. Make fewer or shorter ones, or raise MAX_UPLOAD_BYTES.",
             "prompts",
         )
 

@@ -6,7 +6,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from shared.frozen import Frozen
 from shared.loads import Concurrency, Constant, Load, Poisson
-from shared.loads.fields import UNCAPPED
+from shared.loads.fields import LEAST_RATE, MOST_RATE, UNCAPPED
 from shared.numbers import Number
 from shared.sequences import at_most
 
@@ -47,9 +47,10 @@ def check_value(over: Over, value: float) -> None:
         raise ValueError(
             f"{value:g} calls cannot be open; give whole numbers from 1 to {UNCAPPED}"
         )
-    if over == "rate" and not 0.0001 <= value <= 1_000_000:
+    if over == "rate" and not LEAST_RATE <= value <= MOST_RATE:
         raise ValueError(
-            f"{value:g} calls per second cannot be made; give 0.0001 to 1000000"
+            f"{value:g} calls per second cannot be made; give {LEAST_RATE:g} to"
+            f" {MOST_RATE}"
         )
 
 

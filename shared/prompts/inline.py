@@ -40,6 +40,10 @@ class InlinePrompts(Frozen):
         prompt = self.prompts[index]
         return Prompt(prompt=prompt) if isinstance(prompt, str) else prompt
 
+    def made_bytes(self) -> int:
+        """0: all of it stands in the plan."""
+        return 0
+
     def over(self, cap_bytes: int) -> tuple[int, int] | None:
         """Index and bytes of the first prompt over the cap, or None."""
         for index, prompt in enumerate(self.prompts):
