@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from shared.errors import (
     BadPlan,
     BenchError,
+    Busy,
     CatalogueDown,
     KeyReused,
     Misconfigured,
@@ -27,6 +28,7 @@ from shared.errors import (
     NewerRecord,
     NoSuchRun,
     NotReady,
+    OutcomeUnknown,
     StoreDown,
     TooMuch,
     UnknownPrice,
@@ -65,6 +67,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "internal": (500, "This is a bug of ours"),
     "newer-record": (500, "The record is of a later version"),
     "no-store": (503, "Benchmarks need a store"),
+    "busy": (503, "The server has too much to do"),
+    "outcome-unknown": (503, "It is not known whether this was done"),
     "store-down": (503, "The store does not answer"),
     "too-many-watchers": (503, "Too many clients follow events"),
     "service-down": (503, "A part of the service is down"),
@@ -96,6 +100,8 @@ OF_ERROR: dict[type[BenchError], str] = {
     TooMuch: "too-much",
     UnknownPrice: "unknown-price",
     BadPlan: "invalid",
+    Busy: "busy",
+    OutcomeUnknown: "outcome-unknown",
     StoreDown: "store-down",
     NewerRecord: "newer-record",
     CatalogueDown: "no-catalogue",
@@ -104,7 +110,9 @@ OF_ERROR: dict[type[BenchError], str] = {
 }
 """The first class that an error is an instance of gives its kind."""
 
-_RETRYABLE = frozenset({"store-down", "too-many-watchers", "stopping", "no-catalogue"})
+_RETRYABLE = frozenset(
+    {"busy", "store-down", "too-many-watchers", "stopping", "no-catalogue"}
+)
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed"}
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
-from api.deps import JobId, PartsDep, Store, StoreDep, promptly
+from api.deps import JobId, PartsDep, Store, StoreDep
 from api.errors import Problem, responses
 from shared.reconciliation import FILE
 from shared.store import reconciles, runs
@@ -95,7 +95,7 @@ async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Res
     if path.is_file():
         return _file(path, job_id, "application/json")
     await _ended(folder, store, job_id, "summary.json")
-    async with promptly():
+    async with store.asking.promptly():
         waits = await reconciles.waits(store.redis, job_id)
     if path.is_file():  # it was done just now
         return _file(path, job_id, "application/json")
@@ -124,7 +124,7 @@ async def plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     path = parts.settings.results_dir / job_id / "plan.json"
     if path.is_file():
         return _file(path, job_id, "application/json")
-    async with promptly():
+    async with store.asking.promptly():
         found = await runs.plan_of(store.redis, job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.plan.json"'}
     return Response(
@@ -138,7 +138,7 @@ async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Pat
     # summary.json is published last, so that all files are there or none.
     if path.is_file() and path.with_name("summary.json").is_file():
         return path
-    async with promptly():
+    async with store.asking.promptly():
         run = await runs.load(store.redis, job_id)
     if run.status.terminal:
         raise Problem(

@@ -24,6 +24,11 @@ from shared.errors import StoreDown
 AWAY = (ConnectionError, TimeoutError, OSError, OutOfMemoryError, ReadOnlyError)
 """What redis raises when the store is away or will not write; nothing was lost."""
 
+REFUSES = (OutOfMemoryError, ReadOnlyError)
+"""Of these, what it raises when it is there and will not write."""
+
+UNCHANGED = "nothing was changed by this request"
+
 
 def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis:
     """A pool of connections; opens none before the first command.
@@ -91,19 +96,24 @@ async def now_s(redis: Redis) -> float:
 
 
 @asynccontextmanager
-async def reachable() -> AsyncIterator[None]:
-    """Turn the library's ways of being away into one StoreDown."""
+async def reachable(changed: str = UNCHANGED) -> AsyncIterator[None]:
+    """Turn the library's ways of being away into one StoreDown.
+
+    changed: the end of its sentence, what the request has changed before.
+    """
     try:
         yield
     except AWAY as error:
         raise StoreDown(
             f"The store does not answer ({type(error).__name__}). Check REDIS_URL and"
-            " that the server runs; nothing was changed by this request."
+            f" that the server runs; {changed}."
         ) from error
 
 
 __all__ = [
     "AWAY",
+    "REFUSES",
+    "UNCHANGED",
     "RedisError",
     "call",
     "connect",
