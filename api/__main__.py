@@ -8,6 +8,7 @@ from typing import Any
 
 import uvicorn
 
+from api.heads import BoundedHeads
 from api.main import create_app
 from shared import tracing
 from shared.log import setup
@@ -52,7 +53,7 @@ def main() -> None:
             host=given.host,
             port=given.port,
             loop="uvloop",
-            http="httptools",
+            http=BoundedHeads,
             log_config=None,
             access_log=config.log_level == "DEBUG",
             server_header=False,

@@ -1,12 +1,23 @@
-"""Request bodies are bounded while they arrive, whatever their length is said to be."""
+"""Request bodies are bounded while they arrive: their length, whatever it is said to
+be, and the shape of JSON (`shared.shape`) before anything reads it."""
 
 import asyncio
 
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import Problem
+from api.errors import Problem, of_error
+from api.heads import (
+    MOST_HEAD_BYTES,
+    MOST_HEADERS,
+    MOST_URL_BYTES,
+    head_too_large,
+    url_too_long,
+)
+from shared.errors import BadPlan
 from shared.settings import Settings
+from shared.shape import Shape
 
 IDLE_S = 30.0
 """Longer than this between two pieces of a body is too long."""
@@ -15,8 +26,13 @@ FRAMING_BYTES = 1024 * 1024
 """What a multipart form may add to its file; what JSON may add to a prompt."""
 
 
+MOST_VALUES = 1000
+"""In a body that is no plan."""
+
+
 class BoundedBodies:
-    """Middleware: 413 for a body over its cap, 408 for one that stops arriving.
+    """Middleware: 413 for a body over its cap, 408 for one that stops arriving, 415 for
+    one that is compressed, 422 for JSON of a shape that nothing here has.
 
     A benchmark may have MAX_UPLOAD_BYTES. Any other body holds a prompt and a system
     prompt at most, each character of which JSON may write as six.
@@ -27,6 +43,7 @@ class BoundedBodies:
     ) -> None:
         self._app = app
         self._idle_s = idle_s
+        self._settings = settings
         self._upload = settings.max_upload_bytes
         self._other = 12 * settings.max_prompt_bytes
 
@@ -35,10 +52,13 @@ class BoundedBodies:
             return await self._app(scope, receive, send)
         upload = scope["path"].endswith("/benchmark")
         cap = self._upload if upload else self._other
-        said = Request(scope).headers.get("content-length", "")
-        if said.isdigit() and int(said) > cap + FRAMING_BYTES:
-            refusal = _too_large(cap, upload).response(scope["path"])
-            return await refusal(scope, receive, send)
+        headers = Request(scope).headers
+        refusal = _too_much_head(scope) or _refusal(headers, cap, upload)
+        if refusal is not None:
+            return await refusal.response(scope["path"])(scope, receive, send)
+        shape = None
+        if not headers.get("content-type", "").lower().startswith("multipart/"):
+            shape = Shape(self._settings, None if upload else MOST_VALUES)
         seen = 0
         complete = False
 
@@ -60,9 +80,42 @@ class BoundedBodies:
             complete = not message.get("more_body", False)
             if seen > cap + FRAMING_BYTES:
                 raise _too_large(cap, upload)
+            if shape is not None:
+                try:
+                    shape.feed(message.get("body", b""))
+                except BadPlan as error:
+                    raise of_error(error) from None
             return message
 
         await self._app(scope, bounded, send)
+
+
+def _too_much_head(scope: Scope) -> Problem | None:
+    """What `heads` says sooner, where the server is another one."""
+    asked = (scope.get("raw_path", b""), scope.get("query_string", b""))
+    if sum(map(len, asked)) > MOST_URL_BYTES:
+        return url_too_long()
+    headers = scope["headers"]
+    size = sum(len(name) + len(value) for name, value in headers)
+    if len(headers) > MOST_HEADERS or size > MOST_HEAD_BYTES:
+        return head_too_large()
+    return None
+
+
+def _refusal(headers: Headers, cap: int, upload: bool) -> Problem | None:
+    """What is wrong with a body that can be told before any of it is read."""
+    length = headers.get("content-length", "")
+    if length.isdigit() and (len(length) > 18 or int(length) > cap + FRAMING_BYTES):
+        return _too_large(cap, upload)
+    coding = headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("", "identity"):
+        return Problem(
+            "unsupported-media-type",
+            f"A body with the content encoding {coding[:40]!r} is not understood. Send"
+            " it as it is.",
+            headers={"Accept-Encoding": "identity"},
+        )
+    return None
 
 
 def _too_large(cap: int, upload: bool) -> Problem:

@@ -1,8 +1,7 @@
 """What endpoints share: made at the start, handed to them by FastAPI."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import httpx
@@ -10,6 +9,7 @@ from fastapi import Depends, Header, Path, Request
 from redis.asyncio import Redis
 
 from api.account_page import AccountPage
+from api.asking import Asking
 from api.errors import Problem
 from api.feed import Feed
 from api.traffic import Traffic
@@ -18,14 +18,10 @@ from shared import tracing
 from shared.errors import NoSuchRun
 from shared.run import is_job_id
 from shared.settings import Settings
-from shared.store.client import reachable
 from shared.upstream.catalogue import Catalogue
 from shared.upstream.wire import Wire
 
 EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
-
-STORE_S = 2.5
-"""The store has so long for all that one request asks of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +31,7 @@ class Store:
     redis: Redis
     views: Views
     feed: Feed
+    asking: Asking = field(default_factory=Asking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +98,3 @@ async def _traceparent(
 
 Traceparent = Annotated[str | None, Depends(_traceparent)]
 """Where the request stands in a trace; None: in none."""
-
-
-@asynccontextmanager
-async def promptly() -> AsyncIterator[None]:
-    """StoreDown unless the store does what is asked within `STORE_S` in all."""
-    async with reachable(STORE_S):
-        yield

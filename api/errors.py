@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from shared.errors import (
     BadPlan,
     BenchError,
+    Busy,
     CatalogueDown,
     KeyReused,
     Misconfigured,
@@ -27,6 +28,7 @@ from shared.errors import (
     NewerRecord,
     NoSuchRun,
     NotReady,
+    OutcomeUnknown,
     StoreDown,
     TooMuch,
     UnknownPrice,
@@ -44,14 +46,19 @@ MOST_FIELDS = 100
 log = logging.getLogger(__name__)
 
 KINDS: dict[str, tuple[int, str]] = {
+    "malformed": (400, "This is not HTTP"),
     "not-found": (404, "There is nothing here"),
     "no-such-run": (404, "There is no such benchmark"),
     "method-not-allowed": (405, "This is not done here"),
     "slow-body": (408, "The request did not arrive in time"),
+    "slow-head": (408, "The request did not arrive in time"),
     "wrong-state": (409, "The benchmark cannot do that now"),
     "not-ready": (409, "The benchmark has not ended yet"),
     "too-large": (413, "The request is too large"),
+    "uri-too-long": (414, "The URL is too long"),
     "unsupported-media-type": (415, "This content type is not understood"),
+    "no-such-range": (416, "The file has no such part"),
+    "head-too-large": (431, "The request's head is too large"),
     "invalid": (422, "The request cannot be understood as written"),
     "too-much": (422, "The request is over a cap"),
     "unknown-model": (422, "The upstream does not list this model"),
@@ -61,6 +68,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "internal": (500, "This is a bug of ours"),
     "newer-record": (500, "The record is of a later version"),
     "no-store": (503, "Benchmarks need a store"),
+    "busy": (503, "The server has too much to do"),
+    "outcome-unknown": (503, "It is not known whether this was done"),
     "store-down": (503, "The store does not answer"),
     "unreadable": (503, "What was kept of the benchmark cannot be read"),
     "too-many-watchers": (503, "Too many clients follow events"),
@@ -93,6 +102,8 @@ OF_ERROR: dict[type[BenchError], str] = {
     TooMuch: "too-much",
     UnknownPrice: "unknown-price",
     BadPlan: "invalid",
+    Busy: "busy",
+    OutcomeUnknown: "outcome-unknown",
     StoreDown: "store-down",
     Unreadable: "unreadable",
     NewerRecord: "newer-record",
@@ -102,7 +113,9 @@ OF_ERROR: dict[type[BenchError], str] = {
 }
 """The first class that an error is an instance of gives its kind."""
 
-_RETRYABLE = frozenset({"store-down", "too-many-watchers", "stopping", "no-catalogue"})
+_RETRYABLE = frozenset(
+    {"busy", "store-down", "too-many-watchers", "stopping", "no-catalogue"}
+)
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed"}
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from math import inf
 from typing import Any
 
-from api.deps import Store, promptly
+from api.deps import Store
 from api.errors import of_error
 from api.schemas import Job
 from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, LOOK_S, event
@@ -30,7 +30,7 @@ async def begin(store: Store, job_id: str, last_seen: str | None) -> "Follower":
     It tells the whole run first where nothing was seen, or what came after it is
     trimmed, or the run has ended. Raises NoSuchRun, StoreDown.
     """
-    async with promptly():
+    async with store.asking.promptly():
         # First the id: an event between the two is then told twice, and not never.
         newest = await events.last_id(store.redis, job_id)
         job = await store.views.job(job_id)
@@ -97,7 +97,7 @@ class Follower:
     async def _safely(self, asked: Awaitable[Told]) -> Told:
         """What there is to tell; while the store is away that it is still to come."""
         try:
-            async with promptly():
+            async with self._store.asking.promptly():
                 return await asked
         except StoreDown:
             self._told_s = monotonic_s()  # not again at once

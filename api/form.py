@@ -4,6 +4,7 @@ The file goes line by line into prompts while it comes, so nothing is spooled, a
 is over a cap is refused as soon as the cap is passed.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -80,10 +81,12 @@ async def read_form(
             },
         )
         async for chunk in body:
-            parser.write(chunk)
+            # In a thread: a line costs a microsecond or two, and a chunk may be all
+            # line ends.
+            await asyncio.to_thread(parser.write, chunk)
     except FormParserError as error:
         raise _broken(str(error)) from None
-    return form.plan()
+    return await asyncio.to_thread(form.plan)
 
 
 @dataclass(slots=True)

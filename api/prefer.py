@@ -4,7 +4,7 @@ import asyncio
 import re
 from contextlib import suppress
 
-from api.deps import Parts, Store, promptly
+from api.deps import Parts, Store
 from api.schemas import Job
 from api.stream import LOOK_S
 from shared.clock import monotonic_s
@@ -39,7 +39,7 @@ async def ended_within(
         while (left_s := until_s - monotonic_s()) > 0 and not parts.stopping():
             bell.clear()
             with suppress(StoreDown):
-                async with promptly():
+                async with store.asking.promptly():
                     if (await runs.load(store.redis, job_id)).status.terminal:
                         return await store.views.job(job_id)
             with suppress(TimeoutError):

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from api.deps import Parts, Store, promptly
+from api.deps import Parts, Store
 from shared import allowance
 from shared.clock import utc_label, wall_s
 from shared.costs import Costs
@@ -111,7 +111,7 @@ async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quot
             await allowance.learn(store.redis, parts.client, plan, settings)
     except TimeoutError:
         pass  # then the day's number is not known, and shown as that
-    async with promptly():
+    async with store.asking.promptly():
         until_midnight_s = 86_400 - await now_s(store.redis) % 86_400
         left = {}
         for name, limit in {k: v for each in names for k, v in each.items()}.items():

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Request
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from api.deps import Parts
 from api.errors import Problem, invalid
@@ -13,6 +14,7 @@ from api.form import FIELDS, FILE, form_name, read_form
 from shared.errors import BadPlan, CatalogueDown
 from shared.plan import Plan, check_size, problems
 from shared.settings import Settings
+from shared.size import check_prompts, check_targets
 from shared.upstream.catalogue import (
     Catalogue,
     Model,
@@ -21,6 +23,10 @@ from shared.upstream.catalogue import (
     near_matches,
 )
 from shared.upstream.connect import dialect_of
+
+MOST_HINTS = 5
+"""Of so many unknown models it is said which ones may have been meant: a look at the
+whole list takes some milliseconds."""
 
 CATALOGUE_S = 3.0
 """A first listing that is still loading is waited for so long."""
@@ -38,7 +44,13 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
         name = form_name
         plan = await read_form(content_type, request.stream(), parts.settings)
     elif media_type == "application/json":
-        plan = _of_json(await request.body())
+        body = bytearray()  # and not `request.body()`, which has it twice at its end
+        async for chunk in request.stream():
+            body += chunk
+        # In a thread: most of the time goes into functions of ours, between which the
+        # others are served.
+        plan = await asyncio.to_thread(_of_json, body, parts.settings)
+        del body
     else:
         raise Problem(
             "unsupported-media-type",
@@ -47,7 +59,7 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
             headers={"Accept-Post": "application/json, multipart/form-data"},
         )
     try:
-        check_size(plan, parts.settings)
+        await asyncio.to_thread(check_size, plan, parts.settings)
         _check_providers(plan, parts.settings)
     except BadPlan as error:
         error.field = name(error.field)
@@ -55,9 +67,25 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
     return plan, await _check_models(plan, parts, name)
 
 
-def _of_json(body: bytes) -> Plan:
+def _of_json(body: bytearray, limits: Settings) -> Plan:
+    """The plan that a body is. Lists over a cap are refused before their items are
+    looked at."""
     try:
-        return Plan.model_validate_json(body)
+        record = from_json(body)
+    except ValueError as error:
+        raise invalid([("body", f"It is not JSON: {error}.")]) from None
+    body.clear()
+    if isinstance(record, dict):
+        prompts = record.get("prompts")
+        inline = prompts.get("prompts") if isinstance(prompts, dict) else None
+        for listed, check in (
+            (record.get("targets"), check_targets),
+            (inline, check_prompts),
+        ):
+            if isinstance(listed, list):
+                check(len(listed), limits)
+    try:
+        return Plan.model_validate(record)
     except ValidationError as error:
         raise invalid(problems(error)) from None
 
@@ -86,7 +114,7 @@ async def _check_models(
             "The models' names and the prompts' lengths were not checked: the list of"
             " the upstream's models is not at hand."
         ]
-    warnings = _check_names(plan, parts, models, name)
+    warnings = await asyncio.to_thread(_check_names, plan, parts, models, name)
     # Counting the words of 64 MiB takes a while, and others are being served.
     await asyncio.to_thread(_check_lengths, plan, catalogue, name)
     return warnings
@@ -105,8 +133,10 @@ def _check_names(
             for model in unknown
         ]
     errors = []
-    for model in unknown:
-        near = near_matches(model, models)
+    nearest = near_matches(unknown[0], models)
+    for number, model in enumerate(unknown):
+        near = near_matches(model, models) if 0 < number < MOST_HINTS else ()
+        near = near if number else nearest
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         field = name(f"targets[{asked.index(model)}].model")
         said = f"{model} is not a model of the upstream.{meant}"
@@ -115,7 +145,7 @@ def _check_names(
         "unknown-model",
         f"{errors[0]['message']} GET /models?filter=all lists all of them.",
         errors=errors,
-        suggestions=list(near_matches(unknown[0], models)),
+        suggestions=list(nearest),
     )
 
 

@@ -10,6 +10,8 @@
     ├── WrongState           the run exists, and cannot do that now
     ├── NotReady             the outcome that was asked for is not there yet
     ├── StoreDown            the store did not answer, or refused to write
+    │   ├── Busy             ... because this process has too much to do itself
+    │   └── OutcomeUnknown   ... in the middle of a write: it may be done, or not
     ├── CatalogueDown        the upstream gave no list of models, and there is no older
     ├── Unreadable           a record or a file of ours is there and cannot be read
     ├── NewerRecord          written by a later version of this program
@@ -85,6 +87,21 @@ class NotReady(BenchError):
 
 class StoreDown(BenchError):
     """The store did not answer in time, or refused to write."""
+
+
+class Busy(StoreDown):
+    """This process has more to do than it can; the store answers others."""
+
+    def __init__(self, changed: str) -> None:
+        super().__init__(
+            "This server has more to do just now than it can, and others are served"
+            f" before; {changed}. Try again in some seconds."
+        )
+
+
+class OutcomeUnknown(StoreDown):
+    """The store fell silent in the middle of a write; the sentence says how to see
+    what became of it, and whether it may be asked for again."""
 
 
 class CatalogueDown(BenchError):

@@ -20,6 +20,7 @@ from shared.problems import field_path, problems
 from shared.prompts import PromptSource
 from shared.prompts.prompt import MaxTokens, Text
 from shared.retries import Retries
+from shared.sequences import IN_PIECES, at_most
 from shared.size import check_size, most_calls
 from shared.slo import STREAMED, Slo
 from shared.steps import (
@@ -35,6 +36,9 @@ from shared.steps import (
 )
 
 SCHEMA = 1
+
+MOST_TARGETS = 10_000
+"""In any plan; MAX_TARGETS says how many this server takes."""
 
 KeepAnswers = Literal["first", "none", "all"]
 
@@ -69,8 +73,12 @@ class Plan(Frozen):
     schema_version: Whole = Field(
         default=SCHEMA, ge=1, description="Of this record.", examples=[SCHEMA]
     )
-    targets: tuple[Target, ...] = Field(
-        min_length=1,
+    targets: Annotated[
+        tuple[Target, ...],
+        Field(min_length=1, max_length=MOST_TARGETS),
+        IN_PIECES,
+        at_most(MOST_TARGETS),
+    ] = Field(
         description="Whom to ask; their calls are interleaved in time.",
         examples=[[{"model": "acme/orca-70b-instruct:free"}]],
     )
@@ -159,7 +167,7 @@ class Plan(Frozen):
         description="Over this share of failed calls the run stops and is invalid.",
         examples=[0.1],
     )
-    max_cost_usd: Annotated[float, Field(gt=0, le=1_000_000), NOT_A_BOOL] | None = (
+    max_cost_usd: Annotated[float, Field(ge=1e-9, le=1_000_000), NOT_A_BOOL] | None = (
         Field(
             default=None,
             description="The run's budget: no call begins that might exceed it.",

@@ -16,16 +16,18 @@ def problems(error: ValidationError) -> list[tuple[str, str]]:
     Neither holds the input that was refused, which may be a prompt.
     """
     errors = error.errors(include_url=False, include_input=False)
+    refused = _holding(errors)
     return [
         (field_path(each["loc"]), each["msg"].removeprefix("Value error, "))
         for each in errors
-        if not (each["type"] == "too_short" and _item_refused(each["loc"], errors))
+        if not (each["type"] == "too_short" and each["loc"] in refused)
     ]
 
 
-def _item_refused(loc: tuple[str | int, ...], errors: list[ErrorDetails]) -> bool:
-    """Whether a list is too short only because pydantic left out what it refused."""
-    return any(each["loc"][: len(loc)] == loc != each["loc"] for each in errors)
+def _holding(errors: list[ErrorDetails]) -> set[tuple[str | int, ...]]:
+    """Where something inside was refused: a list there may be too short only because
+    pydantic left that out."""
+    return {each["loc"][:n] for each in errors for n in range(len(each["loc"]))}
 
 
 def field_path(loc: tuple[str | int, ...]) -> str:

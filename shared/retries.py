@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field
 from shared.frozen import Frozen
 from shared.numbers import NOT_A_BOOL
 from shared.sample import Outcome
+from shared.sequences import at_most
 
 NEVER = {
     Outcome.OK: "it is no failure",
@@ -50,9 +51,12 @@ class Retries(Frozen):
     max: Annotated[int, Field(ge=1, le=10), NOT_A_BOOL] = Field(
         default=2, description="Retries of one slot at most.", examples=[2]
     )
-    on: tuple[Annotated[Outcome, AfterValidator(_can_be_retried)], ...] = Field(
+    on: Annotated[
+        tuple[Annotated[Outcome, AfterValidator(_can_be_retried)], ...],
+        Field(min_length=1, max_length=len(Outcome)),
+        at_most(len(Outcome)),
+    ] = Field(
         default=USUAL,
-        min_length=1,
         description="Outcomes after which a call is made again.",
         examples=[["rate_limited", "upstream_error"]],
     )

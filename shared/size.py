@@ -16,6 +16,9 @@ from shared.steps import Step, steps
 if TYPE_CHECKING:
     from shared.plan import Plan
 
+_MADE = 4
+"""Synthetic prompts may have so many times MAX_UPLOAD_BYTES."""
+
 
 def most_calls(plan: "Plan") -> int | None:
     """Calls at most, over all steps and warm-ups, since all of them cost money.
@@ -40,17 +43,8 @@ def check_size(plan: "Plan", limits: Settings) -> None:
 
     Raises TooMuch, which names the field, the value and the setting to change.
     """
-    prompts = plan.prompts.count()
-    for field, value, cap, setting in (
-        ("targets", len(plan.targets), limits.max_targets, "MAX_TARGETS"),
-        ("prompts", prompts, limits.max_prompts, "MAX_PROMPTS"),
-    ):
-        if value > cap:
-            raise TooMuch(
-                f"{value} {field} are more than the {cap} allowed. Send fewer, or"
-                f" raise {setting}.",
-                field,
-            )
+    check_targets(len(plan.targets), limits)
+    check_prompts(plan.prompts.count(), limits)
     _check_lanes(plan, limits.max_concurrency)
     _check_calls(plan, limits.max_calls)
     over = plan.prompts.over(limits.max_prompt_bytes)
@@ -59,6 +53,38 @@ def check_size(plan: "Plan", limits: Settings) -> None:
             f"Prompt {over[0]} has {over[1]} bytes; at most {limits.max_prompt_bytes}"
             " are allowed. Shorten it, or raise MAX_PROMPT_BYTES.",
             "prompts",
+        )
+    _check_made(plan, limits.max_upload_bytes)
+
+
+def _check_made(plan: "Plan", cap: int) -> None:
+    """Texts that a plan of a few bytes makes up are bounded as if they had been sent,
+    and some: each is made several times before anything is queued."""
+    made = plan.prompts.made_bytes()
+    if made > _MADE * cap:
+        raise TooMuch(
+            f"The prompts would be {made} bytes of text; at most {_MADE * cap} are"
+            " allowed. Make fewer or shorter ones, or raise MAX_UPLOAD_BYTES.",
+            "prompts",
+        )
+
+
+def check_targets(number: int, limits: Settings) -> None:
+    """Raises TooMuch for more targets than MAX_TARGETS."""
+    _check_number("targets", number, limits.max_targets, "MAX_TARGETS")
+
+
+def check_prompts(number: int, limits: Settings) -> None:
+    """Raises TooMuch for more prompts than MAX_PROMPTS."""
+    _check_number("prompts", number, limits.max_prompts, "MAX_PROMPTS")
+
+
+def _check_number(field: str, number: int, cap: int, setting: str) -> None:
+    if number > cap:
+        raise TooMuch(
+            f"{number} {field} are more than the {cap} allowed. Send fewer, or raise"
+            f" {setting}.",
+            field,
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Parts, PartsDep, promptly
+from api.deps import Parts, PartsDep
 from api.errors import responses
 from shared.clock import utc_label, wall_s
 from shared.errors import StoreDown
@@ -193,7 +193,7 @@ async def _ours(parts: Parts) -> _Ours | str:
     redis = parts.store.redis
     every = limits_of(FREE_ROUTER, parts.settings)
     try:
-        async with promptly():
+        async with parts.store.asking.promptly():
             return _Ours(
                 await now_s(redis),
                 {limit: await limits.used(redis, name, limit.name) for limit in every},

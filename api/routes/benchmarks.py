@@ -1,6 +1,7 @@
 """Benchmarks: asked for, shown, listed, cancelled."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -15,7 +16,6 @@ from api.deps import (
     Store,
     StoreDep,
     Traceparent,
-    promptly,
 )
 from api.errors import responses
 from api.prefer import ended_within, wait_asked_s
@@ -24,12 +24,13 @@ from api.pricing import Prices, checked_prices, quoted, warnings_of
 from api.schemas import Accepted, Job, Listing, Quoted
 from api.submission import form_schema, read_submission
 from api.view import listed
-from shared.errors import NoSuchRun, WrongState
+from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan
 from shared.queue import ring
-from shared.run import Ending, Run, Status, is_job_id
+from shared.run import Ending, Run, Status, is_job_id, new_job_id
 from shared.settings import Settings
 from shared.store import durable, runs, workers
+from shared.store.client import UNCHANGED, now_s
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -91,6 +92,8 @@ _PREFER = {
             "misconfigured",
             "no-store",
             "store-down",
+            "busy",
+            "outcome-unknown",
         ),
     },
 )
@@ -154,29 +157,56 @@ async def _queue(
     if said_key is not None:
         body = sha256(plan.model_dump_json().encode()).hexdigest()
         key = runs.IdempotencyKey(plan.submitter, said_key, body)
-    async with promptly():
+    async with store.asking.promptly():
         await durable.check(store.redis, allow_volatile=settings.allow_volatile)
         alive = await workers.alive(store.redis, lease_s=settings.lease_s)
-        if not alive:
-            warnings.append(NO_WORKER)
-        run = await runs.create(
+        job_id = new_job_id(await now_s(store.redis))
+    if not alive:
+        warnings.append(NO_WORKER)
+    run = await store.asking.write(
+        store.redis,
+        lambda: runs.create(
             store.redis,
             plan,
             warnings=warnings,
             key=key,
+            job_id=job_id,
             prices=prices,
             traceparent=traceparent,
-        )
-        times = max(1, min(len(alive), plan.load.most_lanes()))
-        await ring(store.redis, run.job_id, times)
+        ),
+        perhaps_queued(job_id, said_key),
+    )
+    await wake(store, run.job_id, min(len(alive), plan.load.most_lanes()))
     return run
+
+
+def perhaps_queued(job_id: str, said_key: str | None) -> str:
+    """What to say and do when nobody knows whether a benchmark was queued."""
+    remedy = (
+        f"GET /benchmark/{job_id} tells once the store is back; what is sent again"
+        " without an Idempotency-Key may be a second one."
+        if said_key is None
+        else "Send the same again with the same Idempotency-Key: it gives the same one."
+    )
+    return (
+        f"The store fell silent while benchmark {job_id} was queued, so it may be there"
+        f" or not. {remedy}"
+    )
+
+
+async def wake(store: Store, job_id: str, times: int = 1) -> None:
+    """Ring for so many workers. One that hears nothing looks by itself, so nobody is
+    told of a ring that was lost."""
+    with suppress(StoreDown):
+        async with store.asking.promptly():
+            await ring(store.redis, job_id, max(1, times))
 
 
 @router.get(
     "",
     summary="List benchmarks",
     response_model=Listing,
-    responses=responses("invalid", "no-store", "store-down"),
+    responses=responses("invalid", "no-store", "store-down", "busy"),
 )
 async def listing(
     store: StoreDep,
@@ -189,7 +219,7 @@ async def listing(
     """Newest first. `next` is where the next page is."""
     if before is not None and not is_job_id(before):
         raise NoSuchRun(repr(before[:40]))
-    async with promptly():
+    async with store.asking.promptly():
         found = await store.views.page(limit + 1, before)
     page, more = found[:limit], found[limit:]
     after = f"/benchmark?limit={limit}&before={page[-1].job_id}" if more else None
@@ -201,12 +231,13 @@ async def listing(
     summary="Show a benchmark",
     response_model=Job,
     responses=responses(
-        "no-such-run", "newer-record", "no-store", "store-down", "unreadable"
+        *("no-such-run", "newer-record", "unreadable"),
+        *("no-store", "store-down", "busy"),
     ),
 )
 async def show(job_id: JobId, store: StoreDep) -> Response:
     """The plan, the progress, and after the end the result."""
-    async with promptly():
+    async with store.asking.promptly():
         job = await store.views.job(job_id)
     return answer(job)
 
@@ -219,7 +250,14 @@ async def show(job_id: JobId, store: StoreDep) -> Response:
     responses={
         200: {"model": Job, "description": "It was cancelled before."},
         202: {"description": "It ends now; what was measured is kept."},
-        **responses("no-such-run", "wrong-state", "no-store", "store-down"),
+        **responses(
+            "no-such-run",
+            "wrong-state",
+            "no-store",
+            "store-down",
+            "busy",
+            "outcome-unknown",
+        ),
     },
 )
 async def cancel(job_id: JobId, store: StoreDep) -> Response:
@@ -227,12 +265,16 @@ async def cancel(job_id: JobId, store: StoreDep) -> Response:
 
     May be asked again. One that has ended by itself is a 409.
     """
-    async with promptly():
-        try:
-            await runs.end(store.redis, job_id, Ending.CANCELLED)
-            await ring(store.redis, job_id)
-        except (NoSuchRun, WrongState):
-            pass  # it may have ended, here or in the results folder
+    changed = UNCHANGED
+    with suppress(NoSuchRun, WrongState):  # ended, here or in the results folder
+        await store.asking.write(
+            store.redis,
+            lambda: runs.end(store.redis, job_id, Ending.CANCELLED),
+            perhaps(job_id, "cancelled"),
+        )
+        changed = f"benchmark {job_id} ends"
+        await wake(store, job_id)
+    async with store.asking.promptly(changed):
         job = await store.views.job(job_id)
     if job.ending != Ending.CANCELLED:
         raise WrongState(
@@ -240,6 +282,14 @@ async def cancel(job_id: JobId, store: StoreDep) -> Response:
             " cancel."
         )
     return answer(job, 200 if job.status is Status.CANCELLED else 202)
+
+
+def perhaps(job_id: str, done: str) -> str:
+    """What to say when nobody knows whether this was done to a benchmark."""
+    return (
+        f"The store fell silent while benchmark {job_id} was {done}, so it may be, or"
+        " not. Ask for it again; twice is as good as once."
+    )
 
 
 def accepted(run: Run, warnings: Sequence[str]) -> Response:

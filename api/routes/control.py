@@ -9,23 +9,37 @@ from fastapi import APIRouter, Body, Header
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import JobId, PartsDep, Store, StoreDep, Traceparent, promptly
+from api.deps import JobId, PartsDep, Store, StoreDep, Traceparent
 from api.errors import responses
 from api.pricing import Prices, checked_prices
-from api.routes.benchmarks import NO_WORKER, accepted, answer
+from api.routes.benchmarks import (
+    NO_WORKER,
+    accepted,
+    answer,
+    perhaps,
+    perhaps_queued,
+    wake,
+)
 from api.schemas import Accepted, Job
 from shared import archive
-from shared.errors import NoSuchRun, WrongState
+from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan
-from shared.queue import ring
-from shared.run import Run, Status
+from shared.run import Run, Status, new_job_id
 from shared.settings import Settings
 from shared.store import durable, reruns, runs, workers
+from shared.store.client import UNCHANGED, now_s
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
 _GOING_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING)
-_STATE_PROBLEMS = ("no-such-run", "wrong-state", "no-store", "store-down")
+_STATE_PROBLEMS = (
+    "no-such-run",
+    "wrong-state",
+    "no-store",
+    "store-down",
+    "busy",
+    "outcome-unknown",
+)
 
 
 class Rerun(BaseModel):
@@ -57,10 +71,8 @@ async def pause(job_id: JobId, store: StoreDep) -> Response:
 
     May be asked again. One that ends or has ended is a 409.
     """
-    async with promptly():
-        paused = False
-        with suppress(NoSuchRun, WrongState):  # in the results folder, or it ends
-            paused = await runs.move(store.redis, job_id, Status.PAUSED)
+    paused = await _moved(store, job_id, Status.PAUSED, "paused")
+    async with store.asking.promptly(_changed(job_id, paused, "is paused")):
         job = await store.views.job(job_id)
     if not paused and (job.status.terminal or job.status is Status.REDUCING):
         raise WrongState(f"Benchmark {job_id} is {job.status}; it cannot be paused.")
@@ -83,13 +95,9 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
 
     May be asked again. One that ends or has ended is a 409.
     """
-    async with promptly():
-        resumed = False
-        try:
-            resumed = await runs.move(store.redis, job_id, Status.QUEUED)
-            await _wake(store, job_id, parts.settings)
-        except (NoSuchRun, WrongState):
-            pass  # in the results folder, or not paused
+    resumed = await _moved(store, job_id, Status.QUEUED, "resumed")
+    await _wake(store, job_id, parts.settings)
+    async with store.asking.promptly(_changed(job_id, resumed, "goes on")):
         job = await store.views.job(job_id)
     if not resumed and job.status not in _GOING_ON:
         raise WrongState(f"Benchmark {job_id} is {job.status}; it cannot be resumed.")
@@ -117,6 +125,8 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
             "misconfigured",
             "no-store",
             "store-down",
+            "busy",
+            "outcome-unknown",
         ),
     },
 )
@@ -141,16 +151,21 @@ async def rerun(
     (`KEEP_RUNS_DAYS`), and of plans with a fixed number of calls.
     """
     only = asked.only if asked else None
-    async with promptly():
+    async with store.asking.promptly():
         plan = await _plan_of(store, parts.settings, job_id)
     prices = await checked_prices(plan, parts)
-    async with promptly():
+    async with store.asking.promptly():
         await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
-        run = await _again(
-            store, plan, job_id, only, idempotency_key, prices, traceparent
-        )
-        alive = await _wake(store, run.job_id, parts.settings)
-    return accepted(run, run.warnings if alive else (*run.warnings, NO_WORKER))
+        new_id = new_job_id(await now_s(store.redis))
+    run = await store.asking.write(
+        store.redis,
+        lambda: _again(
+            store, plan, job_id, only, idempotency_key, prices, traceparent, new_id
+        ),
+        perhaps_queued(new_id, idempotency_key),
+    )
+    alive = await _wake(store, run.job_id, parts.settings)
+    return accepted(run, (*run.warnings, NO_WORKER) if alive == 0 else run.warnings)
 
 
 async def _plan_of(store: Store, settings: Settings, job_id: str) -> Plan:
@@ -169,18 +184,21 @@ async def _again(
     said: str | None,
     prices: Prices | None,
     traceparent: str | None,
+    new_id: str,
 ) -> Run:
     key = None
     if said is not None:
         body = sha256(f"rerun {job_id} {only}".encode()).hexdigest()
         key = runs.IdempotencyKey(job_id, said, body)
     try:
-        if only == "failed":
-            return await reruns.failed(
-                store.redis, job_id, key=key, prices=prices, traceparent=traceparent
-            )
-        return await reruns.whole(
-            store.redis, job_id, key=key, prices=prices, traceparent=traceparent
+        again = reruns.failed if only == "failed" else reruns.whole
+        return await again(
+            store.redis,
+            job_id,
+            key=key,
+            prices=prices,
+            traceparent=traceparent,
+            new_id=new_id,
         )
     except NoSuchRun:
         pass  # in the results folder
@@ -194,13 +212,33 @@ async def _again(
         plan,
         rerun_of=job_id,
         key=key,
+        job_id=new_id,
         prices=prices,
         traceparent=traceparent,
     )
 
 
-async def _wake(store: Store, job_id: str, settings: Settings) -> int:
-    """Ring for as many workers as are alive; their number."""
-    alive = await workers.alive(store.redis, lease_s=settings.lease_s)
-    await ring(store.redis, job_id, max(1, len(alive)))
-    return len(alive)
+async def _moved(store: Store, job_id: str, to: Status, done: str) -> bool:
+    """Whether it came to that state now; False where it was there, or cannot come."""
+    with suppress(NoSuchRun, WrongState):  # in the results folder, or it ends
+        return await store.asking.write(
+            store.redis,
+            lambda: runs.move(store.redis, job_id, to),
+            perhaps(job_id, done),
+        )
+    return False
+
+
+def _changed(job_id: str, changed: bool, now: str) -> str:
+    return f"benchmark {job_id} {now}" if changed else UNCHANGED
+
+
+async def _wake(store: Store, job_id: str, settings: Settings) -> int | None:
+    """Ring for as many workers as are alive; their number, None where the store does
+    not say."""
+    alive = None
+    with suppress(StoreDown):
+        async with store.asking.promptly():
+            alive = len(await workers.alive(store.redis, lease_s=settings.lease_s))
+    await wake(store, job_id, alive or 1)
+    return alive

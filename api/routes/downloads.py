@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response, StreamingResponse
 
-from api.deps import JobId, PartsDep, Store, StoreDep, promptly
+from api.deps import JobId, PartsDep, Store, StoreDep
 from api.errors import Problem, responses
 from shared import archive
 from shared.reconciliation import FILE
@@ -97,7 +97,7 @@ async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Res
     if archive.is_there(folder, job_id, FILE):
         return _file(path, job_id, "application/json")
     await _ended(folder, store, job_id, "summary.json")
-    async with promptly():
+    async with store.asking.promptly():
         waits = await reconciles.waits(store.redis, job_id)
     if archive.is_there(folder, job_id, FILE):  # it was done just now
         return _file(path, job_id, "application/json")
@@ -126,7 +126,7 @@ async def plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     folder = parts.settings.results_dir
     if archive.is_there(folder, job_id, "plan.json"):
         return _file(folder / job_id / "plan.json", job_id, "application/json")
-    async with promptly():
+    async with store.asking.promptly():
         found = await runs.plan_of(store.redis, job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.plan.json"'}
     return Response(
@@ -139,7 +139,7 @@ async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Pat
     # summary.json is published last, so that all files are there or none.
     if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):
         return results_dir / job_id / name
-    async with promptly():
+    async with store.asking.promptly():
         run = await runs.load(store.redis, job_id)
     if run.status.terminal:
         raise Problem(

@@ -5,7 +5,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.deps import PartsDep, promptly
+from api.deps import PartsDep
 from api.errors import Problem, responses
 from shared.errors import StoreDown
 from shared.store import workers
@@ -40,7 +40,7 @@ async def ready(parts: PartsDep) -> Ready:
     if parts.store is None:
         raise _down("No store is set: set REDIS_URL, or start `llmbench up`.", "store")
     try:
-        async with promptly():
+        async with parts.store.asking.promptly():
             alive = await workers.alive(
                 parts.store.redis, lease_s=parts.settings.lease_s
             )

@@ -10,7 +10,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from api.deps import Parts, PartsDep, promptly
+from api.deps import Parts, PartsDep
 from api.errors import responses
 from shared.errors import StoreDown
 from shared.limits import account_of
@@ -49,7 +49,7 @@ async def _look_at_the_store(parts: Parts, into: CollectorRegistry) -> None:
         return
     up = Gauge("llmbench_store_up", "Whether the store answered now.", registry=into)
     try:
-        async with promptly():
+        async with parts.store.asking.promptly():
             counted = await counts.read(parts.store.redis)
             alive = await workers.alive(
                 parts.store.redis, lease_s=parts.settings.lease_s

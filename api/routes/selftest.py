@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from api.deps import EXAMPLE, StoreDep, promptly
+from api.deps import EXAMPLE, StoreDep
 from api.errors import Problem, responses
 from shared.clock import utc_label
 from shared.run import is_job_id
@@ -36,7 +36,10 @@ _LOCATION = {"headers": {"Location": {"schema": {"type": "string"}}}}
     "",
     summary="Measure the measurer",
     status_code=202,
-    responses={202: _LOCATION, **responses("invalid", "no-store", "store-down")},
+    responses={
+        202: _LOCATION,
+        **responses("invalid", "no-store", "store-down", "busy", "outcome-unknown"),
+    },
 )
 async def ask(
     response: Response,
@@ -49,8 +52,12 @@ async def ask(
     """A worker without other work runs it against a simulator of its own, for most of
     a minute, and takes no benchmark meanwhile. Where one waits already, it is given.
     """
-    async with promptly():
-        asked = await selftests.ask(store.redis, tuple(streams))
+    asked = await store.asking.write(
+        store.redis,
+        lambda: selftests.ask(store.redis, tuple(streams)),
+        "The store fell silent while the self-test was asked for. Ask again: where one"
+        " waits already, it is given.",
+    )
     response.headers["Location"] = f"/selftest/{asked.id}"
     return _job(asked)
 
@@ -58,7 +65,7 @@ async def ask(
 @router.get(
     "/{test_id}",
     summary="Show a self-test",
-    responses=responses("not-found", "no-store", "store-down"),
+    responses=responses("not-found", "no-store", "store-down", "busy"),
 )
 async def show(
     test_id: Annotated[
@@ -69,7 +76,7 @@ async def show(
     """Measured minus true for each number of streams, and the verdict beside it."""
     asked = None
     if is_job_id(test_id):
-        async with promptly():
+        async with store.asking.promptly():
             asked = await selftests.load(store.redis, test_id)
     if asked is None:
         raise Problem(

@@ -10,7 +10,14 @@ UNCAPPED = 100_000
 """Lanes of an open load without `max_in_flight`. The server's MAX_CONCURRENCY holds
 for it all the same: a slot due above that is dropped and counted."""
 
-_DAYS_30_S = 30 * 86_400
+LEAST_S = 0.001
+"""No stretch of a load is shorter: a worker's clock is not finer, and the number of
+slots, a time over such a stretch, stays one that can be counted."""
+
+MOST_S = 30 * 86_400
+LEAST_RATE = 0.0001
+MOST_RATE = 1_000_000
+"""Calls per second."""
 
 Count = Annotated[
     Annotated[int, Field(ge=1, le=MOST), NOT_A_BOOL] | None,
@@ -21,7 +28,7 @@ Count = Annotated[
     ),
 ]
 
-Seconds = Annotated[float, Field(gt=0, le=_DAYS_30_S), NOT_A_BOOL]
+Seconds = Annotated[float, Field(ge=LEAST_S, le=MOST_S), NOT_A_BOOL]
 
 Duration = Annotated[
     Seconds | None,
@@ -49,7 +56,7 @@ MaxInFlight = Annotated[
     ),
 ]
 
-Rate = Annotated[float, Field(ge=0.0001, le=1_000_000), NOT_A_BOOL]
+Rate = Annotated[float, Field(ge=LEAST_RATE, le=MOST_RATE), NOT_A_BOOL]
 
 Lanes = Annotated[int, Field(ge=1, le=UNCAPPED), NOT_A_BOOL]
 

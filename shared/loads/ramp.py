@@ -8,7 +8,15 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from shared.frozen import Frozen
-from shared.loads.fields import UNCAPPED, Count, MaxInFlight, Seconds, Warmup
+from shared.loads.fields import (
+    LEAST_RATE,
+    MOST_RATE,
+    UNCAPPED,
+    Count,
+    MaxInFlight,
+    Seconds,
+    Warmup,
+)
 from shared.numbers import Number
 
 
@@ -26,10 +34,10 @@ class Ramp(Frozen):
         examples=["rate"],
     )
     start: Number = Field(
-        ge=0, le=1_000_000, description="The value at the start.", examples=[1]
+        ge=0, le=MOST_RATE, description="The value at the start.", examples=[1]
     )
     end: Number = Field(
-        ge=0, le=1_000_000, description="The value at `duration_s`.", examples=[20]
+        ge=0, le=MOST_RATE, description="The value at `duration_s`.", examples=[20]
     )
     duration_s: Seconds = Field(
         description="Seconds from start to end; then it is over.", examples=[120]
@@ -42,7 +50,7 @@ class Ramp(Frozen):
     def _can_be_run(self) -> Self:
         ends = (self.start, self.end)
         if self.over == "rate":
-            if max(ends) < 0.0001:
+            if max(ends) < LEAST_RATE:
                 raise ValueError("a ramp from 0 to 0 calls nothing; raise `end`")
             return self
         if self.max_in_flight is not None:

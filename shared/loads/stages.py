@@ -13,6 +13,7 @@ from shared.loads.constant import Constant
 from shared.loads.fields import UNCAPPED, Count, MaxInFlight, Warmup
 from shared.loads.poisson import Poisson
 from shared.loads.ramp import Ramp
+from shared.sequences import at_most
 
 Stage = Annotated[
     Concurrency | Constant | Poisson | Ramp | Burst, Field(discriminator="kind")
@@ -29,9 +30,9 @@ class Stages(Frozen):
     kind: Literal["stages"] = Field(
         default="stages", description="Other loads, one after the other in time."
     )
-    stages: tuple[Stage, ...] = Field(
-        min_length=1,
-        max_length=100,
+    stages: Annotated[
+        tuple[Stage, ...], Field(min_length=1, max_length=100), at_most(100)
+    ] = Field(
         description="Loads with a `duration_s` each, in order; all open or all closed.",
         examples=[
             [

@@ -1,13 +1,14 @@
 """A sweep: the same load at one value after another, a step each."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from shared.frozen import Frozen
 from shared.loads import Concurrency, Constant, Load, Poisson
-from shared.loads.fields import UNCAPPED
+from shared.loads.fields import LEAST_RATE, MOST_RATE, UNCAPPED
 from shared.numbers import Number
+from shared.sequences import at_most
 
 Over = Literal["concurrency", "rate"]
 
@@ -22,9 +23,9 @@ class Sweep(Frozen):
         description="Which field of the load changes: `concurrency` or `rate_per_s`.",
         examples=["concurrency"],
     )
-    values: tuple[Number, ...] = Field(
-        min_length=1,
-        max_length=100,
+    values: Annotated[
+        tuple[Number, ...], Field(min_length=1, max_length=100), at_most(100)
+    ] = Field(
         description="Its values, in order.",
         examples=[[1, 2, 4, 8, 16]],
     )
@@ -46,9 +47,10 @@ def check_value(over: Over, value: float) -> None:
         raise ValueError(
             f"{value:g} calls cannot be open; give whole numbers from 1 to {UNCAPPED}"
         )
-    if over == "rate" and not 0.0001 <= value <= 1_000_000:
+    if over == "rate" and not LEAST_RATE <= value <= MOST_RATE:
         raise ValueError(
-            f"{value:g} calls per second cannot be made; give 0.0001 to 1000000"
+            f"{value:g} calls per second cannot be made; give {LEAST_RATE:g} to"
+            f" {MOST_RATE}"
         )
 
 

@@ -1,10 +1,11 @@
 """Prompt sources: what is asked. One file each.
 
-A source answers three questions, all pure functions of its fields:
+A source answers four questions, all pure functions of its fields:
 
     count()     how many prompts there are
     prompt(i)   the i-th of them, from 0, as a Prompt
     over(bytes) index and size of a prompt over a cap, or None
+    made_bytes() bytes of text that it makes up, about; 0 where the plan has the texts
 
 A new source is one small file, and one name in the union below. Beside them stand
 `files` (uploads, which end as inline prompts) and `prefix` (against caches).

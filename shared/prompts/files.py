@@ -17,6 +17,7 @@ from shared.prompts.lines import Line, Lines, LineTooLong
 from shared.prompts.prompt import Prompt
 from shared.prompts.rows import Rows
 from shared.settings import Settings
+from shared.shape import Shape, most_pieces
 
 Format = Literal["text", "jsonl", "csv"]
 
@@ -83,6 +84,7 @@ class PromptReader:
     ) -> None:
         self._format = format
         self._limits = limits
+        self._most_lines = most_pieces(limits)
         self._lines = Lines(limits.max_prompt_bytes)
         self._rows = Rows(column, limits.max_prompt_bytes)
         self._prompts: list[str | Prompt] = []
@@ -122,6 +124,12 @@ class PromptReader:
         return InlinePrompts(prompts=tuple(self._prompts))
 
     def _take(self, line: Line) -> None:
+        if line.number > self._most_lines:
+            raise TooMuch(
+                f"The file has more than {self._most_lines} lines, and most of them"
+                " hold no prompt. Take out the blank ones, or raise MAX_PROMPTS.",
+                "prompts",
+            )
         text = _decoded(line)
         prompt: str | Prompt | None
         if self._format == "csv":
@@ -129,7 +137,7 @@ class PromptReader:
         elif not text or text.isspace():
             return
         elif self._format == "jsonl":
-            prompt = _from_json(line.number, text.rstrip("\r\n"))
+            prompt = _from_json(line.number, text.rstrip("\r\n"), self._limits)
         else:
             prompt = text.rstrip("\r\n")
         if prompt is None:
@@ -165,7 +173,7 @@ def _decoded(line: Line) -> str:
     return text.removeprefix("\ufeff") if line.number == 1 else text
 
 
-def _from_json(number: int, text: str) -> Prompt:
+def _from_json(number: int, text: str, limits: Settings) -> Prompt:
     """The prompt of one JSON line. Raises BadPlan."""
     try:
         item = from_json(text)
@@ -181,6 +189,10 @@ def _from_json(number: int, text: str) -> Prompt:
             ' {"messages": [...]}.',
             "prompts",
         )
+    try:
+        Shape(limits).feed(text.encode())
+    except BadPlan as error:
+        raise BadPlan(f"Line {number}: {error}", "prompts") from None
     try:
         return Prompt.model_validate(item)
     except ValidationError as error:

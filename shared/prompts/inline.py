@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag
 
 from shared.frozen import Frozen
 from shared.prompts.prompt import Prompt, Text
+from shared.sequences import IN_PIECES
 
 
 def _text_or_item(value: object) -> str:
@@ -25,8 +26,7 @@ class InlinePrompts(Frozen):
     kind: Literal["inline"] = Field(
         default="inline", description="The prompts stand in the plan."
     )
-    prompts: tuple[Item, ...] = Field(
-        min_length=1,
+    prompts: Annotated[tuple[Item, ...], Field(min_length=1), IN_PIECES] = Field(
         description="Texts, or items; they may be mixed.",
         examples=[["Why is the sky blue?", "Почему небо голубое?"]],
     )
@@ -39,6 +39,10 @@ class InlinePrompts(Frozen):
         """The prompt at `index`, from 0."""
         prompt = self.prompts[index]
         return Prompt(prompt=prompt) if isinstance(prompt, str) else prompt
+
+    def made_bytes(self) -> int:
+        """0: all of it stands in the plan."""
+        return 0
 
     def over(self, cap_bytes: int) -> tuple[int, int] | None:
         """Index and bytes of the first prompt over the cap, or None."""

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from shared.frozen import Frozen
 from shared.numbers import NOT_A_BOOL
+from shared.sequences import IN_PIECES
 
 Role = Literal["system", "developer", "user", "assistant"]
 
@@ -40,17 +41,18 @@ class Prompt(Frozen):
     prompt: Text | None = Field(
         default=None, description="A text.", examples=["Why is the sky blue?"]
     )
-    messages: tuple[Message, ...] | None = Field(
-        default=None,
-        min_length=1,
-        description="A transcript, all of whose turns are sent as given.",
-        examples=[
-            [
-                {"role": "user", "content": "Name a colour."},
-                {"role": "assistant", "content": "Blue."},
-                {"role": "user", "content": "Another."},
-            ]
-        ],
+    messages: Annotated[tuple[Message, ...], Field(min_length=1), IN_PIECES] | None = (
+        Field(
+            default=None,
+            description="A transcript, all of whose turns are sent as given.",
+            examples=[
+                [
+                    {"role": "user", "content": "Name a colour."},
+                    {"role": "assistant", "content": "Blue."},
+                    {"role": "user", "content": "Another."},
+                ]
+            ],
+        )
     )
     max_tokens: MaxTokens | None = Field(
         default=None, description="Instead of the plan's.", examples=[64]

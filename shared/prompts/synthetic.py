@@ -15,6 +15,7 @@ WORDS_PER_TOKEN = 0.75
 """A rule of thumb for English in today's vocabularies; `calibrate` gives the truth."""
 
 _LONGEST_WORD = max(map(len, WORDS))
+_MEAN_WORD = sum(len(word) + 1 for word in WORDS) / len(WORDS)
 
 
 class SyntheticPrompts(Frozen):
@@ -82,6 +83,16 @@ class SyntheticPrompts(Frozen):
         rest = max(words - len(line.split()), 0)
         text = _text(stream.digest(16 + rest)[16:])
         return Prompt(prompt=f"{line}\n{text}".strip(), max_tokens=max_tokens)
+
+    def made_bytes(self) -> int:
+        """Bytes of all prompts together, by the mean word; lengths are drawn for it,
+        and no text is made."""
+        draws = (
+            shake_128(f"synthetic:{self.seed}:{index}".encode()).digest(8)
+            for index in range(self.number)
+        )
+        words = sum(self._words(self.input_tokens.at(_share(draw))) for draw in draws)
+        return round(words * _MEAN_WORD)
 
     def over(self, cap_bytes: int) -> tuple[int, int] | None:
         """Index 0 and the bytes that the longest prompt may take if over the cap.

@@ -59,6 +59,8 @@ def _reading(parser: Any) -> Any:
 _READING = _reading(DefaultParser)
 _READING_BLOCKING = _reading(BlockingParser)
 
+UNCHANGED = "nothing was changed by this request"
+
 
 def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis:
     """A pool of connections; opens none before the first command.
@@ -131,11 +133,20 @@ async def now_s(redis: Redis) -> float:
     return float(seconds + micros / 1e6)
 
 
+def refused(error: Unwilling, changed: str) -> StoreDown:
+    """What the store's own words mean for who asked."""
+    return StoreDown(
+        f"The store is there and refuses ({error}). Mend that there; {changed}."
+    )
+
+
 @asynccontextmanager
-async def reachable(within_s: float) -> AsyncIterator[None]:
+async def reachable(within_s: float, changed: str = UNCHANGED) -> AsyncIterator[None]:
     """StoreDown unless the store does what is asked of it within `within_s` in all.
 
     A store that hangs would otherwise cost each command its timeout and its retries.
+
+    changed: the end of its sentence, what the request has changed before.
     """
     within = asyncio.timeout(within_s)
     try:
@@ -146,22 +157,20 @@ async def reachable(within_s: float) -> AsyncIterator[None]:
             raise
         raise StoreDown(
             f"The store did not answer within {within_s:g} s. Check REDIS_URL and that"
-            " the server is not overloaded."
+            f" the server is not overloaded; {changed}."
         ) from error
     except Unwilling as error:
-        raise StoreDown(
-            f"The store is there and refuses ({error}). Mend that there; nothing was"
-            " changed by this request."
-        ) from error
+        raise refused(error, changed) from error
     except AWAY as error:
         raise StoreDown(
             f"The store does not answer ({type(error).__name__}). Check REDIS_URL and"
-            " that the server runs; nothing was changed by this request."
+            f" that the server runs; {changed}."
         ) from error
 
 
 __all__ = [
     "AWAY",
+    "UNCHANGED",
     "RedisError",
     "Unwilling",
     "call",
@@ -169,5 +178,6 @@ __all__ = [
     "connect_blocking",
     "now_s",
     "reachable",
+    "refused",
     "reply",
 ]

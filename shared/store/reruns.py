@@ -25,6 +25,7 @@ async def whole(
     key: runs.IdempotencyKey | None = None,
     prices: Prices | None = None,
     traceparent: str | None = None,
+    new_id: str | None = None,
 ) -> Run:
     """The same plan again, as a new run; raises NoSuchRun."""
     plan = await runs.plan_of(redis, job_id)
@@ -33,6 +34,7 @@ async def whole(
         plan,
         rerun_of=job_id,
         key=key,
+        job_id=new_id,
         prices=prices,
         traceparent=traceparent,
     )
@@ -45,6 +47,7 @@ async def failed(
     key: runs.IdempotencyKey | None = None,
     prices: Prices | None = None,
     traceparent: str | None = None,
+    new_id: str | None = None,
 ) -> Run:
     """A new run of the slots that did not end `ok`, or never ran; warm-ups run whole.
 
@@ -59,7 +62,8 @@ async def failed(
         )
     measured = _measured(plan)
     good = await _good(redis, job_id)
-    new_id, left = new_job_id(await now_s(redis)), 0
+    new_id = new_id or new_job_id(await now_s(redis))
+    left = 0
     for step, count in measured:
         bad = [slot for slot in range(count) if (step, slot) not in good]
         await _prepare(redis, new_id, step, count, bad)

@@ -1,6 +1,7 @@
 """Runs in the store: made, read, listed, moved from state to state, finished."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from shared.money import Price, nano
 from shared.plan import Finished, Plan, read_plan, total
 from shared.run import Ending, Run, Status, before, created_at, new_job_id
 from shared.store import keys, record
-from shared.store.client import call, now_s, reply
+from shared.store.client import AWAY, call, now_s, reply
 
 Value = str | int | float
 
@@ -96,7 +97,8 @@ async def create(
     )
     if made == -1 and key is not None:
         raise KeyReused(key.key)
-    await redis.publish(keys.PUSH, job_id)
+    with suppress(*AWAY):  # it is written; workers look by themselves, too
+        await redis.publish(keys.PUSH, job_id)
     return await load(redis, made_id.decode())
 
 
@@ -205,7 +207,8 @@ async def move(redis: Redis, job_id: str, to: Status, **fields: Value | None) ->
         [to.value, " ".join(before(to)), *_flat(given)],
     )
     if moved == 1:
-        await redis.publish(keys.PUSH, job_id)
+        with suppress(*AWAY):
+            await redis.publish(keys.PUSH, job_id)
         return True
     if moved == -1:
         raise NoSuchRun(job_id)

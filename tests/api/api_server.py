@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import httpx
 import uvicorn
 
+from api.heads import BoundedHeads
 from api.main import create_app
 from shared.settings import Settings
 
@@ -32,6 +33,7 @@ def serving(settings: Settings) -> Iterator[Api]:
             create_app(settings),
             host="127.0.0.1",
             port=0,
+            http=BoundedHeads,
             log_config=None,
             timeout_graceful_shutdown=1,
         )

@@ -5,6 +5,7 @@ import json
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from api.bodies import BoundedBodies
@@ -73,6 +74,55 @@ async def test_a_length_over_the_cap_is_refused_before_anything_is_read() -> Non
     assert read == []
     assert sent[0]["status"] == 413
     assert json.loads(sent[1]["body"])["type"] == "/problems/too-large"
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"br", b"deflate, gzip", b"x" * 900])
+async def test_a_compressed_body_is_a_415_before_anything_is_read(
+    coding: bytes,
+) -> None:
+    scope = {**SCOPE, "headers": [(b"content-encoding", coding)]}
+    read, _, sent = await asked([piece(b"x")], scope)
+    assert read == []
+    assert sent[0]["status"] == 415
+    assert (b"accept-encoding", b"identity") in sent[0]["headers"]
+
+
+@pytest.mark.parametrize("length", [b"9" * 5000, b"99999999999"])
+async def test_a_length_of_any_number_of_digits_is_a_413(length: bytes) -> None:
+    scope = {**SCOPE, "headers": [(b"content-length", length)]}
+    _, _, sent = await asked([piece(b"x")], scope)
+    assert sent[0]["status"] == 413
+
+
+async def test_json_of_a_strange_shape_is_cut_off_while_it_arrives() -> None:
+    read, problem, _ = await asked([piece(b'{"load":'), piece(b"[" * 99), piece(b"1")])
+    assert read == [b'{"load":']
+    assert problem is not None
+    assert (problem.status_code, problem.kind) == (422, "invalid")
+    assert problem.members["errors"][0]["field"] == "body"
+
+
+async def test_what_is_no_plan_has_a_thousand_values_at_the_most() -> None:
+    body = b"[" + b"[1]," * 600
+    for path, refused in (("/benchmark", False), ("/benchmark/X/rerun", True)):
+        _, problem, _ = await asked([piece(body, more=False)], {**SCOPE, "path": path})
+        assert (problem is not None) == refused
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        (b"/" + b"x" * 9000, [], 414),
+        (b"/", [(b"a", b"x" * 70_000)], 431),
+        (b"/", [(b"a", b"b")] * 300, 431),
+    ],
+)
+async def test_a_head_that_another_server_let_pass_is_refused_here(
+    path: bytes, headers: list[tuple[bytes, bytes]], status: int
+) -> None:
+    scope = {**SCOPE, "raw_path": path, "query_string": b"", "headers": headers}
+    read, _, sent = await asked([piece(b"x")], scope)
+    assert (read, sent[0]["status"]) == ([], status)
 
 
 async def test_after_the_body_waiting_has_no_limit() -> None:

@@ -217,6 +217,27 @@ def test_a_bad_plan_names_the_field(small: Api, asked: Any, field: str) -> None:
     assert count(small.http) == before
 
 
+def test_lists_over_a_cap_are_counted_before_their_items_are_looked_at(
+    small: Api,
+) -> None:
+    for asked, field in (
+        (plan(targets=[1] * 4), "targets"),
+        (plan(prompts={"prompts": [1] * 51}), "prompts"),
+    ):
+        body = problem(small.http.post("/benchmark", json=asked), "too-much")
+        assert [error["field"] for error in body["errors"]] == [field]
+
+
+def test_of_many_unknown_models_the_first_few_get_hints(api: Api) -> None:
+    models = [f"acme/swift-{n}b:free" for n in range(10, 30)]
+    asked = plan(targets=[{"model": model} for model in models])
+    body = problem(api.http.post("/benchmark", json=asked), "unknown-model")
+    assert len(body["errors"]) == 20
+    hints = ["Did you mean" in error["message"] for error in body["errors"]]
+    assert hints == [True] * 5 + [False] * 15
+    assert body["suggestions"]
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"{", b"\xff", b'{"targets": NaN}', b"null", b"[" * 100_000],

@@ -14,6 +14,7 @@ from tests.faults.allowances import allowances
 from tests.faults.fairness import fairness
 from tests.faults.figure import Figure, a_folder
 from tests.faults.fuzz import fuzz
+from tests.faults.hostile import MIB, hostile
 from tests.faults.leaks import leaks
 from tests.faults.matrix import matrix
 from tests.faults.spending import spending
@@ -272,6 +273,7 @@ SECTIONS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
     "fairness": lambda long: fairness(100 if long else 20),
     "streams": lambda long: streams(10_000 if long else 1000, 20_261_123),
     "memory": lambda _: memory(),
+    "hostile": lambda long: hostile((60 if long else 4) * MIB),
     "leaks": lambda long: leaks(1000 if long else 50, 20 if long else 10),
 }
 """What `python -m tests.faults` measures, in the order of the lines that they give;

@@ -58,6 +58,25 @@ async def test_fifty_equal_posts_at_once_make_one_job(stack: Stack, url: str) ->
     assert await stack.redis.zcard("llmbench:runs") == before + 1
 
 
+async def test_of_many_posts_at_once_none_is_queued_and_denied(
+    stack: Stack, url: str
+) -> None:
+    n = 200
+    before = set(await stack.redis.zrange("llmbench:runs", 0, -1))
+    body = a_plan("ok/at-once", n=1).model_dump(mode="json")
+    limits = httpx.Limits(max_connections=n)
+    async with httpx.AsyncClient(trust_env=False, timeout=60, limits=limits) as http:
+        answers = await asyncio.gather(
+            *(http.post(f"{url}/benchmark", json=body) for _ in range(n))
+        )
+    refused = [a.json()["type"] for a in answers if a.status_code != 202]
+    assert set(refused) <= {"/problems/busy"}, "the store was there all the time"
+    told = {a.json()["job_id"].encode() for a in answers if a.status_code == 202}
+    made = set(await stack.redis.zrange("llmbench:runs", 0, -1)) - before
+    assert made == told
+    assert len(told) == n - len(refused)
+
+
 async def test_a_reader_that_is_cut_off_again_and_again_misses_no_state(
     stack: Stack, url: str
 ) -> None:

@@ -140,3 +140,20 @@ def test_a_billion_times_a_billion_is_refused_without_counting() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1_000_000
+
+
+def test_made_up_texts_are_bounded_in_all() -> None:
+    def made(number: int) -> Plan:
+        tokens = {"kind": "fixed", "value": 1000}  # 750 words of 5.4 letters or so
+        prompts = {"kind": "synthetic", "number": number, "input_tokens": tokens}
+        return Plan.model_validate({"targets": [{"model": "a"}], "prompts": prompts})
+
+    limits = Settings(max_upload_bytes=100_000)
+    true = sum(
+        prompt.size_bytes() for prompt in map(made(50).prompts.prompt, range(50))
+    )
+    assert made(50).prompts.made_bytes() == pytest.approx(true, rel=0.01)
+    check_size(made(90), limits)
+    with pytest.raises(TooMuch, match="at most 400000 are allowed") as refused:
+        check_size(made(110), limits)
+    assert refused.value.field == "prompts"

@@ -220,6 +220,27 @@ def test_what_is_over_a_cap_is_too_much() -> None:
             read(data)
 
 
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_lines_have_an_end_though_all_of_them_are_blank(end: bytes) -> None:
+    limits = Settings(max_prompts=1)  # twelve lines for each, and 10,000
+    prompts = end * 10_011 + b"Why?" + end
+    assert read_prompts(prompts, None, None, limits).prompts == ("Why?",)
+    with pytest.raises(TooMuch, match="more than 10012 lines"):
+        read_prompts(end + prompts, None, None, limits)
+
+
+def test_a_line_of_unknown_fields_is_refused_in_a_sentence() -> None:
+    many = {"prompt": "a"} | dict.fromkeys(map(str, range(100)), 1)
+    deep = '{"prompt": ' + "[" * 16 + "]" * 16 + "}"
+    for line, said in (
+        (json.dumps(many), "Line 1: An object has more than 100 members"),
+        (deep, "Line 1: The JSON is more than 16 deep"),
+    ):
+        with pytest.raises(BadPlan, match=said) as refused:
+            read_prompts(line.encode(), "a.jsonl", None, Settings())
+        assert refused.value.field == "prompts"
+
+
 def test_a_line_at_the_cap_is_taken() -> None:
     for end in (b"", b"\n", b"\r\n", b"\r"):
         assert read(b"x" * 100 + end) == ("x" * 100,)
