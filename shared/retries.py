@@ -23,6 +23,7 @@ USUAL = (
     Outcome.UPSTREAM_ERROR,
     Outcome.CONNECT_ERROR,
     Outcome.TIMEOUT_CONNECT,
+    Outcome.DISCONNECTED,
     Outcome.ERROR_IN_200,
     Outcome.TIMEOUT_FIRST_TOKEN,
     Outcome.TIMEOUT_IDLE,

@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     UNFINISHED = "unfinished"
     CONNECT_ERROR = "connect_error"
     TIMEOUT_CONNECT = "timeout_connect"
+    DISCONNECTED = "disconnected"
     RATE_LIMITED = "rate_limited"
     REFUSED = "refused"
     NO_CREDIT = "no_credit"
@@ -86,8 +87,9 @@ class Sample:
     """`[DONE]`, the end of the body, or the failure."""
 
     connect_s: float | None = None
-    """Connect and TLS; None on a reused connection."""
+    """Name, TCP and TLS; None on a reused connection."""
     reused: bool | None = None
+    """The connection had carried a call before."""
     stamp_slack_s: float | None = None
     """How much later than true a token's stamp may be; None where each had its read."""
     gaps: tuple[tuple[int, int], ...] = ()

@@ -15,6 +15,7 @@ from tests.faults.figure import Figure, a_folder
 from tests.faults.fuzz import fuzz
 from tests.faults.leaks import leaks
 from tests.faults.matrix import matrix
+from tests.faults.sendings import sendings
 from tests.faults.spending import spending
 from tests.faults.stack import LEASE_S, a_plan, a_stack
 from tests.faults.storm import GAP_S, LANES, NOTICED_S, Report, Storm
@@ -270,6 +271,7 @@ SECTIONS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
     "allowances": allowances,
     "streams": lambda long: streams(10_000 if long else 1000, 20_261_123),
     "memory": lambda _: memory(),
+    "sendings": sendings,
     "leaks": lambda long: leaks(1000 if long else 50, 20 if long else 10),
 }
 """What `python -m tests.faults` measures, in the order of the lines that they give;
