@@ -15,7 +15,8 @@ from shared.settings import Settings
 from shared.upstream.chat import Dialect
 from shared.upstream.reading import StreamReader, read_exchange
 from shared.upstream.reply import Ask, Reply
-from shared.upstream.wire import Caps, Exchange, Wire, request
+from shared.upstream.wire import Exchange, Wire, request
+from shared.upstream.wire_limits import caps_for
 
 _KINDS: dict[Outcome, str] = {
     Outcome.DROPPED: "overloaded",
@@ -102,7 +103,8 @@ async def converse(
     Closing the generator closes the connection.
     """
     news = asyncio.Event()
-    most_bytes = Caps().body_bytes
+    caps = caps_for(ask.max_tokens)
+    most_bytes = caps.body_bytes
 
     def changed(_: Exchange) -> None:
         news.set()
@@ -119,6 +121,7 @@ async def converse(
             dialect.build(ask),
         ),
         changed,
+        caps=caps,
         on_read=changed,
         has_token=token_came if ask.stream else None,
     )

@@ -109,7 +109,8 @@ class Sample:
     """The upstream answered from a response cache; None: it did not say."""
     retry: int = 0
     """Which retry of the plan it is; 0 for a first attempt. It stays where an attempt
-    was turned away by a limit of the account, or cut by us."""
+    was turned away by a limit of the account, cut by us, or lost with a connection that
+    we had kept."""
 
     @property
     def ok(self) -> bool:

@@ -199,7 +199,7 @@ class Dialer:
         received, heard = b"", False
         remedy = "If its authority is your own, name the CA file in the settings."
         try:
-            tls = Tls(context, origin.host)
+            tls = Tls(context, origin.name)
             while True:
                 answer, done = tls.shake(received)
                 if answer:

@@ -1,6 +1,7 @@
 """A link: one open connection, TLS or not, that reads, dates and sends."""
 
 import asyncio
+import select
 import socket
 import ssl
 import time
@@ -94,8 +95,13 @@ class Link:
     def look(self) -> None:
         """Read what has come by now, which the loop may not have seen; the user hears
         of it. What never stops coming closes the link."""
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
         for _ in range(_MOST_READS):
-            if self.closed or not self._readable():
+            if not poll.poll(0):
+                return
+            self._readable()
+            if self.closed:
                 return
         self.user.on_broken(self, "more than anybody asked for")
 
@@ -138,28 +144,25 @@ class Link:
         if not self._unsent:
             self._loop.remove_writer(self._fd)
 
-    def _readable(self) -> bool:
-        """One read; whether anything was there."""
+    def _readable(self) -> None:
         stamps = self._stamps
         # A full read may leave bytes behind which are older than the last poll.
         since_s = self._backlog_s or stamps.empty_s
         try:
             data, stamp_s, now_s = stamps.receive(self._sock, since_s)
         except (BlockingIOError, InterruptedError):
-            return False
+            return
         except OSError as error:
-            self._closed(False, error.strerror or "the connection broke")
-            return True
+            return self._closed(False, error.strerror or "the connection broke")
         self._backlog_s = since_s if len(data) == READ_BYTES else 0.0
         if not data:
-            self._closed(self._tls is None, "the server closed the connection")
-            return True
+            return self._closed(self._tls is None, "the server closed the connection")
         if self._tls is not None:
             try:
                 data, answer, self.is_over = self._tls.open(data)
             except ssl.SSLError as error:
                 self.user.on_broken(self, f"broken TLS ({error.reason or 'record'})")
-                return True
+                return
             if answer:
                 self._transmit(answer)
         if data:
@@ -168,7 +171,6 @@ class Link:
             )
         if self.is_over:
             self._closed(True, "the server closed the connection")
-        return True
 
     def _closed(self, clean: bool, detail: str) -> None:
         if self._fd >= 0:  # the last bytes may have ended its use

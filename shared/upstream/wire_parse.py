@@ -97,10 +97,18 @@ class Parse:
                 self.pieces.append(
                     (self._stamp_s, parts[0] if len(parts) == 1 else b"".join(parts))
                 )
-                self.slacks.append(slacks[self._fed])
+                self.slacks.append(self._slack_s(reads, slacks))
                 self._parts = []
             self._fed += 1
         self.extra = self.extra or self._fed < len(reads)
+
+    def _slack_s(self, reads: Sequence[Read], slacks: Sequence[float]) -> float:
+        """What a read brings came after what the read before it brought, also where
+        that one was of the head alone."""
+        at = self._fed
+        if at == 0:
+            return slacks[0]
+        return max(0.0, min(slacks[at], reads[at][0] - reads[at - 1][0]))
 
     def response(self) -> Response:
         """What has been parsed so far; its pieces go on growing while it is fed."""

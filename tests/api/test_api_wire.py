@@ -103,6 +103,24 @@ def test_a_kept_connection_that_dies_under_a_prompt_is_said_and_not_asked_again(
         assert len(posts) == 2, "the prompt was sent once more, and paid for"
 
 
+def test_an_endless_answer_ends_at_what_was_asked_for(start: Start) -> None:
+    sent: list[int] = []
+
+    def serve(peer: socket.socket) -> None:
+        if asked(peer):
+            peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            while True:
+                sent.append(peer.send(b" " * 65_536))
+        peer.close()
+
+    with raw_upstream(serve) as url:
+        api = start(openrouter_base_url=url, **PATIENT)
+        answer = api.http.post("/generate", json=QUESTION | {"max_tokens": 256})
+        assert "larger than" in problem(answer, "upstream-garbage")["detail"]
+        # 4 MiB and 256 x 4 KiB, and what sockets hold; 64 MiB is for the longest
+        assert 5 * 2**20 < sum(sent) < 20 * 2**20
+
+
 def test_https_to_a_port_of_plain_http_is_said_with_the_scheme_to_write(
     start: Start,
 ) -> None:
