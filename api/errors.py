@@ -77,6 +77,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "misconfigured": (503, "A setting is missing or wrong"),
     "missing-key": (503, "No upstream key is set"),
     "no-catalogue": (503, "There is no list of models"),
+    "overloaded": (503, "The server can open no more connections"),
     "stopping": (503, "The server is stopping"),
     "upstream-no-credit": (402, "The upstream account has no credit"),
     "upstream-forbidden": (403, "The upstream does not allow this"),
@@ -88,6 +89,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "upstream-error-in-answer": (502, "The upstream failed while it answered"),
     "upstream-garbage": (502, "The upstream's answer cannot be understood"),
     "upstream-empty": (502, "The upstream's answer has no text"),
+    "upstream-disconnected": (502, "The upstream closed the connection unanswered"),
     "upstream-truncated": (502, "The upstream's answer broke off"),
     "upstream-unreachable": (502, "The upstream cannot be reached"),
     "upstream-timeout": (504, "The upstream did not answer in time"),
@@ -114,7 +116,10 @@ OF_ERROR: dict[type[BenchError], str] = {
 """The first class that an error is an instance of gives its kind."""
 
 _RETRYABLE = frozenset(
-    {"busy", "store-down", "too-many-watchers", "stopping", "no-catalogue"}
+    {
+        *("busy", "store-down", "too-many-watchers", "overloaded", "stopping"),
+        "no-catalogue",
+    }
 )
 _OF_STATUS = {404: "not-found", 405: "method-not-allowed"}
 

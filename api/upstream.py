@@ -15,11 +15,16 @@ from shared.settings import Settings
 from shared.upstream.chat import Dialect
 from shared.upstream.reading import StreamReader, read_exchange
 from shared.upstream.reply import Ask, Reply
-from shared.upstream.wire import Caps, Exchange, Wire, request
+from shared.upstream.wire import Exchange, Wire, request
+from shared.upstream.wire_limits import caps_for
 
-_KINDS = {
+_KINDS: dict[Outcome, str] = {
+    Outcome.DROPPED: "overloaded",
+    Outcome.CANCELLED: "stopping",
+    Outcome.UNFINISHED: "stopping",
     Outcome.CONNECT_ERROR: "upstream-unreachable",
     Outcome.TIMEOUT_CONNECT: "upstream-timeout",
+    Outcome.DISCONNECTED: "upstream-disconnected",
     Outcome.TIMEOUT_FIRST_TOKEN: "upstream-timeout",
     Outcome.TIMEOUT_IDLE: "upstream-timeout",
     Outcome.TIMEOUT_TOTAL: "upstream-timeout",
@@ -33,6 +38,8 @@ _KINDS = {
     Outcome.EMPTY: "upstream-empty",
     Outcome.NO_TEXT: "upstream-empty",
 }
+"""Of every outcome but `ok`."""
+
 _KINDS_OF_REFUSAL = {
     401: "upstream-bad-key",
     403: "upstream-forbidden",
@@ -45,8 +52,11 @@ _DEADLINES = {
     Outcome.TIMEOUT_TOTAL: "TOTAL_TIMEOUT_S",
 }
 _REMEDIES = {
+    "overloaded": "Ask again in a moment.",
+    "stopping": "Ask again.",
     "upstream-unreachable": "Check OPENROUTER_BASE_URL and the network.",
     "upstream-timeout": "Try again or another model, or raise {deadline}.",
+    "upstream-disconnected": "Ask again; this one may have been billed.",
     "upstream-rate-limited": "Wait as long as Retry-After says, if it is there, or ask"
     " another model.",
     "upstream-refused": "Change the request; asking the same again will not help.",
@@ -93,7 +103,8 @@ async def converse(
     Closing the generator closes the connection.
     """
     news = asyncio.Event()
-    most_bytes = Caps().body_bytes
+    caps = caps_for(ask.max_tokens)
+    most_bytes = caps.body_bytes
 
     def changed(_: Exchange) -> None:
         news.set()
@@ -110,6 +121,7 @@ async def converse(
             dialect.build(ask),
         ),
         changed,
+        caps=caps,
         on_read=changed,
         has_token=token_came if ask.stream else None,
     )
@@ -144,7 +156,7 @@ def problem(reply: Reply, now_s: float) -> Problem:
     The status is for *our* caller: a key that the upstream does not accept is our
     fault (502), what it says of the request, the credit and the rate is passed on.
     """
-    kind = _KINDS.get(reply.outcome, "upstream-error")
+    kind = _KINDS[reply.outcome]
     if reply.outcome is Outcome.REFUSED and reply.status is not None:
         kind = _KINDS_OF_REFUSAL.get(reply.status, kind)
     headers = {}

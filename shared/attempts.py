@@ -12,8 +12,8 @@ from shared.tally import Tally
 def attempts(run: Tally, rows: Rows) -> Attempts:
     """rows: all rows of some slots.
 
-    An attempt that a limit of the account turned away, or that we cut, is no answer of
-    the upstream, and is passed over.
+    An attempt that a limit of the account turned away, that we cut, or that was lost
+    with a connection that we had kept is no answer of the upstream, and passed over.
     """
     slot = np.cumsum(run.of["first"])
     retried = rows[run.of["retried"][rows]]

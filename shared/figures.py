@@ -52,7 +52,7 @@ class Counts(Frozen):
     turned_away: int = Field(
         default=0,
         description="Rows whose slot was offered again without that: a limit of the"
-        " account, or a call that we cut.",
+        " account, a call that we cut, or one lost with a connection that we had kept.",
     )
     cache_hits: int = Field(description="Answered from the upstream's response cache.")
     prompt_cache_hits: int = Field(description="Calls with `cached_tokens` above 0.")

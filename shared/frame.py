@@ -76,7 +76,8 @@ class Frame:
         first    the first attempt of its slot
         final    the last attempt of its slot, which closes it
         retried  failed, and was followed by a retry of the plan
-        turned_away  the rest: by a limit of the account, or cut by us and made again
+        turned_away  the rest: by a limit of the account, cut by us, or lost with a kept
+                 connection, and made again
 
     The index is the order of arrival, which is also the order of `gaps`.
     """

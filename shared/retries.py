@@ -24,6 +24,7 @@ USUAL = (
     Outcome.UPSTREAM_ERROR,
     Outcome.CONNECT_ERROR,
     Outcome.TIMEOUT_CONNECT,
+    Outcome.DISCONNECTED,
     Outcome.ERROR_IN_200,
     Outcome.TIMEOUT_FIRST_TOKEN,
     Outcome.TIMEOUT_IDLE,
@@ -45,7 +46,8 @@ class Retries(Frozen):
     """Calls that are made again when they failed; a plan without it makes none again.
 
     Each attempt is a row, and the last one closes the slot. Attempts that a limit of
-    the account turned away are made again in any case, and are no retries.
+    the account turned away, or that a kept connection lost, are made again in any case,
+    and are no retries.
     """
 
     max: Annotated[int, Field(ge=1, le=10), NOT_A_BOOL] = Field(

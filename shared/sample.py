@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     UNFINISHED = "unfinished"
     CONNECT_ERROR = "connect_error"
     TIMEOUT_CONNECT = "timeout_connect"
+    DISCONNECTED = "disconnected"
     RATE_LIMITED = "rate_limited"
     REFUSED = "refused"
     NO_CREDIT = "no_credit"
@@ -86,8 +87,9 @@ class Sample:
     """`[DONE]`, the end of the body, or the failure."""
 
     connect_s: float | None = None
-    """Connect and TLS; None on a reused connection."""
+    """Name, TCP and TLS; None on a reused connection."""
     reused: bool | None = None
+    """The connection had carried a call before."""
     stamp_slack_s: float | None = None
     """How much later than true a token's stamp may be; None where each had its read."""
     gaps: tuple[tuple[int, int], ...] = ()
@@ -107,7 +109,8 @@ class Sample:
     """The upstream answered from a response cache; None: it did not say."""
     retry: int = 0
     """Which retry of the plan it is; 0 for a first attempt. It stays where an attempt
-    was turned away by a limit of the account, or cut by us."""
+    was turned away by a limit of the account, cut by us, or lost with a connection that
+    we had kept."""
 
     @property
     def ok(self) -> bool:

@@ -24,8 +24,14 @@ class Slot(NamedTuple):
     number: int
     attempt: int
     retries: int = 0
-    """How often the plan has retried it; such a slot waits for a lane, whatever its
-    due time: it was sent then, and is not dropped now."""
+    """How often the plan has retried it. A slot that was sent when it was due waits for
+    a lane, and is not dropped now."""
+
+    @property
+    def offered_again(self) -> bool:
+        """Whether an attempt of it was no answer: turned away, cut by us, or lost with
+        a connection that we had kept."""
+        return self.attempt > self.retries
 
 
 class Attack:
@@ -64,8 +70,9 @@ class Attack:
 
     def offer(self, slots: list[Slot]) -> None:
         """Take slots into hand, and begin what can begin."""
+        now_s = monotonic_s()
         for slot in slots:
-            if slot.retries:
+            if slot.retries or (slot.offered_again and slot.due_s <= now_s):
                 self._retries.append(slot)
             else:
                 heapq.heappush(self._slots, slot)

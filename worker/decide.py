@@ -45,6 +45,10 @@ def decide(
     left_s: for so many seconds more calls of this step may begin."""
     if sample.outcome is Outcome.CANCELLED:
         return Decision("again")
+    if sample.outcome is Outcome.DISCONNECTED and sample.reused and left_s > 0:
+        # We kept that connection: it says nothing of the upstream. Once, since what is
+        # offered again gets a connection of its own.
+        return Decision("again")
     limit = reply.limit
     if limit is not None and limit.account:
         opens_in_s = _opens_in_s(limit.opens_at, slot, now_s)

@@ -18,14 +18,10 @@ from shared.upstream.chat import Dialect
 from shared.upstream.reading import has_token, read_exchange
 from shared.upstream.reply import Ask, Reply
 from shared.upstream.wire import Exchange
-from shared.upstream.wire_limits import Caps
+from shared.upstream.wire_limits import Caps, caps_for
 from shared.upstream.wire_request import Request, request
 from worker.attack import Slot
 
-_PLAIN_BYTES, _BYTES_A_TOKEN = 4 * 1024 * 1024, 4096
-"""What an honest answer may take: comments and the like, and one event for each token
-(about 400 bytes). Held four times while it is read, an endless one must not take more
-memory than it was asked for."""
 _CACHED_BYTES = 32 * 1024 * 1024
 
 
@@ -121,8 +117,7 @@ class Probe:
     def _allow(self, tokens: int) -> None:
         if tokens > self._most_tokens:
             self._most_tokens = tokens
-            most = _PLAIN_BYTES + _BYTES_A_TOKEN * tokens
-            self.caps = Caps(body_bytes=min(Caps().body_bytes, most))
+            self.caps = caps_for(tokens)
 
     def read(self, call: Call, exchange: Exchange) -> Reply:
         """What came of the exchange; never raises for what a stranger sent."""

@@ -251,6 +251,8 @@ class Shard:
             lambda exchange: self._ended(call, exchange),
             caps=self._probe.caps,
             has_token=self._probe.has_token if self._plan.stream else None,
+            # what a kept connection lost is not given to another one
+            fresh=slot.offered_again,
         )
         self._open[slot.number] = (call, sending)
         self._feed.begun += 1
@@ -331,12 +333,10 @@ class Shard:
                 await sleep(min(max(left_s, 0.0), _LOOK_S))
 
     def _may_have_retries(self) -> bool:
-        """An open load takes nothing while its next due time is far; a retry may have
-        come to its time meanwhile. Looked at now and then."""
+        """An open load takes nothing while its next due time is far; what is offered
+        again may have come to its time meanwhile. Looked at now and then."""
         now_s = monotonic_s()
-        if not self._plan.retries or not self._feed.is_open:
-            return False
-        if now_s < self._looked_s + _LOOK_S:
+        if not self._feed.is_open or now_s < self._looked_s + _LOOK_S:
             return False
         self._looked_s = now_s
         return True

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from shared.upstream import scheme
 from shared.upstream.reply import Limit
 
 Json = dict[str, Any]
@@ -77,6 +78,8 @@ def sentence(error: object) -> str:
 
 def page(body: bytes) -> str:
     """A sentence for a body that is not JSON: its title if it is HTML, else itself."""
+    if scheme.wants_tls(body):
+        return scheme.WANTS_TLS
     text = body[:_READ_AT_MOST].decode("utf-8", "replace").strip()
     if not text.startswith("<"):
         return safe(f"not JSON: {text}" if text else "an empty body")

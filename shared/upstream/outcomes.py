@@ -39,6 +39,7 @@ OUTCOMES: tuple[tuple[Outcome, Callable[[Facts], bool]], ...] = (
     (Outcome.UNFINISHED, lambda f: f.failure == "cancelled"),
     (Outcome.CONNECT_ERROR, lambda f: f.failure == "connect_error"),
     (Outcome.TIMEOUT_CONNECT, lambda f: f.failure == "timeout_connect"),
+    (Outcome.DISCONNECTED, lambda f: f.failure == "disconnected"),
     (Outcome.RATE_LIMITED, lambda f: f.status == 429),
     (
         Outcome.REFUSED,

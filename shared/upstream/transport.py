@@ -13,6 +13,7 @@ import httpx
 from shared.upstream.wire import (
     Deadlines,
     Exchange,
+    FailureKind,
     Request,
     Response,
     Wire,
@@ -22,9 +23,11 @@ from shared.upstream.wire import (
 _SET_BY_THE_WIRE = frozenset(
     {"host", "content-length", "transfer-encoding", "accept-encoding", "connection"}
 )
-_ERRORS: dict[str, type[httpx.TransportError]] = {
+_ERRORS: dict[FailureKind, type[httpx.TransportError]] = {
+    "not_sent": httpx.ConnectError,
     "connect_error": httpx.ConnectError,
     "timeout_connect": httpx.ConnectTimeout,
+    "disconnected": httpx.RemoteProtocolError,
     "timeout_first_token": httpx.ReadTimeout,
     "timeout_idle": httpx.ReadTimeout,
     "timeout_total": httpx.ReadTimeout,
@@ -55,20 +58,25 @@ class WireTransport(httpx.AsyncBaseTransport):
     """Sends through a Wire; `response.extensions["timing"]` is the Exchange.
 
     A response that is closed before its end closes its connection: the upstream learns
-    that nobody listens any more. A timeout given to httpx shortens or lengthens the
-    wire's deadlines for connecting and for silence; the total one stays.
+    that nobody listens any more. A GET whose kept connection ended before any byte of
+    the answer is asked once more, on a fresh one; nothing else is. A timeout given to
+    httpx shortens or lengthens the wire's deadlines for connecting and for silence; the
+    total one stays.
     """
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = _Answer(self._wire, await _prebuilt(request), self._limits(request))
+        prebuilt, limits = await _prebuilt(request), self._limits(request)
+        answer = _Answer(self._wire, prebuilt, limits)
         try:
             response = await answer.head()
-        except BaseException:  # also when the caller is cancelled meanwhile
-            await answer.aclose()
-            raise
+        except httpx.RemoteProtocolError:
+            if request.method != "GET" or not answer.lost_by_keeping:
+                raise
+            answer = _Answer(self._wire, prebuilt, limits, fresh=True)
+            response = await answer.head()
         return httpx.Response(
             response.status or 0,
             headers=response.headers,
@@ -89,17 +97,34 @@ class WireTransport(httpx.AsyncBaseTransport):
 class _Answer(httpx.AsyncByteStream):
     """The body of one answer, handed over read by read."""
 
-    def __init__(self, wire: Wire, prebuilt: Request, limits: Deadlines) -> None:
+    def __init__(
+        self, wire: Wire, prebuilt: Request, limits: Deadlines, *, fresh: bool = False
+    ) -> None:
         self._news = asyncio.Event()
         self._call = wire.start(
-            prebuilt, self._changed, on_read=self._changed, deadlines=limits
+            prebuilt,
+            self._changed,
+            on_read=self._changed,
+            deadlines=limits,
+            fresh=fresh,
         )
         self.exchange = self._call.exchange
 
+    @property
+    def lost_by_keeping(self) -> bool:
+        """Whether a connection that was kept ended before any byte of the answer."""
+        failure = self.exchange.failure
+        lost = failure is not None and failure.kind == "disconnected"
+        return lost and self.exchange.reused
+
     async def head(self) -> Response:
         """The answer, once its status and headers are there; raises its failure."""
-        while (response := self.exchange.response()).status is None:
-            await self._wait()
+        try:
+            while (response := self.exchange.response()).status is None:
+                await self._wait()
+        except BaseException:  # also when the caller is cancelled meanwhile
+            await self.aclose()
+            raise
         return response
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

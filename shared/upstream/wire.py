@@ -1,17 +1,20 @@
 """The wire: a timed HTTP/1.1 client whose numbers are true.
 
 Callbacks at its heart, so that a request costs neither a task nor a future; reads are
-kept as (stamp, bytes) and parsed when the end has come. Redirects are not followed,
-content is not decoded, environment proxies are not looked at.
+kept as (stamp, bytes) and parsed when the end has come. A request whose bytes were
+handed to a socket is never sent again. Redirects are not followed, content is not
+decoded, environment proxies are not looked at.
 
     wire_limits     Deadlines, Caps
     wire_request    Origin, Request, request()
     wire_exchange   Exchange, Failure                what happened
     wire_parse      Response; llhttp, late           what it says
     wire_frame      where it ends                    so that parsing can wait
+    wire_done       [DONE], where nothing ends it
     wire_stamps     when bytes arrived               wire_timer, wire_pace: timerfd
-    wire_dial       name, TCP, proxy, TLS            wire_tls: TLS over memory
-    wire_link       one open connection              wire_pool: the idle ones
+    wire_dial       name, TCP, proxy, TLS            wire_names, wire_tls
+    wire_link       one open connection
+    wire_pool       the idle ones                    wire_keep: for how long
     wire_call       the life of one exchange
 """
 
@@ -21,13 +24,14 @@ import time
 from dataclasses import dataclass
 
 from shared.upstream.wire_call import Call, HasToken, OnEnd, OnRead
-from shared.upstream.wire_dial import CannotConnect, Dialer
+from shared.upstream.wire_dial import Await, CannotConnect, Dialer
 from shared.upstream.wire_exchange import (
     ConnectTimes,
     Exchange,
     Failure,
     FailureKind,
 )
+from shared.upstream.wire_keep import KEEP_S
 from shared.upstream.wire_limits import Caps, Deadlines
 from shared.upstream.wire_link import Link, User
 from shared.upstream.wire_parse import Response
@@ -53,6 +57,7 @@ __all__ = [
     "tls_context",
 ]
 
+_PRUNE_S = 0.5
 _OPENING_AT_ONCE = 64  # fewer than the backlog of any server that is meant for load
 
 
@@ -96,6 +101,7 @@ class Wire:
             self._stamps, tls=tls, proxy=proxy, kernel_stamps=kernel_stamps
         )
         self._closed = False
+        self._pruning: asyncio.TimerHandle | None = None
 
     @property
     def open_calls(self) -> int:
@@ -122,8 +128,10 @@ class Wire:
         caps: Caps | None = None,
         has_token: HasToken | None = None,
         on_read: OnRead | None = None,
+        fresh: bool = False,
     ) -> Call:
-        """Send at once on an idle connection, else open one first.
+        """Send at once on an idle connection, else open one first; `fresh` does so in
+        any case.
 
         `on_end(exchange)` is called exactly once and never before this returns; it may
         start the next call. `on_read(exchange)` is called after each read.
@@ -145,11 +153,10 @@ class Wire:
         )
         self._open.add(call)
         self._stamps.start()
-        link = self._pool.take(request.origin)
+        link = None if fresh else self._pool.take(request.origin)
         if link is None:
             call.connect()
         else:
-            call.exchange.reused = True
             call.send(link)
         return call
 
@@ -192,10 +199,10 @@ class Wire:
             async with gate:
                 try:
                     async with asyncio.timeout(self.deadlines.connect_s):
-                        link = await self._dialer.dial(origin, self._pool)
+                        link = await self._dialer.dial(origin, self._pool, str)
                 except (CannotConnect, TimeoutError):
                     return
-                self.keep(link)
+                self.keep(link, KEEP_S)
 
         missing = n - self._pool.count(origin)
         await asyncio.gather(*(open_one() for _ in range(missing)))
@@ -209,21 +216,31 @@ class Wire:
         for call in list(self._open):
             call.cancel()
         self._pool.close()
+        self._dialer.close()
+        if self._pruning is not None:
+            self._pruning.cancel()
         self._stamps.close()
         await asyncio.sleep(0)  # lets the cancelled openings close their sockets
 
     # For its calls
 
-    async def dial(self, origin: Origin, user: User) -> Link:
+    async def dial(self, origin: Origin, user: User, awaits: Await) -> Link:
         """A new link to an origin."""
-        return await self._dialer.dial(origin, user)
+        return await self._dialer.dial(origin, user, awaits)
 
-    def keep(self, link: Link) -> None:
-        """Take back a link that is ready for another call."""
+    def keep(self, link: Link, keep_s: float) -> None:
+        """Take back a link that is ready for another call within so many seconds."""
         if self._closed:
-            link.close()
-        else:
-            self._pool.give(link)
+            return link.close()
+        self._pool.give(link, keep_s)
+        if self._pruning is None:
+            self._pruning = self._loop.call_later(_PRUNE_S, self._prune)
+
+    def _prune(self) -> None:
+        """Close what was idle for too long, for as long as anything is idle."""
+        self._pool.prune()
+        more = len(self._pool) > 0
+        self._pruning = self._loop.call_later(_PRUNE_S, self._prune) if more else None
 
     def forget(self, call: Call) -> None:
         """A call has ended."""

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from shared.upstream.wire_dial import CannotConnect, NoRoom
+from shared.upstream import scheme
+from shared.upstream.wire_dial import Await, CannotConnect, NoRoom
+from shared.upstream.wire_done import LINGER_S, done_s, hints
 from shared.upstream.wire_exchange import Exchange, Failure, FailureKind
 from shared.upstream.wire_frame import Frame
 from shared.upstream.wire_limits import Caps, Deadlines
@@ -27,11 +29,11 @@ HasToken = Callable[[Exchange], bool]
 class Owner(Protocol):
     """What a call needs of the wire that it belongs to."""
 
-    async def dial(self, origin: Origin, user: User) -> Link:
+    async def dial(self, origin: Origin, user: User, awaits: Await) -> Link:
         """A new link to an origin. Raises CannotConnect."""
 
-    def keep(self, link: Link) -> None:
-        """Take back a link that is ready for another call."""
+    def keep(self, link: Link, keep_s: float) -> None:
+        """Take back a link that is ready for another call within so many seconds."""
 
     def forget(self, call: "Call") -> None:
         """A call has ended."""
@@ -41,9 +43,12 @@ class Call:
     """One open exchange. `cancel()` is for the caller, the rest is for the wire."""
 
     __slots__ = (
+        "_awaited",
         "_deadlines",
+        "_done_s",
         "_frame",
         "_has_token",
+        "_linger",
         "_link",
         "_on_end",
         "_on_read",
@@ -74,6 +79,9 @@ class Call:
         self._link: Link | None = None
         self._task: asyncio.Task[None] | None = None
         self._frame = Frame(caps)
+        self._awaited = "a connection"
+        self._linger: asyncio.TimerHandle | None = None
+        self._done_s: float | None = None
         self._token_due_s = math.inf
         self.due_s = math.inf
         self.exchange = Exchange()
@@ -95,22 +103,27 @@ class Call:
 
     async def _connect(self) -> None:
         try:
-            link = await self._owner.dial(self._request.origin, self)
+            link = await self._owner.dial(self._request.origin, self, self._await)
         except CannotConnect as error:
             self._task = None
             ours = isinstance(error, NoRoom)
             self._fail("not_sent" if ours else "connect_error", str(error))
         else:
             self._task = None
-            self.exchange.times = link.times
             self.send(link)
 
+    def _await(self, what: str) -> None:
+        self._awaited = what
+
     def send(self, link: Link) -> None:
-        """Send on a connection that is ready."""
+        """Send on a connection that is ready: once, whatever becomes of it then."""
         self._link = link
         link.user = self
         exchange = self.exchange
         exchange.peer = link.peer
+        exchange.reused = link.used
+        exchange.times = None if link.used else link.times
+        link.used = True
         # Before the sending: a fast answer can be here before `send` returns.
         exchange.sent_s = sent_s = time.monotonic()
         link.send(self._request.head_and_body)
@@ -134,13 +147,14 @@ class Call:
             self._on_read(exchange)
             if exchange.ended_s is not None:
                 return
-        if self._frame.wants_parsing(reads):
+        # Both are asked: a read may bring the last event and hide the last chunk.
+        if self._frame.wants_parsing(reads) or (self._done_s is None and hints(reads)):
             self._look()
 
     def on_closed(self, link: Link, at_s: float, clean: bool, detail: str) -> None:
         exchange = self.exchange
         if not exchange.reads:
-            return self._lost(f"{detail} before any byte of the answer")
+            return self._unanswered(detail)
         self._look()
         if exchange.ended_s is None:
             if exchange.parse().ends_by_close and clean:
@@ -157,30 +171,34 @@ class Call:
         parse = exchange.parse()
         if parse.error:
             why = f"The answer is not acceptable: {parse.error}."
+            if scheme.is_tls(exchange.reads[0][1]):
+                why = scheme.WANTS_TLS
             self._fail("protocol_error", why)
         elif fault := self._frame.fault(parse, exchange.reads):
             self._fail("protocol_error", f"The answer's {fault}.")
         elif parse.complete_s is not None:
             self._end(parse.complete_s, keep=parse.keep_alive and not parse.extra)
+        elif self._done_s is None:
+            self._done_s = done_s(parse.pieces)
+            if self._done_s is not None:
+                loop = asyncio.get_running_loop()
+                self._linger = loop.call_later(LINGER_S, self._end, self._done_s)
 
     def _spoken_to_first(self) -> None:
         """What came was there before we asked: it answers nothing of ours."""
         if self.exchange.reused:
-            self._lost("the kept connection was being closed")
+            self._unanswered("the server was closing it already")
         else:
             self._fail("protocol_error", "The server spoke before it was asked.")
 
-    def _lost(self, detail: str) -> None:
-        """The connection died before any byte: once more, if it was a kept one."""
-        exchange = self.exchange
-        if not exchange.reused:
-            return self._fail("cut", detail)
-        exchange.reused = False
-        exchange.reconnected = True
-        exchange.sent_s = None
-        exchange.peer = None
-        self._close_link()
-        self.connect()
+    def _unanswered(self, detail: str) -> None:
+        """The connection ended before any byte. Never sent again from here: it may have
+        been worked on, and be billed."""
+        kept = "kept " if self.exchange.reused else ""
+        why = f"The {kept}connection ended before any byte of the answer ({detail})."
+        if not kept and self._request.origin.scheme == "http":
+            why += " If this port expects TLS, the base URL must begin with https://."
+        self._fail("disconnected", why)
 
     # Ending
 
@@ -192,9 +210,8 @@ class Call:
         """
         exchange, deadlines = self.exchange, self._deadlines
         if exchange.sent_s is None:
-            return self._fail(
-                "timeout_connect", f"No connection within {deadlines.connect_s:g} s."
-            )
+            why = f"No connection within {deadlines.connect_s:g} s: still waiting for"
+            return self._fail("timeout_connect", f"{why} {self._awaited}.")
         last_s = exchange.reads[-1][0] if exchange.reads else math.inf
         total_due_s = exchange.sent_s + deadlines.total_s
         idle_due_s = last_s + deadlines.idle_s
@@ -221,6 +238,8 @@ class Call:
         return self._has_token is None or self._has_token(self.exchange)
 
     def _fail(self, kind: FailureKind, detail: str) -> None:
+        if self._done_s is not None:  # nothing was left that could fail
+            return self._end(self._done_s)
         self.exchange.failure = Failure(kind, detail)
         self._end(time.monotonic())
 
@@ -228,14 +247,17 @@ class Call:
         """The only way out: free the connection first, then tell, exactly once."""
         link, exchange = self._link, self.exchange
         exchange.end(ended_s)
-        if keep and link is not None and link.all_sent:
+        if keep and link is not None and link.all_sent and not link.is_over:
             self._link = None
-            self._owner.keep(link)
+            self._owner.keep(link, exchange.parse().keep_s)
         else:
             self._close_link()
         if self._task is not None:
             self._task.cancel()
             self._task = None
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
         self._owner.forget(self)
         self._on_end(exchange)
 

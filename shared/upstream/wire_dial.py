@@ -9,33 +9,35 @@ import resource
 import socket
 import ssl
 import time
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from shared.upstream import scheme
 from shared.upstream.wire_exchange import ConnectTimes
 from shared.upstream.wire_link import Link, User
+from shared.upstream.wire_names import Address, Names
 from shared.upstream.wire_request import Origin
 from shared.upstream.wire_stamps import Stamps, ask_for_stamps
 from shared.upstream.wire_tls import Tls, tls_context
-
-NAMES_KEPT_S = 60.0
-"""How long the addresses of a name are believed without asking again."""
 
 SPARE = 32
 """Descriptors that calls leave alone: without one for the store a worker loses its
 leases, and with them the run."""
 
-_OURS = (errno.EMFILE, errno.ENFILE, errno.EADDRNOTAVAIL)
+_NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE)
 
 ADDRESS_S = 3.0
 """For each address but the last: a dead IPv6 route must not eat the whole deadline."""
 
 _PROXY_HEAD_BYTES = 65_536
 _RECEIVE_BYTES = 16_384
+_PERHAPS_HTTP = "If this port speaks plain HTTP, the base URL must begin with http://"
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
 _TUNNEL_IS_OPEN = re.compile(rb"HTTP/1\.[01] 2(?s:(?!\r\n\r\n).)*\r\n\r\n")
 
-Address = tuple[int, Any]  # family, and the sockaddr that goes with it
+Await = Callable[[str], object]
+"""Told what is waited for, for whoever loses patience."""
 
 
 class CannotConnect(Exception):
@@ -68,24 +70,34 @@ class Dialer:
         if proxy:
             self._proxy, self._credentials = _read_proxy(proxy)
         self._kernel_stamps = kernel_stamps
-        self._names: dict[tuple[str, int], tuple[float, list[Address]]] = {}
+        self._names = Names()
 
-    async def dial(self, origin: Origin, user: User) -> Link:
+    def close(self) -> None:
+        """Ask for no more names."""
+        self._names.close()
+
+    async def dial(self, origin: Origin, user: User, awaits: Await) -> Link:
         """An open link that belongs to `user`. Raises CannotConnect.
 
         Has no deadline of its own; cancelling it closes what was open.
         """
         begun_s = time.monotonic()
         first = self._proxy or origin
+        awaits(f"the address of {first.host}")
         addresses = await self._resolve(first)
         named_s = time.monotonic()
+        awaits(f"{first.authority} to take the connection")
         sock = await self._connect(first, addresses)
         try:
             connected_s = time.monotonic()
             if self._proxy is not None:
+                awaits(f"the tunnel of the proxy {first.authority}")
                 await self._tunnel(sock, self._proxy, origin)
             tunnelled_s = time.monotonic()
-            tls = await self._shake(sock, origin) if origin.scheme == "https" else None
+            tls = None
+            if origin.scheme == "https":
+                awaits(f"the TLS handshake of {origin.authority}. {_PERHAPS_HTTP}")
+                tls = await self._shake(sock, origin)
             times = ConnectTimes(
                 dns_s=named_s - begun_s,
                 tcp_s=connected_s - named_s,
@@ -103,43 +115,49 @@ class Dialer:
             sock.close()
             raise
 
-    async def _resolve(self, origin: Origin) -> list[Address]:
-        key = (origin.host, origin.port)
-        until_s, addresses = self._names.get(key, (0.0, []))
-        if time.monotonic() < until_s:
-            return addresses
+    async def _resolve(self, origin: Origin) -> Sequence[Address]:
         try:
-            found = await self._loop.getaddrinfo(
-                origin.host, origin.port, type=socket.SOCK_STREAM
-            )
-        except (OSError, UnicodeError) as error:
+            return await self._names.addresses(origin.host, origin.port)
+        except (OSError, ValueError) as error:  # UnicodeError is a ValueError
             raise CannotConnect(
                 f"The name {origin.host} has no address ({_reason(error)})."
-                " Check the URL and this machine's DNS."
+                f" Check {self._setting} and this machine's DNS."
             ) from None
-        addresses = list(dict.fromkeys((family, at) for family, _, _, _, at in found))
-        self._names[key] = (time.monotonic() + NAMES_KEPT_S, addresses)
-        return addresses
 
-    async def _connect(self, to: Origin, addresses: list[Address]) -> socket.socket:
-        why = "no address"
+    async def _connect(self, to: Origin, addresses: Sequence[Address]) -> socket.socket:
+        why, no_port = "no address", False
         for address in addresses:
             patience_s = None if address is addresses[-1] else ADDRESS_S
             try:
                 async with asyncio.timeout(patience_s):
-                    return await self._connect_one(*address)
+                    sock = await self._connect_one(*address)
             except OSError as error:  # TimeoutError is one
-                if error.errno in _OURS:
-                    raise NoRoom(
-                        "It was not sent: this worker has no descriptor or no port left"
-                        f" ({_reason(error)})."
-                    ) from None
                 why = _reason(error)
-        self._names.pop((to.host, to.port), None)  # the name may have moved
+                if error.errno in _NO_DESCRIPTOR:
+                    raise _no_room(why) from None
+                # Of an IPv6 address that never worked it says that there is no IPv6.
+                no_port = no_port or (
+                    error.errno == errno.EADDRNOTAVAIL
+                    and (
+                        address[0] == socket.AF_INET
+                        or self._names.has_worked(to.host, to.port, address)
+                    )
+                )
+            else:
+                self._names.worked(to.host, to.port, address)
+                return sock
+        self._names.forget(to.host, to.port)
+        if no_port:
+            raise _no_room(why)
         raise CannotConnect(
-            f"Could not connect to {to.authority} ({why})."
-            " Is the address right, and does something listen there?"
+            f"Could not connect to {to.authority} ({why}). Is the address in"
+            f" {self._setting} right, and does something listen there?"
         )
+
+    @property
+    def _setting(self) -> str:
+        """Where the address comes from that is connected to."""
+        return "OPENROUTER_BASE_URL" if self._proxy is None else "UPSTREAM_PROXY"
 
     async def _connect_one(self, family: int, at: Any) -> socket.socket:
         sock = _socket(family)
@@ -178,9 +196,10 @@ class Dialer:
 
     async def _shake(self, sock: socket.socket, origin: Origin) -> Tls:
         context = self._tls or tls_context()
-        received = b""
+        received, heard = b"", False
+        remedy = "If its authority is your own, name the CA file in the settings."
         try:
-            tls = Tls(context, origin.host)
+            tls = Tls(context, origin.name)
             while True:
                 answer, done = tls.shake(received)
                 if answer:
@@ -188,16 +207,23 @@ class Dialer:
                 if done:
                     return tls
                 received = await self._loop.sock_recv(sock, _RECEIVE_BYTES)
+                if not heard and scheme.is_http(received):
+                    raise CannotConnect(
+                        f"TLS with {origin.authority} failed. {scheme.SPEAKS_HTTP}"
+                    )
+                heard = heard or bool(received)
                 if not received:
                     raise ConnectionResetError(None, "the server hung up")
         except ssl.SSLCertVerificationError as error:
             why = f"certificate verify failed: {error.verify_message}"
+        except ConnectionError as error:
+            if heard:
+                raise
+            why = _reason(error)
+            remedy = f"{_PERHAPS_HTTP}."
         except (ssl.SSLError, ValueError) as error:
             why = getattr(error, "reason", None) or "not TLS"
-        raise CannotConnect(
-            f"TLS with {origin.authority} failed ({why})."
-            " If its authority is your own, name the CA file in the settings."
-        )
+        raise CannotConnect(f"TLS with {origin.authority} failed ({why}). {remedy}")
 
 
 def _socket(family: int) -> socket.socket:
@@ -212,6 +238,12 @@ def _socket(family: int) -> socket.socket:
             " spare. Raise its limit (ulimit -n), or open fewer calls per worker."
         )
     return sock
+
+
+def _no_room(why: str) -> NoRoom:
+    return NoRoom(
+        f"It was not sent: this worker has no descriptor or no port left ({why})."
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -10,6 +10,7 @@ FailureKind = Literal[
     "not_sent",
     "connect_error",
     "timeout_connect",
+    "disconnected",
     "timeout_first_token",
     "timeout_idle",
     "timeout_total",
@@ -21,8 +22,10 @@ FailureKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why a call did not end properly; `cut` is a connection closed before the end,
-    `not_sent` a connection for which this process had no room."""
+    """Why a call did not end properly; `cut` is a connection closed before the end of
+    the answer, `disconnected` one closed before a byte of it: whether the request was
+    worked on, and billed, is unknown. `not_sent` is a connection for which this process
+    had no room."""
 
     kind: FailureKind
     detail: str
@@ -50,11 +53,10 @@ class Exchange:
     """Just before the first byte of the request was handed to a connection that was
     ready; None when there never was one."""
     times: ConnectTimes | None = None
-    """The opening of the connection; None when it was open already, or never was."""
+    """The opening of the connection, by this call or ahead of it (`warm`); None when it
+    had carried a call before, or never was open."""
     reused: bool = False
-    reconnected: bool = False
-    """A kept connection died before any byte came, and the request went out once more
-    on a fresh one. The times are those of the second sending."""
+    """The connection had carried a call before."""
     peer: str | None = None
     """`address:port` of the other end; that of the proxy where there is one."""
     reads: list[Read] = field(default_factory=list)
@@ -72,7 +74,7 @@ class Exchange:
 
     @property
     def connect_s(self) -> float | None:
-        """Name, TCP, proxy and TLS; None on a connection that was open already."""
+        """Name, TCP, proxy and TLS; None on one that had carried a call before."""
         return None if self.times is None else self.times.total_s
 
     @property

@@ -32,3 +32,15 @@ class Caps:
     events: int = 1_000_000
     """Events of one stream; also socket reads of one answer, each of which costs
     about a hundred bytes beside its content."""
+
+
+_PLAIN_BYTES, _BYTES_A_TOKEN = 4 * 1024 * 1024, 4096
+"""What an honest answer may take: comments and the like, and one event for each token
+(about 400 bytes). Held four times while it is read, an endless one must not take more
+memory than it was asked for."""
+
+
+def caps_for(max_tokens: int) -> Caps:
+    """Of an answer that was asked to have so many tokens at most."""
+    most = _PLAIN_BYTES + _BYTES_A_TOKEN * max_tokens
+    return Caps(body_bytes=min(Caps().body_bytes, most))

@@ -1,6 +1,7 @@
 """A link: one open connection, TLS or not, that reads, dates and sends."""
 
 import asyncio
+import select
 import socket
 import ssl
 import time
@@ -10,6 +11,9 @@ from shared.upstream.wire_exchange import ConnectTimes
 from shared.upstream.wire_request import Origin
 from shared.upstream.wire_stamps import READ_BYTES, Stamps
 from shared.upstream.wire_tls import Tls
+
+_MOST_READS = 8
+"""TLS sends tickets, in a read or two, and nothing else unasked."""
 
 
 class User(Protocol):
@@ -42,10 +46,12 @@ class Link:
         "_stamps",
         "_tls",
         "_unsent",
-        "idle_since_s",
+        "is_over",
+        "kept_until_s",
         "origin",
         "peer",
         "times",
+        "used",
         "user",
     )
 
@@ -68,7 +74,12 @@ class Link:
         self.origin = origin
         self.times = times
         self.user = user
-        self.idle_since_s = 0.0
+        self.used = False
+        """It has carried a call."""
+        self.is_over = False
+        """The peer has said that nothing more will come."""
+        self.kept_until_s = 0.0
+        """While idle: when it is to be closed, absolute."""
         host, port = sock.getpeername()[:2]
         self.peer = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._loop.add_reader(self._fd, self._readable)
@@ -76,6 +87,23 @@ class Link:
     @property
     def all_sent(self) -> bool:
         return not self._unsent
+
+    @property
+    def closed(self) -> bool:
+        return self._fd < 0
+
+    def look(self) -> None:
+        """Read what has come by now, which the loop may not have seen; the user hears
+        of it. What never stops coming closes the link."""
+        poll = select.poll()
+        poll.register(self._fd, select.POLLIN)
+        for _ in range(_MOST_READS):
+            if not poll.poll(0):
+                return
+            self._readable()
+            if self.closed:
+                return
+        self.user.on_broken(self, "more than anybody asked for")
 
     def send(self, data: bytes) -> None:
         """Hand bytes to the socket, the rest when it has room again.
@@ -129,10 +157,9 @@ class Link:
         self._backlog_s = since_s if len(data) == READ_BYTES else 0.0
         if not data:
             return self._closed(self._tls is None, "the server closed the connection")
-        over = False
         if self._tls is not None:
             try:
-                data, answer, over = self._tls.open(data)
+                data, answer, self.is_over = self._tls.open(data)
             except ssl.SSLError as error:
                 self.user.on_broken(self, f"broken TLS ({error.reason or 'record'})")
                 return
@@ -142,7 +169,7 @@ class Link:
             self.user.on_bytes(
                 self, stamp_s, data, stamp_s - since_s, stamp_s is not now_s
             )
-        if over:
+        if self.is_over:
             self._closed(True, "the server closed the connection")
 
     def _closed(self, clean: bool, detail: str) -> None:

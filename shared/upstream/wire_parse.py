@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
+from shared.upstream.wire_keep import KEEP_S, keep_s
+
 Read = tuple[float, bytes]
 
 
@@ -46,6 +48,7 @@ class Parse:
         "extra",
         "headed",
         "keep_alive",
+        "keep_s",
         "length",
         "pieces",
         "slacks",
@@ -68,6 +71,7 @@ class Parse:
         self.slacks: list[float] = []
         self.complete_s: float | None = None
         self.keep_alive = False
+        self.keep_s = KEEP_S
         self.extra = False
         self.error: str | None = None
 
@@ -93,23 +97,29 @@ class Parse:
                 self.pieces.append(
                     (self._stamp_s, parts[0] if len(parts) == 1 else b"".join(parts))
                 )
-                self.slacks.append(slacks[self._fed])
+                self.slacks.append(self._slack_s(reads, slacks))
                 self._parts = []
             self._fed += 1
         self.extra = self.extra or self._fed < len(reads)
+
+    def _slack_s(self, reads: Sequence[Read], slacks: Sequence[float]) -> float:
+        """What a read brings came after what the read before it brought, also where
+        that one was of the head alone."""
+        at = self._fed
+        if at == 0:
+            return slacks[0]
+        return max(0.0, min(slacks[at], reads[at][0] - reads[at - 1][0]))
 
     def response(self) -> Response:
         """What has been parsed so far; its pieces go on growing while it is fed."""
         if self._response is None:
             if not self.headed:
                 return Response(pieces=self.pieces)
-            headers: dict[str, str] = {}
-            for raw_name, raw_value in self._headers:
-                name = raw_name.decode("latin-1").lower()
-                value = raw_value.decode("latin-1")
-                headers[name] = (
-                    f"{headers[name]}, {value}" if name in headers else value
-                )
+            values: dict[str, list[str]] = {}
+            for name, value in self._headers:
+                named = values.setdefault(name.decode("latin-1").lower(), [])
+                named.append(value.decode("latin-1"))
+            headers = {name: ", ".join(said) for name, said in values.items()}
             self._response = Response(self.status, headers, self.pieces)
         return self._response
 
@@ -151,6 +161,8 @@ class Parse:
                 self.chunked = True
                 if value.strip().lower() != b"chunked":
                     self._refuse("its transfer encoding is not chunked")
+            elif name == b"keep-alive":
+                self.keep_s = keep_s(value)
             elif name == b"content-encoding" and value.strip().lower() not in (
                 b"",
                 b"identity",

@@ -2,11 +2,9 @@
 
 import time
 
+from shared.upstream.wire_keep import KEEP_S
 from shared.upstream.wire_link import Link
 from shared.upstream.wire_request import Origin
-
-KEEP_S = 55.0
-"""Balancers and NATs forget a silent connection after a minute without telling."""
 
 
 class Pool:
@@ -28,20 +26,32 @@ class Pool:
         return len(self._idle.get(origin, ()))
 
     def take(self, origin: Origin) -> Link | None:
-        """The link that was given last; None when there is none."""
+        """The link that was given last; None when there is none.
+
+        It is looked at once more: its end may be there, and the loop not have seen it.
+        """
         idle = self._idle.get(origin)
         while idle:
             link, _ = idle.popitem()
-            if time.monotonic() - link.idle_since_s <= KEEP_S:
-                return link
+            if link.kept_until_s > time.monotonic():
+                link.look()
+                if not link.closed:
+                    return link
             link.close()
         return None
 
-    def give(self, link: Link) -> None:
-        """Keep an open link whose last answer is complete."""
+    def give(self, link: Link, keep_s: float = KEEP_S) -> None:
+        """Keep an open link whose last answer is complete, for so many seconds."""
         link.user = self
-        link.idle_since_s = time.monotonic()
+        link.kept_until_s = time.monotonic() + keep_s
         self._idle.setdefault(link.origin, {})[link] = None
+
+    def prune(self) -> None:
+        """Close those whose time is over."""
+        now_s = time.monotonic()
+        for idle in self._idle.values():
+            for link in [link for link in idle if link.kept_until_s <= now_s]:
+                self._drop(link)
 
     def close(self) -> None:
         """Close all of them."""

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 _PORTS = {"http": 80, "https": 443}
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(r"/[!-~]*")  # visible ASCII: no space, no line end can slip in
+_HOST = re.compile(r"[\w.~-]+|[0-9a-f:.]*:[0-9a-f:.]*(%[\w.~-]+)?", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "accept-encoding"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
@@ -38,16 +39,25 @@ class Origin:
         if "@" in parts.netloc:
             raise ValueError(f"the URL of {parts.hostname} must not hold a user name")
         try:
-            host = parts.hostname.encode("idna").decode("ascii")
+            host = parts.hostname.encode("idna").decode("ascii").replace("%25", "%")
         except UnicodeError:
-            raise ValueError(f"{parts.hostname!r} is not a host name") from None
+            host = ""
+        if not _HOST.fullmatch(host):
+            raise ValueError(f"{parts.hostname!r} is not a host name")
+        if parts.port == 0:
+            raise ValueError(f"port 0 of {host} is none; ports are 1 to 65535")
         return cls(parts.scheme, host, parts.port or _PORTS[parts.scheme])
 
     @property
+    def name(self) -> str:
+        """The host without a zone (`fe80::1%eth0`), which is of this machine alone."""
+        return self.host.partition("%")[0]
+
+    @property
     def authority(self) -> str:
-        """`host:port`, an IPv6 address in brackets."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        """`name:port`, an IPv6 address in brackets."""
+        name = f"[{self.name}]" if ":" in self.host else self.name
+        return f"{name}:{self.port}"
 
     @property
     def host_header(self) -> str:

@@ -17,6 +17,7 @@ from tests.faults.fuzz import fuzz
 from tests.faults.hostile import MIB, hostile
 from tests.faults.leaks import leaks
 from tests.faults.matrix import matrix
+from tests.faults.sendings import sendings
 from tests.faults.spending import spending
 from tests.faults.stack import LEASE_S, a_plan, a_stack
 from tests.faults.storm import GAP_S, LANES, NOTICED_S, Report, Storm
@@ -274,6 +275,7 @@ SECTIONS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
     "streams": lambda long: streams(10_000 if long else 1000, 20_261_123),
     "memory": lambda _: memory(),
     "hostile": lambda long: hostile((60 if long else 4) * MIB),
+    "sendings": sendings,
     "leaks": lambda long: leaks(1000 if long else 50, 20 if long else 10),
 }
 """What `python -m tests.faults` measures, in the order of the lines that they give;

@@ -6,6 +6,8 @@ those of `simulator/bodies.py`.
 
 import asyncio
 import gzip
+import socket
+import struct
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ _STREAM = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 )
 CHUNKED = _STREAM[:-2] + b"Transfer-Encoding: chunked\r\n\r\n"
+KEPT = CHUNKED.replace(b"Connection: close\r\n", b"")
 _MIB = 2**20
 
 
@@ -60,6 +63,8 @@ class Talk:
 
     def __init__(self, fault: Fault, call: Called, writer: asyncio.StreamWriter):
         self.fault, self.call, self._writer = fault, call, writer
+        self.keeps = False
+        """Its connection is open for another call."""
 
     async def send(self, data: bytes) -> None:
         self.call.sent += len(data)
@@ -68,6 +73,8 @@ class Talk:
 
     def reset(self) -> None:
         """Close with RST: what is unread at the other side is gone."""
+        sock = self._writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 
 
@@ -94,6 +101,29 @@ async def ok(talk: Talk, _: str) -> None:
     for chunk in framed(talk.call):
         await talk.send(chunk)
         await asyncio.sleep(talk.fault.gap_s)
+
+
+async def kept(talk: Talk, said: str) -> None:
+    """A whole answer on a connection that is kept; `fin/3` and `rst/3`: each third call
+    of a connection is read and worked on, and then the connection ends."""
+    how, _, every = said.partition("/")
+    mine = [c for c in talk.fault.ledger if c.connection == talk.call.connection]
+    if len(mine) % int(every) == 0:
+        if how == "rst":
+            talk.reset()
+        return
+    await talk.send(KEPT)
+    for chunk in framed(talk.call):
+        await talk.send(chunk)
+        await asyncio.sleep(talk.fault.gap_s)
+    talk.keeps = True
+
+
+async def hangs_on(talk: Talk, _: str) -> None:
+    """All of an answer but its last chunk, and then nothing, for ever."""
+    await talk.send(KEPT + b"".join(framed(talk.call)[:-1]))
+    talk.call.whole = True
+    await asyncio.sleep(3600)
 
 
 def cut(*, reset: bool) -> Script:
@@ -232,6 +262,8 @@ async def echo_key(talk: Talk, _: str) -> None:
 
 SCRIPTS: dict[str, Script] = {
     "ok": ok,
+    "kept": kept,
+    "hangs-on": hangs_on,
     "fin": cut(reset=False),
     "rst": cut(reset=True),
     "silence": silence,

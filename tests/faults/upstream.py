@@ -70,45 +70,65 @@ def fault_upstream(gap_s: float = 0.002) -> Iterator[Fault]:
 async def _serve(
     fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
-    call: Called | None = None
-    tasks: tuple[asyncio.Future[Any], ...] = ()
+    """The calls of one connection; more than one where a script keeps it."""
+    read: bytes | None = b""
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"POST"):  # the catalogue, which is not there
-            writer.write(answer(503, b"{}"))
-            return
-        length, key = _headers(head)
-        asked = json.loads(await reader.readexactly(length))
-        number = len(fault.ledger)
-        call = Called(
-            id=f"gen-{number:06}",
-            model=asked["model"],
-            prompt=asked["messages"][-1]["content"],
-            key=key,
-            connection=writer.get_extra_info("peername")[1],
-            # of one length, and not all alike: no call passes for another
-            cost_usd=COST_USD + Decimal("0.000001") * (number % 5),
-        )
-        fault.ledger.append(call)
-        fault.open += 1
-        name, _, said = call.model.removeprefix("fault/").partition("/")
-        talk = asyncio.ensure_future(SCRIPTS[name](Talk(fault, call, writer), said))
-        gone = asyncio.ensure_future(reader.read(1))
-        tasks = (talk, gone)
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        if talk.done():
-            talk.result()
-            call.whole = True
+        while read is not None:
+            read = await _one(fault, reader, writer, read)
     except (ConnectionError, asyncio.IncompleteReadError):
         pass  # a connection that was opened ahead, or a client that left
     except asyncio.CancelledError:
         pass  # the end of this server, which nobody awaits
     finally:
+        writer.close()
+
+
+async def _one(
+    fault: Fault,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    read: bytes,
+) -> bytes | None:
+    """One call, of which `read` has been read; what has been read of the next one.
+    None: the connection is over."""
+    head = read + await reader.readuntil(b"\r\n\r\n")
+    if not head.startswith(b"POST"):  # the catalogue, which is not there
+        writer.write(answer(503, b"{}"))
+        return None
+    length, key = _headers(head)
+    asked = json.loads(await reader.readexactly(length))
+    number = len(fault.ledger)
+    call = Called(
+        id=f"gen-{number:06}",
+        model=asked["model"],
+        prompt=asked["messages"][-1]["content"],
+        key=key,
+        connection=writer.get_extra_info("peername")[1],
+        # of one length, and not all alike: no call passes for another
+        cost_usd=COST_USD + Decimal("0.000001") * (number % 5),
+    )
+    fault.ledger.append(call)
+    fault.open += 1
+    name, _, said = call.model.removeprefix("fault/").partition("/")
+    talk = Talk(fault, call, writer)
+    talking = asyncio.ensure_future(SCRIPTS[name](talk, said))
+    more = asyncio.ensure_future(reader.read(1))
+    tasks: tuple[asyncio.Future[Any], ...] = (talking, more)
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if more.done() and more.result():  # the next call is there already
+            await asyncio.wait((talking,))
+        if talking.done():
+            talking.result()
+            call.whole = True
+        if not talk.keeps:
+            return None
+        return more.result() or None if more.done() else b""
+    finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        fault.open -= call is not None
-        writer.close()
+        fault.open -= 1
 
 
 def _headers(head: bytes) -> tuple[int, str]:

@@ -71,6 +71,7 @@ def test_a_run_is_limited_by_the_tighter_of_plan_and_settings() -> None:
         (Outcome.OK, 0.0, 0),
         (Outcome.OK, None, None),
         (Outcome.TRUNCATED, None, None),
+        (Outcome.DISCONNECTED, None, None),
         (Outcome.CANCELLED, None, None),
         (Outcome.ERROR_IN_200, None, None),
         (Outcome.ERROR_IN_200, 0.002, 2_000_000),

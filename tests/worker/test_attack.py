@@ -68,6 +68,17 @@ async def test_a_due_slot_without_a_lane_is_dropped_and_not_sent_late() -> None:
     assert floor.dropped == [1, 2]
 
 
+async def test_what_is_offered_again_waits_for_a_lane_and_is_not_dropped() -> None:
+    """It was sent when it was due."""
+    floor = Floor(lanes=1)
+    past_s = monotonic_s() - 1
+    floor.attack.offer([Slot(past_s, 0, 0)])
+    floor.attack.offer([Slot(past_s - 9, 1, attempt=1), Slot(past_s, 2, 0)])
+    assert (floor.begun, floor.dropped) == ([0], [2])
+    floor.attack.ended()
+    assert (floor.begun, floor.dropped) == ([0, 1], [2])
+
+
 async def test_a_retry_without_a_lane_waits_while_a_fresh_slot_is_dropped() -> None:
     floor = Floor(lanes=1)
     past_s = monotonic_s() - 1

@@ -19,6 +19,7 @@ def decided(
     made: int = 0,
     retries: Retries | None = None,
     left_s: float = float("inf"),
+    reused: bool = False,
     **said: object,
 ) -> Decision:
     """made: retries of the slot so far."""
@@ -34,6 +35,7 @@ def decided(
         repetition=0,
         outcome=outcome,
         started_at=NOW_S,
+        reused=reused,
     )
     slot = Slot(0.0, 7, attempt, made)
     return decide(slot, reply, row, now_s=NOW_S, retries=retries, left_s=left_s)
@@ -51,6 +53,26 @@ def test_an_answer_closes_its_slot_whatever_it_was() -> None:
 
 def test_a_call_that_we_cut_is_offered_again() -> None:
     assert decided(Outcome.CANCELLED) == Decision("again")
+
+
+def test_what_a_kept_connection_lost_is_offered_again_and_uses_up_no_retry() -> None:
+    lost = Outcome.DISCONNECTED
+    assert decided(lost, reused=True) == Decision("again")
+    assert decided(lost, reused=True, retries=TWICE) == Decision("again")
+    # a connection of its own that is lost is the upstream's answer
+    assert decided(lost) == Decision("failed")
+    assert decided(lost, retries=TWICE).kind == "retry"
+    # nobody would make it again
+    assert decided(lost, reused=True, left_s=-1) == Decision("failed")
+    assert decided(Outcome.TRUNCATED, reused=True) == Decision("failed")
+
+
+def test_what_is_offered_again_gets_a_connection_of_its_own() -> None:
+    assert not Slot(0.0, 7, attempt=0).offered_again
+    assert Slot(0.0, 7, attempt=1).offered_again
+    # a retry of the plan may reuse one; what came before it was an answer
+    assert not Slot(0.0, 7, attempt=2, retries=2).offered_again
+    assert Slot(0.0, 7, attempt=3, retries=2).offered_again
 
 
 def test_a_busy_provider_is_an_answer_and_bars_nobody() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 import uvloop
+from own_authority import Authority, own_authority
 
 LoopFactories = dict[str, Callable[[], asyncio.AbstractEventLoop]]
 
@@ -15,3 +16,9 @@ def pytest_asyncio_loop_factories(
     both = item.path.name.startswith(("test_wire", "test_transport"))
     factories: LoopFactories = {"asyncio": asyncio.new_event_loop}
     return factories | {"uvloop": uvloop.new_event_loop} if both else factories
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """One for all, since its keys take a while."""
+    return own_authority(tmp_path_factory.mktemp("tls"))

@@ -1,7 +1,9 @@
 """A raw server whose every byte is written by the test."""
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -93,6 +95,13 @@ class Visitor:
         self._server.hung_up.set()
 
 
+def reset(writer: asyncio.StreamWriter) -> None:
+    """Close with RST."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
+
+
 def answering(*parts: bytes, gap_s: float = 0.004, close: bool = False) -> Script:
     """Answer each request with these parts, apart enough to be reads of their own."""
 
@@ -106,6 +115,28 @@ def answering(*parts: bytes, gap_s: float = 0.004, close: bool = False) -> Scrip
                 await writer.drain()
             if close:
                 return
+
+    return script
+
+
+def tunnelling(heads: list[bytes], answer: bytes) -> Script:
+    """A proxy that notes each CONNECT, answers it, and passes everything on if 2xx."""
+
+    async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
+        head = await client.request()
+        heads.append(head)
+        writer.write(answer)
+        if b" 200 " not in answer:
+            return
+        host, _, port = head.split()[1].decode().rpartition(":")
+        far_reader, far_writer = await asyncio.open_connection(host, int(port))
+
+        async def pump(reader: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+            while data := await reader.read(65_536):
+                to.write(data)
+            to.close()
+
+        await asyncio.gather(pump(client.reader, far_writer), pump(far_reader, writer))
 
     return script
 

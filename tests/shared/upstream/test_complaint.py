@@ -117,6 +117,21 @@ def test_a_page_becomes_a_sentence(body: bytes, sentence: str) -> None:
     assert complaint.page(body) == sentence
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title>",
+        b"Client sent an HTTP request to an HTTPS server.\n",
+        b"<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+    ],
+)
+def test_a_port_that_is_for_tls_is_said_with_the_scheme_to_write(body: bytes) -> None:
+    assert complaint.page(body) == (
+        "This port expects TLS and was spoken to in plain HTTP: write https:// in"
+        " OPENROUTER_BASE_URL."
+    )
+
+
 def daily(message: str, **metadata: object) -> dict:
     return {"message": message, "code": 429, "metadata": metadata}
 

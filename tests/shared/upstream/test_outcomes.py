@@ -13,6 +13,7 @@ DECISIVE: dict[Outcome, dict[str, object]] = {
     Outcome.UNFINISHED: {"failure": "cancelled", "drained": True},
     Outcome.CONNECT_ERROR: {"failure": "connect_error"},
     Outcome.TIMEOUT_CONNECT: {"failure": "timeout_connect"},
+    Outcome.DISCONNECTED: {"failure": "disconnected"},
     Outcome.RATE_LIMITED: {"status": 429},
     Outcome.REFUSED: {"refused": True},
     Outcome.NO_CREDIT: {"status": 402},

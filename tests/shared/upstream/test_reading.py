@@ -218,6 +218,7 @@ A = text("a")
         (Outcome.UNFINISHED, read(A, failure="cancelled", drained=True)),
         (Outcome.CONNECT_ERROR, read(b"", failure="connect_error")),
         (Outcome.TIMEOUT_CONNECT, read(b"", failure="timeout_connect")),
+        (Outcome.DISCONNECTED, read(b"", failure="disconnected")),
         (Outcome.RATE_LIMITED, read(b"", status=429)),
         (Outcome.REFUSED, read(to_json({"error": LOST}), status=401)),
         (Outcome.REFUSED, read(sse(chunk({"refusal": "No."}, "stop")) + DONE)),

@@ -1,7 +1,9 @@
 """httpx over the wire, against raw servers."""
 
 import asyncio
+import resource
 import time
+from typing import get_args
 
 import httpx
 import pytest
@@ -15,8 +17,9 @@ from scripted_server import (
     wiring,
 )
 
+from shared.upstream import transport
 from shared.upstream.transport import client
-from shared.upstream.wire import Caps, Deadlines
+from shared.upstream.wire import Caps, Deadlines, FailureKind
 
 
 async def test_a_response_is_that_of_httpx_with_the_timing_beside_it() -> None:
@@ -143,4 +146,51 @@ async def test_redirects_are_not_followed() -> None:
     async with serving(answering(head)) as server, wiring() as wire:
         async with client(wire) as http:
             assert (await http.get(server.url)).status_code == 302
+        assert len(server.requests) == 1
+
+
+def test_every_failure_of_the_wire_is_an_error_of_httpx() -> None:
+    assert set(transport._ERRORS) == set(get_args(FailureKind))
+
+
+async def test_a_call_without_a_descriptor_is_an_error_and_no_bug() -> None:
+    async with serving(answering(OK)) as server, wiring() as wire, client(wire) as http:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (16, limits[1]))
+        try:
+            with pytest.raises(httpx.ConnectError, match="It was not sent"):
+                await http.get(server.url)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
+async def dying(visitor: Visitor, writer: asyncio.StreamWriter) -> None:
+    """Answers the first request of each connection; leaves after the second."""
+    await visitor.request()
+    writer.write(OK)
+    await visitor.request()
+
+
+async def test_a_get_that_its_kept_connection_lost_is_asked_once_more() -> None:
+    async with serving(dying) as server, wiring() as wire, client(wire) as http:
+        for _ in range(2):
+            assert (await http.get(server.url)).text == "ok"
+        assert (len(server.requests), server.connections) == (3, 2)
+
+
+async def test_a_post_that_its_kept_connection_lost_is_never_asked_again() -> None:
+    async with serving(dying) as server, wiring() as wire, client(wire) as http:
+        assert (await http.post(server.url)).text == "ok"
+        with pytest.raises(httpx.RemoteProtocolError, match="before any byte"):
+            await http.post(server.url)
+        assert len(server.requests) == 2
+
+
+async def test_a_get_that_is_lost_on_a_fresh_connection_is_lost() -> None:
+    async def script(visitor: Visitor, writer: asyncio.StreamWriter) -> None:
+        await visitor.request()
+
+    async with serving(script) as server, wiring() as wire, client(wire) as http:
+        with pytest.raises(httpx.RemoteProtocolError, match="before any byte"):
+            await http.get(server.url)
         assert len(server.requests) == 1

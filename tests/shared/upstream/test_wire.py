@@ -156,36 +156,6 @@ async def test_bytes_behind_a_last_chunk_do_not_keep_the_call_waiting() -> None:
         assert wire.idle_connections == 0
 
 
-async def test_a_kept_connection_that_died_is_replaced_once() -> None:
-    async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
-        await client.request()
-        writer.write(OK)
-        await client.request()  # and close without an answer
-
-    async with serving(script) as server, wiring() as wire:
-        await wire.exchange(server.get())
-        exchange = await wire.exchange(server.get())
-        assert exchange.failure is None
-        assert exchange.reconnected
-        assert not exchange.reused
-        assert exchange.connect_s is not None
-        assert server.connections == 2
-        assert len(server.requests) == 3
-
-
-async def test_a_fresh_connection_that_dies_is_a_cut_and_is_not_tried_again() -> None:
-    async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
-        await client.request()
-
-    async with serving(script) as server, wiring() as wire:
-        exchange = await wire.exchange(server.get())
-        assert exchange.failure is not None
-        assert exchange.failure.kind == "cut"
-        assert not exchange.reconnected
-        assert exchange.response().status is None
-        assert server.connections == 1
-
-
 async def test_a_kept_connection_that_dies_after_a_byte_is_not_tried_again() -> None:
     async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
         await client.request()
@@ -209,7 +179,7 @@ async def test_a_stream_cut_at_any_byte_is_a_cut() -> None:
             async with serving(answering(answer[:end], close=True)) as server:
                 exchange = await wire.exchange(server.get())
                 assert exchange.failure is not None
-                assert exchange.failure.kind == "cut", end
+                assert exchange.failure.kind == ("cut" if end else "disconnected"), end
 
 
 async def test_a_reset_in_the_middle_is_a_cut() -> None:
@@ -290,7 +260,7 @@ async def test_what_a_kept_connection_said_before_it_was_asked_is_no_answer() ->
             time.sleep(0.2)  # the loop cannot see the 408 before it sends
             exchange = await wire.exchange(asked)
             assert exchange.response().status == 200
-            assert exchange.reconnected
+            assert not exchange.reused
         server.join()
 
 
@@ -375,8 +345,21 @@ async def test_warm_connections_are_there_before_the_first_call() -> None:
         assert await wire.warm(origin, 5) == 5
         assert wire.idle_connections == 5
         exchange = await wire.exchange(server.get())
-        assert exchange.reused
+        assert exchange.failure is None
         assert server.connections == 5
+
+
+async def test_the_first_call_on_a_connection_opened_ahead_has_its_connect_time() -> (
+    None
+):
+    async with serving(answering(OK)) as server, wiring() as wire:
+        await wire.warm(server.get().origin, 1)
+        first, second = [await wire.exchange(server.get()) for _ in range(2)]
+        assert server.connections == 1
+        assert (first.reused, second.reused) == (False, True)
+        assert first.connect_s is not None
+        assert first.connect_s > 0
+        assert second.connect_s is None
 
 
 async def test_warming_an_origin_where_nobody_listens_opens_nothing() -> None:
@@ -389,7 +372,7 @@ async def test_an_idle_connection_that_the_server_closes_is_dropped() -> None:
         await wire.exchange(server.get())
         while wire.idle_connections:
             await asyncio.sleep(0.001)
-        assert not (await wire.exchange(server.get())).reconnected
+        assert not (await wire.exchange(server.get())).reused
 
 
 async def test_a_large_request_goes_out_whole() -> None:

@@ -1,59 +1,31 @@
 """Opening connections: addresses, TLS, proxies, and what is said when it fails."""
 
 import asyncio
+import errno
 import socket
-import ssl
-import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import pytest
+from own_authority import Authority
 from scripted_server import (
     CHUNKED,
     LAST_CHUNK,
     OK,
-    Script,
     Visitor,
     answering,
     serving,
+    tunnelling,
     wiring,
 )
 
-from shared.upstream.wire import Exchange, Origin, request, tls_context
+from shared.upstream.wire import Deadlines, Exchange, Origin, request, tls_context
 
 
 def ipv6_loopback() -> bool:
     with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
         return True
     return False
-
-
-@dataclass
-class Authority:
-    """A CA of our own and a certificate of it for 127.0.0.1."""
-
-    ca: Path
-    server: ssl.SSLContext
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    at = tmp_path_factory.mktemp("tls")
-    new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-    usage = "basicConstraints=critical,CA:FALSE"
-    for line in (
-        f"{new} -keyout ca.key -out ca.pem -subj /CN=ca"
-        " -addext keyUsage=critical,keyCertSign",
-        f"{new} -keyout s.key -out s.pem -subj /CN=s -CA ca.pem -CAkey ca.key"
-        f" -addext subjectAltName=IP:127.0.0.1 -addext {usage}",
-    ):
-        subprocess.run(
-            ["openssl", *line.split()], cwd=at, check=True, capture_output=True
-        )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(at / "s.pem", at / "s.key")
-    return Authority(at / "ca.pem", context)
 
 
 def failure(exchange: Exchange) -> tuple[str, str]:
@@ -91,7 +63,8 @@ async def test_session_tickets_on_an_idle_connection_are_not_its_death(
         assert await wire.warm(server.get().origin, 2) == 2
         await asyncio.sleep(0.05)  # the tickets come behind the handshake
         assert wire.idle_connections == 2
-        assert (await wire.exchange(server.get())).reused
+        exchange = await wire.exchange(server.get())
+        assert (exchange.failure, server.connections) == (None, 2)
 
 
 async def test_a_body_that_ends_with_tls_must_be_closed_in_its_words(
@@ -150,13 +123,63 @@ async def test_a_certificate_for_another_name_is_a_connect_error(
         assert "certificate verify failed" in detail
 
 
-async def test_tls_to_a_plain_server_is_a_connect_error() -> None:
+PLAIN = (
+    b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    b"HTTP/1.0 400 Bad request\r\n\r\n<html>",
+    b"<html><title>400</title></html>",
+)
+
+
+@pytest.mark.parametrize("said", [*PLAIN, b"", b"SSH-2.0-OpenSSH_9.6\r\n"])
+async def test_tls_to_a_plain_server_is_a_connect_error_that_names_the_scheme(
+    said: bytes,
+) -> None:
     async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.write(said)
 
     async with serving(script) as server, wiring() as wire:
         server.url = server.url.replace("http:", "https:")
-        assert failure(await wire.exchange(server.get()))[0] == "connect_error"
+        kind, detail = failure(await wire.exchange(server.get()))
+        assert kind == "connect_error"
+        assert ("write http:// in OPENROUTER_BASE_URL" in detail) is (said in PLAIN)
+        assert ("must begin with http://" in detail) is (said == b"")
+
+
+async def test_tls_to_a_plain_server_that_waits_for_more_says_so_at_the_deadline() -> (
+    None
+):
+    async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
+        await client.hang_up()
+
+    hasty = Deadlines(connect_s=0.1)
+    async with serving(script) as server, wiring(deadlines=hasty) as wire:
+        server.url = server.url.replace("http:", "https:")
+        kind, detail = failure(await wire.exchange(server.get()))
+        assert kind == "timeout_connect"
+        assert "still waiting for the TLS handshake" in detail
+        assert detail.endswith("the base URL must begin with http://.")
+
+
+@pytest.mark.parametrize("said", [b"\x15\x03\x01\x00\x02\x02\x46", b"\x15\x03\x03\0"])
+async def test_plain_http_to_a_server_of_tls_names_the_scheme(said: bytes) -> None:
+    async with serving(answering(said, close=True)) as server, wiring() as wire:
+        kind, detail = failure(await wire.exchange(server.get()))
+        assert kind == "protocol_error"
+        assert "write https:// in OPENROUTER_BASE_URL" in detail
+
+
+async def test_plain_http_to_a_true_server_of_tls_names_the_scheme(
+    authority: Authority,
+) -> None:
+    """Which sends an alert or nothing."""
+    async with (
+        serving(answering(OK), tls=authority.server) as server,
+        wiring() as wire,
+    ):
+        server.url = server.url.replace("https:", "http:")
+        kind, detail = failure(await wire.exchange(server.get()))
+        assert kind in ("disconnected", "protocol_error")
+        assert "https://" in detail
 
 
 async def test_a_port_where_nobody_listens_is_a_connect_error() -> None:
@@ -199,11 +222,123 @@ async def test_a_name_is_tried_at_its_other_addresses_and_asked_for_once() -> No
                 kind = socket.AF_INET, socket.SOCK_STREAM, 6, ""
                 return [(*kind, ("127.0.0.1", 1)), (*kind, ("127.0.0.1", port))]
 
-        dialer._loop = Names()  # type: ignore[assignment]
+        dialer._names._loop = Names()  # type: ignore[assignment]
         for _ in range(2):
             exchange = await wire.exchange(request("GET", f"http://twice.test:{port}"))
             assert exchange.failure is None
         assert asked == ["twice.test"]
+
+
+class Resolver:
+    """A loop whose resolver answers with these hosts of one port, when it may."""
+
+    def __init__(self, port: int, *hosts: str) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.asked = 0
+        self.may = asyncio.Event()
+        self._found = [
+            (
+                socket.AF_INET6 if ":" in host else socket.AF_INET,
+                socket.SOCK_STREAM,
+                6,
+                "",
+                (host, port, 0, 0) if ":" in host else (host, port),
+            )
+            for host in hosts
+        ]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._loop, name)
+
+    async def getaddrinfo(self, host: str, at: int, **_: object) -> object:
+        self.asked += 1
+        await self.may.wait()
+        return self._found
+
+
+async def test_a_name_that_many_want_at_once_is_asked_for_once() -> None:
+    ends: list[Exchange] = []
+    async with serving(answering(OK)) as server, wiring() as wire:
+        port = Origin.of(server.url).port
+        names = Resolver(port, "127.0.0.1")
+        wire._dialer._names._loop = names  # type: ignore[assignment]
+        asked = request("GET", f"http://many.test:{port}")
+        calls = [wire.start(asked, ends.append) for _ in range(50)]
+        await asyncio.sleep(0.01)
+        calls[0].cancel()  # the one that asked; the others wait on
+        names.may.set()
+        while len(ends) < 50:
+            await asyncio.sleep(0.001)
+        assert names.asked == 1
+        assert sum(end.failure is None for end in ends) == 49
+
+
+async def test_a_resolver_that_hangs_is_named_at_the_deadline() -> None:
+    async with wiring(deadlines=Deadlines(connect_s=0.05)) as wire:
+        names = Resolver(1)
+        wire._dialer._names._loop = names  # type: ignore[assignment]
+        for _ in range(3):
+            ended = await wire.exchange(request("GET", "http://slow.test"))
+            kind, detail = failure(ended)
+            assert kind == "timeout_connect"
+            assert "still waiting for the address of slow.test" in detail
+        assert names.asked == 1, "each took a thread, of which there are few"
+
+
+async def test_families_are_tried_in_turn_and_what_works_is_tried_first() -> None:
+    tried: list[str] = []
+    async with serving(answering(OK, close=True)) as server, wiring() as wire:
+        port = Origin.of(server.url).port
+        names = Resolver(port, "2001:db8::1", "2001:db8::2", "127.0.0.2", "127.0.0.1")
+        names.may.set()
+        dialer = wire._dialer
+        connect = dialer._connect_one
+        dialer._names._loop = names  # type: ignore[assignment]
+
+        async def connect_one(family: int, at: Any) -> socket.socket:
+            tried.append(at[0])
+            if at[0] != "127.0.0.1":
+                raise OSError(errno.ENETUNREACH, "not here")
+            return await connect(family, at)
+
+        dialer._connect_one = connect_one  # type: ignore[method-assign]
+        for _ in range(2):
+            ended = await wire.exchange(request("GET", f"http://four.test:{port}"))
+            assert ended.failure is None
+        in_turn = ["2001:db8::1", "127.0.0.2", "2001:db8::2", "127.0.0.1"]
+        assert tried == [*in_turn, "127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "worked", "kind", "word"),
+    [
+        # no IPv6 on this machine, as in most containers: `localhost` begins with ::1
+        (("::1", "127.0.0.1"), "127.0.0.1", None, ""),
+        (("::1",), "", "connect_error", "Cannot assign"),
+        (("127.0.0.1",), "", "not_sent", "no port left"),
+        (("::1", "127.0.0.1"), "", "not_sent", "no port left"),
+    ],
+)
+async def test_an_address_family_that_is_not_there_is_no_want_of_ports(
+    hosts: tuple[str, ...], worked: str, kind: str | None, word: str
+) -> None:
+    async with serving(answering(OK)) as server, wiring() as wire:
+        port = Origin.of(server.url).port
+        names = Resolver(port, *hosts)
+        names.may.set()
+        dialer = wire._dialer
+        connect = dialer._connect_one
+        dialer._names._loop = names  # type: ignore[assignment]
+
+        async def connect_one(family: int, at: Any) -> socket.socket:
+            if at[0] != worked:
+                raise OSError(errno.EADDRNOTAVAIL, "not here")
+            return await connect(family, at)
+
+        dialer._connect_one = connect_one  # type: ignore[method-assign]
+        ended = await wire.exchange(request("GET", f"http://mixed.test:{port}"))
+        assert (ended.failure and ended.failure.kind) == kind
+        assert word in str(ended.failure)
 
 
 @pytest.mark.skipif(not ipv6_loopback(), reason="no IPv6 loopback on this machine")
@@ -213,28 +348,6 @@ async def test_ipv6_is_spoken() -> None:
         assert exchange.failure is None
         assert exchange.peer == server.url.removeprefix("http://")
         assert b"Host: [::1]:" in server.requests[0]
-
-
-def tunnelling(heads: list[bytes], answer: bytes) -> Script:
-    """A proxy that notes each CONNECT, answers it, and passes everything on if 2xx."""
-
-    async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
-        head = await client.request()
-        heads.append(head)
-        writer.write(answer)
-        if b" 200 " not in answer:
-            return
-        host, _, port = head.split()[1].decode().rpartition(":")
-        far_reader, far_writer = await asyncio.open_connection(host, int(port))
-
-        async def pump(reader: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
-            while data := await reader.read(65_536):
-                to.write(data)
-            to.close()
-
-        await asyncio.gather(pump(client.reader, far_writer), pump(far_reader, writer))
-
-    return script
 
 
 def proxy_of(url: str, user: str = "") -> str:

@@ -149,6 +149,9 @@ async def test_an_answer_that_was_complete_is_not_late() -> None:
         (b"HTTP/1.1 200 OK\r\n", b"X: " + b"x" * 500 + b"\r\n", Caps(2000), "head"),
         (b"", b"x" * 500, Caps(2000), "acceptable"),
         (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 20, Caps(2000), "head"),
+        (b"HTTP/1.1 200 OK\r\n", b"x:\r\n" * 2000, Caps(2000), "head"),
+        (b"HTTP/1.1 200 OK\r\nX", b"x" * 500, Caps(2000), "head"),
+        (CHUNKED + b"0\r\n", b"X: x\r\n" * 99, Caps(body_bytes=5000), "body"),
         (CHUNKED, b"1f4\r\n" + b"x" * 500 + b"\r\n", Caps(body_bytes=5000), "body"),
         (CHUNKED + b"5;x=", b"x" * 500, Caps(body_bytes=5000), "body"),
         (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 500, Caps(body_bytes=5000), "body"),
@@ -165,6 +168,26 @@ async def test_what_passes_a_cap_is_a_protocol_error_that_names_it(
         assert word in exchange.failure.detail
         assert sum(len(data) for _, data in exchange.reads) < 70_000
         await asyncio.wait_for(server.hung_up.wait(), 10)
+
+
+@pytest.mark.parametrize("drop", [b"x:\r\n", b"X: y\r\n", b" folded\r\n", b"\0"])
+async def test_a_head_without_an_end_takes_no_memory(drop: bytes) -> None:
+    flood = drop * 4096
+
+    async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
+        await client.request()
+        writer.write(b"HTTP/1.1 200 OK\r\nX: x\r\n")
+        for _ in range(2_000_000 // 4096):
+            writer.write(flood)
+            await writer.drain()
+
+    async with serving(script) as server, wiring() as wire:
+        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        exchange = await wire.exchange(server.get())
+        grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
+        assert kind(exchange) == "protocol_error"
+        assert sum(len(data) for _, data in exchange.reads) <= 3 * 65_536
+        assert grown_kib < 16 * 1024
 
 
 async def test_a_head_over_its_cap_that_comes_in_one_read_is_refused_too() -> None:

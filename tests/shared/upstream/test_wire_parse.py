@@ -29,6 +29,22 @@ def parsed(reads: list[Read]) -> Parse:
     return parse
 
 
+def test_the_slack_of_a_read_goes_no_further_back_than_the_read_before_it() -> None:
+    head, events = CHUNKED, b"12\r\ndata: a\n\ndata: b\n\n\r\n"
+    reads = [(1.0, head), (1.25, events), (1.5, events), (1.75, LAST_CHUNK)]
+    parse = Parse()
+    parse.feed(reads, [0.5, 0.5, 0.125, 0.5])
+    # 1.25 - 1.0, since the head was alone; what was known is less than 1.5 - 1.25
+    assert parse.slacks == [0.25, 0.125]
+    assert [stamp_s for stamp_s, _ in parse.pieces] == [1.25, 1.5]
+
+
+def test_many_headers_of_one_name_are_joined_in_their_order() -> None:
+    lines = b"".join(b"X: %d\r\n" % i for i in range(8000))
+    parse = parsed([(0.0, b"HTTP/1.1 200 OK\r\n" + lines + b"\r\n")])
+    assert parse.response().headers["x"] == ", ".join(map(str, range(8000)))
+
+
 @settings(max_examples=200, derandomize=True, deadline=None)
 @given(st.sampled_from(ANSWERS), st.sets(st.integers(1, 120)))
 def test_any_cut_gives_the_same_answer_with_the_stamps_of_its_reads(

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.upstream import wire_pool
 from shared.upstream.wire import Origin
+from shared.upstream.wire_keep import KEEP_S, MOST_S, keep_s
 from shared.upstream.wire_pool import Pool
 
 HERE = Origin("http", "here", 80)
@@ -19,9 +19,13 @@ class FakeLink:
 
     origin: Origin = HERE
     user: Any = None
-    idle_since_s: float = 0.0
+    kept_until_s: float = 0.0
     closed: int = 0
+    looked: int = 0
     name: int = field(default_factory=count().__next__)
+
+    def look(self) -> None:
+        self.looked += 1
 
     def close(self) -> None:
         self.closed += 1
@@ -50,10 +54,30 @@ def test_a_link_that_becomes_readable_is_dropped_from_the_middle() -> None:
 def test_a_link_that_was_idle_for_too_long_is_closed_and_not_taken() -> None:
     pool, old = Pool(), FakeLink()
     pool.give(old)  # type: ignore[arg-type]
-    old.idle_since_s -= wire_pool.KEEP_S + 1
+    old.kept_until_s -= KEEP_S + 1
     assert pool.take(HERE) is None
     assert old.closed == 1
     assert len(pool) == 0
+
+
+def test_links_whose_time_is_over_are_closed_also_when_nobody_asks() -> None:
+    pool, brief, lasting = Pool(), FakeLink(), FakeLink()
+    pool.give(lasting, 60)  # type: ignore[arg-type]
+    pool.give(brief, 0)  # type: ignore[arg-type]
+    pool.prune()
+    assert (brief.closed, lasting.closed, len(pool)) == (1, 0, 1)
+
+
+def test_a_link_that_turns_out_to_be_dead_when_looked_at_is_not_taken() -> None:
+    class Dead(FakeLink):
+        def look(self) -> None:
+            self.user.on_closed(self, 0.0, True, "")
+
+    pool, alive, dead = Pool(), FakeLink(), Dead()
+    pool.give(alive)  # type: ignore[arg-type]
+    pool.give(dead)  # type: ignore[arg-type]
+    assert pool.take(HERE) is alive
+    assert (alive.looked, dead.closed > 0, len(pool)) == (1, True, 0)
 
 
 @pytest.mark.parametrize("n", [10, 10_000])
@@ -84,3 +108,24 @@ def test_closing_the_pool_closes_all() -> None:
     pool.close()
     assert [link.closed for link in links] == [1, 1]
     assert len(pool) == 0
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (b"timeout=5", 4.0),
+        (b"timeout=5, max=100", 4.0),
+        (b"max=100, Timeout = 30", 29.0),
+        (b'timeout="75"', MOST_S),  # 74, and no balancer waits so long
+        (b"timeout=1", 0.5),
+        (b"timeout=0", 0.0),
+        (b"timeout=" + b"9" * 5000, KEEP_S),
+        (b"timeout=-1", KEEP_S),
+        (b"max=1", KEEP_S),
+        (b"", KEEP_S),
+    ],
+)
+def test_a_server_is_left_before_the_moment_that_it_names(
+    header: bytes, seconds: float
+) -> None:
+    assert keep_s(header) == seconds

@@ -29,6 +29,8 @@ def test_a_get_has_no_length_and_an_empty_post_has_zero() -> None:
         ("https://a.example:80/", Origin("https", "a.example", 80), "a.example:80"),
         ("http://[::1]/", Origin("http", "::1", 80), "[::1]"),
         ("http://[::1]:8000", Origin("http", "::1", 8000), "[::1]:8000"),
+        ("http://[fe80::1%25eth0]:8", Origin("http", "fe80::1%eth0", 8), "[fe80::1]:8"),
+        ("http://my_box:8000", Origin("http", "my_box", 8000), "my_box:8000"),
         ("http://bücher.example", Origin("http", "xn--bcher-kva.example", 80), None),
     ],
 )
@@ -41,7 +43,10 @@ def test_an_origin_knows_its_host_header(
 
 @pytest.mark.parametrize(
     "url",
-    ["ftp://a", "a.example", "http://", "http://a:99999", "http://u:pw@a", "http:///x"],
+    [
+        *("ftp://a", "a.example", "http://", "http://a:99999", "http://u:pw@a"),
+        *("http:///x", "http://a:0", "http://a b", "http://a\0b", "http://a..b"),
+    ],
 )
 def test_what_is_no_http_url_is_refused_without_showing_a_password(url: str) -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - several sentences

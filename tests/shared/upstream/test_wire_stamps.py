@@ -176,5 +176,5 @@ async def test_a_pause_between_two_clocks_does_not_date_an_answer_before_its_que
         for _ in range(5):
             exchange = await wire.exchange(server.get())
             assert exchange.failure is None
-            assert not exchange.reconnected, "a second request was sent, and paid for"
+        assert len(server.requests) == 5, "one was sent once more, and paid for"
     assert pauses >= 5
