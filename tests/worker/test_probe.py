@@ -1,6 +1,10 @@
 """What a shard asks of its calls."""
 
+import pytest
+
+from shared.frame import frame
 from shared.metrics import gap_n, gap_p99_s, tpot_s
+from shared.money import billed_nano
 from shared.plan import Plan, Target, Work, steps
 from shared.prompts import InlinePrompts
 from shared.sample import decode, encode
@@ -13,7 +17,7 @@ from worker.attack import Slot
 from worker.probe import Call, Probe
 
 
-def a_probe(max_tokens: int) -> Probe:
+def a_probe(max_tokens: int, dialect: str = "openai") -> Probe:
     plan = Plan(
         targets=(Target(model="a/b"),),
         prompts=InlinePrompts(prompts=("p",)),
@@ -23,7 +27,7 @@ def a_probe(max_tokens: int) -> Probe:
         plan,
         Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0),
         settings=Settings(),
-        dialect=DIALECTS["openai"],
+        dialect=DIALECTS[dialect],
         key=None,
         worker="w",
         step_start_s=0.0,
@@ -58,3 +62,14 @@ def test_a_burst_has_no_gaps_and_its_row_says_why() -> None:
         assert (row.gap_max_s is None, tpot_s(row) is None) == (gaps is None,) * 2
         assert row.notes == (None if gaps else "one_burst")
         assert decode(encode(row)) == row
+
+
+@pytest.mark.parametrize("cost", [1e300, 1e20, -1, "dear"])
+def test_an_absurd_cost_is_a_row_whose_bill_is_unknown(cost: object) -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    told = sse(chunk({}, "stop", usage=usage | {"cost": cost})) + DONE
+    probe, came = a_probe(512, "openrouter"), exchange([text("a"), told])
+    row = probe.sample(a_call(), came, probe.read(a_call(), came))
+    assert (row.ok, row.cost_usd, row.notes) == (True, None, "cost_not_believed")
+    assert billed_nano(row) is None  # a budget counts it at its worst
+    assert frame(probe.plan, [row]).columns["notes"].tolist() == ["cost_not_believed"]
