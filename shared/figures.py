@@ -57,6 +57,10 @@ class Counts(Frozen):
     cache_hits: int = Field(description="Answered from the upstream's response cache.")
     prompt_cache_hits: int = Field(description="Calls with `cached_tokens` above 0.")
     outcomes: dict[str, int] = Field(description="Slots by outcome, those that occur.")
+    notes: dict[str, int] = Field(
+        default_factory=dict,
+        description="Rows by what they say of themselves, the codes that occur.",
+    )
 
 
 class Throughput(Frozen):
@@ -170,8 +174,9 @@ class Figures(Frozen):
     )
     total_runs: int = Field(description="Slots closed outside warm-up.")
     successful_runs: int = Field(description="Those that ended `ok`.")
-    total_tokens: int = Field(
-        description="Sum of `usage.total_tokens` over all rows that report it."
+    total_tokens: int | None = Field(
+        description="Sum of `usage.total_tokens` over all rows that report it, or both"
+        " of its parts; None when none does."
     )
     latency: Distribution
     response: Distribution

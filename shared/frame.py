@@ -18,7 +18,7 @@ from pydantic_core import from_json
 
 from shared.errors import NewerRecord
 from shared.plan import Plan, steps
-from shared.sample import SCHEMA, Sample, encode
+from shared.sample import SCHEMA, Note, Sample, encode
 
 CHUNK = 1_000
 """Rows decoded at a time: more of them alive at once cost the collector more."""
@@ -115,7 +115,7 @@ def frame(plan: Plan, rows: Iterable[bytes | Sample]) -> Frame:
     for name, figures in _gap_figures(gaps).items():
         columns[name] = figures[order]
     _round(columns)
-    _derive(columns)
+    _derive(columns, _noted(columns["notes"], texts["notes"], Note.ONE_BURST))
     _place(plan, columns)
     named: dict[str, Any] = dict(columns)
     for name, seen in texts.items():
@@ -211,13 +211,23 @@ def _round(columns: dict[str, NDArray[Any]]) -> None:
             np.round(column, 9, out=column)
 
 
-def _derive(columns: dict[str, NDArray[Any]]) -> None:
+def _noted(
+    codes: NDArray[Any], texts: dict[str | None, int], note: Note
+) -> NDArray[np.bool_]:
+    """Which rows say this of themselves. codes: their texts, as numbers of `texts`."""
+    saying = [code for text, code in texts.items() if text and note in text.split()]
+    return np.isin(codes, saying)
+
+
+def _derive(columns: dict[str, NDArray[Any]], burst: NDArray[np.bool_]) -> None:
+    """What shared.metrics derives. burst: shape (rows,), whose speed was not seen."""
     for name, end, begin in _DERIVED:
         columns[name] = np.round(columns[end] - columns[begin], 9)
     later = columns["output_tokens"] - 1
     spread = columns["last_token_s"] - columns["first_token_s"]
     columns["tpot_s"] = np.full(later.shape, np.nan)
-    np.divide(spread, later, out=columns["tpot_s"], where=later >= 1)
+    seen = (later >= 1) & ~burst
+    np.divide(spread, later, out=columns["tpot_s"], where=seen)
     np.round(columns["tpot_s"], 9, out=columns["tpot_s"])
     for name in ("gap_p50_s", "gap_p99_s"):
         columns[name] = np.fmin(columns[name], columns["gap_max_s"])

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from operator import sub
 
-from shared.sample import Sample
+from shared.sample import Note, Sample
 
 LATE_S = 0.010
 """A start later than this after its due time is late."""
@@ -40,7 +40,7 @@ def queue_s(sample: Sample) -> float | None:
 
 
 def ttft_s(sample: Sample) -> float | None:
-    """Time to the first token, text or reasoning, in seconds.
+    """Time to the first token: text, reasoning or part of a tool call, in seconds.
 
     first_token_s - sent_s
 
@@ -85,15 +85,36 @@ def tpot_s(sample: Sample) -> float | None:
 
     (last_token_s - first_token_s) / (output_tokens - 1)
 
-    None for fewer than two output tokens, when their count is unknown, or when nothing
-    was streamed. guidellm calls this ITL; its "time_per_output_token" also counts the
-    first token.
+    None for fewer than two output tokens, when their count is unknown, when nothing was
+    streamed, or where it came in a burst (`is_burst`). guidellm calls this ITL; its
+    "time_per_output_token" also counts the first token.
     """
+    if sample.has(Note.ONE_BURST):
+        return None
     tokens = sample.output_tokens
     spread = _minus(sample.last_token_s, sample.first_token_s)
     if spread is None or tokens is None or tokens < 2:
         return None
     return spread / (tokens - 1)
+
+
+def is_burst(stamps: Sequence[float], tokens: int | None) -> bool:
+    """Whether all tokens came in one or two reads, and more of them than reads: how
+    fast they were made is then not seen, and neither is a gap between them.
+
+    stamps: of the token events, never decreasing. tokens: how many output tokens there
+    were; None: not known.
+
+    >>> is_burst((1.0, 1.0, 1.5), None), is_burst((1.0, 1.5), 2), is_burst((1.0,), 300)
+    (True, False, True)
+    """
+    if not stamps:
+        return False
+    of_ends = stamps.count(stamps[0])
+    reads = 1
+    if of_ends < len(stamps):
+        reads, of_ends = 2, of_ends + stamps.count(stamps[-1])
+    return of_ends == len(stamps) and max(tokens or 0, len(stamps)) > reads
 
 
 def gap_bucket(gap_s: float) -> int:

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
+from shared.noted import NOTED
 from shared.prompts.synthetic import calibrate
 from shared.reasons import Case, Reason, Rule
 
@@ -199,4 +200,5 @@ NOTES: tuple[Rule, ...] = (
     _proxy,
     _unaccounted,
     _clamped_stamps,
+    *NOTED,
 )

@@ -40,6 +40,21 @@ class Outcome(StrEnum):
     OK = "ok"
 
 
+class Note(StrEnum):
+    """What a reader of a row must know beside its numbers; no fault of the call."""
+
+    ONE_BURST = "one_burst"
+    """Its token events came in one or two reads: `tpot` and gaps are not seen."""
+    NOT_STREAMED = "not_streamed"
+    """A stream was asked for, and the answer came whole: no token has a time."""
+    TOKENS_SUMMED = "tokens_summed"
+    """`total_tokens` is our sum of the upstream's two parts."""
+    TOKENS_NOT_BELIEVED = "tokens_not_believed"
+    """A count that cannot be is left out: of no size, or a zero of what came."""
+    COST_NOT_BELIEVED = "cost_not_believed"
+    """A cost that cannot be is left out."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A row, keyed by (step, slot, attempt)."""
@@ -78,11 +93,11 @@ class Sample:
     ack_s: float | None = None
     """The first byte of the response body, a comment included."""
     first_token_s: float | None = None
-    """The read that completed the first event with text or reasoning."""
+    """The read that completed the first token event: text, reasoning or a tool call."""
     first_visible_s: float | None = None
     """The same for text alone."""
     last_token_s: float | None = None
-    """The same for the last event with text or reasoning."""
+    """The same for the last token event."""
     ended_s: float | None = None
     """`[DONE]`, the end of the body, or the failure."""
 
@@ -111,11 +126,17 @@ class Sample:
     """Which retry of the plan it is; 0 for a first attempt. It stays where an attempt
     was turned away by a limit of the account, cut by us, or lost with a connection that
     we had kept."""
+    notes: str | None = None
+    """Codes of `Note` with a blank between, in its order; None: nothing to say."""
 
     @property
     def ok(self) -> bool:
-        """Text came and it ended properly."""
+        """Text or a tool call came and it ended properly."""
         return self.outcome is Outcome.OK
+
+    def has(self, note: Note) -> bool:
+        """Whether the row says this of itself."""
+        return self.notes is not None and note in self.notes.split()
 
 
 _NAMES = tuple(field.name for field in fields(Sample))

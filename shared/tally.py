@@ -4,6 +4,7 @@ A group is an array of positions in the columns. Only the last attempt of a slot
 call (`final`); tokens and money are summed over every row of the group.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ class Tally:
         }
         self.text = {
             name: (table[name].cat.codes.to_numpy(), list(table[name].cat.categories))
-            for name in ("outcome", "provider", "tokens_from")
+            for name in ("outcome", "provider", "tokens_from", "notes")
         }
         self.final: Mask = self.of["final"]
         self.ok = self.final & self.said("outcome", Outcome.OK)
@@ -90,7 +91,7 @@ def figures(
         "std_dev": spread["latency"].sd,
         "total_runs": int(run.final[rows].sum()),
         "successful_runs": len(ok),
-        "total_tokens": _sum(run.of["total_tokens"][rows]) or 0,
+        "total_tokens": _sum(run.of["total_tokens"][rows]),
         **spread,
         "gap": _gaps(run, ok),
         "latency_adjusted": adjusted(values["latency"], len(ok), failures),
@@ -135,7 +136,19 @@ def _counts(run: Tally, rows: Rows) -> Counts:
         cache_hits=int((run.of["cache_hit"][rows] == 1).sum()),
         prompt_cache_hits=int((run.of["cached_tokens"][rows] > 0).sum()),
         outcomes={outcome: n for outcome, n in outcomes.items() if n},
+        notes=_notes(run, rows),
     )
+
+
+def _notes(run: Tally, rows: Rows) -> dict[str, int]:
+    """Code -> rows that say it, by code."""
+    codes, texts = run.text["notes"]
+    each = np.bincount(codes[rows] + 1, minlength=len(texts) + 1)[1:]
+    found: Counter[str] = Counter()
+    for text, n in zip(texts, each.tolist(), strict=True):
+        for code in text.split() if n else ():
+            found[code] += n
+    return dict(sorted(found.items()))
 
 
 def _throughput(

@@ -50,14 +50,41 @@ def refusal(answer: Answer, params: Params) -> Answer:
     return replace(empty(answer, params), message_more=no)
 
 
-def tool_call(answer: Answer, params: Params) -> Answer:
-    call = {"name": "lookup", "arguments": None}
-    calls = [{"index": 0, "id": "call_1", "type": "function", "function": call}]
+def calling(answer: Answer, call: Mapping[str, Any]) -> Answer:
     return replace(
-        empty(answer, params),
+        answer,
         finish_reason="tool_calls",
         native_finish_reason="tool_calls",
-        message_more={"tool_calls": calls},
+        message_more=call,
+    )
+
+
+def _call(arguments: str | None) -> dict[str, Any]:
+    function = {"name": "lookup", "arguments": arguments}
+    call = {"index": 0, "id": "call_1", "type": "function", "function": function}
+    return {"tool_calls": [call]}
+
+
+def tool_call(answer: Answer, params: Params) -> Answer:
+    return calling(empty(answer, params), _call(None))
+
+
+def text_then_tool_call(answer: Answer, params: Params) -> Answer:
+    return calling(answer, _call('{"of": "it"}'))
+
+
+def function_call(answer: Answer, params: Params) -> Answer:
+    call = {"name": "lookup", "arguments": "{}"}
+    return calling(empty(answer, params), {"function_call": call})
+
+
+def tool_call_in_pieces(answer: Answer, params: Params) -> Answer:
+    called = calling(answer, {})
+    return replace(
+        called,
+        content_in="tool_calls",
+        content=called.reasoning + called.content,
+        reasoning=(),
     )
 
 
@@ -100,12 +127,38 @@ def nul(answer: Answer, params: Params) -> Answer:
     return replace(answer, content=tuple(piece + "\0" for piece in answer.content))
 
 
-def reasoning_details(answer: Answer, params: Params) -> Answer:
-    half = answer.tokens // 2
-    words = answer.reasoning + answer.content
-    return replace(
-        answer,
-        reasoning=words[:half],
-        content=words[half:],
-        reasoning_details=True,
-    )
+def half_reasoning(
+    reasoning_in: bodies.ReasoningField, content_in: bodies.ContentField = "content"
+) -> Callable[[Answer, Params], Answer]:
+    """Half of it is reasoning, told in this field."""
+
+    def bend(answer: Answer, params: Params) -> Answer:
+        half = answer.tokens // 2
+        words = answer.reasoning + answer.content
+        return replace(
+            answer,
+            reasoning=words[:half],
+            content=words[half:],
+            reasoning_in=reasoning_in,
+            content_in=content_in,
+        )
+
+    return bend
+
+
+def usage_zero(answer: Answer, params: Params) -> Answer:
+    return replace(answer, usage_more=bodies.usage(0, 0))
+
+
+def usage_with(name: str, default: str) -> Callable[[Answer, Params], Answer]:
+    """A field of the usage as the parameter `value` has it: a number, or words."""
+
+    def bend(answer: Answer, params: Params) -> Answer:
+        said = params.get("value", default)
+        try:
+            value: Any = float(said)
+        except ValueError:
+            value = said
+        return replace(answer, usage_more={name: value})
+
+    return bend

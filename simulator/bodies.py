@@ -16,6 +16,10 @@ COMMENT = b": OPENROUTER PROCESSING\n\n"
 PADDING = b"\n" + b" " * 9 + b"\n"
 """The blanks with which a slow reply that is not streamed begins, again and again."""
 
+ReasoningField = Literal[
+    "reasoning", "reasoning_content", "reasoning_details", "thinking", "content"
+]
+ContentField = Literal["content", "parts", "tool_calls"]
 UsageShape = Literal["A", "B", "C"]
 """The usage chunk carries A: a repeated finish_reason, B: no choice, C: a null one."""
 
@@ -111,6 +115,29 @@ def plain_usage(prompt_tokens: int, completion_tokens: int) -> dict[str, Any]:
         "completion_tokens": completion_tokens,
         "total_tokens": prompt_tokens + completion_tokens,
     }
+
+
+def thought(field: ReasoningField, text: str) -> dict[str, Any]:
+    """The part of a delta or a message that has reasoning."""
+    if field == "reasoning_details":
+        detail = {"type": "reasoning.text", "text": text}
+        return {"reasoning_details": [detail | {"format": "unknown", "index": 0}]}
+    if field == "content":
+        parts = [{"type": "text", "text": text}]
+        return {"content": [{"type": "thinking", "thinking": parts}]}
+    return {field: text}
+
+
+def spoken(field: ContentField, text: str) -> dict[str, Any]:
+    """The part of a delta or a message that has what is not reasoning."""
+    if field == "parts":
+        source = {"type": "reference", "reference_ids": [1]}
+        return {"content": [{"type": "text", "text": text}, source]}
+    if field == "tool_calls":
+        function = {"name": "lookup", "arguments": text}
+        call = {"index": 0, "id": "call_1", "type": "function", "function": function}
+        return {"content": None, "tool_calls": [call]}
+    return {"content": text}
 
 
 def completion(

@@ -16,7 +16,8 @@ from starlette.datastructures import Headers
 
 from simulator import answers, bodies, cast, routing
 from simulator.config import Config
-from simulator.faults import Fault, Params, parse
+from simulator.fault import Fault, Params
+from simulator.faults import parse
 from simulator.ledger import Ledger, Record
 from simulator.limits import FreeTier, Pool
 from simulator.models import Model, Provider

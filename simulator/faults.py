@@ -13,33 +13,19 @@ A fault acts at one of three stages, by a pure function:
     cut(script, answer, params) -> Script        the same answer, other bytes or times
 
 To add one, write the function (in `bends`, `breaks` or `framings`) and a line in
-`FAULTS`. An error that is only a body is a row of `refusals.REFUSALS` and needs no
-function. A `cut` states the outcome that a client must find; after a `bend` it is
-worked out from the answer. What needs a socket of its own (a reset, garbage instead of
-HTTP, a chunk cut in two) is not here: raw servers take their bodies from `bodies`.
+`FAULTS`; answers of forms that nobody agreed on have both in `strange`. An error that
+is only a body is a row of `refusals.REFUSALS` and needs no function. A `cut` states the
+outcome that a client must find; after a `bend` it is worked out from the answer. What
+needs a socket of its own (a reset, garbage instead of HTTP, a chunk cut in two) is not
+here: raw servers take their bodies from `bodies`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from simulator import bends, breaks, framings, limits
+from simulator.fault import Fault, Params
 from simulator.refusals import REFUSALS, Refusal, free_limit, throttled
-from simulator.script import Answer, Script
-
-Params = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One row of the table: a sentence and the stage at which it acts."""
-
-    says: str
-    refuse: Callable[[Params, float], Refusal] | None = None
-    bend: Callable[[Answer, Params], Answer] | None = None
-    cut: Callable[[Script, Answer, Params], Script] | None = None
-    first: int | None = None
-    """Strikes so many calls of each prompt and then no more; None: all of them."""
+from simulator.strange import STRANGE
 
 
 def parse(text: str) -> tuple[Fault, Params]:
@@ -199,7 +185,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "refusal": Fault("The model refuses, in its own field.", bend=bends.refusal),
     "tool-call": Fault(
-        "A tool call whose arguments are null, and no text.", bend=bends.tool_call
+        "A tool call whose arguments are null, and no text, which is an answer.",
+        bend=bends.tool_call,
     ),
     # --- bodies of another shape
     "nested-in-provider": Fault(
@@ -265,7 +252,7 @@ FAULTS: dict[str, Fault] = {
     "role-never": Fault("No chunk names the role.", bend=bends.having(role="never")),
     "reasoning-details": Fault(
         "Half of it is reasoning, told as `reasoning_details` alone.",
-        bend=bends.reasoning_details,
+        bend=bends.half_reasoning("reasoning_details"),
     ),
     "model-dated": Fault("The dated slug as `model`.", bend=bends.dated_model),
     "model-other": Fault(
@@ -305,4 +292,5 @@ FAULTS: dict[str, Fault] = {
     "signature-last": Fault(
         "A reasoning signature after the text.", cut=framings.signature_last
     ),
+    **STRANGE,
 }

@@ -17,6 +17,7 @@ from simulator.script import (
 from simulator.timing import every
 
 _ROLE = {"role": "assistant"}
+_Kind = Literal["reasoning", "content", "tool"]
 
 
 def render(answer: Answer) -> Script:
@@ -41,15 +42,19 @@ def _reply_headers(answer: Answer) -> dict[str, str]:
 
 def completion_of(answer: Answer) -> dict[str, Any]:
     """The body of an answer that is not streamed."""
-    shown = answer.reasoning and not answer.hide_reasoning
+    message = bodies.spoken(answer.content_in, "".join(answer.content))
+    if answer.reasoning and not answer.hide_reasoning:
+        thought = bodies.thought(answer.reasoning_in, "".join(answer.reasoning))
+        if answer.reasoning_in == "content":
+            thought["content"] += message["content"]
+        message |= thought
     return bodies.completion(
         answer.head,
-        content="".join(answer.content),
-        reasoning="".join(answer.reasoning) if shown else None,
+        content=None,
         finish_reason=answer.finish_reason,
         native_finish_reason=answer.native_finish_reason,
         usage=usage_of(answer),
-        message_more=answer.message_more,
+        message_more=message | dict(answer.message_more),
     )
 
 
@@ -129,18 +134,14 @@ def _text_frames(answer: Answer) -> list[Frame]:
 
 def _parts(
     answer: Answer,
-) -> Iterator[tuple[Literal["reasoning", "content"], tuple[str, ...], dict[str, Any]]]:
+) -> Iterator[tuple[_Kind, tuple[str, ...], dict[str, Any]]]:
     """(kind, pieces, the delta that carries one) of what a stream will show."""
     if answer.reasoning and not answer.hide_reasoning:
-        thought: dict[str, Any] = {"reasoning": bodies.PIECE}
-        if answer.reasoning_details:
-            detail = {"type": "reasoning.text", "text": bodies.PIECE}
-            thought = {
-                "reasoning_details": [detail | {"format": "unknown", "index": 0}]
-            }
+        thought = bodies.thought(answer.reasoning_in, bodies.PIECE)
         yield "reasoning", answer.reasoning, {"content": ""} | thought
     if answer.content:
-        yield "content", answer.content, {"content": bodies.PIECE}
+        kind: _Kind = "tool" if answer.content_in == "tool_calls" else "content"
+        yield kind, answer.content, bodies.spoken(answer.content_in, bodies.PIECE)
 
 
 def _finish(answer: Answer, *, tokens: int) -> Frame:

@@ -46,13 +46,13 @@ class Frame(NamedTuple):
     """Bytes that go out together.
 
     `tokens` is how many tokens they bring. `text` tells what a reader of a stream sees
-    in them: nothing, reasoning or content.
+    in them: nothing, reasoning, content or part of a tool call.
     """
 
     due_s: float
     body: bytes
     tokens: int = 0
-    text: Literal["", "reasoning", "content"] = ""
+    text: Literal["", "reasoning", "content", "tool"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,10 @@ class Answer:
     role: Literal["every", "once", "alone", "never"] = "every"
     """Which chunks name the role; alone: a chunk of its own, before any text."""
     chunk_tokens: int = 1
-    reasoning_details: bool = False
+    reasoning_in: bodies.ReasoningField = "reasoning"
+    """Where reasoning stands; content: as a part of it."""
+    content_in: bodies.ContentField = "content"
+    """Where the rest stands; parts: in a list; tool_calls: as arguments of a call."""
     message_more: Mapping[str, Any] = field(default_factory=dict)
     """Further keys of the message, or of the last delta when streamed."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -141,7 +144,8 @@ def outcome_of(answer: Answer) -> Outcome:
         return "refused"
     if answer.finish_reason == "error":
         return "error_in_200"
-    if answer.content:
+    more = answer.message_more
+    if answer.content or more.get("tool_calls") or more.get("function_call"):
         return "ok"
     seen = answer.reasoning and not answer.hide_reasoning
     return "no_text" if seen or answer.finish_reason == "length" else "empty"

@@ -138,7 +138,9 @@ class Probe:
         """The row of a call that was sent, or tried to be."""
         start = self._start_s
         dropped = reply.outcome is Outcome.DROPPED
-        gaps, gap_sum_s, gap_max_s = gap_histogram(reply.token_events_s)
+        gaps, gap_sum_s, gap_max_s = gap_histogram(
+            () if reply.is_burst else reply.token_events_s
+        )
 
         def since(stamp_s: float | None) -> float | None:
             return None if stamp_s is None else stamp_s - start
@@ -184,6 +186,7 @@ class Probe:
             cost_usd=reply.cost_usd,
             cache_hit=reply.cache_hit,
             retry=call.slot.retries,
+            notes=reply.notes,
         )
 
     def dropped(self, slot: Slot) -> Sample:

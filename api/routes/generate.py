@@ -52,7 +52,7 @@ class Answer(BaseModel):
         description="From the sending to the first token; null unless streamed."
     )
     prompt_tokens: int | None
-    completion_tokens: int | None
+    completion_tokens: int | None = Field(description="As the upstream counts them.")
     reasoning_tokens: int | None
     cost_usd: float | None
     provider: str | None = Field(description="Who served it.")
@@ -215,7 +215,8 @@ def _answer(ended: Ended, question: Question) -> Answer:
         latency_seconds=since(reply.ended_s),
         ttft_seconds=since(reply.first_token_s),
         prompt_tokens=reply.prompt_tokens,
-        completion_tokens=reply.output_tokens,
+        # Events are not tokens, and here is no place to say whose count it is.
+        completion_tokens=reply.output_tokens if reply.tokens_from == "usage" else None,
         reasoning_tokens=reply.reasoning_tokens,
         cost_usd=reply.cost_usd,
         provider=reply.provider,

@@ -5,7 +5,7 @@ back equal, seconds as whole nanoseconds. Whatever a stranger may have written i
 harmless to spreadsheets: a cell that could begin a formula gets a leading apostrophe,
 and so does one that begins with an apostrophe, so that `unguarded` is exact.
 
-Columns are rendered whole, since a million lines of 47 cells one by one take a minute.
+Columns are rendered whole, since a million lines of 48 cells one by one take a minute.
 """
 
 import re
@@ -205,5 +205,6 @@ COLUMNS: dict[str, Take] = {
     "finish_reason": _text("finish_reason"),
     "generation_id": _text("generation_id"),
     "stamp_slack_s": _real("stamp_slack_s"),
+    "notes": _text("notes"),
 }
 """The columns in their order, and how each is taken."""

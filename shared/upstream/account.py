@@ -7,6 +7,7 @@ import httpx
 from pydantic_core import from_json
 
 from shared.upstream.complaint import Json, table
+from shared.upstream.usage import count
 
 TIMEOUT_S = 5.0
 
@@ -85,6 +86,4 @@ def _usd(data: Json, name: str) -> float | None:
 
 
 def _whole(data: Json, name: str) -> int | None:
-    value = data.get(name)
-    fine = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return value if fine else None
+    return count(data.get(name))

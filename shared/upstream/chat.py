@@ -5,7 +5,6 @@ is a field that was not said. Only a body that is no JSON object is an error, an
 is `reading`'s to find.
 """
 
-from math import isfinite
 from typing import Any, Protocol
 
 from pydantic_core import to_json
@@ -13,7 +12,9 @@ from pydantic_core import to_json
 from shared.settings import Settings
 from shared.upstream import complaint
 from shared.upstream.complaint import Json, table
+from shared.upstream.message import calls_tool, read_message
 from shared.upstream.reply import Ask, Chunk
+from shared.upstream.usage import read_usage
 
 MAX_LABEL = 200
 """Characters that are kept of an id or a name that a stranger wrote."""
@@ -38,12 +39,6 @@ class Dialect(Protocol):
         """What one event of a stream, or a whole unstreamed body, says."""
 
 
-class ReasoningOf(Protocol):
-    """The readable reasoning of a delta or message; "" when there is none."""
-
-    def __call__(self, message: Json) -> str: ...
-
-
 def headers(key: str | None) -> dict[str, str]:
     """The headers of a JSON request; without a key, none is sent."""
     plain = {"Content-Type": "application/json"}
@@ -65,30 +60,30 @@ def body(ask: Ask, more: Json) -> bytes:
     return to_json(said | more)
 
 
-def chunk(
-    event: Json,
-    reasoning_of: ReasoningOf,
-    provider: str | None = None,
-    cost_usd: float | None = None,
-) -> Chunk:
+def chunk(event: Json, provider: str | None = None, cost: Any = None) -> Chunk:
     """One event, by the fields that all dialects share.
 
     `choices` may be missing, null or empty, and a choice may carry a whole `message`
     or a `delta`: the two differ in nothing that is read here.
+
+    cost: what the dialect has of the bill, as it stands there.
     """
     choices = event.get("choices")
     choice = table(choices[0]) if isinstance(choices, list) and choices else {}
     message = table(choice.get("delta")) or table(choice.get("message"))
+    text, reasoning = read_message(message)
     finish = label(choice.get("finish_reason"))
     error = complaint.error_of(event)
     problem = None if error is None else complaint.sentence(error)
     if finish == "error" and problem is None:
         native = label(choice.get("native_finish_reason")) or "no reason given"
         problem = complaint.safe(f"finish_reason error without a message ({native})")
-    usage = table(event.get("usage"))
+    usage = event.get("usage")
+    facts, notes = read_usage(table(usage), cost) if usage else ({}, ())
     return Chunk(
-        text=text(message.get("content")),
-        reasoning=reasoning_of(message),
+        text=text,
+        reasoning=reasoning,
+        calls_tool=calls_tool(message),
         finish_reason=finish,
         refused=(
             bool(message.get("refusal"))
@@ -97,30 +92,13 @@ def chunk(
         ),
         error=problem,
         error_code=None if error is None else complaint.code(error),
-        prompt_tokens=count(usage.get("prompt_tokens")),
-        output_tokens=count(usage.get("completion_tokens")),
-        reasoning_tokens=count(
-            table(usage.get("completion_tokens_details")).get("reasoning_tokens")
-        ),
-        cached_tokens=count(
-            table(usage.get("prompt_tokens_details")).get("cached_tokens")
-        ),
-        total_tokens=count(usage.get("total_tokens")),
-        cost_usd=cost_usd,
+        complaint=error,
+        notes=notes,
         provider=provider,
         served_model=label(event.get("model")),
         generation_id=label(event.get("id")),
+        **facts,
     )
-
-
-def text(content: Any) -> str:
-    """Content as text: a string, or the text parts of a list of parts; else ""."""
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    parts = (table(part).get("text") for part in content)
-    return "".join(part for part in parts if isinstance(part, str))
 
 
 def label(value: Any) -> str | None:
@@ -130,23 +108,3 @@ def label(value: Any) -> str | None:
     if len(value) <= MAX_LABEL and value.isprintable():
         return value
     return value[:MAX_LABEL].encode("unicode_escape").decode()[:MAX_LABEL]
-
-
-def count(value: Any) -> int | None:
-    """A number of tokens; None for what is no whole number from 0 to 2**53."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value <= 2**53 else None
-
-
-def usd(value: Any) -> float | None:
-    """An amount in USD, 1.4e-05 and the string "0.1" included; None for junk."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        amount = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return amount if isfinite(amount) and amount >= 0 else None

@@ -6,25 +6,17 @@ and nothing that looks like a key or a user's id comes through.
 
 import re
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from math import isfinite
 from typing import Any
 
 from pydantic_core import from_json
 
-from shared.upstream import scheme
+from shared.upstream import hints, scheme
 from shared.upstream.reply import Limit
 
 Json = dict[str, Any]
 
 MAX_SENTENCE = 300
 """Characters of an error that are kept; the rest is a stranger's prose."""
-
-LONGEST_WAIT_S = 86_400.0
-"""No upstream may make us wait longer than a day: a daily cap is over by then."""
-
-_ROUGH_S = 5.0
-"""`Date` has whole seconds and was on its way; so much tells nothing of a clock."""
 
 _READ_AT_MOST = 4096
 _SECRETS = re.compile(
@@ -38,6 +30,15 @@ _SECRETS = re.compile(
 )
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _MODERATED = frozenset({"refusal", "content_policy_violation"})
+_THROTTLED = frozenset(
+    {
+        *("rate_limit_exceeded", "rate_limit_error", "rate_limited"),
+        *("too_many_requests", "resource_exhausted", "throttled"),
+    }
+)
+_FAILED = ("error", "failed")
+_CODES = ("code", "error_code", "http_status", "status_code")
+_MESSAGES = ("message", "msg", "error_msg", "error_message", "title")
 
 
 def safe(text: str) -> str:
@@ -87,26 +88,69 @@ def page(body: bytes) -> str:
     return safe(f"an HTML page: {title[1]}" if title else "an HTML page")
 
 
-def error_of(event: Json) -> Any:
-    """The `error` of an event or body, at its top or in its first choice; else None."""
+def error_of(event: Json, *, alone: bool = False) -> Any:
+    """What an event or a body says went wrong; None where it says nothing of that.
+
+    `error` at its top or in its first choice; and an object without a choice that is an
+    error itself, as `{"object": "error", ...}`, `{"detail": ...}` and
+    `{"code": 429, "message": ...}` are.
+
+    alone: it is all that was answered, so that a `message` is enough.
+    """
     if error := event.get("error"):
-        return error
+        # `"error": true` has its words beside it.
+        return error if isinstance(error, dict | list | str) else event
     choices = event.get("choices")
-    if isinstance(choices, list) and choices and isinstance(choices[0], dict):
-        return choices[0].get("error") or None
-    return None
+    if isinstance(choices, list) and choices:
+        return table(choices[0]).get("error") or None
+    return event if _is_an_error(event, alone=alone) else None
+
+
+def _is_an_error(said: Json, *, alone: bool) -> bool:
+    """Whether an object without a choice is an error, rather than usage, a greeting, or
+    the word of a gateway that all is well."""
+    if said.get("success") is False or said.get("detail") or said.get("errors"):
+        return True
+    kinds = [said.get(name) for name in ("object", "type", "status")]
+    if any(isinstance(kind, str) and kind.lower().endswith(_FAILED) for kind in kinds):
+        return True
+    codes = [value for name in _CODES if (value := said.get(name)) is not None]
+    # A status in words, such as `processing`, is none.
+    codes += [status for status in kinds[2:] if isinstance(status, int)]
+    if not any(isinstance(said.get(name), str) and said[name] for name in _MESSAGES):
+        return False
+    return any(map(_is_a_failure, codes)) if codes else alone
+
+
+def _is_a_failure(code: object) -> bool:
+    """Whether a `code` beside a message is that of a failure: 0 and what HTTP knows as
+    no error are not."""
+    if isinstance(code, str) and code.isascii() and code.isdigit():
+        code = int(code[:4])
+    if isinstance(code, int) and not isinstance(code, bool):
+        return code != 0 and not 100 <= code <= 399
+    return isinstance(code, str) and code.lower() not in ("", "ok", "success")
 
 
 def code(error: object) -> int | None:
-    """The HTTP status that an `error` names, as a number or a string; else None."""
+    """The HTTP status that an `error` names, as a number, a string of digits, or a word
+    for 429; else None."""
     said = table(error)
-    for name in ("code", "http_status", "status"):
+    for name in ("code", "http_status", "status", "status_code"):
         value = said.get(name)
         if isinstance(value, str) and value.isascii() and value.isdigit():
             value = int(value[:4])
         if isinstance(value, int) and 100 <= value <= 599:
             return value
+    metadata = table(said.get("metadata"))
+    words = [said.get(name) for name in ("code", "type", "status", "error_type")]
+    if any(_means_429(word) for word in (*words, metadata.get("error_type"))):
+        return 429
     return None
+
+
+def _means_429(word: object) -> bool:
+    return isinstance(word, str) and word.lower() in _THROTTLED
 
 
 def moderated(error: object) -> bool:
@@ -146,56 +190,10 @@ def limit(
     return Limit(
         account=account,
         source=source,
-        opens_at=_opens_at(metadata, headers, now_s)
+        opens_at=hints.opens_at(metadata, headers, now_s)
         or (_next_day(now_s) if daily else None),
         free=free,
     )
-
-
-def _opens_at(metadata: Json, headers: dict[str, str], now_s: float) -> float | None:
-    """The latest moment that any header or field names; junk and the past do not.
-
-    Moments are of the upstream's clock, which `Date` tells: by a clock of ours that is
-    an hour behind we would wait an hour too long. So the answer is a moment of ours.
-    """
-    date = _date(headers.get("date"))
-    ahead_s = 0.0 if date is None else now_s - date
-    if abs(ahead_s) < _ROUGH_S:
-        ahead_s = 0.0
-    copies = {str(k).lower(): v for k, v in table(metadata.get("headers")).items()}
-    waits = [_seconds(metadata.get("retry_after_seconds"))]
-    moments: list[float | None] = []
-    for said in (headers, copies):
-        waits.append(_seconds(said.get("retry-after")))
-        moments.append(_date(said.get("retry-after")))
-        reset_ms = _seconds(said.get("x-ratelimit-reset"))
-        moments.append(None if reset_ms is None else reset_ms / 1000)
-    told = [now_s + wait for wait in waits if wait is not None]
-    ours = [moment + ahead_s for moment in moments if moment is not None]
-    told += [moment for moment in ours if moment > now_s]
-    return min(max(told), now_s + LONGEST_WAIT_S) if told else None
-
-
-def _seconds(value: object) -> float | None:
-    """A number that is not negative, also when written as a string."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if isfinite(number) and number >= 0 else None
-
-
-def _date(value: object) -> float | None:
-    """Unix seconds of an HTTP date (RFC 9110)."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = parsedate_to_datetime(value)
-        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None
 
 
 def _next_day(now_s: float) -> float:
@@ -222,7 +220,10 @@ def _human(said: object, depth: int = 5) -> str:
                 return text
         return page(text.encode("utf-8", "replace")) if text[:1] == "<" else text
     if isinstance(said, dict):
-        names = ("message", "error", "detail", "msg", "errors", "title")
+        names = (
+            *("message", "error", "detail", "msg", "errors", "title"),
+            *("error_msg", "error_message"),
+        )
         return next((t for n in names if (t := _human(said.get(n), depth - 1))), "")
     if isinstance(said, list) and said:
         return _human(said[0], depth - 1)

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 from shared.reconciliation import Bill, Told
 from shared.upstream import chat
 from shared.upstream.complaint import table
+from shared.upstream.usage import count, usd
 
 TIMEOUT_S = 10.0
 
@@ -42,9 +43,9 @@ def parse_generation(body: bytes) -> Bill | None:
     if not data:
         return None
     return Bill(
-        cost_usd=chat.usd(data.get("total_cost")),
+        cost_usd=usd(data.get("total_cost")),
         provider=chat.label(data.get("provider_name")),
-        prompt_tokens=chat.count(data.get("native_tokens_prompt")),
-        output_tokens=chat.count(data.get("native_tokens_completion")),
-        reasoning_tokens=chat.count(data.get("native_tokens_reasoning")),
+        prompt_tokens=count(data.get("native_tokens_prompt")),
+        output_tokens=count(data.get("native_tokens_completion")),
+        reasoning_tokens=count(data.get("native_tokens_reasoning")),
     )

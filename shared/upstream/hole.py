@@ -8,7 +8,9 @@ goes to the parser, so this is never needed for a right answer, only for a fast 
 
 import re
 
-_KEY = re.compile(r'"(?:content|reasoning|reasoning_content|text|summary)"\s*:\s*"')
+_KEY = re.compile(
+    r'"(?:content|reasoning|reasoning_content|thinking|text|summary)"\s*:\s*"'
+)
 
 
 class Hole:

@@ -36,9 +36,4 @@ def build(ask: Ask) -> bytes:
 
 def read(event: Json) -> Chunk:
     """What one event, or a whole body, says."""
-    return chat.chunk(event, _reasoning)
-
-
-def _reasoning(message: Json) -> str:
-    """vLLM's and SGLang's field is `reasoning_content`, by newer ones `reasoning`."""
-    return chat.text(message.get("reasoning_content") or message.get("reasoning"))
+    return chat.chunk(event)

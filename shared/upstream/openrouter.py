@@ -10,8 +10,6 @@ from shared.upstream.reply import Ask, Chunk
 
 PATH = "/chat/completions"
 
-_READABLE = {"reasoning.text": "text", "reasoning.summary": "summary"}
-
 
 def headers(key: str | None, settings: Settings) -> dict[str, str]:
     """The key, and who we are: OpenRouter attributes use by these two headers."""
@@ -48,26 +46,6 @@ def read(event: Json) -> Chunk:
     )
     return chat.chunk(
         event,
-        _reasoning,
         provider=chat.label(provider),
-        cost_usd=chat.usd(table(event.get("usage")).get("cost")),
+        cost=table(event.get("usage")).get("cost"),
     )
-
-
-def _reasoning(message: Json) -> str:
-    """`reasoning`, or else the readable parts of `reasoning_details`.
-
-    Both may stand in one delta and then say the same. Encrypted details and bare
-    signatures are not readable, so they are no reasoning and no token.
-    """
-    plain = chat.text(message.get("reasoning"))
-    details = message.get("reasoning_details")
-    if plain or not isinstance(details, list):
-        return plain
-    parts = (_readable(table(detail)) for detail in details)
-    return "".join(parts)
-
-
-def _readable(detail: Json) -> str:
-    field = _READABLE.get(str(detail.get("type")))
-    return chat.text(detail.get(field)) if field else ""

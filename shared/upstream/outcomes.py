@@ -25,6 +25,8 @@ class Facts(NamedTuple):
     """It came to its own end."""
     text: bool = False
     reasoning: bool = False
+    tool_call: bool = False
+    """A fragment of one: what was asked for may be that alone."""
     finish_reason: str | None = None
 
     def status_in(self, first: int, last: int) -> bool:
@@ -58,9 +60,11 @@ OUTCOMES: tuple[tuple[Outcome, Callable[[Facts], bool]], ...] = (
     (Outcome.TRUNCATED, lambda f: not f.whole),
     (
         Outcome.EMPTY,
-        lambda f: not (f.text or f.reasoning or f.finish_reason == "length"),
+        lambda f: (
+            not (f.text or f.reasoning or f.tool_call or f.finish_reason == "length")
+        ),
     ),
-    (Outcome.NO_TEXT, lambda f: not f.text),
+    (Outcome.NO_TEXT, lambda f: not (f.text or f.tool_call)),
     (Outcome.OK, lambda f: True),
 )
 """In order of precedence; `Facts` of a failed exchange are never `whole`."""

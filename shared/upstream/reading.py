@@ -6,16 +6,18 @@ call (`read_exchange`), and however its bytes are cut.
 """
 
 import re
-from typing import Any
 
-from shared.sample import Outcome
-from shared.upstream import complaint, sse
+from shared.metrics import is_burst
+from shared.sample import Note, Outcome
+from shared.upstream import complaint
 from shared.upstream.chat import Dialect, label
-from shared.upstream.complaint import Json
-from shared.upstream.hole import Hole
-from shared.upstream.lenient import cut, is_utf8, parse, parse_document
+from shared.upstream.document import read_document
+from shared.upstream.heard import Heard
+from shared.upstream.lenient import cut
 from shared.upstream.outcomes import SENTENCES, Facts, outcome
-from shared.upstream.reply import Chunk, Reply
+from shared.upstream.reply import Reply
+from shared.upstream.stream import Stream
+from shared.upstream.usage import settle
 from shared.upstream.wire_exchange import Exchange
 from shared.upstream.wire_parse import Response
 
@@ -24,19 +26,8 @@ _PREAMBLE = re.compile(rb"(?:[ \t\r\n]+|:[^\r\n]*[\r\n]|\xef\xbb\xbf)+")
 
 _FIELD = re.compile(rb"(?:data|event|id|retry)[:\r\n]")
 _BEGINNINGS = (b"data", b"event", b"id", b"retry", b"\xef\xbb\xbf")
+_LONGEST_BEGINNING = 5
 
-_USAGE = (
-    "prompt_tokens",
-    "output_tokens",
-    "reasoning_tokens",
-    "cached_tokens",
-    "total_tokens",
-    "cost_usd",
-)
-_FACTS = (*_USAGE, "finish_reason", "provider", "served_model", "generation_id")
-"""Fields of a Chunk of which the last that is said counts."""
-
-_NOT_UTF8 = "The answer holds bytes that are not UTF-8."
 _CACHE_STATUS = {"HIT": True, "MISS": False}
 
 
@@ -81,27 +72,14 @@ class StreamReader:
     def __init__(
         self, dialect: Dialect, max_text_bytes: int, *, streamed: bool = True
     ) -> None:
-        self._dialect = dialect
         self._max_text_bytes = max_text_bytes
         self._streamed = streamed
-        self._decoder: sse.Decoder | None = None
+        self._heard = Heard(dialect)
+        self._stream: Stream | None = None
         """There once events have begun; until then all is in `_document`."""
         self._document: list[bytes] = []
         self._is_document = False
-        self._hole = Hole()
-        self._said: dict[str, Any] = {}
-        self._texts: list[str] = []
-        self._reasonings: list[str] = []
-        self._tokens_s: list[float] = []
         self._ack_s: float | None = None
-        self._visible_s: float | None = None
-        self._done_s: float | None = None
-        self._refused = False
-        self._over_cap = False
-        self._garbage: str | None = None
-        self._problem: str | None = None
-        self._error: Any = None
-        self._code: int | None = None
 
     def feed(self, stamp_s: float, piece: bytes) -> list[str]:
         """Take what one read brought; returns the text in it, event by event.
@@ -110,32 +88,18 @@ class StreamReader:
         """
         if self._ack_s is None and piece:
             self._ack_s = stamp_s
-        if self._decoder is None:
+        if self._stream is None:
             self._document.append(piece)
             if self._is_document or not self._begins_stream():
                 return []
-            self._decoder = sse.Decoder()
+            self._stream = Stream(self._heard)
             piece = self._document.pop()
-        if self._over_cap or self._done_s is not None:
-            return []
-        try:
-            events = self._decoder.feed(piece)
-        except sse.StreamError as error:
-            self._over_cap, self._garbage = True, str(error)
-            return []
-        texts = []
-        for event in events:
-            # A comment has no data, and is neither token nor sign of one.
-            if event.data and self._done_s is None:
-                text = self._take(stamp_s, event.data)
-                if text:
-                    texts.append(text)
-        return texts
+        return self._stream.feed(stamp_s, piece)
 
     @property
     def began(self) -> bool:
         """Whether the first token has come."""
-        return bool(self._tokens_s)
+        return self._stream is not None and bool(self._stream.tokens_s)
 
     def end(
         self,
@@ -146,30 +110,33 @@ class StreamReader:
         drained: bool = False,
     ) -> Reply:
         """The Reply, once the exchange has ended and all its pieces were fed."""
+        heard, stream, status = self._heard, self._stream, response.status
         # After [DONE] there is nothing left that a broken connection could take away.
-        failure = exchange.failure if self._done_s is None else None
-        status = response.status
-        if self._decoder is None:
-            whole = self._read_document(status, broken=failure is not None)
+        done = stream is not None and stream.done_s is not None
+        failure = None if done else exchange.failure
+        if stream is None:
+            body = b"".join(self._document)
+            broken = failure is not None
+            whole = read_document(body, heard, status=status, broken=broken)
         else:
-            whole = self._done_s is not None or "finish_reason" in self._said
-            if self._decoder.mended and self._garbage is None:
-                self._garbage = _NOT_UTF8
+            whole = stream.is_whole
+        heard.end()
         found = outcome(
             Facts(
                 failure=None if failure is None else failure.kind,
                 drained=drained,
                 status=status,
-                garbage=self._garbage is not None,
-                refused=self._refused,
-                error=self._problem is not None,
+                garbage=heard.garbage is not None,
+                refused=heard.refused,
+                error=heard.problem is not None,
                 whole=whole and failure is None,
-                text=any(self._texts),
-                reasoning=any(self._reasonings),
-                finish_reason=self._said.get("finish_reason"),
+                text=any(heard.texts),
+                reasoning=any(heard.reasonings),
+                tool_call=heard.calls_tool,
+                finish_reason=heard.facts.get("finish_reason"),
             )
         )
-        sentence = self._problem or self._garbage
+        sentence = heard.problem or heard.garbage
         if status is not None and 300 <= status < 400:
             sentence = (
                 f"Status {status}: redirects are not followed. Check the base URL."
@@ -186,91 +153,17 @@ class StreamReader:
         rest = b"".join(self._document)
         if padding := _PREAMBLE.match(rest):
             rest = rest[padding.end() :]
+        begins = _FIELD.match(rest) is not None
         if rest.startswith(b":"):
             # A comment that has not ended: its colon is enough to know it by.
             rest = b":"
-        elif not _FIELD.match(rest):
-            self._is_document = not any(b.startswith(rest) for b in _BEGINNINGS)
-        self._document = [rest]
-        return _FIELD.match(rest) is not None
-
-    def _take(self, stamp_s: float, data: str) -> str:
-        """One event; returns its text."""
-        text, reasoning, is_token = self._hole.text(data), "", True
-        if text is None:
-            chunk = self._parse(stamp_s, data)
-            if chunk is None:
-                return ""
-            text, reasoning = chunk.text, chunk.reasoning
-            is_token = chunk.error is None
-        elif self._hole.is_reasoning:
-            text, reasoning = "", text
-        if is_token and (text or reasoning):
-            self._tokens_s.append(stamp_s)
-            if text and self._visible_s is None:
-                self._visible_s = stamp_s
-        if text:
-            self._texts.append(text)
-        if reasoning:
-            self._reasonings.append(reasoning)
-        return text
-
-    def _parse(self, stamp_s: float, data: str) -> Chunk | None:
-        """An event that is like none before; None when it is no chunk."""
-        if data.strip() == "[DONE]":
-            self._done_s = stamp_s
-            return None
-        try:
-            event = parse(data)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict):
-            self._garbage = "An event of the stream is not a JSON object."
-            return None
-        chunk = self._note(event)
-        if _says_only_text(chunk):
-            self._hole.learn(
-                data, chunk.text or chunk.reasoning, is_reasoning=not chunk.text
+        elif not begins:
+            too_long = len(rest) > _LONGEST_BEGINNING
+            self._is_document = too_long or not any(
+                beginning.startswith(rest) for beginning in _BEGINNINGS
             )
-        return chunk
-
-    def _read_document(self, status: int | None, *, broken: bool) -> bool:
-        """Read an answer that is no stream; returns whether it came to its end."""
-        body = b"".join(self._document)
-        if body in (b"", b":"):
-            return False
-        failed = status is not None and status >= 400
-        document, whole = parse_document(body)
-        if document is None:
-            if failed:
-                self._problem = complaint.page(body)
-            elif not broken:
-                # What it is instead may be an answer, which stays out of errors.
-                is_html = body.startswith(b"<")
-                found = complaint.page(body) if is_html else "not a JSON object"
-                self._garbage = f"The answer is {found}."
-            return False
-        if whole and not failed and not is_utf8(body):
-            self._garbage = _NOT_UTF8
-        chunk = self._note(document)
-        self._texts.append(chunk.text)
-        self._reasonings.append(chunk.reasoning)
-        if failed and self._problem is None:
-            self._problem, self._error = complaint.sentence(document), document
-        return whole
-
-    def _note(self, event: Json) -> Chunk:
-        """Keep what an event or a document says besides text and reasoning."""
-        chunk = self._dialect.read(event)
-        for name in _FACTS:
-            value = getattr(chunk, name)
-            if value is not None:
-                self._said[name] = value
-        self._refused = self._refused or chunk.refused
-        if chunk.error is not None and self._problem is None:
-            self._problem, self._code = chunk.error, chunk.error_code
-            self._error = complaint.error_of(event)
-        return chunk
+        self._document = [rest]
+        return begins
 
     def _reply(
         self,
@@ -280,20 +173,37 @@ class StreamReader:
         response: Response,
         now_s: float,
     ) -> Reply:
-        said = self._said
-        headers = response.headers
-        stamps_s = tuple(self._tokens_s) if self._streamed else ()
-        if "output_tokens" in said:
-            said["tokens_from"] = "usage"
-        elif stamps_s:
-            said["output_tokens"], said["tokens_from"] = len(stamps_s), "events"
-        if "generation_id" not in said:
-            said["generation_id"] = label(headers.get("x-generation-id"))
-        status = response.status
-        code = status if status is not None and status >= 400 else self._code
-        whole_text, whole_reasoning = "".join(self._texts), "".join(self._reasonings)
+        heard, stream = self._heard, self._stream
+        headers, status = response.headers, response.status
+        whole_text, whole_reasoning = "".join(heard.texts), "".join(heard.reasonings)
         text = cut(whole_text, self._max_text_bytes)
         reasoning = cut(whole_reasoning, self._max_text_bytes)
+        told = stream if self._streamed else None
+        stamps_s = tuple(told.tokens_s) if told else ()
+        cache_hit = _CACHE_STATUS.get(
+            headers.get("x-openrouter-cache-status", "").upper()
+        )
+        came = bool(whole_text) or heard.calls_tool
+        facts, notes = heard.facts, heard.notes
+        notes |= settle(
+            facts,
+            text=came,
+            reasoning=bool(whole_reasoning),
+            cached=cache_hit is True,
+        )
+        if "output_tokens" in facts:
+            facts["tokens_from"] = "usage"
+        elif stamps_s:
+            facts["output_tokens"], facts["tokens_from"] = len(stamps_s), "events"
+        if is_burst(stamps_s, facts.get("output_tokens")):
+            notes.add(Note.ONE_BURST)
+        if self._streamed and stream is None and (came or whole_reasoning):
+            notes.add(Note.NOT_STREAMED)
+        if "generation_id" not in facts:
+            facts["generation_id"] = label(headers.get("x-generation-id"))
+        failed = status is not None and status >= 400
+        code = status if failed else heard.code
+        done_s = None if stream is None else stream.done_s
         return Reply(
             outcome=found,
             status=status,
@@ -303,23 +213,13 @@ class StreamReader:
             cut=len(text) < len(whole_text) or len(reasoning) < len(whole_reasoning),
             ack_s=self._ack_s,
             first_token_s=stamps_s[0] if stamps_s else None,
-            first_visible_s=self._visible_s if self._streamed else None,
+            first_visible_s=told.visible_s if told else None,
             last_token_s=stamps_s[-1] if stamps_s else None,
             token_events_s=stamps_s,
-            ended_s=exchange.ended_s if self._done_s is None else self._done_s,
-            cache_hit=_CACHE_STATUS.get(
-                headers.get("x-openrouter-cache-status", "").upper()
-            ),
-            limit=complaint.limit(code, self._error, headers, now_s),
-            **said,
+            ended_s=exchange.ended_s if done_s is None else done_s,
+            cache_hit=cache_hit,
+            limit=complaint.limit(code, heard.complaint, headers, now_s),
+            error_code=None if failed else heard.code,
+            notes=" ".join(each for each in Note if each in notes) if notes else None,
+            **facts,
         )
-
-
-def _says_only_text(chunk: Chunk) -> bool:
-    """Whether other events like it add nothing but their text, of one kind."""
-    return (
-        chunk.finish_reason is None
-        and chunk.error is None
-        and not (chunk.text and chunk.reasoning)
-        and all(getattr(chunk, name) is None for name in _USAGE)
-    )

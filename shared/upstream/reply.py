@@ -1,10 +1,10 @@
 """What an upstream answered, in our words, whatever dialect it spoke."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.prompts import Message
-from shared.sample import Outcome
+from shared.sample import Note, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +30,18 @@ class Chunk(NamedTuple):
 
     text: str = ""
     reasoning: str = ""
+    calls_tool: bool = False
+    """A fragment of a tool call is in it, which is a token that nobody sees."""
     finish_reason: str | None = None
     refused: bool = False
     """The model, or a moderator of it, declined: this comes inside a 200 too."""
     error: str | None = None
     """The sentence of an error inside a 200; such an event is never a token."""
     error_code: int | None = None
+    complaint: Any = None
+    """The object, or whatever it is, that `error` is the sentence of."""
+    notes: tuple[Note, ...] = ()
+    """What the row has to say of its usage."""
     prompt_tokens: int | None = None
     output_tokens: int | None = None
     reasoning_tokens: int | None = None
@@ -80,7 +86,8 @@ class Reply(NamedTuple):
     first_visible_s: float | None = None
     last_token_s: float | None = None
     token_events_s: tuple[float, ...] = ()
-    """Stamps of the events with text or reasoning, in order; () unless streamed."""
+    """Stamps of the events with text, reasoning or a fragment of a tool call, in order;
+    () unless streamed."""
     ended_s: float | None = None
     """`[DONE]`, the end of the body, or the failure. `[DONE]` may be earlier than the
     end of the exchange, which the upstream may hold open until it is cut."""
@@ -97,3 +104,18 @@ class Reply(NamedTuple):
     generation_id: str | None = None
     cache_hit: bool | None = None
     limit: Limit | None = None
+    error_code: int | None = None
+    """The status that an error inside a 200 names; None where there is none."""
+    notes: str | None = None
+    """As in the row, see `shared.sample`."""
+
+    @property
+    def is_burst(self) -> bool:
+        """Whether its token events are too few reads to see how fast they were made."""
+        return self.notes is not None and Note.ONE_BURST in self.notes.split()
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the upstream had too much to do for us: by a status of 429, or by an
+        error of that code inside a 200."""
+        return self.outcome is Outcome.RATE_LIMITED or self.error_code == 429

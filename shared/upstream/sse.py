@@ -10,10 +10,11 @@ from typing import NamedTuple
 from shared.upstream.wire_limits import Caps
 
 _BOM = b"\xef\xbb\xbf"
+_JSON = (b"{", b"[", b'"')
 
 
 class Event(NamedTuple):
-    """One event, or one comment line: a comment has no data and is no event."""
+    """One event; or a line that is none: a comment, or a stray. Those have no data."""
 
     data: str
     """The `data` lines joined by LF; bytes that are not UTF-8 become U+FFFD."""
@@ -22,6 +23,9 @@ class Event(NamedTuple):
     id: str = ""
     """The last `id` field so far, of this event or one before it."""
     is_comment: bool = False
+    is_stray: bool = False
+    """JSON with no `data:` before it. The rules pass over a line whose field they do
+    not know, and what it says would be lost without a word."""
 
 
 class StreamError(Exception):
@@ -58,11 +62,12 @@ class Decoder:
         return self._in_event or bool(self._line)
 
     def feed(self, data: bytes) -> list[Event]:
-        """The events that `data` completes, comments among them, in order.
+        """The events that `data` completes, comments and strays among them, in order.
 
         Raises StreamError for a line, an event or a number of events over its cap.
         """
-        data = self._line_feeds_only(data)
+        if self._after_cr or b"\r" in data:
+            data = self._line_feeds_only(data)
         if not self._begun:
             data = self._without_bom(data)
         if b"\n" not in data:
@@ -88,11 +93,12 @@ class Decoder:
                 for line in block.split(b"\n"):
                     self._take(line, events)
                 self._take(b"", events)
-        *lines, unfinished = rest.split(b"\n")
-        for line in lines:
-            self._take(line, events)
-        if unfinished:
-            self._hold(unfinished)
+        if rest:
+            *lines, unfinished = rest.split(b"\n")
+            for line in lines:
+                self._take(line, events)
+            if unfinished:
+                self._hold(unfinished)
         self._count += len(events)
         if self._count > self._caps.events:
             raise StreamError(f"The stream has more than {self._caps.events} events.")
@@ -141,6 +147,8 @@ class Decoder:
             self._name = value
         elif name == b"id" and b"\0" not in value:
             self._id = value.decode("utf-8", "replace")
+        elif line.lstrip()[:1] in _JSON:
+            events.append(Event("", is_stray=True))
 
     def _dispatch(self, events: list[Event]) -> None:
         """A blank line: the event is complete; without a data line there is none."""

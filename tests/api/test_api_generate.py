@@ -62,6 +62,14 @@ def test_a_stream_tells_each_delta_and_ends_with_the_same_fields(api: Api) -> No
     assert done.data["tokens_used"]
 
 
+def test_events_are_not_told_as_tokens(api: Api) -> None:
+    """The upstream counts nothing, and an event may be a letter or a hundred tokens."""
+    *deltas, done = stream(api.http, model="fault/usage-missing")
+    assert (done.name, len(deltas)) == ("done", 12)
+    assert done.data["completion_tokens"] is None
+    assert done.data["tokens_used"] is None
+
+
 def test_the_body_may_ask_for_the_stream(api: Api) -> None:
     with api.http.stream("POST", "/generate", json=QUESTION | {"stream": True}) as got:
         assert got.headers["content-type"].startswith("text/event-stream")

@@ -1,9 +1,10 @@
 """Byte streams made by chance from a seed, read as the worker reads them.
 
 Of nearly all the truth is known from how they were made: cut before its end is
-`truncated`, with an error event it is `error_in_200`, an event that is no JSON makes
-it `protocol_error`, other letters give another text, pieces of another size change
-nothing. Bytes flipped at random may mean anything, and must raise nothing.
+`truncated`, with an error event of whatever form it is `error_in_200`, an event that is
+no JSON makes it `protocol_error`, other letters give another text, pieces of another
+size and events that are none of ours change nothing. Bytes flipped at random may mean
+anything, and must raise nothing.
 """
 
 import random
@@ -95,6 +96,95 @@ def _broken(chance: random.Random) -> bool:
     return _read(chance, b"".join(told)).outcome is Outcome.PROTOCOL_ERROR
 
 
+def _with_a_flat_error(chance: random.Random) -> bool:
+    """An error that has no `error`, or whose event is named so: its words are told."""
+    told = _events(chance, _words(chance))
+    words = "".join(chance.choices(string.ascii_lowercase, k=8))
+    code = chance.choice((400, 429, "429", 502, "server_error"))
+    error = chance.choice(
+        (
+            {"code": code, "message": words},
+            {"object": "error", "message": words, "code": code},
+            {"detail": words},
+            {"error": True, "message": words, "code": code},
+            [{"error": {"code": code, "message": words}}],
+        )
+    )
+    event = bodies.event(error)
+    if chance.random() < 0.3:
+        event = b"event: error\n" + chance.choice(
+            (event, f"data: {words}\n\n".encode())
+        )
+    told.insert(chance.randrange(len(told) - 1), event)
+    reply = _read(chance, b"".join(told))
+    if reply.error_code != 429 and reply.throttled:
+        return False
+    return (reply.outcome, reply.error) == (Outcome.ERROR_IN_200, words)
+
+
+def _with_odd_events(chance: random.Random) -> bool:
+    """Events that are none of ours, and a usage of zeros after the real one: nothing is
+    changed by them."""
+    words = _words(chance)
+    told = _events(chance, words)
+    odd = (
+        b"event: ping\ndata: ping\n\n",
+        b"data: null\n\n",
+        b'event: status\ndata: {"code":102,"message":"queued"}\n\n',
+        b"event: ping\n\n",
+    )
+    for _ in range(chance.randrange(1, 6)):
+        told.insert(chance.randrange(len(told)), chance.choice(odd))
+    if chance.random() < 0.5:
+        zeros = bodies.usage_chunk(_OF, bodies.usage(0, 0), shape="B")
+        told.insert(-1, bodies.event(zeros))
+    reply = _read(chance, b"".join(told))
+    return (
+        (reply.outcome, reply.text) == (Outcome.OK, "".join(words))
+        and (reply.output_tokens, reply.tokens_from) == (TOKENS, "usage")
+        and reply.cost_usd == float(COST_USD)
+    )
+
+
+def _in_halves(chance: random.Random) -> bool:
+    """Emojis of which deltas have half each, as content, parts or reasoning."""
+    emojis = "".join(chance.choices("😀😁🚀🧪", k=chance.randrange(1, 5)))
+    halves = [f"\\u{unit:04x}" for unit in _utf16(emojis)]
+    field = chance.choice(("content", "reasoning", "reasoning_content", "thinking"))
+    chunks = [bodies.event(bodies.chunk(_OF, {field: "@"})) for _ in halves]
+    told = [
+        each.replace(b'"@"', f'"{half}"'.encode())
+        for each, half in zip(chunks, halves, strict=True)
+    ]
+    reply = _read(chance, b"".join([*told, *_events(chance, ["a"])]))
+    found = (reply.text, reply.reasoning)
+    right = (emojis + "a", "") if field == "content" else ("a", emojis)
+    return (reply.outcome, found) == (Outcome.OK, right)
+
+
+def _utf16(text: str) -> list[int]:
+    raw = text.encode("utf-16-be")
+    return [int.from_bytes(raw[i : i + 2], "big") for i in range(0, len(raw), 2)]
+
+
+def _absurd(chance: random.Random) -> bool:
+    """Counts and costs that cannot be are left out, and the row says so."""
+    cost = chance.choice(("1e300", "1e20", "-1", "NaN", '"dear"', "1000.01", "[]"))
+    count = chance.choice(("1e18", "-3", "2.5", '"7"', "true", "{}"))
+    usage = bodies.usage(3, TOKENS, cost_usd=COST_USD)
+    chunks = [bodies.event(bodies.chunk(_OF, {"content": w})) for w in "abcd"]
+    last = bodies.event(bodies.usage_chunk(_OF, usage | {"cost": "@c"}))
+    last = last.replace(b'"@c"', cost.encode())
+    last = last.replace(b'"prompt_tokens":3', f'"prompt_tokens":{count}'.encode())
+    reply = _read(chance, b"".join([*chunks, last, bodies.DONE]))
+    notes = set((reply.notes or "").split())
+    return (
+        (reply.outcome, reply.cost_usd, reply.prompt_tokens) == (Outcome.OK, None, None)
+        and reply.output_tokens == TOKENS
+        and {"cost_not_believed", "tokens_not_believed"} <= notes
+    )
+
+
 def _not_utf8(chance: random.Random) -> bool:
     """One letter of the text is a byte that begins no letter."""
     told = _events(chance, ["~" * 8] * TOKENS)
@@ -116,9 +206,10 @@ def _flipped(chance: random.Random) -> bool:
 
 KINDS: tuple[Callable[[random.Random], bool], ...] = (
     *(_cut, _with_an_error, _respelled, _broken, _not_utf8),
+    *(_with_a_flat_error, _with_odd_events, _in_halves, _absurd),
     _flipped,
 )
-WEIGHTS = (19, 19, 19, 19, 19, 5)
+WEIGHTS = (12, 12, 12, 12, 12, 9, 9, 9, 8, 5)
 
 
 def _words(chance: random.Random) -> list[str]:

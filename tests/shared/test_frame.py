@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import fields
 from random import Random
 from typing import Any
 
@@ -15,7 +16,7 @@ from shared.frame import Frame, frame
 from shared.loads import Concurrency
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
-from shared.sample import Outcome, Sample, encode
+from shared.sample import Note, Outcome, Sample, encode
 
 PLAN = Plan(
     targets=(Target(model="acme/orca"), Target(model="acme/seal")),
@@ -28,6 +29,7 @@ DERIVED = (
 )
 STAMP = st.none() | st.integers(0, 10**12).map(lambda ns: ns / 1e9)
 COUNT = st.none() | st.integers(0, 10**6)
+NOTES = st.sampled_from(list(Note))
 
 
 @st.composite
@@ -47,6 +49,7 @@ def samples(draw: st.DrawFn) -> Sample:
         last_token_s=draw(STAMP),
         ended_s=draw(STAMP),
         output_tokens=draw(COUNT),
+        notes=draw(st.none() | st.lists(NOTES, max_size=3).map(" ".join)),
         gaps=gaps,
         gap_sum_s=sum_s,
         gap_max_s=max_s,
@@ -138,10 +141,13 @@ def test_no_rows_are_a_frame_too() -> None:
 
 
 def test_a_row_of_an_earlier_build_is_filled_with_defaults() -> None:
-    short = json.loads(encode(a_row(cost_usd=0.5, cache_hit=True)))[:-2]
+    names = [each.name for each in fields(Sample)]
+    row = encode(a_row(cost_usd=0.5, cache_hit=True, notes="one_burst"))
+    short = json.loads(row)[: 1 + names.index("cache_hit")]
     made = frame(PLAN, [json.dumps(short).encode()])
     assert column(made, "cache_hit") == [None]
     assert column(made, "retry") == [0]
+    assert column(made, "notes") == [None]
     assert column(made, "cost_usd") == [0.5]
 
 

@@ -18,6 +18,7 @@ from shared.metrics import (
     gap_p99_s,
     gap_percentile,
     gap_value,
+    is_burst,
     latency_s,
     merge_gaps,
     queue_s,
@@ -102,6 +103,34 @@ def test_a_measured_zero_is_zero_and_not_none() -> None:
 @pytest.mark.parametrize("tokens", [0, 1])
 def test_tpot_is_none_for_fewer_than_two_tokens(tokens: int) -> None:
     assert tpot_s(call(output_tokens=tokens)) is None
+
+
+def test_tpot_is_none_for_a_burst() -> None:
+    assert tpot_s(call(notes="one_burst")) is None
+    assert tpot_s(call(notes="one_burst tokens_summed")) is None
+    assert tpot_s(call(notes="tokens_summed")) == 0.5  # (4 - 2) / (5 - 1)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "tokens", "burst"),
+    [
+        ((), 300, False),  # no token came
+        ((1.0,) * 300, 300, True),
+        ((1.0,) * 299 + (2.0,), 300, True),
+        ((1.0,), 300, True),  # one event that holds all of them
+        ((1.0, 2.0), 3, True),
+        ((1.0, 2.0), 2, False),  # each token has its read
+        ((1.0, 2.0), None, False),
+        ((1.0, 1.0), None, True),
+        ((1.0,), 1, False),
+        ((1.0,), None, False),
+        ((1.0, 2.0, 3.0), 300, False),
+    ],
+)
+def test_a_burst_is_more_tokens_than_reads_and_two_reads_at_most(
+    stamps: tuple[float, ...], tokens: int | None, burst: bool
+) -> None:
+    assert is_burst(stamps, tokens) is burst
 
 
 def test_opening_a_connection_is_in_no_latency() -> None:

@@ -15,7 +15,7 @@ from shared.outputs.csv import COLUMNS
 from shared.outputs.jsonl import Answer
 from shared.percentiles import Percentile
 from shared.reasons import DOUBTS, Reason
-from shared.sample import Outcome
+from shared.sample import Note, Outcome
 from shared.verdict import Verdict
 
 TEXT = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text("utf-8")
@@ -32,6 +32,16 @@ RECORDS = [
 @pytest.mark.parametrize("name", sorted({*COLUMNS, *Outcome, *TOLD, *CODES}))
 def test_every_name_has_a_heading(name: str) -> None:
     assert name in HEADINGS
+
+
+def test_the_table_of_notes_has_each_code_and_no_other() -> None:
+    section = re.search(r"^### `notes`\n(.*?)^##", TEXT, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    assert re.findall(r"^\| `(\w+)` \|", section[1], re.MULTILINE) == list(Note)
+
+
+def test_each_note_of_a_row_is_one_of_the_verdict() -> None:
+    assert set(Note) <= CODES
 
 
 def test_no_heading_is_left_of_a_name_that_is_gone() -> None:

@@ -78,7 +78,7 @@ def test_the_seven_names_of_each_target() -> None:
 
 def test_a_set_without_successes_has_no_mean() -> None:
     failed = row(0, 0.0, 1.0, outcome=Outcome.UPSTREAM_ERROR)
-    assert seven(summarize(PLAN, [failed])) == (None, None, None, None, 1, 0, 0)
+    assert seven(summarize(PLAN, [failed])) == (None, None, None, None, 1, 0, None)
 
 
 def test_one_success_has_no_standard_deviation() -> None:
@@ -87,7 +87,7 @@ def test_one_success_has_no_standard_deviation() -> None:
 
 def test_no_rows_make_a_summary_too() -> None:
     nothing = summarize(PLAN, [])
-    assert seven(nothing) == (None, None, None, None, 0, 0, 0)
+    assert seven(nothing) == (None, None, None, None, 0, 0, None)
     assert nothing.throughput.whole_window_s is None
     assert nothing.cost.billed_usd is None
     assert nothing.steps == ()
@@ -437,7 +437,7 @@ def test_warmup_is_told_in_its_step_and_counted_nowhere_else() -> None:
         *(row(slot, 0.0, 1.0, step=1, cost_usd=1.0) for slot in range(3)),
     ]
     made = summarize(plan, rows)
-    assert (made.total_runs, made.total_tokens, made.max) == (3, 0, 1.0)
+    assert (made.total_runs, made.total_tokens, made.max) == (3, None, 1.0)
     assert (made.cost.billed_usd, made.warmup_usd) == (3.0, 7.0)
     assert made.ttft.n == 0
     assert made.throughput.whole_window_s == 1.0
@@ -564,3 +564,16 @@ def test_figures_and_verdicts_are_imported_without_pandas() -> None:
         f" assert not {heavy}, {heavy}"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_burst_misses_an_objective_on_speed_and_is_in_no_distribution_of_it() -> None:
+    slo = {"tpot_s": 0.1, "gap_max_s": 1.0}
+    plan = PLAN.model_copy(update={"slo": Slo(**slo)})
+    timed = {"first_token_s": 0.5, "last_token_s": 0.6, "output_tokens": 3}
+    seen = row(0, 0.0, 1.0, **timed, gap_max_s=0.05, gap_sum_s=0.1, gaps=((15_000, 2),))
+    burst = row(1, 0.0, 1.0, **timed, notes="one_burst")
+    made = summarize(plan, [seen, burst])
+    assert (made.tpot.n, made.tpot.mean) == (1, 0.05)  # (0.6 - 0.5) / 2
+    assert made.goodput is not None
+    assert (made.goodput.good, made.goodput.share) == (1, 0.5)
+    assert made.counts.notes == {"one_burst": 1}

@@ -10,7 +10,7 @@ from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts, SyntheticPrompts
 from shared.prompts.lengths import Fixed
 from shared.reasons import MANY_STREAMS
-from shared.sample import Outcome, Sample
+from shared.sample import Note, Outcome, Sample
 from shared.summary import summarize
 from shared.verdict import Reason, Verdict
 
@@ -281,3 +281,17 @@ def test_synthetic_prompts_say_what_the_upstream_counted() -> None:
     # 200 tokens at 0.6 words: 120 words, counted as 200: as wanted
     rows = [call(slot, prompt_tokens=200, total_tokens=210) for slot in range(600)]
     assert judged(rows, QUIET, synthetic(0.6)).notes == ()
+
+
+@pytest.mark.parametrize("note", Note)
+def test_what_rows_say_of_themselves_is_counted_in_a_note(note: Note) -> None:
+    rows = calls(400)
+    for slot in range(3):
+        rows[slot] = call(slot, notes=f"{note} x")
+    rows[3] = call(3, notes=f"x {note}")
+    summary = summarize(PLAN, rows)
+    assert summary.counts.notes == {note: 4, "x": 4}
+    verdict = judged(rows)
+    assert (verdict.kind, codes(verdict.notes)) == ("valid", [note])
+    assert verdict.notes[0].words.startswith("4 rows ")
+    assert verdict.notes[0].value == 4.0

@@ -96,7 +96,14 @@ def _of_status(status: int) -> str:
 def _of_stream(body: bytes) -> str:
     if max(len(data) for data in payloads(body)) > 1 << 20:
         return "protocol_error"
-    told = events(body)
+    if re.search(rb"^ *[{]", body, re.MULTILINE):
+        return "protocol_error"  # a line without a field
+    if b"event: error" in body:
+        return "error_in_200"
+    unnamed = re.sub(rb"event: \w+[\r\n]+data: .*", b"", body)
+    told = [event for event in events(unnamed) if event is not None]
+    if any(isinstance(event, list) or _is_flat_error(event) for event in told):
+        return "error_in_200"
     choices = [choice for event in told for choice in event.get("choices", [])]
     deltas = [choice["delta"] for choice in choices]
     finishes = [choice["finish_reason"] for choice in choices]
@@ -107,11 +114,20 @@ def _of_stream(body: bytes) -> str:
     if b"[DONE]" not in payloads(body) and not any(finishes):
         return "truncated"
     thought = any(d.get("reasoning") or d.get("reasoning_details") for d in deltas)
-    spoken = any(delta.get("content") for delta in deltas)
+    spoken = any(
+        delta.get("content") or delta.get("tool_calls") or delta.get("function_call")
+        for delta in deltas
+    )
     return _of_text(spoken=spoken, thought=thought, cut="length" in finishes)
 
 
-def _of_body(body: dict[str, Any]) -> str:
+def _is_flat_error(body: Any) -> bool:
+    return "choices" not in body and bool({"code", "detail"} & set(body))
+
+
+def _of_body(body: Any) -> str:
+    if isinstance(body, list) or (_is_flat_error(body) and "error" not in body):
+        return "error_in_200"
     if isinstance(body.get("provider"), dict):
         body = body["provider"]
     choices = body.get("choices") or []
@@ -123,7 +139,9 @@ def _of_body(body: dict[str, Any]) -> str:
     if message["refusal"] or choices[0]["finish_reason"] == "content_filter":
         return "refused"
     return _of_text(
-        spoken=bool(message["content"]),
+        spoken=any(
+            message.get(name) for name in ("content", "tool_calls", "function_call")
+        ),
         thought=bool(message["reasoning"]),
         cut=choices[0]["finish_reason"] == "length",
     )

@@ -152,6 +152,32 @@ BYTES: dict[str, Callable[[bytes], bool]] = {
     "signature-last": lambda b: b'"reasoning.encrypted"' in payloads(b)[12],
     "bad-json": lambda b: b'"delta":\n' in b,
     "bad-utf8": lambda b: b"\xff\xfe" in b,
+    "error-flat;after=3": lambda b: (
+        events(b)[-1]["code"] == 429 and len(payloads(b)) == 4
+    ),
+    "error-flat;after=0": lambda b: len(payloads(b)) == 1,
+    "error-object": lambda b: events(b)[-1]["object"] == "error",
+    "error-detail": lambda b: set(events(b)[-1]) == {"detail"},
+    "error-list": lambda b: events(b)[-1][0]["error"]["code"] == 429,
+    "error-event": lambda b: b"\n\nevent: error\ndata: {" in b,
+    "usage-zero": lambda b: events(b)[-1]["usage"]["completion_tokens"] == 0,
+    "usage-zero-last": lambda b: (
+        [event["usage"]["total_tokens"] for event in events(b)[-2:]] == [14, 0]
+    ),
+    "total-missing": lambda b: events(b)[-1]["usage"]["total_tokens"] is None,
+    "cost-absurd": lambda b: events(b)[-1]["usage"]["cost"] == 1e300,
+    "cost-absurd;value=dear": lambda b: events(b)[-1]["usage"]["cost"] == "dear",
+    "count-absurd": lambda b: events(b)[-1]["usage"]["completion_tokens"] == 1e18,
+    "content-parts": lambda b: b.count(b'"thinking":[') == b.count(b'"reference"') == 6,
+    "reasoning-content": lambda b: b.count(b'"reasoning_content":') == 6,
+    "thinking": lambda b: b.count(b'"thinking":"') == 6,
+    "text-then-tool-call": lambda b: text(b) != "" and b.count(b'"tool_calls":[') == 1,
+    "tool-call-in-pieces": lambda b: text(b) == "" and b.count(b'"tool_calls":[') == 12,
+    "function-call": lambda b: text(b) == "" and b'"function_call":{' in b,
+    "odd-events": lambda b: b.count(b"data: ping\n") == b.count(b"data: null\n") == 15,
+    "half-emojis": lambda b: text(b) != "" and b.count(rb"\ud83d") == 6,
+    "data-then-json": lambda b: b"data:\n {" in b,
+    "not-streamed": lambda b: b"data:" not in b and b'"message":{' in b,
     "huge-line;mib=1": lambda b: len(b) > 1 << 20,
 }
 

@@ -67,6 +67,24 @@ async def test_the_highest_rate_that_is_hardly_throttled_is_found_and_held(
         assert share < 0.05
 
 
+async def test_a_429_inside_a_200_lowers_the_rate_as_one_outside_does(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    load = {"kind": "adaptive", "start_per_minute": 6_000, "max_in_flight": 4}
+    with (
+        simulator("--tokens", "2", "--ttft-s", "0.01") as upstream,
+        workers(store_url, upstream.base_url, tmp_path) as fleet,
+    ):
+        fleet.start()
+        run = await run_of(redis, load, "fault/error-flat", runs_=12)
+        result = await runs.result_of(redis, run.job_id)
+        assert result is not None
+        assert result["counts"]["outcomes"] == {"error_in_200": 12}
+        (found,) = result["pace"]
+        assert found["throttled_share"] == 1.0
+        assert found["per_minute"] < 6_000
+
+
 async def test_a_target_rests_as_long_as_its_provider_asks_and_others_go_on(
     redis: Redis, store_url: str, tmp_path: Path
 ) -> None:

@@ -7,8 +7,8 @@ local today = math.floor(now / 86400000)
 
 local function add(run, spend, day, what, nano)
   if nano == 0 then return end
-  redis.call('HINCRBY', run, what .. '_nano', nano)
-  redis.call('HINCRBY', spend, day .. ':' .. what, nano)
+  plus(run, what .. '_nano', nano)
+  plus(spend, day .. ':' .. what, nano)
   -- forty days for whoever looks back
   redis.call('HDEL', spend, (today - 40) .. ':spent', (today - 40) .. ':unaccounted',
              (today - 40) .. ':held')
@@ -17,10 +17,13 @@ end
 
 local function lapse(run, holds, held, spend, until_ms)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', holds, '-inf', until_ms)) do
+    local hold = redis.call('HGET', held, id)
     redis.call('ZREM', holds, id)
-    local worst, day = string.match(redis.call('HGET', held, id), '(%d+) (%d+)')
-    add(run, spend, day, 'held', -worst)
-    add(run, spend, day, 'unaccounted', tonumber(worst))
+    if hold then
+      local worst, day = string.match(hold, '(%d+) (%d+)')
+      add(run, spend, day, 'held', -worst)
+      add(run, spend, day, 'unaccounted', tonumber(worst))
+    end
   end
 end
 

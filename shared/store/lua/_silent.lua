@@ -9,5 +9,5 @@ local function count_silent(run, step)
       silent = silent + 1
     end
   end
-  if silent > 0 then redis.call('HINCRBY', run, 'interrupted', silent) end
+  if silent > 0 then plus(run, 'interrupted', silent) end
 end

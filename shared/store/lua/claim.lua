@@ -7,6 +7,9 @@
 --      poison (takeovers without a row), lead_ms
 -- -> {0, why}  or  {1, shard, shards, epoch, segment, start_ms, segment_start_ms,
 --                   first open slot of the segment}
+local lease_ms, lead_ms = whole(ARGV[2]), whole(ARGV[8])
+local asked, poison = whole(ARGV[4], 1, 100000), whole(ARGV[7])
+local count = perhaps(ARGV[5])
 local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'segment', 'until_ms')
 local status = run[1]
 if status ~= 'queued' and status ~= 'running' and status ~= 'waiting' then
@@ -22,12 +25,11 @@ if tonumber(get('full_ms') or '0') > now then return {0, 'full'} end
 local shards = tonumber(get('shards') or '0')
 local first = shards == 0
 if first then
-  shards = tonumber(ARGV[4])
-  redis.call('HSET', KEYS[3], 'shards', shards, 'start_ms', now + ARGV[8],
-             'segment_start_ms', now + ARGV[8],
+  shards = asked
+  redis.call('HSET', KEYS[3], 'shards', shards, 'start_ms', now + lead_ms,
+             'segment_start_ms', now + lead_ms,
              'base', math.max(redis.call('BITPOS', KEYS[6], 0), 0))
 end
-local count = tonumber(ARGV[5])
 local offered = redis.call('ZCARD', KEYS[5]) > 0
 local free, lapsed, alive, soonest = nil, false, 0, math.huge
 for j = 0, shards - 1 do
@@ -56,15 +58,15 @@ if lapsed then
       redis.call('HDEL', KEYS[4], has[i])
     end
   end
-  redis.call('HINCRBY', KEYS[1], 'interrupted', 1)
-  redis.call('HINCRBY', KEYS[7], 'takeovers', 1)
+  plus(KEYS[1], 'interrupted', 1)
+  plus(KEYS[7], 'takeovers', 1)
   -- In a row: only the silence of one that had claimed after the last silence counts,
   -- so that workers which die together, or one with many shards, die of it once.
   local silent = tonumber(redis.call('HGET', KEYS[1], 'takeovers') or '0')
   if tonumber(get('after:' .. free) or '0') >= silent then
-    silent = redis.call('HINCRBY', KEYS[1], 'takeovers', 1)
+    silent = plus(KEYS[1], 'takeovers', 1)
   end
-  if silent >= tonumber(ARGV[7]) then
+  if silent >= poison then
     redis.call('HSET', KEYS[1], 'status', 'reducing', 'ending', 'poison', 'error',
       'Workers went silent ' .. silent .. ' times while they had this run, without'
       .. ' one row in between. Look at their logs before you run it again.')
@@ -78,13 +80,13 @@ end
 
 local segment = tonumber(run[3])
 if alive == 0 and not first then
-  segment = redis.call('HINCRBY', KEYS[1], 'segment', 1)
-  redis.call('HSET', KEYS[3], 'segment_start_ms', now + ARGV[8],
+  segment = plus(KEYS[1], 'segment', 1)
+  redis.call('HSET', KEYS[3], 'segment_start_ms', now + lead_ms,
              'base', math.max(redis.call('BITPOS', KEYS[6], 0), 0))
 end
-local epoch = redis.call('HINCRBY', KEYS[3], 'epoch:' .. free, 1)
+local epoch = plus(KEYS[3], 'epoch:' .. free, 1)
 redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free)
-redis.call('HSET', KEYS[3], 'owner:' .. free, ARGV[1], 'exp:' .. free, now + ARGV[2],
+redis.call('HSET', KEYS[3], 'owner:' .. free, ARGV[1], 'exp:' .. free, now + lease_ms,
            'after:' .. free, redis.call('HGET', KEYS[1], 'takeovers') or 0)
 redis.call('HSETNX', KEYS[1], 'started_ms', now)
 if status ~= 'running' then

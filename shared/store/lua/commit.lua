@@ -11,6 +11,15 @@
 --      cost in nano-USD ('' = the row does not say), its hold ('' = none)
 -- -> {-1, status} the run takes no rows, or
 --    {1 | 2 the step is over, status, '1' accepted or '0' refused, ...}
+local count, most_bytes = perhaps(ARGV[4]), whole(ARGV[6])
+local most_bad = tonumber(ARGV[7])
+for i = 8, #ARGV, 8 do
+  -- a slot is a place in a bitmap
+  whole(ARGV[i], 0, 4294967295)
+  whole(ARGV[i + 1])
+  whole(ARGV[i + 3])
+  perhaps(ARGV[i + 6], 0, math.huge)
+end
 local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'answers_bytes', 'total')
 local status = run[1] or 'gone'
 -- `queued` after a resume: calls that the pause let finish are still coming in
@@ -35,11 +44,11 @@ for i = 8, #ARGV, 8 do
     marks[slot] = true
   end
 end
-if #refused > 0 then redis.call('HINCRBY', KEYS[1], 'duplicates', #refused) end
+if #refused > 0 then plus(KEYS[1], 'duplicates', #refused) end
 for _, i in ipairs(fresh) do
   redis.call('RPUSH', KEYS[7], ARGV[i + 4])
   local text = ARGV[i + 5]
-  if text ~= '' and kept + #text <= tonumber(ARGV[6]) then
+  if text ~= '' and kept + #text <= most_bytes then
     redis.call('RPUSH', KEYS[8], text)
     kept = kept + #text
   end
@@ -51,8 +60,8 @@ for _, i in ipairs(fresh) do
     redis.call('ZREM', KEYS[4], slot)
     if kind == 'ok' then ok = ok + 1 else failed = failed + 1 end
   else
-    redis.call('HINCRBY', KEYS[6], slot, 1)
-    if kind == 'retry' then redis.call('HINCRBY', KEYS[6], slot .. ':retries', 1) end
+    plus(KEYS[6], slot, 1)
+    if kind == 'retry' then plus(KEYS[6], slot .. ':retries', 1) end
     redis.call('ZADD', KEYS[4], ARGV[i + 3], slot)
   end
   redis.call('HDEL', KEYS[3], slot)
@@ -77,18 +86,17 @@ end
 if #fresh > 0 then
   redis.call('HDEL', KEYS[1], 'takeovers')
   if redis.call('HGET', KEYS[2], 'epoch:' .. ARGV[1]) ~= ARGV[2] then
-    redis.call('HINCRBY', KEYS[1], 'overlaps', #fresh)
+    plus(KEYS[1], 'overlaps', #fresh)
   end
 end
 if kept ~= before then redis.call('HSET', KEYS[1], 'answers_bytes', kept) end
-local closed = redis.call('HINCRBY', KEYS[2], 'closed', ok + failed)
+local closed = plus(KEYS[2], 'closed', ok + failed)
 if ARGV[5] == '1' and ok + failed > 0 then
-  local all = redis.call('HINCRBY', KEYS[1], 'closed', ok + failed)
-  local bad = redis.call('HINCRBY', KEYS[1], 'failed', failed)
+  local all = plus(KEYS[1], 'closed', ok + failed)
+  local bad = plus(KEYS[1], 'failed', failed)
   -- Over the limit whatever comes: of all slots, or of the first hundred at least
   -- where nobody knows how many there will be.
-  if ARGV[7] ~= '' and bad > tonumber(ARGV[7]) * tonumber(run[4] or math.max(all, 100))
-  then
+  if most_bad and bad > most_bad * (tonumber(run[4]) or math.max(all, 100)) then
     redis.call('HSET', KEYS[1], 'status', 'reducing', 'ending', 'error_limit')
     count_silent(KEYS[1], KEYS[2])
     redis.call('XADD', KEYS[9], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
@@ -102,5 +110,5 @@ if ARGV[5] == '1' and ok + failed > 0 then
     redis.call('XADD', KEYS[9], 'MAXLEN', '~', 1000, '*', 'kind', 'progress')
   end
 end
-if closed == tonumber(ARGV[4]) then answer[1] = 2 end
+if closed == count then answer[1] = 2 end
 return answer

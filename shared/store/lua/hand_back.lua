@@ -1,6 +1,10 @@
 -- Offer slots again, no earlier than told, that were taken and not begun.
 -- KEYS step, taken, back, closed   ARGV shard, epoch, then slot, not before ms, ...
 -- -> 1 | 0 the shard is held by another, who has them offered already
+for i = 3, #ARGV, 2 do
+  whole(ARGV[i], 0, 4294967295)
+  whole(ARGV[i + 1])
+end
 if redis.call('HGET', KEYS[1], 'epoch:' .. ARGV[1]) ~= ARGV[2] then return 0 end
 for i = 3, #ARGV, 2 do
   local slot = ARGV[i]

@@ -1,9 +1,9 @@
 -- What the account's own page says of today: its cap, and the calls it has counted.
 -- KEYS days   ARGV per day ('' = it does not say), used today ('' = it does not say)
 local day = math.floor(now / 86400000)
-if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'per_day', ARGV[1]) end
-if ARGV[2] ~= '' and tonumber(redis.call('HGET', KEYS[1], day) or '0')
-   < tonumber(ARGV[2]) then
+local per_day, used = perhaps(ARGV[1]), perhaps(ARGV[2])
+if per_day then redis.call('HSET', KEYS[1], 'per_day', ARGV[1]) end
+if used and tonumber(redis.call('HGET', KEYS[1], day) or '0') < used then
   -- calls of others with this account
   redis.call('HSET', KEYS[1], day, ARGV[2])
 end

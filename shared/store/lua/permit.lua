@@ -9,8 +9,18 @@
 -- -> {1} | {0, ask again at ms, which limit (-1 = money, -2 = pace), why, ms between
 --     two calls at this pace}
 local day = today
+local span_ms, flight_ms = whole(ARGV[2], 1), whole(ARGV[3], 1)
+local first_pace = ARGV[7] ~= '' and tonumber(ARGV[8])
+if first_pace and not (first_pace > 0 and first_pace <= MOST) then
+  error('no pace that can be')
+end
+perhaps(ARGV[5])
+perhaps(ARGV[6])
+for at = 9, #ARGV do perhaps(ARGV[at]) end
 local function given(at) return tonumber(ARGV[at]) end
-local worst = given(4) or 0
+-- A price beyond reason is dearer than any budget, and no error.
+local worst = whole(ARGV[4] == '' and 0 or ARGV[4], 0,
+                    (given(5) or given(6)) and math.huge)
 if worst > 0 or ARGV[7] ~= '' then
   -- what is noted of a run goes with it; of one that ends or is gone nothing is
   local status = redis.call('HGET', KEYS[1], 'status')
@@ -48,7 +58,7 @@ for i = 0, limits - 1 do
                                  KEYS[4 * i + 9]
   local per_minute, per_day, in_flight = given(3 * i + 9), given(3 * i + 10),
                                          given(3 * i + 11)
-  redis.call('ZREMRANGEBYSCORE', log, '-inf', now - ARGV[2])
+  redis.call('ZREMRANGEBYSCORE', log, '-inf', now - span_ms)
   if redis.call('ZSCORE', log, ARGV[1]) then return {1} end
   local barred = tonumber(redis.call('GET', bar) or '0')
   if barred > now then return {0, barred, i, 'barred'} end
@@ -61,7 +71,7 @@ for i = 0, limits - 1 do
   if per_minute then
     local nth = redis.call('ZREVRANGE', log, per_minute - 1, per_minute - 1,
                            'WITHSCORES')
-    if nth[2] then return {0, tonumber(nth[2]) + ARGV[2], i, 'minute'} end
+    if nth[2] then return {0, tonumber(nth[2]) + span_ms, i, 'minute'} end
   end
   if in_flight then
     redis.call('ZREMRANGEBYSCORE', flight, '-inf', now)
@@ -72,7 +82,7 @@ for i = 0, limits - 1 do
 end
 if ARGV[7] ~= '' then
   local p = redis.call('HMGET', KEYS[5], ARGV[7] .. ':rate', ARGV[7] .. ':next_ms')
-  local apart = 60000 / tonumber(p[1] or ARGV[8])
+  local apart = 60000 / (tonumber(p[1]) or first_pace)
   -- what a tenth of a second allows may go at once
   local next_ms = math.max(tonumber(p[2] or '0'), now - 100)
   if next_ms > now then
@@ -85,19 +95,19 @@ end
 for i = 0, limits - 1 do
   local log, days, flight = KEYS[4 * i + 6], KEYS[4 * i + 7], KEYS[4 * i + 8]
   redis.call('ZADD', log, now, ARGV[1])
-  redis.call('PEXPIRE', log, ARGV[2])
-  redis.call('HINCRBY', days, day, 1)
+  redis.call('PEXPIRE', log, span_ms)
+  plus(days, day, 1)
   redis.call('HDEL', days, day - 2)
   redis.call('PEXPIRE', days, 172800000)
   if given(3 * i + 11) then
-    redis.call('ZADD', flight, now + ARGV[3], ARGV[1])
-    if redis.call('PTTL', flight) < tonumber(ARGV[3]) then
-      redis.call('PEXPIRE', flight, ARGV[3])
+    redis.call('ZADD', flight, now + flight_ms, ARGV[1])
+    if redis.call('PTTL', flight) < flight_ms then
+      redis.call('PEXPIRE', flight, flight_ms)
     end
   end
 end
 if worst > 0 then
-  redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[1])
+  redis.call('ZADD', KEYS[2], now + flight_ms, ARGV[1])
   redis.call('HSET', KEYS[3], ARGV[1], ARGV[4] .. ' ' .. day)
   add(KEYS[1], KEYS[4], day, 'held', worst)
 end

@@ -20,7 +20,7 @@ redis.call('HDEL', KEYS[2], 'owner:' .. j, 'exp:' .. j, 'full_ms')
 redis.call('HSET', KEYS[1], 'idle_ms', now)
 if ARGV[3] ~= '1' then return 1 end
 redis.call('HSET', KEYS[2], 'finished:' .. j, 1)
-for i = 0, tonumber(redis.call('HGET', KEYS[2], 'shards')) - 1 do
+for i = 0, tonumber(redis.call('HGET', KEYS[2], 'shards') or '0') - 1 do
   if not redis.call('HGET', KEYS[2], 'finished:' .. i) then return 1 end
 end
 return 2

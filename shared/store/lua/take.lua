@@ -5,6 +5,7 @@
 -- -> {-1} no live lease, or not running
 --    {0 | next not-before ms of offered slots, then slot, attempt, retries, ...}
 local j = ARGV[1]
+local n, count, stride = whole(ARGV[3], 0, 2000), perhaps(ARGV[5]), whole(ARGV[6])
 local run = redis.call('HMGET', KEYS[1], 'status', 'step')
 local s = redis.call('HMGET', KEYS[2], 'epoch:' .. j, 'exp:' .. j, 'ticket:' .. j,
                      'handed:' .. j)
@@ -17,12 +18,9 @@ if s[3] == ARGV[7] then
   -- the answer to this ticket was lost on its way: give the same slots again
   for slot in string.gmatch(s[4], '%d+') do slots[#slots + 1] = slot end
 else
-  local n = tonumber(ARGV[3])
   local back = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, n)
   for _, slot in ipairs(back) do slots[#slots + 1] = slot end
   if #back > 0 then redis.call('ZREM', KEYS[4], unpack(back)) end
-  local count = tonumber(ARGV[5])
-  local stride = tonumber(ARGV[6])
   local field = stride > 0 and 'cursor:' .. j or 'cursor'
   -- `from`: a rerun of what failed has no fresh slots
   local at = redis.call('HMGET', KEYS[2], field, 'from')

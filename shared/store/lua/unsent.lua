@@ -8,7 +8,7 @@ for i = 5, #KEYS, 3 do
   local at = redis.call('ZSCORE', KEYS[i], ARGV[1])
   if at then
     redis.call('ZREM', KEYS[i], ARGV[1])
-    redis.call('HINCRBY', KEYS[i + 1], math.floor(at / 86400000), -1)
+    plus(KEYS[i + 1], math.floor(at / 86400000), -1)
   end
   redis.call('ZREM', KEYS[i + 2], ARGV[1])
 end

@@ -29,7 +29,7 @@ started_s, sent_s, ack_s, first_token_s, first_visible_s, last_token_s, ended_s,
 queue_s, connect_s, reused, ttft_s, ttft_visible_s, latency_s, response_s, tpot_s,
 gap_n, gap_p50_s, gap_p99_s, gap_max_s, prompt_tokens, output_tokens, reasoning_tokens,
 cached_tokens, total_tokens, tokens_from, cost_usd, finish_reason, generation_id,
-stamp_slack_s
+stamp_slack_s, notes
 """
 RISKY = "=+-@\uff1d\uff0b\uff0d\uff20\t\r\n"
 NASTY = st.text(
@@ -98,6 +98,7 @@ def test_a_line_by_hand() -> None:
         cost_usd=0.0000375,
         finish_reason="stop",
         generation_id="gen-1",
+        notes="tokens_summed cost_not_believed",
     )
     head, line, rest = written([row], upstream="https://up.example/v1").split(b"\n")
     digest = PLAN.prompts.prompt(1).sha256()
@@ -110,7 +111,8 @@ def test_a_line_by_hand() -> None:
         "0.25,1.2e-7,false,"  # 1.25 - 1, connect, reused
         "0.5,1.0,3.0,3.5,0.5,"  # 2 - 1.5, 2.5 - 1.5, 4.5 - 1.5, 4.5 - 1, (4 - 2) / 4
         "4,0.5,0.5,0.5,"  # four gaps of 0.5
-        "7,5,0,,12,usage,0.0000375,stop,gen-1,"
+        "7,5,0,,12,usage,0.0000375,stop,gen-1,,"
+        "tokens_summed cost_not_believed"
     )
 
 

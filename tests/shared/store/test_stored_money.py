@@ -6,12 +6,14 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.limits import Limit
-from shared.money import Budget
+from shared.money import Budget, nano, usd
 from shared.plan import Plan, Step, next_step
 from shared.store import keys, limits, money, runs, slots
+from shared.store.client import now_s
 from shared.store.limits import Wait
 from shared.store.money import Hold, Spent
 from shared.store.slots import Entry, Kind, Lease
+from shared.upstream.usage import MOST_USD
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 
@@ -232,3 +234,32 @@ async def test_a_run_that_is_gone_gets_no_leave(redis: Redis, lease: Lease) -> N
     assert refused is not None
     assert refused.why == "gone"
     assert not await redis.exists(keys.run(lease.job_id)), "no record is made of it"
+
+
+async def test_the_largest_costs_are_kept_whole_at_the_end_of_what_can_be_counted(
+    redis: Redis, lease: Lease
+) -> None:
+    """A sum that cannot grow any more stays where it is, and the rows are all there."""
+    most = nano(MOST_USD)
+    run, day = keys.run(lease.job_id), int(await now_s(redis) // 86_400)
+    await redis.hset(run, "spent_nano", 2**63 - 1)  # type: ignore[misc]
+    await redis.hset(keys.spend(ACCOUNT), f"{day}:spent", 2**53 - 2)  # type: ignore[misc]
+    for slot in range(5):
+        assert await row(redis, lease, slot, most)
+    assert await row(redis, lease, 5, 10**40)  # of a spool of an earlier build
+    assert await redis.llen(keys.run(lease.job_id, ":rows")) == 6  # type: ignore[misc]
+    spent = await money.spent_by(redis, lease.job_id)
+    assert spent.spent_usd == usd(2**53 - 1)
+    assert (await money.spent_today(redis, ACCOUNT)).spent_usd == usd(2**53 - 1)
+    assert await ask(redis, lease, "a", 1, run=nano(1_000_000)) is not None
+
+
+async def test_a_price_beyond_reason_is_dearer_than_any_budget(
+    redis: Redis, lease: Lease
+) -> None:
+    under = (Limit("all", 9, 9, 9),)
+    wait = await ask(redis, lease, "a", 10**40, under=under)
+    assert wait is not None
+    assert (wait.limit, wait.why) == (limits.MONEY, "budget")
+    assert (await money.spent_by(redis, lease.job_id)).held_usd == 0
+    assert (await limits.used(redis, ACCOUNT, "all")).in_flight == 0
