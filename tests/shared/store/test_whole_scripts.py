@@ -17,7 +17,7 @@ from shared.loads.adaptive import Adaptive
 from shared.money import Budget, nano
 from shared.plan import Finished, Plan, Step, steps
 from shared.run import Ending, Status
-from shared.store import limits, money, pace, runs, slots
+from shared.store import limits, money, pace, reduces, runs, samples, slots
 from shared.store.money import Hold
 from shared.store.runs import IdempotencyKey
 from shared.store.slots import Entry
@@ -169,6 +169,9 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     await runs.move(redis, run.job_id, Status.PAUSED)
     await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
     over = await runs.load(redis, run.job_id)
+    await samples.observe(redis, run.job_id, {"host": "here"})
+    assert await reduces.claim(redis, over, "try", lease_s=60, patient=True) == "ours"
+    await runs.note_error(redis, run.job_id, "No room.")
     assert await runs.finish(redis, over, {}, keep_s=60)
     there = [each.name for each in files("shared.store").joinpath("lua").iterdir()]
     assert len(hostile.scripts) == sum(not name.startswith("_") for name in there)
