@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 from argparse import ArgumentParser
 from contextlib import suppress
 from typing import Any
@@ -9,9 +10,8 @@ from typing import Any
 import uvicorn
 
 from api.main import create_app
-from shared import tracing
-from shared.log import setup
-from shared.settings import settings
+from shared import ports, start, tracing
+from shared.errors import InUse
 
 log = logging.getLogger("api")
 
@@ -39,12 +39,16 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
-    config = settings()
+    config = start.begin("api")
     parser = ArgumentParser(prog="python -m api", description="Serve the API.")
     parser.add_argument("--host", default=config.host)
     parser.add_argument("--port", type=int, default=config.port, help="0: a free one")
     given: Any = parser.parse_args()
-    setup(config, "api")
+    try:
+        ports.check_free(given.host, given.port)
+    except InUse as error:
+        log.error("%s", error)
+        sys.exit(1)
     tracing.setup("llmbench-api")
     server = Server(
         uvicorn.Config(

@@ -17,7 +17,7 @@ from pydantic_core import from_json
 from redis import Redis as Blocking
 from redis.asyncio import Redis
 
-from shared import archive, crash
+from shared import archive, checks, crash
 from shared.errors import BenchError
 from shared.limits import account_of
 from shared.log import setup
@@ -25,7 +25,7 @@ from shared.observations import Observations, together
 from shared.plan import Finished, Plan, next_step
 from shared.run import Run, Status
 from shared.sample import Outcome
-from shared.settings import Settings, settings
+from shared.settings import Settings
 from shared.store import means, money, pace, reconciles, runs, samples, slots
 from shared.store.client import AWAY, connect, connect_blocking
 from worker.reaper import go_on
@@ -205,9 +205,11 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
 
 
 async def _main(job_id: str) -> int:
-    config = settings()
+    config, wrong = checks.read()
     setup(config, "worker.reduce")
-    if config.redis_url is None:
+    if config is None or config.redis_url is None:
+        for each in wrong:
+            log.error("%s", each.line)
         return 2
     redis = connect(config.redis_url, timeout_s=30)
     store = connect_blocking(config.redis_url)

@@ -6,6 +6,7 @@ store refuses what it has already.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -94,14 +95,21 @@ def set_aside(root: Path, left: Left) -> Path:
     return left.file.rename(aside / left.file.name)
 
 
+_NAME = re.compile(r".+-\d+-[0-9a-f]+")
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a process of ours made it: one without rows is taken away, and SPOOL_DIR
+    may by mistake be a place where others keep theirs."""
+    return bool(_NAME.fullmatch(folder.name)) and (folder / "lock").is_file()
+
+
 @contextmanager
 def left_behind(root: Path) -> Iterator[list[Left]]:
     """What dead processes left; while the block lasts nobody else takes it. Who has
     brought a file's rows deletes it; a folder without rows is gone after the block."""
     folders, locks = [], []
-    for folder in sorted(root.glob("*/")):
-        if folder.name == _LOST:
-            continue
+    for folder in filter(_is_ours, sorted(root.glob("*/"))):
         lock = hold(folder / "lock", str(os.getpid()))
         if lock is not None:
             folders.append(folder)

@@ -8,21 +8,81 @@ from typing import Any, TypeVar, cast
 
 from redis import Redis as Blocking
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.commands.core import AsyncScript
 from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
     ConnectionError,
+    NoPermissionError,
     OutOfMemoryError,
     ReadOnlyError,
     RedisError,
+    ResponseError,
     TimeoutError,
 )
 
+from shared.clock import monotonic_s
 from shared.errors import StoreDown
 
-AWAY = (ConnectionError, TimeoutError, OSError, OutOfMemoryError, ReadOnlyError)
+_NO_LOGIN = (AuthenticationError, AuthorizationError)
+REFUSED = (*_NO_LOGIN, NoPermissionError)
+"""What redis raises for a wrong login, or for what its user may not do."""
+AWAY = (
+    *(ConnectionError, TimeoutError, OSError, OutOfMemoryError, ReadOnlyError),
+    *REFUSED,
+)
 """What redis raises when the store is away or will not write; nothing was lost."""
+
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
+
+
+class Pool(BlockingConnectionPool):
+    """A pool that does not repeat a login which was refused at every command.
+
+    Who asks meanwhile gets the same refusal from here. The pause grows to 30 s: a store
+    may bar an address that fails to log in again and again, and its log is read by
+    people.
+    """
+
+    _refusal: ConnectionError | None = None
+    _pause_s = _FIRST_PAUSE_S
+    _again_s = 0.0
+
+    async def ensure_connection(self, connection: AbstractConnection) -> None:
+        logs_in = not connection.is_connected
+        if logs_in and self._refusal is not None and monotonic_s() < self._again_s:
+            raise type(self._refusal)(*self._refusal.args)
+        try:
+            await super().ensure_connection(connection)
+            if logs_in:
+                await _greet(connection)
+        except ConnectionError as error:
+            # over a unix socket the library wraps it once more
+            refusal = error.__cause__ if type(error) is ConnectionError else error
+            if not isinstance(refusal, _NO_LOGIN):
+                raise
+            self._refusal = refusal
+            if monotonic_s() >= self._again_s:  # else another connection's, at once
+                self._again_s = monotonic_s() + self._pause_s
+                self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+            raise refusal from None
+        if logs_in:
+            self._refusal, self._pause_s = None, _FIRST_PAUSE_S
+
+
+async def _greet(connection: AbstractConnection) -> None:
+    """Say something: a store that wants a password and got none says so only then."""
+    try:
+        await connection.send_command("PING")
+        await connection.read_response()
+    except ResponseError:  # it may not be said by this user, who is let in all the same
+        pass
+    except BaseException:
+        await connection.disconnect()
+        raise
 
 
 def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis:
@@ -31,7 +91,7 @@ def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis
     A command gives up after `timeout_s`, so that no caller hangs on a store that
     accepts and does not answer. Bytes in, bytes out: rows are not text.
     """
-    pool = BlockingConnectionPool.from_url(
+    pool = Pool.from_url(
         url,
         max_connections=connections,
         timeout=timeout_s,
@@ -68,12 +128,23 @@ async def call(redis: Redis, name: str, keys: list[str], args: list[Any]) -> Any
     script = _scripts.get(name)
     if script is None:
         script = _scripts[name] = AsyncScript(redis, _script(name))
-    return await script(keys=keys, args=args, client=redis)
+    try:
+        return await script(keys=keys, args=args, client=redis)
+    except ResponseError as error:
+        raise refusal_of(error) from None
 
 
-def connect_blocking(url: str) -> Blocking:
+def refusal_of(error: ResponseError) -> ResponseError:
+    """The error; a missing right that only a script met has no class of its own."""
+    said = str(error)
+    return NoPermissionError(said) if "ACL failure" in said else error
+
+
+def connect_blocking(url: str, *, timeout_s: float = 30.0) -> Blocking:
     """A connection for a process that has nothing else to do meanwhile."""
-    return Blocking.from_url(url, socket_timeout=30.0, socket_connect_timeout=3.0)
+    return Blocking.from_url(
+        url, socket_timeout=timeout_s, socket_connect_timeout=min(timeout_s, 3.0)
+    )
 
 
 T = TypeVar("T")
@@ -95,6 +166,12 @@ async def reachable() -> AsyncIterator[None]:
     """Turn the library's ways of being away into one StoreDown."""
     try:
         yield
+    except REFUSED as error:
+        raise StoreDown(
+            f"The store refuses this service ({type(error).__name__}). Whoever runs it"
+            " has to correct REDIS_URL, or the rights of its user; nothing was changed"
+            " by this request."
+        ) from error
     except AWAY as error:
         raise StoreDown(
             f"The store does not answer ({type(error).__name__}). Check REDIS_URL and"
@@ -104,6 +181,7 @@ async def reachable() -> AsyncIterator[None]:
 
 __all__ = [
     "AWAY",
+    "REFUSED",
     "RedisError",
     "call",
     "connect",
