@@ -11,7 +11,7 @@ import uvicorn
 
 from api.main import create_app
 from shared import ports, start, tracing
-from shared.errors import InUse
+from shared.errors import Misconfigured
 
 log = logging.getLogger("api")
 
@@ -46,9 +46,9 @@ def main() -> None:
     given: Any = parser.parse_args()
     try:
         ports.check_free(given.host, given.port)
-    except InUse as error:
+    except Misconfigured as error:
         log.error("%s", error)
-        sys.exit(1)
+        sys.exit(start.exit_code(error))
     tracing.setup("llmbench-api")
     server = Server(
         uvicorn.Config(

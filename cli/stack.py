@@ -16,10 +16,10 @@ import httpx
 
 from cli.child import Child, Say
 from shared.clock import monotonic_s, sleep
-from shared.errors import BenchError, InUse, Misconfigured, NotReady
+from shared.errors import BenchError, InUse, NotReady
 from shared.ports import check_free, free_port, url_of
 from shared.process import hold
-from shared.start import WRONG
+from shared.start import exit_code
 from shared.store import embedded, workers
 from shared.store.client import AWAY, connect
 
@@ -188,11 +188,11 @@ class Stack:
 
     async def _wait_for_all_of_it(self) -> None:
         until = monotonic_s() + _ALL_READY_S
-        while await self._status(f"{self.url}/health/ready") != 200:
+        while await self._status(ready := f"{self.url}/health/ready") != 200:
             if monotonic_s() > until:
                 raise NotReady(
-                    f"{self.url}/health/ready did not answer 200 within"
-                    f" {_ALL_READY_S:g} s; ask it what is missing."
+                    f"Not all is ready within {_ALL_READY_S:g} s:"
+                    f" {await self._says(ready)}"
                 )
             await sleep(0.05)
 
@@ -201,6 +201,13 @@ class Stack:
             return (await self._http.get(url)).status_code
         except httpx.TransportError:
             return None
+
+    async def _says(self, url: str) -> str:
+        """The problem that is answered there, in its own words."""
+        try:
+            return str((await self._http.get(url)).json()["detail"])
+        except (httpx.TransportError, ValueError, KeyError):
+            return f"{url} does not answer."
 
     async def _watch_the_store(self) -> None:
         while self._store is not None:
@@ -246,8 +253,7 @@ async def _run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) 
         pass
     except BenchError as error:
         print(error, file=sys.stderr)
-        wrong = isinstance(error, Misconfigured) and not isinstance(error, InUse)
-        code = WRONG if wrong else 1
+        code = exit_code(error)
     finally:
         await stack.stop()
     return code

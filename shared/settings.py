@@ -19,7 +19,7 @@ from shared.errors import Misconfigured, MissingKey
 OPENROUTER = "https://openrouter.ai/api/v1"
 Seconds = Annotated[float, Field(ge=0.01, le=86_400)]
 Days = Annotated[float, Field(ge=0.001, le=36_500)]
-Many = Annotated[int, Field(gt=0, le=1_000_000_000)]
+Many = Annotated[int, Field(gt=0, le=10**12)]
 Count = Many | None
 Bytes = Annotated[int, Field(gt=0, le=2**40)]
 Usd = Annotated[float, Field(gt=0, le=1_000_000)] | None

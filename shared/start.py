@@ -13,13 +13,20 @@ from typing import Literal
 
 from shared import checks
 from shared.checks import Check
-from shared.errors import Misconfigured
+from shared.errors import BenchError, InUse, Misconfigured
 from shared.log import setup
 from shared.settings import Settings
 from shared.store import fitness
 
 WRONG = 2
 """The exit code of a process that a person has to help."""
+
+
+def exit_code(error: BenchError) -> int:
+    """With which code a process ends that could not begin for this reason."""
+    wrong = isinstance(error, Misconfigured) and not isinstance(error, InUse)
+    return WRONG if wrong else 1
+
 
 Part = Literal["api", "worker", "stack", "demo"]
 Look = Callable[[Settings], Check | tuple[Check, ...]]

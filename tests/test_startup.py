@@ -131,6 +131,12 @@ def test_a_port_that_another_process_holds_is_a_sentence(tmp_path: Path) -> None
     assert f"Port {port} is in use by " in ended.stderr.splitlines()[-1]
 
 
+def test_a_host_that_is_nowhere_is_a_sentence(tmp_path: Path) -> None:
+    ended = run("python -m api", tmp_path, HOST="no-such.invalid")
+    assert ended.returncode == 2
+    assert "HOST=no-such.invalid cannot be found" in ended.stderr.splitlines()[-1]
+
+
 def test_a_health_check_with_wrong_settings_says_what_is_wrong(tmp_path: Path) -> None:
     ENTRIES["check"] = [*ENTRIES["python -m worker"], "--check"]
     ended = run("check", tmp_path, PORT="x")

@@ -89,7 +89,7 @@ def test_settings_do_not_show_what_is_secret() -> None:
         ("PORT", "-1", "-1 must be greater than or equal to 0."),
         ("PORT", "80a", "it must be a whole number."),
         ("MAX_CALLS", "1.5", "must be a whole number."),
-        ("MAX_CALLS", "9" * 30, "must be less than or equal to 1000000000."),
+        ("MAX_CALLS", "9" * 30, "must be less than or equal to 1000000000000."),
         ("MAX_CONCURRENCY", "0", "0 must be greater than 0."),
         ("MAX_CONCURRENCY", "1000000", "must be less than or equal to 100000."),
         ("FREE_CALLS_PER_DAY", "-5", "-5 must be greater than 0."),

@@ -226,6 +226,19 @@ async def test_a_login_that_is_taken_again_is_used_again(
     await redis.aclose()
 
 
+def test_what_a_command_carried_is_not_said_and_does_not_make_it_another(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away._said_s.clear()
+    for number in range(3):
+        said = (
+            f"Command # 1 (SET key a prompt) {number}\n) of pipeline caused error: no"
+        )
+        away.say(NoPermissionError(said))
+    (record,) = caplog.records
+    assert record.getMessage().endswith("its rights: SET: no")
+
+
 def test_what_is_away_is_said_once_and_a_refusal_with_its_remedy(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
