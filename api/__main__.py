@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 from argparse import ArgumentParser
 from contextlib import suppress
 from typing import Any
@@ -10,9 +11,8 @@ import uvicorn
 
 from api.heads import BoundedHeads
 from api.main import create_app
-from shared import tracing
-from shared.log import setup
-from shared.settings import settings
+from shared import ports, start, tracing
+from shared.errors import Misconfigured
 
 log = logging.getLogger("api")
 
@@ -40,12 +40,16 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
-    config = settings()
+    config = start.begin("api")
     parser = ArgumentParser(prog="python -m api", description="Serve the API.")
     parser.add_argument("--host", default=config.host)
     parser.add_argument("--port", type=int, default=config.port, help="0: a free one")
     given: Any = parser.parse_args()
-    setup(config, "api")
+    try:
+        ports.check_free(given.host, given.port)
+    except Misconfigured as error:
+        log.error("%s", error)
+        sys.exit(start.exit_code(error))
     tracing.setup("llmbench-api")
     server = Server(
         uvicorn.Config(

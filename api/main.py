@@ -30,11 +30,10 @@ from api.routes import (
 )
 from api.traffic import CountedRequests, Traffic
 from api.view import Views
-from shared import tracing
+from shared import start, tracing
 from shared.errors import CatalogueDown, Misconfigured
-from shared.log import setup
 from shared.plan import Plan
-from shared.settings import Settings, settings
+from shared.settings import Settings
 from shared.store.client import connect
 from shared.upstream.catalogue import Catalogue
 from shared.upstream.connect import client_of, wire_of
@@ -135,7 +134,6 @@ async def _load(catalogue: Catalogue) -> None:
 
 def _store(settings: Settings) -> Store | None:
     if settings.redis_url is None:
-        log.warning("REDIS_URL is not set: /benchmark answers 503.")
         return None
     redis = connect(settings.redis_url)
     feed = Feed(connect(settings.redis_url, connections=MOST_WATCHERS))
@@ -186,11 +184,11 @@ def _version() -> str:
 
 def __getattr__(name: str) -> Any:
     """`app`, made when it is first asked for: importing this module reads no setting
-    and writes no log."""
+    and writes no log. Ends the process where a setting is wrong."""
     if name != "app":
         raise AttributeError(name)
-    setup(settings(), "api")
+    config = start.begin("api")
     tracing.setup("llmbench-api")
-    app = create_app(settings())
+    app = create_app(config)
     globals()["app"] = app
     return app

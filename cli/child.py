@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from shared.clock import monotonic_s, sleep
-from shared.errors import NotReady
+from shared.errors import Misconfigured, NotReady
 from shared.process import tied
+from shared.start import WRONG
 
 Say = Callable[[str], None]
 
@@ -41,11 +42,16 @@ class Child:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Start it and wait until it answers; raises NotReady when it will not."""
+        """Start it and wait until it answers; raises NotReady when it will not, and
+        Misconfigured when it says that a person has to help."""
         self._process = self._spawn()
         until = monotonic_s() + READY_S
         while not await self.answers(self):
             if (code := self._process.poll()) is not None:
+                if code == WRONG:
+                    raise Misconfigured(
+                        f"{self.name} refuses to start; its reasons are above."
+                    )
                 raise NotReady(
                     f"{self.name} {_ended(code)} before it was ready; its own words"
                     " are above."
@@ -70,7 +76,7 @@ class Child:
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
             try:
                 await self.start()
-            except NotReady as error:
+            except (NotReady, Misconfigured) as error:
                 self.say(str(error))
             else:
                 self.say(f"{self.name} is ready again")

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import typer
 from rich.table import Table
 
 from cli import show
 from cli.client import Api, Job
-from cli.ports import free_port
 from cli.stack import ROOT, Options, Stack, run
 from cli.up import say
+from shared import start
 from shared.clock import monotonic_s
+from shared.ports import free_port
 from shared.settings import Settings
 
 PROMPTS = ROOT / "examples" / "prompts.txt"
@@ -39,10 +41,14 @@ class Truth:
     """When it received the first call, on the machine's monotonic clock."""
 
 
-def demo(results_dir: Path, runs: int) -> int:
+def demo(settings: Settings, runs: int) -> int:
     """Run it; 0 when counts, tokens and cost equal the simulator's ledger."""
+    for check in start.look("demo", settings):
+        if check.level == "bad":
+            typer.echo(check.line, err=True)
+            return start.WRONG
+    results_dir = settings.results_dir.absolute()
     folder = Path(tempfile.mkdtemp(prefix="llmbench-demo-"))
-    results_dir = results_dir.absolute()
     options = Options(
         host="127.0.0.1",
         port=free_port(),

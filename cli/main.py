@@ -1,17 +1,18 @@
 """`llmbench`: the commands, each a few lines over the API or the stack."""
 
 import asyncio
+import os
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from pydantic import ValidationError
 
 from cli import show
 from cli.client import Account, Api, Job
-from cli.ports import url_of
+from shared import checks, start
 from shared.errors import BenchError
+from shared.ports import url_of
 from shared.settings import Settings
 
 Answer = TypeVar("Answer")
@@ -61,7 +62,7 @@ def demo(
     """A benchmark of three simulated models, beside what they truly did."""
     from cli.demo import demo as run_demo
 
-    raise typer.Exit(run_demo(_settings().results_dir, runs))
+    raise typer.Exit(run_demo(_settings(), runs))
 
 
 @app.command()
@@ -268,11 +269,13 @@ def _url(url: str | None) -> str:
 
 
 def _settings() -> Settings:
-    """The settings; a wrong one as a sentence, with exit code 2."""
-    try:
-        return Settings()
-    except ValidationError as error:
-        for wrong in error.errors():
-            name = ".".join(map(str, wrong["loc"])).upper()
-            typer.echo(f"{name or 'Settings'}: {wrong['msg']}", err=True)
-        raise typer.Exit(2) from None
+    """The settings; what is wrong or doubtful as a line each, and exit code 2 for what
+    is wrong."""
+    settings, found = checks.read()
+    if settings is not None:
+        found = checks.names([*os.environ])
+    for each in found:
+        typer.echo(each.line, err=True)
+    if settings is None:
+        raise typer.Exit(start.WRONG)
+    return settings

@@ -15,12 +15,13 @@ from pathlib import Path
 import httpx
 
 from cli.child import Child, Say
-from cli.ports import check_free, free_port, url_of
 from shared.clock import monotonic_s, sleep
-from shared.errors import BenchError, Misconfigured, NotReady
+from shared.errors import BenchError, InUse, NotReady
+from shared.ports import check_free, free_port, url_of
 from shared.process import hold
+from shared.start import exit_code
 from shared.store import embedded, workers
-from shared.store.client import connect
+from shared.store.client import AWAY, connect
 
 ROOT = Path(__file__).resolve().parents[1]
 _STORE_LOOK_S = 0.5
@@ -62,8 +63,9 @@ class Stack:
     async def start(self) -> None:
         """Start all parts; returns when each of them is ready.
 
-        Raises Misconfigured for a taken port or directory, NotReady for a part that
-        ends at once; `stop` is to be called then as well.
+        Raises InUse for a taken port or directory, Misconfigured for a part that
+        refuses to start, NotReady for one that ends at once; `stop` is to be called
+        then as well.
         """
         options = self._options
         options.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -129,7 +131,7 @@ class Stack:
         path = self._options.data_dir / "stack.lock"
         self._lock = hold(path, f"process {os.getpid()}, {self.url}")
         if self._lock is None:
-            raise Misconfigured(
+            raise InUse(
                 f"A stack already runs in {self._options.data_dir}"
                 f" ({path.read_text()}). Stop it, or give this one another place:"
                 f" llmbench up --data-dir DIR --port {self._options.port + 1}"
@@ -173,6 +175,8 @@ class Stack:
         redis = connect(self._store.url)
         try:
             alive = await workers.alive(redis, lease_s=self._options.lease_s)
+        except AWAY:
+            return False
         finally:
             await redis.aclose()
         return any(
@@ -184,11 +188,11 @@ class Stack:
 
     async def _wait_for_all_of_it(self) -> None:
         until = monotonic_s() + _ALL_READY_S
-        while await self._status(f"{self.url}/health/ready") != 200:
+        while await self._status(ready := f"{self.url}/health/ready") != 200:
             if monotonic_s() > until:
                 raise NotReady(
-                    f"{self.url}/health/ready did not answer 200 within"
-                    f" {_ALL_READY_S:g} s; ask it what is missing."
+                    f"Not all is ready within {_ALL_READY_S:g} s:"
+                    f" {await self._says(ready)}"
                 )
             await sleep(0.05)
 
@@ -197,6 +201,13 @@ class Stack:
             return (await self._http.get(url)).status_code
         except httpx.TransportError:
             return None
+
+    async def _says(self, url: str) -> str:
+        """The problem that is answered there, in its own words."""
+        try:
+            return str((await self._http.get(url)).json()["detail"])
+        except (httpx.TransportError, ValueError, KeyError):
+            return f"{url} does not answer."
 
     async def _watch_the_store(self) -> None:
         while self._store is not None:
@@ -242,7 +253,7 @@ async def _run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) 
         pass
     except BenchError as error:
         print(error, file=sys.stderr)
-        code = 1
+        code = exit_code(error)
     finally:
         await stack.stop()
     return code

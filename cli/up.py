@@ -4,8 +4,13 @@ import asyncio
 import os
 from pathlib import Path
 
+import typer
+from pydantic import SecretStr
+
 from cli.stack import Options, Stack, run
+from shared import start
 from shared.settings import Settings
+from shared.store import fitness
 
 
 def up(
@@ -18,6 +23,15 @@ def up(
     data_dir: Path,
 ) -> int:
     """Run until a signal; the exit code."""
+    if simulate:  # whose key is its own
+        ours = {"openrouter_api_key": SecretStr("sk-or-v1-simulated")}
+        settings = settings.model_copy(update=ours)
+    seen = (*start.look("stack", settings), *fitness.store(settings))
+    # what is only doubtful the parts say themselves
+    if wrong := [each for each in seen if each.level == "bad"]:
+        for each in wrong:
+            typer.echo(each.line, err=True)
+        return start.WRONG
     options = Options(
         host=host or settings.host,
         port=settings.port if port is None else port,
@@ -28,9 +42,6 @@ def up(
         lease_s=settings.lease_s,
         drain_s=settings.drain_s,
     )
-    if not simulate and settings.speaks_openrouter and settings.api_key() is None:
-        say("No OPENROUTER_API_KEY is set: models are listed, calls are refused.")
-        say("Put one into .env, or try without: llmbench up --simulate")
     return run(Stack(options, say), say, _stay)
 
 

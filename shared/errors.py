@@ -16,6 +16,7 @@
     ├── Unreadable           a record or a file of ours is there and cannot be read
     ├── NewerRecord          written by a later version of this program
     └── Misconfigured        a setting is missing or wrong
+        ├── InUse            another process holds what we need
         └── MissingKey       the upstream wants a key and there is none
 
 A call that failed upstream is not here: it is a row (`shared.sample.Sample`).
@@ -134,7 +135,11 @@ class NewerRecord(BenchError):
 
 
 class Misconfigured(BenchError):
-    """A setting is missing or wrong; the sentence names it."""
+    """Settings are missing or wrong; the sentence names them, a line for each."""
+
+
+class InUse(Misconfigured):
+    """A port or a folder that another process holds; that may pass by itself."""
 
 
 class MissingKey(Misconfigured):

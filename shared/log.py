@@ -11,13 +11,12 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from shared.clock import utc_label
-from shared.errors import Misconfigured
 from shared.settings import Settings
 
 KEPT_FILES = 3
@@ -48,11 +47,12 @@ _ESCAPES = {
 }
 
 
-def setup(settings: Settings, name: str) -> logging.Logger:
+def setup(settings: Settings | None, name: str) -> logging.Logger:
     """Give this process's logging its form and its two places; the logger `name`.
 
     May be called again: the last call rules. A LOG_FILE that cannot be written is one
-    warning, and the console goes on alone.
+    warning, and the console goes on alone, as it does where the settings cannot be read
+    (None).
     """
     form = OneLine(_configured_secrets(settings))
     root = logging.getLogger()
@@ -62,7 +62,7 @@ def setup(settings: Settings, name: str) -> logging.Logger:
     console = logging.StreamHandler()
     console.setFormatter(form)
     root.addHandler(console)
-    root.setLevel(settings.log_level)
+    root.setLevel("INFO" if settings is None else settings.log_level)
     for adopted in _ADOPTED:
         logger = logging.getLogger(adopted)
         logger.handlers.clear()
@@ -70,10 +70,11 @@ def setup(settings: Settings, name: str) -> logging.Logger:
         logger.setLevel(logging.NOTSET)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    file = SharedFile(settings.log_file, settings.log_max_bytes)
-    file.setFormatter(form)
-    root.addHandler(file)
-    file.open()
+    if settings is not None:
+        file = SharedFile(settings.log_file, settings.log_max_bytes)
+        file.setFormatter(form)
+        root.addHandler(file)
+        file.open()
     logging.captureWarnings(True)
     sys.excepthook = _log_uncaught
     return logging.getLogger(name)
@@ -206,11 +207,19 @@ class SharedFile(logging.Handler):
         )
 
 
-def _configured_secrets(settings: Settings) -> tuple[str, ...]:
-    key = None
-    with suppress(Misconfigured):  # said where the key is needed
-        key = settings.api_key()
-    return (key,) if key and len(key) >= _SHORTEST_SECRET else ()
+def _configured_secrets(settings: Settings | None) -> tuple[str, ...]:
+    """Longest first: one may be a part of another."""
+    found = {*_of_telemetry(), *(() if settings is None else settings.secrets())}
+    long = [secret for secret in found if len(secret) >= _SHORTEST_SECRET]
+    return tuple(sorted(long, key=len, reverse=True))
+
+
+def _of_telemetry() -> Iterator[str]:
+    """What OpenTelemetry would repeat when it cannot read it: `api-key=SECRET,...`."""
+    for name, text in os.environ.items():
+        if name.startswith("OTEL_EXPORTER_OTLP") and name.endswith("HEADERS"):
+            yield text.strip()
+            yield from (pair.partition("=")[2].strip() for pair in text.split(","))
 
 
 def _log_uncaught(

@@ -1,41 +1,69 @@
 """Every setting, its default and its reason, in one place; `.env.example` mirrors it.
 
 The environment wins over `.env`, which wins over the defaults here. A value that
-cannot be understood stops the process at its start with a sentence; a missing key
-does not, since `/models` and a local server need none.
+cannot be understood stops the process at its start with a sentence (`shared.start`); a
+missing key does not, since `/models` and a local server need none.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared import credentials
+from shared.credentials import MOST_KEY_BYTES, Wrong
 from shared.errors import Misconfigured, MissingKey
 
 OPENROUTER = "https://openrouter.ai/api/v1"
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
-Count = Annotated[int, Field(gt=0)] | None
+Seconds = Annotated[float, Field(ge=0.01, le=86_400)]
+Days = Annotated[float, Field(ge=0.001, le=36_500)]
+Many = Annotated[int, Field(gt=0, le=10**12)]
+Count = Many | None
+Bytes = Annotated[int, Field(gt=0, le=2**40)]
 Usd = Annotated[float, Field(gt=0, le=1_000_000)] | None
+
+
+def _checked(check: Callable[[str], None]) -> AfterValidator:
+    """A validator of texts that raises what `check` raises; spaces around are cut."""
+
+    def checked(text: str) -> str:
+        check(text.strip())
+        return text.strip()
+
+    return AfterValidator(checked)
+
+
+_FILE = "The file that OPENROUTER_API_KEY_FILE names"
+Header = Annotated[str, _checked(credentials.check_header)]
 
 
 class Settings(BaseSettings):
     """One frozen reading of the environment; make it once, hand it on."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env",
+        env_file_encoding="utf-8-sig",  # some editors put a mark before the first name
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # it may be a secret, in the wrong place perhaps
     )
 
     # Upstream
     openrouter_api_key: SecretStr | None = None
-    openrouter_api_key_file: Path | None = None
-    openrouter_base_url: str = OPENROUTER
+    openrouter_api_key_file: Annotated[Path | None, Field(repr=False)] = None
+    openrouter_base_url: Annotated[str, _checked(credentials.check_upstream)] = (
+        OPENROUTER
+    )
     upstream_kind: Literal["auto", "openrouter", "openai"] = "auto"
-    upstream_proxy: str | None = None
+    upstream_proxy: Annotated[
+        Annotated[str, _checked(credentials.check_proxy)] | None, Field(repr=False)
+    ] = None
     upstream_ca_file: Path | None = None
-    app_title: str = "llmbench"
-    app_referer: str | None = None
+    app_title: Header = "llmbench"
+    app_referer: Header | None = None
 
     # Catalogue
     models_filter: Literal["free", "all"] = "free"
@@ -48,12 +76,14 @@ class Settings(BaseSettings):
     models_refresh_s: Seconds = 600
 
     # Store and outputs
-    redis_url: str | None = None
+    redis_url: Annotated[
+        Annotated[str, _checked(credentials.check_store)] | None, Field(repr=False)
+    ] = None
     allow_volatile: bool = False
     results_dir: Path = Path("results")
-    keep_runs_days: Annotated[float, Field(gt=0)] = 7
-    results_keep_days: Annotated[float, Field(gt=0)] | None = None
-    results_max_gib: Annotated[float, Field(gt=0)] | None = None
+    keep_runs_days: Days = 7
+    results_keep_days: Days | None = None
+    results_max_gib: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
 
     # Deadlines of one call upstream (docs/metrics.md, outcomes)
     connect_timeout_s: Seconds = 10
@@ -62,12 +92,12 @@ class Settings(BaseSettings):
     total_timeout_s: Seconds = 600
 
     # Caps of what a caller may ask; refused before anything is queued
-    max_upload_bytes: Annotated[int, Field(gt=0)] = 64 * 1024 * 1024
-    max_prompt_bytes: Annotated[int, Field(gt=0)] = 1024 * 1024
-    max_prompts: Annotated[int, Field(gt=0)] = 100_000
-    max_calls: Annotated[int, Field(gt=0)] = 1_000_000
-    max_concurrency: Annotated[int, Field(gt=0)] = 4096
-    max_targets: Annotated[int, Field(gt=0)] = 32
+    max_upload_bytes: Bytes = 64 * 1024 * 1024
+    max_prompt_bytes: Bytes = 1024 * 1024
+    max_prompts: Many = 100_000
+    max_calls: Many = 1_000_000
+    max_concurrency: Annotated[int, Field(gt=0, le=100_000)] = 4096
+    max_targets: Annotated[int, Field(gt=0, le=10_000)] = 32
 
     # Limits of the account, over all workers (docs/limits.md); None: none, or for free
     # calls what OpenRouter says
@@ -82,8 +112,8 @@ class Settings(BaseSettings):
     max_cost_usd_per_day: Usd = None
 
     # Caps of what is kept of strangers' text
-    max_answer_bytes: Annotated[int, Field(gt=0)] = 64 * 1024
-    max_answers_bytes: Annotated[int, Field(gt=0)] = 256 * 1024 * 1024
+    max_answer_bytes: Bytes = 64 * 1024
+    max_answers_bytes: Bytes = 256 * 1024 * 1024
 
     # Bills: rows compared with what the upstream billed (docs/reconciliation.md)
     reconcile: bool = False
@@ -106,7 +136,7 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     log_file: Path = Path("server_logs.txt")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    log_max_bytes: Annotated[int, Field(gt=0)] = 10 * 1024 * 1024
+    log_max_bytes: Bytes = 10 * 1024 * 1024
 
     @field_validator("models_deny", mode="before")
     @classmethod
@@ -115,19 +145,37 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _in_capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
     @field_validator("openrouter_base_url")
     @classmethod
-    def _http_url(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError(f"{value!r} must begin with http:// or https://")
+    def _without_last_slash(cls, value: str) -> str:
         return value.rstrip("/")
 
+    @field_validator("openrouter_api_key")
+    @classmethod
+    def _can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and (key := value.get_secret_value().strip()):
+            credentials.check_key(key)
+        return value
+
     @model_validator(mode="after")
-    def _lease_outlives_heartbeat(self) -> "Settings":
+    def _lease_outlives_silence(self) -> "Settings":
         if self.lease_s < 2 * self.heartbeat_s:
-            raise ValueError(
-                f"LEASE_S={self.lease_s:g} must be at least twice"
-                f" HEARTBEAT_S={self.heartbeat_s:g}, or one late beat loses the lease"
+            raise Wrong(
+                f"LEASE_S={self.lease_s:g} is less than twice"
+                f" HEARTBEAT_S={self.heartbeat_s:g}: one late beat loses the lease.",
+                f"Set LEASE_S={2 * self.heartbeat_s:g} or more.",
+            )
+        if self.lease_s <= self.reaper_tick_s:
+            raise Wrong(
+                f"LEASE_S={self.lease_s:g} is not more than"
+                f" REAPER_TICK_S={self.reaper_tick_s:g}: a worker that looks for work"
+                " so rarely is not called alive.",
+                "Set REAPER_TICK_S to a fraction of LEASE_S.",
             )
         return self
 
@@ -141,19 +189,31 @@ class Settings(BaseSettings):
     def api_key(self) -> str | None:
         """The upstream key, read anew from its file each time, or None.
 
-        Raises Misconfigured when the file is named and cannot be read.
+        Raises Misconfigured when the file is named and cannot be read, or holds what is
+        no key. The sentence does not show what was set: it may be the key itself.
         """
         if self.openrouter_api_key is not None:
             return self.openrouter_api_key.get_secret_value().strip() or None
         if self.openrouter_api_key_file is None:
             return None
         try:
-            return self.openrouter_api_key_file.read_text("utf-8").strip() or None
-        except OSError as error:
+            with self.openrouter_api_key_file.open("rb") as file:
+                key = file.read(2 * MOST_KEY_BYTES).decode("utf-8-sig").strip()
+            if key:
+                credentials.check_key(key)
+        except Wrong as error:
+            raise Misconfigured(f"{_FILE}: {error}") from None
+        except UnicodeDecodeError:
             raise Misconfigured(
-                f"OPENROUTER_API_KEY_FILE={self.openrouter_api_key_file} cannot be"
-                f" read ({error.strerror}). Check the path and its permissions."
+                f"{_FILE} is no text. It must hold the key alone."
             ) from None
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "no path"
+            raise Misconfigured(
+                f"{_FILE} cannot be read ({why}). Check the path and its permissions; a"
+                " key itself belongs into OPENROUTER_API_KEY."
+            ) from None
+        return key or None
 
     def require_key(self) -> str | None:
         """The key, None where the upstream needs none; else raises MissingKey."""
@@ -162,8 +222,14 @@ class Settings(BaseSettings):
             raise MissingKey(self.openrouter_base_url)
         return key
 
-
-@lru_cache(maxsize=1)
-def settings() -> Settings:
-    """The process's settings, read once."""
-    return Settings()
+    def secrets(self) -> tuple[str, ...]:
+        """Every text of these settings that nobody may see; () when there is none."""
+        try:
+            key = self.api_key()
+        except Misconfigured:  # said where the key is needed
+            key = None
+        return (
+            *((key,) if key else ()),
+            *credentials.passwords(self.redis_url),
+            *credentials.passwords(self.upstream_proxy),
+        )

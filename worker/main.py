@@ -15,13 +15,13 @@ import socket
 import sys
 from typing import Any
 
-from shared import queue, tracing
+from shared import checks, queue, start, tracing
 from shared.clock import sleep
 from shared.errors import BenchError, Misconfigured
 from shared.log import setup
-from shared.settings import Settings, settings
-from shared.store import durable, workers
-from shared.store.client import AWAY, connect
+from shared.settings import Settings
+from shared.store import away, fitness, workers
+from shared.store.client import AWAY, REFUSED, connect
 from worker.ending import end
 from worker.station import Station
 
@@ -29,19 +29,20 @@ log = logging.getLogger("worker")
 
 _DESCRIPTORS_BESIDE = 256
 """For the store, the log, and what else is no call."""
+_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+"""Before the doorbell is hung up again; the longer one where the store refuses us."""
 
 
 def main() -> int:
     """Run one worker until SIGTERM; the exit code."""
+    config = start.begin("worker", ask_store=False)  # `serve` does, until it answers
+    tracing.setup("llmbench-worker")
     try:
-        config = settings()
-        setup(config, "worker")
-        tracing.setup("llmbench-worker")
         _make_room(config.max_concurrency)
         _run(serve(config))
     except BenchError as error:
-        log.error("%s", error)
-        return 2
+        start.say_wrong(error, log)
+        return start.WRONG
     finally:
         tracing.close()
     return 0
@@ -63,12 +64,17 @@ def _make_room(calls: int) -> None:
 
 def check() -> int:
     """0 when a worker of this host has told the store lately that it lives, else 1."""
-    return 0 if _run(_lives(settings())) else 1
+    config, found = checks.read()
+    if config is None or config.redis_url is None:
+        for wrong in found:
+            print(wrong.line, file=sys.stderr)
+        return 1
+    return 0 if _run(_lives(config, config.redis_url)) else 1
 
 
 async def serve(config: Settings) -> None:
     """Work until SIGTERM or SIGINT, then drain."""
-    redis = connect(_store_url(config))
+    redis = connect(config.redis_url or "")
     station = Station(redis, config)
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -92,25 +98,30 @@ async def serve(config: Settings) -> None:
 
 async def _hear(station: Station) -> None:
     """Keep an arq worker alive: it ends whenever the store goes away, and is made
-    anew. The shards are not its children and go on."""
-    started = False
+    anew. The shards are not its children and go on.
+
+    Raises Misconfigured for a store that cannot be worked with, before the start alone:
+    later there may be rows to bring, so a login that is refused then is waited for.
+    """
+    started, pause_s = False, _PAUSE_S
     while True:
         try:
             if not started:
-                await durable.check(
-                    station.redis, allow_volatile=station.settings.allow_volatile
-                )
+                seen = await asyncio.to_thread(fitness.look, station.settings)
+                start.tell(seen, log)
                 await station.start()
                 log.info("worker %s is ready", station.name)
                 started = True
             await queue.make_worker(station.redis, _answer_with(station)).async_run()
         except AWAY as error:
-            log.warning("the store does not answer: %s", error)
+            away.say(error)
+            slow = isinstance(error, REFUSED)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S) if slow else _PAUSE_S
         except Misconfigured:
             raise
         except Exception:
             log.exception("the doorbell broke; a new one is hung up")
-        await sleep(0.5)
+        await sleep(pause_s)
 
 
 def _answer_with(station: Station) -> queue.Answer:
@@ -120,8 +131,8 @@ def _answer_with(station: Station) -> queue.Answer:
     return answer
 
 
-async def _lives(config: Settings) -> bool:
-    redis = connect(_store_url(config))
+async def _lives(config: Settings, redis_url: str) -> bool:
+    redis = connect(redis_url)
     try:
         names = await workers.alive(redis, lease_s=config.lease_s)
     except AWAY:
@@ -131,31 +142,12 @@ async def _lives(config: Settings) -> bool:
     return any(name.startswith(f"{socket.gethostname()}:") for name in names)
 
 
-def _store_url(config: Settings) -> str:
-    if config.redis_url is None:
-        raise Misconfigured(
-            "A worker needs a store: set REDIS_URL, or run `llmbench up`, which brings"
-            " its own."
-        )
-    return config.redis_url
-
-
 def _run(doing: Any) -> Any:
     if sys.platform != "win32":
         import uvloop
 
         return uvloop.run(doing)
     return asyncio.run(doing)
-
-
-async def _startup(ctx: dict[Any, Any]) -> None:
-    config = settings()
-    setup(config, "worker")
-    tracing.setup("llmbench-worker")
-    redis = ctx["store"] = connect(_store_url(config))  # arq's own is for arq
-    await durable.check(redis, allow_volatile=config.allow_volatile)
-    station = ctx["station"] = Station(redis, config)
-    await station.start()
 
 
 async def _shutdown(ctx: dict[Any, Any]) -> None:
@@ -168,10 +160,22 @@ async def _answer(ctx: dict[Any, Any], job_id: str) -> None:
     await ctx["station"].look()
 
 
-WorkerSettings = queue.worker_settings(
-    _answer,
-    os.environ.get("REDIS_URL"),
-    on_startup=_startup,
-    on_shutdown=_shutdown,
-)
-"""For `arq worker.main.WorkerSettings`."""
+def __getattr__(name: str) -> Any:
+    """`WorkerSettings`, for `arq worker.main.WorkerSettings`: made when it is first
+    asked for, so that importing this module reads no setting and asks no store."""
+    if name != "WorkerSettings":
+        raise AttributeError(name)
+    config = start.begin("worker")
+
+    async def startup(ctx: dict[Any, Any]) -> None:
+        setup(config, "worker")  # arq has given logging a form of its own
+        tracing.setup("llmbench-worker")
+        redis = ctx["store"] = connect(config.redis_url or "")  # arq's own is for arq
+        station = ctx["station"] = Station(redis, config)
+        await station.start()
+
+    made = queue.worker_settings(
+        _answer, config.redis_url, on_startup=startup, on_shutdown=_shutdown
+    )
+    globals()[name] = made
+    return made

@@ -19,7 +19,7 @@ from shared.errors import BenchError
 from shared.outputs import write_json
 from shared.reconciliation import FILE, Reconciliation, Told, compare, totals
 from shared.settings import Settings
-from shared.store import reconciles
+from shared.store import away, reconciles
 from shared.store.client import AWAY
 from shared.store.record import leave
 from shared.upstream.connect import client_of
@@ -91,7 +91,7 @@ class Reconciler:
             else:
                 await reconciles.put_off(self._redis, job_id, self._name, in_s=again_s)
         except AWAY as error:
-            log.warning("the store does not answer: %s", error)
+            away.say(error)
         finally:
             await end(work)
             del self._tasks[job_id]

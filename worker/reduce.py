@@ -19,7 +19,7 @@ from pydantic_core import from_json
 from redis import Redis as Blocking
 from redis.asyncio import Redis
 
-from shared import archive, crash
+from shared import archive, checks, crash
 from shared.errors import BenchError
 from shared.figures import Pace, Summary
 from shared.limits import account_of
@@ -30,7 +30,7 @@ from shared.outputs import OUTPUTS, Answer, Results
 from shared.plan import Finished, Plan, next_step
 from shared.run import Run, Status
 from shared.sample import Outcome
-from shared.settings import Settings, settings
+from shared.settings import Settings
 from shared.store import means, money, pace, reconciles, runs, samples, slots
 from shared.store.client import AWAY, connect, connect_blocking
 from worker.reaper import go_on
@@ -255,8 +255,12 @@ def _peak_bytes() -> int:
 def main() -> int:
     """Reduce the run that is named, or those that are asked for; the exit code."""
     os.nice(5)  # whoever measures on this machine goes first
-    config = settings()
+    config, wrong = checks.read()
     setup(config, "worker.reduce")
+    if config is None:
+        for each in wrong:
+            log.error("%s", each.line)
+        return 2
     if len(sys.argv) > 1:
         return asyncio.run(_main(sys.argv[1], config))
     serve(config)

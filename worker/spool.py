@@ -7,6 +7,7 @@ store refuses what it has already.
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -154,6 +155,15 @@ def set_aside(root: Path, left: Left) -> Path:
     return left.file.rename(aside / left.file.name)
 
 
+_NAME = re.compile(r".+-\d+-[0-9a-f]+")
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a process of ours made it: one without rows is taken away, and SPOOL_DIR
+    may by mistake be a place where others keep theirs."""
+    return bool(_NAME.fullmatch(folder.name)) and (folder / "lock").is_file()
+
+
 @contextmanager
 def left_behind(root: Path) -> Iterator[list[Path]]:
     """The files that dead processes left; while the block lasts nobody else takes them.
@@ -194,7 +204,7 @@ def _folders(root: Path) -> list[Path]:
     except OSError as error:
         log.error("what was left in SPOOL_DIR cannot be seen: %s", error)
         return []
-    return [path for path in found if path.name != _LOST and path.is_dir()]
+    return [path for path in found if _is_ours(path)]
 
 
 def _take(folder: Path, held: ExitStack) -> bool:

@@ -24,7 +24,7 @@ from shared.limits import account_of
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import keys, runs, selftests, slots, workers
+from shared.store import away, keys, runs, selftests, slots, workers
 from shared.store.client import AWAY
 from shared.upstream.connect import client_of, dialect_of, wire_of
 from shared.upstream.wire_pace import Pacer
@@ -332,7 +332,7 @@ class Station:
                         else:
                             await self._heard(message["data"].decode())
             except AWAY as error:
-                log.warning("the store's pushes are not heard: %s", error)
+                away.say(error, "the store's pushes are not heard")
                 await sleep(1)
 
     def _told_to_rest(self, said: str) -> None:
@@ -372,7 +372,7 @@ class Station:
             await doing
             return True
         except AWAY as error:
-            log.warning("the store does not answer: %s", error)
+            away.say(error)
         except BenchError as error:
             log.error("%s", error)
         except Exception:

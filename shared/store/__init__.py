@@ -10,6 +10,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     push                channel  `job_id` whose state a worker should look at now
     bars                channel `account until_ms name`: what has it rests until then
     born                string when this store's data began, store ms; for ever
+    probe               made and deleted at once when a process looks at the store
     turns               hash   submitter -> when a run of theirs was last begun
     reduce_turns        hash   submitter -> when a reduce of theirs was last begun, ms
     means               hash   `MODEL calls`, `MODEL tokens`: of earlier answers

@@ -14,14 +14,22 @@ from typing import Any, TypeVar, cast
 
 from redis import Redis as Blocking
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import DefaultParser
+from redis.asyncio.connection import AbstractConnection, DefaultParser
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.commands.core import AsyncScript
 from redis.connection import DefaultParser as BlockingParser
-from redis.exceptions import ConnectionError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    ConnectionError,
+    NoPermissionError,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import TimeoutError as NoAnswer
 
+from shared.clock import monotonic_s
 from shared.errors import StoreDown
 
 
@@ -29,7 +37,11 @@ class Unwilling(ResponseError):
     """The store is there and does not do what it is told, whatever that is."""
 
 
-AWAY = (ConnectionError, NoAnswer, Unwilling)
+_NO_LOGIN = (AuthenticationError, AuthorizationError)
+REFUSED = (*_NO_LOGIN, NoPermissionError)
+"""What redis raises for a wrong login, or for what its user may not do."""
+
+AWAY = (ConnectionError, NoAnswer, Unwilling, *REFUSED)
 """What a command raises when the store is away or does nothing now; nothing was lost,
 and the same command succeeds when that is over. `LOADING` is a ConnectionError."""
 
@@ -61,6 +73,54 @@ _READING_BLOCKING = _reading(BlockingParser)
 
 UNCHANGED = "nothing was changed by this request"
 
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
+
+
+class Pool(BlockingConnectionPool):
+    """A pool that does not repeat a login which was refused at every command.
+
+    Who asks meanwhile gets the same refusal from here. The pause grows to 30 s: a store
+    may bar an address that fails to log in again and again, and its log is read by
+    people.
+    """
+
+    _refusal: ConnectionError | None = None
+    _pause_s = _FIRST_PAUSE_S
+    _again_s = 0.0
+
+    async def ensure_connection(self, connection: AbstractConnection) -> None:
+        logs_in = not connection.is_connected
+        if logs_in and self._refusal is not None and monotonic_s() < self._again_s:
+            raise type(self._refusal)(*self._refusal.args)
+        try:
+            await super().ensure_connection(connection)
+            if logs_in:
+                await _greet(connection)
+        except ConnectionError as error:
+            # over a unix socket the library wraps it once more
+            refusal = error.__cause__ if type(error) is ConnectionError else error
+            if not isinstance(refusal, _NO_LOGIN):
+                raise
+            self._refusal = refusal
+            if monotonic_s() >= self._again_s:  # else another connection's, at once
+                self._again_s = monotonic_s() + self._pause_s
+                self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
+            raise refusal from None
+        if logs_in:
+            self._refusal, self._pause_s = None, _FIRST_PAUSE_S
+
+
+async def _greet(connection: AbstractConnection) -> None:
+    """Say something: a store that wants a password and got none says so only then."""
+    try:
+        await connection.send_command("PING")
+        await connection.read_response()
+    except ResponseError:  # it may not be said by this user, who is let in all the same
+        pass
+    except BaseException:
+        await connection.disconnect()
+        raise
+
 
 def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis:
     """A pool of connections; opens none before the first command.
@@ -68,7 +128,7 @@ def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis
     A command gives up after `timeout_s`, so that no caller hangs on a store that
     accepts and does not answer. Bytes in, bytes out: rows are not text.
     """
-    pool = BlockingConnectionPool.from_url(
+    pool = Pool.from_url(
         url,
         max_connections=connections,
         timeout=timeout_s,
@@ -106,15 +166,24 @@ async def call(redis: Redis, name: str, keys: list[str], args: list[Any]) -> Any
     script = _scripts.get(name)
     if script is None:
         script = _scripts[name] = AsyncScript(redis, _script(name))
-    return await script(keys=keys, args=args, client=redis)
+    try:
+        return await script(keys=keys, args=args, client=redis)
+    except ResponseError as error:
+        raise refusal_of(error) from None
 
 
-def connect_blocking(url: str) -> Blocking:
+def refusal_of(error: ResponseError) -> ResponseError:
+    """The error; a missing right that only a script met has no class of its own."""
+    said = str(error)
+    return NoPermissionError(said) if "ACL failure" in said else error
+
+
+def connect_blocking(url: str, *, timeout_s: float = 30.0) -> Blocking:
     """A connection for a process that has nothing else to do meanwhile."""
     return Blocking.from_url(
         url,
-        socket_timeout=30.0,
-        socket_connect_timeout=3.0,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=min(timeout_s, 3.0),
         parser_class=_READING_BLOCKING,
     )
 
@@ -159,6 +228,11 @@ async def reachable(within_s: float, changed: str = UNCHANGED) -> AsyncIterator[
             f"The store did not answer within {within_s:g} s. Check REDIS_URL and that"
             f" the server is not overloaded; {changed}."
         ) from error
+    except REFUSED as error:
+        raise StoreDown(
+            f"The store refuses this service ({type(error).__name__}). Whoever runs it"
+            f" has to correct REDIS_URL, or the rights of its user; {changed}."
+        ) from error
     except Unwilling as error:
         raise refused(error, changed) from error
     except AWAY as error:
@@ -170,6 +244,7 @@ async def reachable(within_s: float, changed: str = UNCHANGED) -> AsyncIterator[
 
 __all__ = [
     "AWAY",
+    "REFUSED",
     "UNCHANGED",
     "RedisError",
     "Unwilling",

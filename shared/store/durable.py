@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from shared.clock import utc_label
 from shared.errors import LostRun, Misconfigured, NoSuchRun
@@ -20,6 +20,11 @@ from shared.store import keys
 from shared.store.client import AWAY, now_s, reply
 
 log = logging.getLogger("store")
+
+FIX = (
+    "Set `appendonly yes` and `maxmemory-policy noeviction` there, or ALLOW_VOLATILE=1"
+    " here."
+)
 
 
 async def check(redis: Redis, *, allow_volatile: bool) -> None:
@@ -31,25 +36,23 @@ async def check(redis: Redis, *, allow_volatile: bool) -> None:
     await redis.set(keys.BORN, int(await now_s(redis) * 1000), nx=True)
     try:
         told = await redis.info()
-    except AWAY:
-        raise
     except RedisError as error:
+        if isinstance(error, AWAY) and not isinstance(error, NoPermissionError):
+            raise
         _warn_once(
             f"the store does not tell whether it writes to disk ({error}): see that"
             " AOF is on and maxmemory-policy is noeviction"
         )
         return
-    wrong = _wrong(told)
-    if wrong and not allow_volatile:
-        raise Misconfigured(
-            f"The store {wrong}. Counted rows could be lost: set `appendonly yes` and"
-            " `maxmemory-policy noeviction` there, or ALLOW_VOLATILE=1 here."
-        )
-    if wrong:
-        _warn_once(f"the store {wrong}: counted rows may be lost (ALLOW_VOLATILE)")
+    lossy = wrong(told)
+    if lossy and not allow_volatile:
+        raise Misconfigured(f"The store {lossy}. Counted rows could be lost. {FIX}")
+    if lossy:
+        _warn_once(f"the store {lossy}: counted rows may be lost (ALLOW_VOLATILE)")
 
 
-def _wrong(told: Mapping[str, Any]) -> str | None:
+def wrong(told: Mapping[str, Any]) -> str | None:
+    """How rows could be lost in a store that tells this of itself (INFO), if at all."""
     said = []
     if str(told.get("aof_enabled", "1")) == "0":
         said.append("does not write what it is told to disk (AOF is off)")

@@ -23,7 +23,8 @@ from urllib.parse import urlsplit
 from redis import Redis, RedisError
 
 from shared.clock import monotonic_s
-from shared.errors import Misconfigured, StoreDown
+from shared.credentials import without_credentials
+from shared.errors import InUse, Misconfigured, StoreDown
 from shared.process import hold, tied
 
 OLDEST = (6, 2)
@@ -93,12 +94,12 @@ def start(data_dir: Path, redis_url: str | None = None) -> Embedded:
     """
     if redis_url:
         _check_theirs(redis_url)
-        return Embedded(redis_url, None, f"at {urlsplit(redis_url).hostname}")
+        return Embedded(redis_url, None, f"at {without_credentials(redis_url)}")
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = hold(data_dir / "store.lock", str(os.getpid()))
     if lock is None:
         holder = (data_dir / "store.lock").read_text()
-        raise Misconfigured(
+        raise InUse(
             f"The store in {data_dir} is in use by process {holder}."
             " Stop that one, or choose another directory."
         )

@@ -15,6 +15,7 @@ MEANS = PREFIX + "means"
 BARS = PREFIX + "bars"
 RECONCILE = PREFIX + "reconcile"
 COUNTS = PREFIX + "counts"
+PROBE = PREFIX + "probe"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from cli.child import Child
-from shared.errors import NotReady
+from shared.errors import Misconfigured, NotReady
 
 
 class Stage:
@@ -85,6 +85,13 @@ async def test_one_that_ends_at_once_is_an_error_and_not_restarted(
 ) -> None:
     child = stage.child("raise SystemExit(3)")
     with pytest.raises(NotReady, match="actor ended with code 3 before it was ready"):
+        await child.start()
+    await child.stop(10)
+
+
+async def test_one_that_needs_a_person_is_told_apart(stage: Stage) -> None:
+    child = stage.child("raise SystemExit(2)")
+    with pytest.raises(Misconfigured, match="actor refuses to start; its reasons are"):
         await child.start()
     await child.stop(10)
 

@@ -260,3 +260,14 @@ async def test_rows_that_did_not_fit_are_written_when_there_is_room_and_no_row_t
     assert told == list(range(8))
     writer.close()
     assert [entry.slot for entry in left(settings.spool_dir)] == list(range(8))
+
+
+def test_folders_of_others_are_left_alone(tmp_path: Path) -> None:
+    for name in ("photos", "2026", "year-2026-beef", "lost"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kept").touch()
+    (tmp_path / "photos" / "lock").touch()
+    with left_behind(tmp_path) as files:
+        assert files == []
+    kept = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("kept")}
+    assert kept == {"photos/kept", "2026/kept", "year-2026-beef/kept", "lost/kept"}

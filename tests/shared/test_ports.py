@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from cli.ports import check_free, free_port, holder, url_of
 from shared.errors import Misconfigured
+from shared.ports import check_free, free_port, holder, url_of
 
 
 def test_a_free_port_can_be_listened_at() -> None:

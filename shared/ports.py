@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from shared.errors import Misconfigured
+from shared.errors import InUse, Misconfigured
 
 
 def url_of(host: str, port: int) -> str:
@@ -24,10 +24,18 @@ def free_port() -> int:
 
 
 def check_free(host: str, port: int) -> None:
-    """Raise Misconfigured when nobody could listen at this address."""
-    family, kind, proto, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
+    """Raise Misconfigured when nobody could listen at this address, and InUse when
+    another process does."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:  # UnicodeError: no name of a host
+        why = getattr(error, "strerror", None) or "it is no host name"
+        raise Misconfigured(
+            f"HOST={host} cannot be found ({why}). 127.0.0.1 is this machine alone,"
+            " 0.0.0.0 every network that it is in."
+        ) from None
     with socket.socket(family, kind, proto) as probe:
         # As servers do: connections that have just ended do not hinder.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -39,9 +47,9 @@ def check_free(host: str, port: int) -> None:
                     f"Nothing can listen at {host}:{port} ({error.strerror})."
                     " Choose others with --host and --port."
                 ) from None
-            raise Misconfigured(
+            raise InUse(
                 f"Port {port} is in use by {holder(port) or 'another process'}."
-                f" Stop that one, or: llmbench up --port {port + 1}"
+                f" Stop that one, or take another: --port {port + 1}"
             ) from None
 
 
