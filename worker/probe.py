@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import pairwise
 
 from pydantic_core import to_json
 
@@ -15,12 +14,14 @@ from shared.sample import Outcome, Sample
 from shared.settings import Settings
 from shared.store.slots import Lease
 from shared.upstream.chat import Dialect
+from shared.upstream.identity import upstream_of
 from shared.upstream.reading import has_token, read_exchange
 from shared.upstream.reply import Ask, Reply
 from shared.upstream.wire import Exchange
 from shared.upstream.wire_limits import Caps
 from shared.upstream.wire_request import Request, request
 from worker.attack import Slot
+from worker.slack import slack_of
 
 _PLAIN_BYTES, _BYTES_A_TOKEN = 4 * 1024 * 1024, 4096
 """What an honest answer may take: comments and the like, and one event for each token
@@ -70,6 +71,7 @@ class Probe:
         self._start_s = step_start_s
         self._text_bytes = settings.max_answer_bytes
         self._url = settings.openrouter_base_url + dialect.PATH
+        self._upstream = upstream_of(settings.openrouter_base_url)
         self._headers = dialect.headers(key, settings) | tracing.headers(traceparent)
         self._built: OrderedDict[tuple[int, int], Request] = OrderedDict()
         self._built_bytes = 0
@@ -144,6 +146,7 @@ class Probe:
         start = self._start_s
         dropped = reply.outcome is Outcome.DROPPED
         gaps, gap_sum_s, gap_max_s = gap_histogram(reply.token_events_s)
+        slack = slack_of(exchange, reply)
 
         def since(stamp_s: float | None) -> float | None:
             return None if stamp_s is None else stamp_s - start
@@ -176,7 +179,7 @@ class Probe:
             ended_s=since(reply.ended_s),
             connect_s=exchange.connect_s,
             reused=exchange.reused,
-            stamp_slack_s=exchange.slack_s(_doubtful(reply)),
+            stamp_slack_s=slack.token_s,
             gaps=gaps,
             gap_sum_s=gap_sum_s,
             gap_max_s=gap_max_s,
@@ -189,6 +192,10 @@ class Probe:
             cost_usd=reply.cost_usd,
             cache_hit=reply.cache_hit,
             retry=call.slot.retries,
+            upstream=self._upstream,
+            ttft_slack_s=slack.ttft_s,
+            gap_slack_s=slack.gap_s,
+            end_slack_s=slack.end_s,
         )
 
     def dropped(self, slot: Slot) -> Sample:
@@ -207,6 +214,7 @@ class Probe:
             error="it was due, and as many calls were open as the plan allows",
             started_at=wall_s(),
             due_s=slot.due_s - self._start_s,
+            upstream=self._upstream,
         )
 
     def answer(self, call: Call, exchange: Exchange, reply: Reply) -> bytes:
@@ -232,12 +240,3 @@ class Probe:
                 "token_events_s": events_s,
             }
         )
-
-
-def _doubtful(reply: Reply) -> set[float]:
-    """Stamps that would be wrong if their read came late: of the first token, and of
-    reads with several. A last token that shares its read with the end of the stream
-    is left out: that makes one gap longer, and no time to the first token."""
-    several = (s for s, t in pairwise(reply.token_events_s) if s == t)
-    first = (reply.first_token_s, reply.first_visible_s)
-    return {stamp_s for stamp_s in (*first, *several) if stamp_s is not None}

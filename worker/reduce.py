@@ -23,7 +23,7 @@ from shared.limits import account_of
 from shared.log import setup
 from shared.observations import Observations, together
 from shared.plan import Finished, Plan, next_step
-from shared.run import Run, Status
+from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings, settings
 from shared.store import means, money, pace, reconciles, runs, samples, slots
@@ -60,7 +60,16 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     seen = await samples.observations(redis, job_id)
     rows = frame(plan, samples.rows(store, job_id))
     answers = sorted(samples.answers(store, job_id), key=_place)
-    summary = summarize(plan, rows, observations=_together(run, seen))
+    cause = await runs.cause(redis, job_id)
+    asked = await samples.asked_with_each(redis, job_id)
+    beside = await samples.beside(redis, job_id)
+    summary = summarize(
+        plan,
+        rows,
+        observations=_together(run, seen, asked, beside),
+        ending=run.ending or Ending.BUG,
+        cause=cause,
+    )
     more = {"machines": tuple(seen), "pace": await _pace(redis, plan, job_id)}
     summary = summary.model_copy(update=more)
     results = Results(
@@ -68,14 +77,12 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
         rows=rows,
         summary=summary,
         answers=map(_answer, answers),
-        upstream=config.openrouter_base_url,
     )
     crash.point("reduce:rows-read")
     folder = config.results_dir / job_id
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # who finds summary.json finds all: it is the last one
-        cause = await runs.cause(redis, job_id)
         publish(folder / "run.json", [archive.record(replace(run, error=cause))])
         for name, write in OUTPUTS.items():
             publish(folder / name, write(results))
@@ -179,7 +186,12 @@ def _answer(text: bytes) -> "Answer":
     return Answer(**{**said, "outcome": Outcome(said["outcome"])})
 
 
-def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
+def _together(
+    run: Run,
+    seen: list[dict[str, Any]],
+    keys: tuple[str, ...],
+    beside: tuple[str, ...],
+) -> Observations:
     """What the workers reported, and what the store saw of them."""
     each = [
         Observations(
@@ -192,6 +204,7 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
             paused_targets=tuple(one.get("paused", ())),
             versions=(one["generator"],),
             hosts=(one["host"],),
+            gc_policy=(one["gc_policy"],) if "gc_policy" in one else None,
             proxy=one["proxy"],
         )
         for one in seen
@@ -199,6 +212,8 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
     store = Observations(
         interrupted_shards=run.interrupted,
         overlapping_shards=run.overlaps,
+        keys=keys,
+        beside=beside,
         unaccounted_usd=run.unaccounted_usd,
     )
     return together([*each, store])
