@@ -80,7 +80,10 @@ def run(
     ] = False,
     url: Url = None,
 ) -> None:
-    """Run a benchmark and show its figures."""
+    """Run a benchmark and show its figures.
+
+    Exits with 1 unless it is done, with some success and a verdict that is not invalid.
+    """
     fields: dict[str, Any] = {
         "model": model,
         "runs": runs,
@@ -112,7 +115,7 @@ def run(
 
     job = _ask(submit_and_follow())
     _print(job)
-    raise typer.Exit(0 if job["status"] == "done" else 1)
+    raise typer.Exit(0 if show.stands(job) else 1)
 
 
 @app.command("list")

@@ -84,8 +84,25 @@ def verdict(job: Job) -> str:
         return "No verdict: the benchmark has no result yet."
     lines = [f"Verdict: {judged['kind']}"]
     for found in (*judged["reasons"], *judged["notes"]):
-        lines.append(f"  {found['kind']}: {found['words']} {found['remedy']}".rstrip())
+        # the words may hold a sentence of the upstream
+        words = text(f"{found['words']} {found['remedy']}").rstrip()
+        lines.append(f"  {found['kind']}: {words}")
+    for name, figures in (("unusable", "cannot"), ("usable", "can")):
+        if judged.get("unusable") and judged.get(name):
+            lines.append(f"  Figures that {figures} be used: {', '.join(judged[name])}")
     return "\n".join(lines)
+
+
+def stands(job: Job) -> bool:
+    """Whether there are figures to go on with: of a benchmark that is done, in which
+    something succeeded and that is not called invalid."""
+    result: dict[str, Any] = job["result"] or {}
+    judged: dict[str, Any] = result.get("verdict") or {}
+    return (
+        job["status"] == "done"
+        and result.get("successful_runs", 0) > 0
+        and judged.get("kind") != "invalid"
+    )
 
 
 def jobs(found: list[Job]) -> Table:

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from shared.frozen import Frozen
 from shared.percentiles import Percentile
+from shared.run import Ending, Status
 from shared.verdict import Observations, Verdict
 
 SCHEMA = 1
@@ -220,6 +221,16 @@ class StepFigures(Figures):
     warmup: bool
 
 
+class Complaint(Frozen):
+    """One way in which calls failed."""
+
+    outcome: str
+    error: str | None = Field(
+        description="The sentence of the rows, cut at 200 characters. None: none."
+    )
+    calls: int
+
+
 class Pace(Frozen):
     """The rate at which one target of an adaptive load was asked."""
 
@@ -242,8 +253,28 @@ class Summary(Figures):
     """A run in numbers: a pure function of its plan, rows and observations."""
 
     schema_version: int = SCHEMA
+    status: Status | None = Field(
+        default=None, description="done, cancelled or failed; None: not said."
+    )
+    ending: Ending | None = Field(
+        default=None, description="Why the run came to its end; None: not said."
+    )
+    cause: str | None = Field(
+        default=None, description="The sentence with which it ended, where it has one."
+    )
+    complaints: tuple[Complaint, ...] = Field(
+        default=(), description="The five commonest failures, in the upstream's words."
+    )
+    upstreams: dict[str, int] = Field(
+        default_factory=dict, description="Rows by the upstream that was asked."
+    )
     attempts: Attempts | None = Field(
         default=None, description="None where the plan has no retries."
+    )
+    doubtful_shares: dict[str, float] = Field(
+        default_factory=dict,
+        description="Figure to the share of its calls that a late read may have made"
+        " more than 5 % too long.",
     )
     stamp_slack_p99_s: float | None = Field(
         description="Over successful streamed calls; a call without slack counts as 0."

@@ -18,7 +18,7 @@ from pydantic_core import from_json
 
 from shared.errors import NewerRecord
 from shared.plan import Plan, steps
-from shared.sample import SCHEMA, Note, Sample, encode
+from shared.sample import SCHEMA, Kind, Note, Sample, encode
 
 CHUNK = 1_000
 """Rows decoded at a time: more of them alive at once cost the collector more."""
@@ -74,10 +74,11 @@ class Frame:
 
         warmup   its step is never counted
         first    the first attempt of its slot
-        final    the last attempt of its slot, which closes it
-        retried  failed, and was followed by a retry of the plan
+        final    what its slot came to: the row that closed it; where none did, the
+                 last that was to be retried, which nobody came to do
+        retried  failed, and was offered again as a retry of the plan
         turned_away  the rest: by a limit of the account, cut by us, or lost with a kept
-                 connection, and made again
+                 connection
 
     The index is the order of arrival, which is also the order of `gaps`.
     """
@@ -116,7 +117,7 @@ def frame(plan: Plan, rows: Iterable[bytes | Sample]) -> Frame:
         columns[name] = figures[order]
     _round(columns)
     _derive(columns, _noted(columns["notes"], texts["notes"], Note.ONE_BURST))
-    _place(plan, columns)
+    _place(plan, columns, texts["kind"])
     named: dict[str, Any] = dict(columns)
     for name, seen in texts.items():
         categories = [text for text in seen if text is not None]
@@ -233,8 +234,15 @@ def _derive(columns: dict[str, NDArray[Any]], burst: NDArray[np.bool_]) -> None:
         columns[name] = np.fmin(columns[name], columns["gap_max_s"])
 
 
-def _place(plan: Plan, columns: dict[str, NDArray[Any]]) -> None:
-    """Where each row stands among the attempts of its slot, and in which step."""
+def _place(
+    plan: Plan, columns: dict[str, NDArray[Any]], kinds: dict[str | None, int]
+) -> None:
+    """Where each row stands among the attempts of its slot, and in which step.
+
+    kinds: the codes of the column `kind`. A row of an earlier build does not say its
+    kind: the last of a slot is taken for the one that closed it, and one before it for
+    a retry where the number of retries grew.
+    """
     step, slot = columns["step"], columns["slot"]
     # The later steps of a search repeat the pattern of those that are known before.
     warm = np.array([known.warmup for known in steps(plan)])
@@ -242,10 +250,23 @@ def _place(plan: Plan, columns: dict[str, NDArray[Any]]) -> None:
     new = np.ones(len(step) + 1, dtype=bool)
     new[1:-1] = (step[1:] != step[:-1]) | (slot[1:] != slot[:-1])
     columns["first"] = new[:-1]
-    columns["final"] = new[1:]
+
+    def said(*names: Kind) -> NDArray[np.bool_]:
+        return np.isin(
+            columns["kind"], [kinds[name] for name in names if name in kinds]
+        )
+
+    silent, last = columns["kind"] == kinds[None], new[1:]
+    closed = said("ok", "failed") | (silent & last)
     grew = np.diff(columns["retry"], append=0) > 0
-    columns["retried"] = ~columns["final"] & grew
-    columns["turned_away"] = ~columns["final"] & ~grew
+    retried = said("retry") | (silent & ~last & grew)
+    # Where nothing closed a slot, the last failure that was to be retried is its end.
+    number = np.cumsum(columns["first"])
+    left = np.flatnonzero(retried & ~np.isin(number, number[closed]))
+    closed[left[np.diff(number[left], append=number.size + 1) > 0]] = True
+    columns["final"] = closed
+    columns["retried"] = retried & ~closed
+    columns["turned_away"] = ~retried & ~closed
 
 
 def pool_gaps(

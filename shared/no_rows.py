@@ -22,13 +22,20 @@ from shared.figures import (
 from shared.observations import Observations
 from shared.percentiles import PERCENTS, of_successes
 from shared.plan import Plan
+from shared.run import Ending
 from shared.verdict import judge
 
 Record = TypeVar("Record", bound=BaseModel)
 
 
-def summarize_none(plan: Plan, observations: Observations | None = None) -> Summary:
-    """`shared.summary.summarize(plan, (), observations=...)`."""
+def summarize_none(
+    plan: Plan,
+    observations: Observations | None = None,
+    *,
+    ending: Ending | None = None,
+    cause: str | None = None,
+) -> Summary:
+    """`shared.summary.summarize(plan, (), observations=..., ending=..., cause=...)`."""
     figures = _figures(plan)
     targets = tuple(
         _nothing(
@@ -37,9 +44,14 @@ def summarize_none(plan: Plan, observations: Observations | None = None) -> Summ
         )
         for target in plan.targets
     )
-    summary = _nothing(
-        Summary, **{**figures, "targets": targets, "observations": observations}
-    )
+    run = {
+        "targets": targets,
+        "observations": observations,
+        "status": None if ending is None else ending.status,
+        "ending": ending,
+        "cause": cause,
+    }
+    summary = _nothing(Summary, **{**figures, **run})
     verdict = judge(plan, summary, observations)
     return summary.model_copy(update={"verdict": verdict})
 

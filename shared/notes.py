@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from shared.noted import NOTED
 from shared.prompts.synthetic import calibrate
-from shared.reasons import Case, Reason, Rule
+from shared.reason import Case, Reason, Rule
+from shared.run import Ending
 
 if TYPE_CHECKING:
     from shared.figures import ProviderFigures
@@ -98,7 +99,7 @@ def _too_few(case: Case) -> Reason | None:
     each = {"p50": latency.p50, "p90": latency.p90}
     each |= {"p95": latency.p95, "p99": latency.p99}
     missing = [f"{name} ({p.needs} more)" for name, p in each.items() if p.needs]
-    if not missing:
+    if not missing or not latency.n:  # without a success there is another reason
         return None
     return Reason(
         kind="note",
@@ -107,7 +108,27 @@ def _too_few(case: Case) -> Reason | None:
         remedy="Raise `runs`, or leave those percentiles out of conclusions.",
         value=float(latency.n),
         limit=float(latency.n + latency.p99.needs),
+        figures=tuple(f"latency.{name}" for name, p in each.items() if p.needs),
     )
+
+
+def _ended_early(case: Case) -> Reason | None:
+    """A failed run has a doubt of its own, and so has one at its error limit."""
+    how = _EARLY.get(case.summary.ending) if case.summary.ending else None
+    if how is None:
+        return None
+    calls = case.summary.total_runs
+    return Reason(
+        kind="note",
+        code="ended_early",
+        words=f"The run {how} after {calls} calls.",
+        remedy="Compare it with no run that went to its end, unless the calls that are"
+        " missing do not matter.",
+        value=float(calls),
+    )
+
+
+_EARLY = {Ending.CANCELLED: "was cancelled", Ending.BUDGET: "stopped at its budget"}
 
 
 def _as_available(case: Case) -> Reason | None:
@@ -195,6 +216,7 @@ NOTES: tuple[Rule, ...] = (
     _estimated_tokens,
     _retried,
     _too_few,
+    _ended_early,
     _as_available,
     _words_per_token,
     _proxy,

@@ -23,15 +23,20 @@ class Observations:
     """Half the best round trip to the store; the worst worker's."""
     interrupted_shards: int | None = None
     overlapping_shards: int | None = None
-    """Shards that two workers carried at once, for a while."""
+    """Shards that two workers carried at once, for a while; each counts once a step."""
     paused_targets: tuple[str, ...] | None = None
     """Labels of the targets that a limit barred for a while."""
     versions: tuple[str, ...] | None = None
     """Versions of the generator."""
     hosts: tuple[str, ...] | None = None
     gc_policy: tuple[str, ...] | None = None
+    """`off`: no collection began by itself while calls were timed; else `on`."""
     unaccounted_usd: float | None = None
     """At most so much more may have been billed, of which no row tells."""
+    keys: tuple[str, ...] | None = None
+    """One print for each key that was used: `shared.upstream.identity`."""
+    beside: tuple[str, ...] | None = None
+    """Ids of the runs that were measured on the same upstream at the same time."""
     proxy: str | None = None
     """The proxy between us and the upstream, without credentials."""
 

@@ -149,7 +149,9 @@ class Plan(Frozen):
     )
     exclusive: bool = Field(
         default=False,
-        description="Let no other run share a worker with this one.",
+        description="Measure it alone: no other run is measured on its upstream while"
+        " it is, on any worker. It begins when those under way have ended, and no"
+        " younger run begins before it.",
         examples=[False],
     )
     retries: Retries | None = Field(

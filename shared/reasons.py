@@ -3,50 +3,39 @@
 A thing that nobody observed is unknown, and no reason to doubt.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
-
+from shared.failures import FAILURES
 from shared.metrics import LATE_S
-from shared.observations import Observations
-from shared.plan import Plan
-
-if TYPE_CHECKING:
-    from shared.figures import Summary
+from shared.reason import (
+    MOST_OFF,
+    MOST_OFF_CALLS,
+    SOME_OFF_CALLS,
+    Case,
+    Reason,
+    Rule,
+    touched,
+)
 
 LEAST_RATE = 0.98
-MOST_LATE = 0.05
-SOME_LATE = 0.01
-MOST_SLACK = 0.05
 MOST_LAG_S = 0.020
 MOST_CPU = 0.90
 MANY_STREAMS = 200
 """With so many the loop's own stamps were found within 0.5 ms (p99), with 500 in 3."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """One doubt, or one note: a number, its limit, and what to do."""
-
-    kind: Literal["invalid", "suspect", "note"]
-    code: str
-    """Stable name, for programs."""
-    words: str
-    remedy: str
-    value: float | None = None
-    limit: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What is judged."""
-
-    plan: Plan
-    summary: "Summary"
-    seen: Observations
-
-
-Rule = Callable[[Case], Reason | None]
+_HEADLINE = {"ttft", "latency"}
+"""A run of which one of these cannot be used is invalid."""
+_DATED_WITH = {
+    "ttft": ("ttft", "ttft_visible"),
+    "gap": ("gap",),
+    "tpot": ("tpot",),
+    "latency": ("latency", "response"),
+}
+"""A figure, and those whose stamps come from the same reads."""
+_CALLED = {
+    "ttft": "the times to the first token",
+    "gap": "the calls' gaps",
+    "tpot": "the times per token",
+    "latency": "the latencies",
+}
 
 
 def _rate_missed(case: Case) -> Reason | None:
@@ -62,15 +51,16 @@ def _rate_missed(case: Case) -> Reason | None:
         remedy="Ask a lower rate, allow more calls open at once, or add workers.",
         value=achieved / asked,
         limit=LEAST_RATE,
+        figures=("response", "rate"),
     )
 
 
 def _late_starts(case: Case) -> Reason | None:
     counts = case.summary.counts
     share = counts.late / counts.scheduled if counts.scheduled else 0.0
-    if share <= SOME_LATE:
+    if share <= SOME_OFF_CALLS:
         return None
-    much = share > MOST_LATE
+    much = share > MOST_OFF_CALLS
     return Reason(
         kind="invalid" if much else "suspect",
         code="late_starts",
@@ -79,7 +69,9 @@ def _late_starts(case: Case) -> Reason | None:
         remedy="Look at `queue_s`: allow more calls open at once, ask a lower rate, or"
         " give the workers a quieter machine.",
         value=share,
-        limit=MOST_LATE if much else SOME_LATE,
+        limit=MOST_OFF_CALLS if much else SOME_OFF_CALLS,
+        # From its sending on a late call is timed as any other.
+        figures=(*touched("response", share), *(("rate",) if much else ())),
     )
 
 
@@ -97,44 +89,41 @@ def _not_sent(case: Case) -> Reason | None:
         " per worker, or add workers on other machines.",
         value=float(counts.dropped),
         limit=0.0,
+        figures=("rate",),
     )
 
 
 def _stamp_slack(case: Case) -> Reason | None:
-    slack, ttft = case.summary.stamp_slack_p99_s, case.summary.ttft.p50.point
-    if slack is None or ttft is None or slack <= MOST_SLACK * ttft:
-        return None
-    return Reason(
-        kind="invalid",
-        code="stamp_slack",
-        words=f"Stamps may be {slack * 1000:.1f} ms late (p99), which is more than"
-        f" {MOST_SLACK:.0%} of the median time to the first token"
-        f" ({ttft * 1000:.1f} ms).",
-        remedy="The worker read too late: fewer calls open per worker, more workers,"
-        " or a quieter machine.",
-        value=slack,
-        limit=MOST_SLACK * ttft,
+    """A figure is judged by the reads that dated it, and by no others."""
+    shares = case.summary.doubtful_shares
+    figures = tuple(
+        found
+        for dated, share in shares.items()
+        for figure in _DATED_WITH[dated]
+        if figure in case.figures
+        for found in touched(figure, share)
     )
-
-
-def _too_many_errors(case: Case) -> Reason | None:
-    counts = case.summary.counts
-    sent = counts.ok + counts.failed
-    limit = case.plan.max_error_share
-    if limit is None or not sent:
+    if not figures:
         return None
-    share = counts.failed / sent
-    if share <= limit:
-        return None
+    much = not _HEADLINE.isdisjoint(figures)
+    worst = max(
+        shares[name] for name in (_HEADLINE & shares.keys() if much else shares)
+    )
+    said = ", ".join(
+        f"{share:.1%} of {_CALLED[name]}"
+        for name, share in shares.items()
+        if share > SOME_OFF_CALLS
+    )
     return Reason(
-        kind="invalid",
-        code="too_many_errors",
-        words=f"{counts.failed} of {sent} calls ({share:.1%}) failed; the plan accepts"
-        f" {limit:.1%}.",
-        remedy="Look at `counts.outcomes` and the `error` column, mend the cause, and"
-        " run again.",
-        value=share,
-        limit=limit,
+        kind="invalid" if much else "suspect",
+        code="stamp_slack",
+        words=f"The worker read late: {said} may be shown more than {MOST_OFF:.0%} too"
+        " long.",
+        remedy="Fewer calls open per worker, more workers, or a quieter machine; or"
+        " use the other figures alone.",
+        value=worst,
+        limit=MOST_OFF_CALLS if worst > MOST_OFF_CALLS else SOME_OFF_CALLS,
+        figures=figures,
     )
 
 
@@ -211,6 +200,52 @@ def _mixed_versions(case: Case) -> Reason | None:
     )
 
 
+def _mixed_upstreams(case: Case) -> Reason | None:
+    upstreams = case.summary.upstreams
+    if len(upstreams) < 2:
+        return None
+    said = ", ".join(f"{name} ({n} rows)" for name, n in upstreams.items())
+    return Reason(
+        kind="suspect",
+        code="mixed_upstreams",
+        words=f"Several upstreams were asked, and are in the same figures: {said}.",
+        remedy="Give all workers the same OPENROUTER_BASE_URL, and run again; the"
+        " column `upstream` tells the rows apart.",
+        value=float(len(upstreams)),
+        limit=1.0,
+    )
+
+
+def _mixed_keys(case: Case) -> Reason | None:
+    keys = case.seen.keys or ()
+    if len(keys) < 2:
+        return None
+    return Reason(
+        kind="suspect",
+        code="mixed_keys",
+        words=f"Calls were made with {len(keys)} keys, which may have other limits and"
+        " other routes.",
+        remedy="Give all workers the same key, and change it between runs.",
+        value=float(len(keys)),
+        limit=1.0,
+    )
+
+
+def _shared_upstream(case: Case) -> Reason | None:
+    beside = case.seen.beside or ()
+    if not beside:
+        return None
+    return Reason(
+        kind="suspect",
+        code="shared_upstream",
+        words="Other runs were measured on the same upstream at the same time, and each"
+        f" may have slowed the other: {', '.join(beside)}.",
+        remedy="Run again with `exclusive`, or when nothing else runs.",
+        value=float(len(beside)),
+        limit=0.0,
+    )
+
+
 def _loop_stamps(case: Case) -> Reason | None:
     streams = case.summary.throughput.peak_open
     only_loop = case.seen.loop_stamps and not case.seen.kernel_stamps
@@ -229,15 +264,20 @@ def _loop_stamps(case: Case) -> Reason | None:
 
 
 DOUBTS: tuple[Rule, ...] = (
+    *FAILURES,
     _rate_missed,
     _late_starts,
     _not_sent,
     _stamp_slack,
-    _too_many_errors,
     _loop_lag,
     _cpu,
     _interrupted,
     _overlap,
     _mixed_versions,
+    _mixed_upstreams,
+    _mixed_keys,
+    _shared_upstream,
     _loop_stamps,
 )
+
+__all__ = ["DOUBTS", "MANY_STREAMS", "Case", "Reason", "Rule"]

@@ -104,6 +104,8 @@ class Run:
     """The sentence of a failure, or of the last failed attempt to reduce."""
     warnings: tuple[str, ...] = ()
     rerun_of: str | None = None
+    exclusive: bool = False
+    """It is measured alone on its upstream."""
     traceparent: str | None = None
     """Where it was asked for in a trace (`tracing`); None: in none."""
     stalled_s: float | None = None
@@ -111,7 +113,8 @@ class Run:
     interrupted: int = 0
     """Shards whose worker went silent: taken over, or silent when their step ended."""
     overlaps: int = 0
-    """Rows that came from a worker whose lease had passed to another."""
+    """Shards of which rows came from a worker whose lease had passed to another; each
+    counts once a step."""
     duplicates: int = 0
     """Rows refused because their slot was closed already."""
     max_usd: float | None = None

@@ -8,12 +8,18 @@ clock of its worker. What follows from the stamps is in `shared.metrics`.
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from operator import attrgetter
+from typing import Literal
 
 from pydantic_core import from_json, to_json
 
 from shared.errors import NewerRecord
 
 SCHEMA = 1
+
+Kind = Literal["ok", "failed", "retry", "again"]
+"""What became of the slot of a row: `ok` and `failed` closed it; it was offered again
+as a `retry` of the plan, or `again` because the call was no answer (a limit of the
+account, or we cut it)."""
 
 
 class Outcome(StrEnum):
@@ -106,7 +112,8 @@ class Sample:
     reused: bool | None = None
     """The connection had carried a call before."""
     stamp_slack_s: float | None = None
-    """How much later than true a token's stamp may be; None where each had its read."""
+    """How much later than true a token's stamp may be: the larger of `ttft_slack_s` and
+    `gap_slack_s`. None where each had its read."""
     gaps: tuple[tuple[int, int], ...] = ()
     """Histogram of the gaps between token events: (bucket, n), see metrics.gap."""
     gap_sum_s: float | None = None
@@ -126,6 +133,19 @@ class Sample:
     """Which retry of the plan it is; 0 for a first attempt. It stays where an attempt
     was turned away by a limit of the account, cut by us, or lost with a connection that
     we had kept."""
+    kind: str | None = None
+    """What became of its slot (`Kind`); None in a row of an earlier build."""
+    upstream: str | None = None
+    """Who was asked: the base URL without credentials; None as above."""
+    ttft_slack_s: float | None = None
+    """How much later than true the stamp of the first token, or of the first text, may
+    be; None where that is exact, as for the three below."""
+    gap_slack_s: float | None = None
+    """The same of reads that brought several tokens."""
+    last_slack_s: float | None = None
+    """The same of the last token."""
+    end_slack_s: float | None = None
+    """The same of the end."""
     notes: str | None = None
     """Codes of `Note` with a blank between, in its order; None: nothing to say."""
 
@@ -140,12 +160,20 @@ class Sample:
 
 
 _NAMES = tuple(field.name for field in fields(Sample))
+_KIND_AT = _NAMES.index("kind")
 _values = attrgetter(*_NAMES)
 
 
-def encode(sample: Sample) -> bytes:
-    """A row for the store: a JSON array, the schema number first, fields in order."""
-    return to_json((SCHEMA, *_values(sample)))
+def encode(sample: Sample, kind: Kind | None = None) -> bytes:
+    """A row for the store: a JSON array, the schema number first, fields in order.
+
+    kind: what was decided of it since it was made; None: it says so itself. (A second
+    Sample with one field changed would take three times as long as the writing.)
+    """
+    values = [*_values(sample)]
+    if kind is not None:
+        values[_KIND_AT] = kind
+    return to_json([SCHEMA, *values])
 
 
 def decode(row: bytes) -> Sample:

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 from shared.figures import Summary
 from shared.frozen import Frozen
 from shared.percentiles import least_n, linear
-from shared.reasons import MOST_SLACK
+from shared.reason import MOST_OFF
 from shared.sample import Sample
 from shared.verdict import Verdict
 
@@ -32,7 +32,7 @@ CALL_S = TTFT_S + (TOKENS - 1) * GAP_S
 ROUNDS = 3
 """Calls that each stream makes: with 200 streams enough for a p99."""
 
-MOST_OFF_S = MOST_SLACK * TTFT_S
+MOST_OFF_S = MOST_OFF * TTFT_S
 """Beyond it the verdict should have said so: it is where `stamp_slack` begins."""
 
 Mode: TypeAlias = Literal["staggered", "lockstep"]
@@ -95,7 +95,9 @@ class Case(Frozen):
             return f"the verdict is invalid ({', '.join(codes)})"
         off_s, wait_s = self.ttft_error.p99_s, self.request_wait_min_s
         if off_s is None or off_s > MOST_OFF_S:
-            return f"off by {_ms(off_s)} ms (p99), and the verdict let it pass"
+            said = not {"ttft", "ttft.p99"}.isdisjoint(self.verdict.unusable)
+            how = "as its verdict says" if said else "and the verdict let it pass"
+            return f"off by {_ms(off_s)} ms (p99), {how}"
         if wait_s is None or not 0 <= wait_s <= MOST_OFF_S:
             return f"a request came {_ms(wait_s)} ms after its stamp at the soonest"
         return None

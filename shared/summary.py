@@ -11,6 +11,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from shared.attempts import attempts
+from shared.complaints import complaints
 from shared.distributions import known
 from shared.figures import (
     Attempts,
@@ -24,7 +25,9 @@ from shared.observations import Observations
 from shared.percentiles import linear
 from shared.plan import Finished, Plan, next_step
 from shared.rates import Rows, Stretch
+from shared.run import Ending
 from shared.sample import Sample
+from shared.slack import doubtful_shares
 from shared.tally import Tally, billed_usd, figures
 from shared.verdict import judge
 
@@ -34,10 +37,13 @@ def summarize(
     samples: Frame | Iterable[bytes | Sample],
     *,
     observations: Observations | None = None,
+    ending: Ending | None = None,
+    cause: str | None = None,
 ) -> Summary:
     """The summary of a run, with its verdict.
 
     samples: the rows, encoded or not, in any order; or a frame of them.
+    ending: why the run ended, cause: with which sentence; None while it has not.
 
     Raises NewerRecord for a row of a later version.
     """
@@ -48,7 +54,13 @@ def summarize(
     spans = [span for span in run.stretches if span.step in measured]
     summary = Summary(
         **figures(run, counted, spans, plan.slo),
+        status=None if ending is None else ending.status,
+        ending=ending,
+        cause=cause,
+        complaints=complaints(run, counted),
+        upstreams=_upstreams(run),
         attempts=_attempts(plan, run, counted),
+        doubtful_shares=doubtful_shares(run, counted),
         stamp_slack_p99_s=_stamp_slack_p99_s(run, counted),
         warmup_usd=billed_usd(run.of["cost_usd"][run.of["warmup"]]),
         targets=_by_target(plan, run, counted, spans),
@@ -122,6 +134,13 @@ def _by_provider(
 
 def _attempts(plan: Plan, run: Tally, rows: Rows) -> Attempts | None:
     return None if plan.retries is None else attempts(run, rows)
+
+
+def _upstreams(run: Tally) -> dict[str, int]:
+    """Warm-up rows too: what they warmed was another upstream's cache, if it was."""
+    codes, names = run.text["upstream"]
+    counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
+    return dict(sorted(zip(names, counts, strict=True)))
 
 
 def _stamp_slack_p99_s(run: Tally, rows: Rows) -> float | None:

@@ -18,6 +18,7 @@ from shared.metrics import LATE_S
 from shared.rates import (
     Rows,
     Stretch,
+    Windows,
     asked_and_achieved,
     peak_open,
     per_s,
@@ -42,7 +43,9 @@ class Tally:
         }
         self.text = {
             name: (table[name].cat.codes.to_numpy(), list(table[name].cat.categories))
-            for name in ("outcome", "provider", "tokens_from", "notes")
+            for name in (
+                *("outcome", "provider", "tokens_from", "upstream", "error", "notes"),
+            )
         }
         self.final: Mask = self.of["final"]
         self.ok = self.final & self.said("outcome", Outcome.OK)
@@ -84,6 +87,7 @@ def figures(
     spread = {name: of_calls(each) for name, each in values.items()}
     failures = int((run.failed | run.dropped)[rows].sum())
     good = _good(run, ok, slo)
+    measured_s = _measured_s(run, rows, ok, windows(spans))
     return {
         "avg": spread["latency"].mean,
         "min": spread["latency"].min,
@@ -98,7 +102,7 @@ def figures(
         "ttft_adjusted": adjusted(values["ttft"], len(ok), failures),
         "counts": _counts(run, rows),
         "throughput": _throughput(run, rows, ok, spans),
-        "goodput": slo and _goodput(run, good, len(ok) + failures, spans, slo),
+        "goodput": slo and _goodput(run, good, len(ok) + failures, measured_s, slo),
         "cost": _cost(run, rows, len(good)),
         "tokens": _tokens(run, rows),
     }
@@ -156,6 +160,7 @@ def _throughput(
 ) -> Throughput:
     window = windows(spans)
     steady = ok[run.steady[ok]]
+    measured_s = _measured_s(run, rows, ok, window)
     tokens = run.of["output_tokens"]
     first = rows[run.of["first"][rows] & ~(run.cancelled & ~run.sent)[rows]]
     asked, achieved = asked_and_achieved(
@@ -163,9 +168,9 @@ def _throughput(
     )
     return Throughput(
         measured_window_s=window.measured_s,
-        requests_per_s=per_s(len(steady), window.measured_s),
+        requests_per_s=per_s(len(steady), measured_s),
         output_tokens_per_s=per_s(
-            _sum(tokens[steady]) if len(steady) else 0, window.measured_s
+            _sum(tokens[steady]) if len(steady) else 0, measured_s
         ),
         whole_window_s=window.whole_s,
         whole_requests_per_s=per_s(len(ok), window.whole_s),
@@ -178,6 +183,13 @@ def _throughput(
         asked_rate_per_s=asked,
         achieved_rate_per_s=achieved,
     )
+
+
+def _measured_s(run: Tally, rows: Rows, ok: Rows, window: Windows) -> float | None:
+    """How long the load was steady, for rates; None where it never was: of one volley
+    no call ends before the last is sent, so a rate of 0 would be one over no time."""
+    ended = run.steady[ok] if len(ok) else run.steady[rows]
+    return window.measured_s if ended.any() else None
 
 
 def _good(run: Tally, ok: Rows, slo: Slo | None) -> Rows:
@@ -193,7 +205,7 @@ def _goodput(
     run: Tally,
     good: Rows,
     asked: int,
-    spans: Sequence[Stretch],
+    measured_s: float | None,
     slo: Slo,
 ) -> Goodput:
     steady = int(run.steady[good].sum())
@@ -201,7 +213,7 @@ def _goodput(
         slo=slo.limits(),
         good=len(good),
         share=len(good) / asked if asked else None,
-        requests_per_s=per_s(steady, windows(spans).measured_s),
+        requests_per_s=per_s(steady, measured_s),
     )
 
 

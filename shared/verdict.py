@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from shared.notes import NOTES
 from shared.observations import Observations
 from shared.plan import Plan
-from shared.reasons import DOUBTS, Case, Reason
+from shared.reason import Case, Reason, unusable, usable
+from shared.reasons import DOUBTS
 
 if TYPE_CHECKING:
     from shared.figures import Summary
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The worst of the reasons; notes are not faults."""
+    """The worst of the reasons; notes are not faults.
+
+    Invalid: headline figures cannot be used. Suspect: some cannot, or all of them with
+    a doubt.
+    """
 
     kind: Literal["valid", "suspect", "invalid"]
     reasons: tuple[Reason, ...] = ()
     notes: tuple[Reason, ...] = ()
+    unusable: tuple[str, ...] = ()
+    """Figures that cannot be used, for these reasons: `gap`, `ttft.p99`, `rate` ..."""
+    usable: tuple[str, ...] = ()
+    """Figures that can: those of which the run has calls enough, less the others."""
 
 
 def judge(
@@ -38,7 +47,14 @@ def judge(
     kind: Literal["valid", "suspect", "invalid"] = (
         "invalid" if "invalid" in kinds else "suspect" if kinds else "valid"
     )
-    return Verdict(kind=kind, reasons=reasons, notes=notes)
+    gone = unusable(reasons)
+    return Verdict(
+        kind=kind,
+        reasons=reasons,
+        notes=notes,
+        unusable=gone,
+        usable=usable(summary, gone),
+    )
 
 
 __all__ = ["Observations", "Reason", "Verdict", "judge"]

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import pairwise
 
 from pydantic_core import to_json
 
@@ -15,12 +14,14 @@ from shared.sample import Outcome, Sample
 from shared.settings import Settings
 from shared.store.slots import Lease
 from shared.upstream.chat import Dialect
+from shared.upstream.identity import upstream_of
 from shared.upstream.reading import has_token, read_exchange
 from shared.upstream.reply import Ask, Reply
 from shared.upstream.wire import Exchange
 from shared.upstream.wire_limits import Caps, caps_for
 from shared.upstream.wire_request import Request, request
 from worker.attack import Slot
+from worker.slack import slack_of
 
 _CACHED_BYTES = 32 * 1024 * 1024
 
@@ -66,6 +67,7 @@ class Probe:
         self._start_s = step_start_s
         self._text_bytes = settings.max_answer_bytes
         self._url = settings.openrouter_base_url + dialect.PATH
+        self._upstream = upstream_of(settings.openrouter_base_url)
         self._headers = dialect.headers(key, settings) | tracing.headers(traceparent)
         self._built: OrderedDict[tuple[int, int], Request] = OrderedDict()
         self._built_bytes = 0
@@ -141,6 +143,7 @@ class Probe:
         gaps, gap_sum_s, gap_max_s = gap_histogram(
             () if reply.is_burst else reply.token_events_s
         )
+        slack = slack_of(exchange, reply)
 
         def since(stamp_s: float | None) -> float | None:
             return None if stamp_s is None else stamp_s - start
@@ -173,7 +176,7 @@ class Probe:
             ended_s=since(reply.ended_s),
             connect_s=exchange.connect_s,
             reused=exchange.reused,
-            stamp_slack_s=exchange.slack_s(_doubtful(reply)),
+            stamp_slack_s=slack.token_s,
             gaps=gaps,
             gap_sum_s=gap_sum_s,
             gap_max_s=gap_max_s,
@@ -187,6 +190,11 @@ class Probe:
             cache_hit=reply.cache_hit,
             retry=call.slot.retries,
             notes=reply.notes,
+            upstream=self._upstream,
+            ttft_slack_s=slack.ttft_s,
+            gap_slack_s=slack.gap_s,
+            last_slack_s=slack.last_s,
+            end_slack_s=slack.end_s,
         )
 
     def dropped(self, slot: Slot) -> Sample:
@@ -205,6 +213,7 @@ class Probe:
             error="it was due, and as many calls were open as the plan allows",
             started_at=wall_s(),
             due_s=slot.due_s - self._start_s,
+            upstream=self._upstream,
         )
 
     def answer(self, call: Call, exchange: Exchange, reply: Reply) -> bytes:
@@ -230,12 +239,3 @@ class Probe:
                 "token_events_s": events_s,
             }
         )
-
-
-def _doubtful(reply: Reply) -> set[float]:
-    """Stamps that would be wrong if their read came late: of the first token, and of
-    reads with several. A last token that shares its read with the end of the stream
-    is left out: that makes one gap longer, and no time to the first token."""
-    several = (s for s, t in pairwise(reply.token_events_s) if s == t)
-    first = (reply.first_token_s, reply.first_visible_s)
-    return {stamp_s for stamp_s in (*first, *several) if stamp_s is not None}

@@ -28,7 +28,7 @@ from shared.no_rows import summarize_none
 from shared.observations import Observations, together
 from shared.outputs import OUTPUTS, Answer, Results
 from shared.plan import Finished, Plan, next_step
-from shared.run import Run, Status
+from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
 from shared.store import means, money, pace, reconciles, runs, samples, slots
@@ -57,7 +57,12 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     await money.lapse(redis, job_id, account_of(config), everything=True)
     run = await runs.load(redis, job_id)
     seen = await samples.observations(redis, job_id)
-    rows, summary = _summary(store, plan, job_id, _together(run, seen))
+    cause = await runs.cause(redis, job_id)
+    asked = await samples.asked_with_each(redis, job_id)
+    beside = await samples.beside(redis, job_id)
+    rows, summary = _summary(
+        store, plan, run, _together(run, seen, asked, beside), cause
+    )
     answers = sorted(samples.answers(store, job_id), key=_place)
     more = {"machines": tuple(seen), "pace": await _pace(redis, plan, job_id)}
     summary = summary.model_copy(update=more)
@@ -66,14 +71,12 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
         rows=rows,
         summary=summary,
         answers=map(_answer, answers),
-        upstream=config.openrouter_base_url,
     )
     crash.point("reduce:rows-read")
     folder = config.results_dir / job_id
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # who finds summary.json finds all: it is the last one
-        cause = await runs.cause(redis, job_id)
         publish(folder / "run.json", [archive.record(replace(run, error=cause))])
         for name, write in OUTPUTS.items():
             publish(folder / name, write(results))
@@ -99,16 +102,17 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
 
 
 def _summary(
-    store: Blocking, plan: Plan, job_id: str, observations: Observations
+    store: Blocking, plan: Plan, run: Run, seen: Observations, cause: str | None
 ) -> "tuple[Frame | None, Summary]":
-    if not samples.any_rows(store, job_id):
-        return None, summarize_none(plan, observations)
+    ended = run.ending or Ending.BUG
+    if not samples.any_rows(store, run.job_id):
+        return None, summarize_none(plan, seen, ending=ended, cause=cause)
     # pandas costs a second, which nobody should pay who has no rows
     from shared.frame import frame
     from shared.summary import summarize
 
-    rows = frame(plan, samples.rows(store, job_id))
-    return rows, summarize(plan, rows, observations=observations)
+    rows = frame(plan, samples.rows(store, run.job_id))
+    return rows, summarize(plan, rows, observations=seen, ending=ended, cause=cause)
 
 
 async def _pace(redis: Redis, plan: Plan, job_id: str) -> tuple[Pace, ...]:
@@ -186,7 +190,12 @@ def _answer(text: bytes) -> Answer:
     return Answer(**{**said, "outcome": Outcome(said["outcome"])})
 
 
-def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
+def _together(
+    run: Run,
+    seen: list[dict[str, Any]],
+    keys: tuple[str, ...],
+    beside: tuple[str, ...],
+) -> Observations:
     """What the workers reported, and what the store saw of them."""
     each = [
         Observations(
@@ -199,6 +208,7 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
             paused_targets=tuple(one.get("paused", ())),
             versions=(one["generator"],),
             hosts=(one["host"],),
+            gc_policy=(one["gc_policy"],) if "gc_policy" in one else None,
             proxy=one["proxy"],
         )
         for one in seen
@@ -206,6 +216,8 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
     store = Observations(
         interrupted_shards=run.interrupted,
         overlapping_shards=run.overlaps,
+        keys=keys,
+        beside=beside,
         unaccounted_usd=run.unaccounted_usd,
     )
     return together([*each, store])

@@ -130,7 +130,7 @@ class Rows:
         """A finished row, to be committed. hold: what it settles."""
         for show in self._seen:
             show(sample)
-        row = encode(sample)
+        row = encode(sample, kind)
         self._entries.append(
             Entry(
                 *(sample.slot, sample.attempt, kind, not_before_ms, row, answer),

@@ -5,7 +5,6 @@ doorbell, push, tick ──> look() ──> claim a shard ──> Shard.run()
 """
 
 import asyncio
-import gc
 import logging
 import os
 import secrets
@@ -24,11 +23,12 @@ from shared.limits import account_of
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import away, keys, runs, selftests, slots, workers
+from shared.store import away, keys, runs, samples, selftests, slots, workers
 from shared.store.client import AWAY
 from shared.upstream.connect import client_of, dialect_of, wire_of
+from shared.upstream.identity import key_print, upstream_of
 from shared.upstream.wire_pace import Pacer
-from worker import reaper, retention, selftest_asked, storeclock
+from worker import alone, collector, reaper, retention, selftest_asked, storeclock
 from worker.ending import end
 from worker.probe import Probe
 from worker.purse import Purse
@@ -43,7 +43,6 @@ from worker.watch import machine
 log = logging.getLogger("worker")
 
 _PLANS_KEPT = 8
-_COLLECT_EVERY_S = 60.0
 
 
 class Station:
@@ -69,7 +68,6 @@ class Station:
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
         self._looked_s = monotonic_s()
-        self._alone = False
         self._looking = asyncio.Lock()
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -130,13 +128,15 @@ class Station:
                     await self._purse.lapse(run.job_id)
             if await self._tests_itself():
                 return
+            first = alone.first_alone(found, self._unreadable)
             for run in reaper.fair(found, await runs.turns(self.redis)):
                 if len(self._works) >= self.settings.max_shards_per_worker:
                     return
                 if self._owes_rows(run.job_id):
                     continue
                 if everything or not self._working[run.job_id]:
-                    await self._claim_if_readable(run)
+                    yields = first is not None and first < alone.turn_of(run)
+                    await self._claim_if_readable(run, yields)
 
     def _owes_rows(self, job_id: str) -> bool:
         mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
@@ -161,20 +161,17 @@ class Station:
         if not task.cancelled() and task.exception() is not None:
             log.error("a self-test ended badly", exc_info=task.exception())
 
-    async def _claim_if_readable(self, run: Run) -> None:
+    async def _claim_if_readable(self, run: Run, yields: bool) -> None:
         """One run that cannot be read must not hide those behind it; said once."""
         try:
-            await self._claim(run)
+            await self._claim(run, yields)
         except BenchError as error:
             if self._unreadable.get(run.job_id) != str(error):
                 self._unreadable[run.job_id] = str(error)
                 log.error("benchmark %s cannot be worked on: %s", run.job_id, error)
 
-    async def _claim(self, run: Run) -> None:
+    async def _claim(self, run: Run, yields: bool) -> None:
         plan = await self._plan(run.job_id)
-        shares = self._works and not self._working[run.job_id]
-        if shares and (self._alone or plan.exclusive):
-            return  # who measures alone shares its worker with no other run
         step = await reaper.current_step(self.redis, plan, run, self._reduces.ask)
         if step is None:
             return
@@ -188,6 +185,9 @@ class Station:
             owner=self.name,
             shards=max(1, min(living, step.load.most_lanes())),
             lease_s=self.settings.lease_s,
+            upstream=upstream_of(self.settings.openrouter_base_url),
+            exclusive=plan.exclusive,
+            yields=yields,
         )
         if lease is None:
             return
@@ -198,13 +198,10 @@ class Station:
             name=f"shard-{lease.job_id}",
         )
         self._works.add(task)
-        self._alone = plan.exclusive
         self._working[run.job_id] += 1
         task.add_done_callback(lambda done: self._left(done, run.job_id))
         if len(self._works) == 1:
-            # A collection in the middle of a burst is the next largest error of a
-            # stamp after parsing; it waits until nothing is measured.
-            gc.disable()
+            collector.off()
 
     async def _work(
         self,
@@ -219,6 +216,8 @@ class Station:
         except (MissingKey, Misconfigured) as error:
             await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
+        print_ = key_print(key, lease.job_id)
+        await samples.asked_with(self.redis, lease.job_id, print_)
         await self._learn(plan, key)
         clock = await storeclock.read(self.redis)
         told = self._telemetry.begin(plan, lease, run.traceparent)
@@ -275,9 +274,7 @@ class Station:
         if not self._working[job_id]:
             del self._working[job_id]
         if not self._works:
-            self._alone = False
-            gc.enable()
-            gc.collect()
+            collector.on()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
 
@@ -351,16 +348,13 @@ class Station:
         await self._safely(self.look())
 
     async def _beat(self) -> None:
-        collected_s = monotonic_s()
+        young = collector.Young()
         while True:
             await sleep(self.settings.heartbeat_s)
             # who cannot look takes no share, and must not be counted on for one
             if monotonic_s() - self._looked_s < self.settings.lease_s:
                 await self._safely(self._say())
-            if self._works and monotonic_s() - collected_s > _COLLECT_EVERY_S:
-                # A run may last for days: what came since the last time, some ms.
-                gc.collect(1)
-                collected_s = monotonic_s()
+            young.collect()
 
     async def _say(self) -> None:
         says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}

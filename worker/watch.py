@@ -14,6 +14,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from shared.clock import monotonic_s, sleep
+from worker import collector
 from worker.ending import end
 
 _EVERY_S = 0.02
@@ -29,17 +30,20 @@ class Watch:
         self._task: Task[None] | None = None
         self._since_s = 0.0
         self._cpu_s = 0.0
+        self._collects = False
 
     def start(self) -> None:
         """Begin; once."""
         self._since_s = monotonic_s()
         self._cpu_s = _cpu_s()
+        self._look_at_collector()
         self._task = create_task(self._sample(), name="watch")
 
     async def stop(self) -> dict[str, Any]:
         """End, and say what was seen."""
         if self._task is not None:
             await end(self._task)
+        self._look_at_collector()
         elapsed_s = max(monotonic_s() - self._since_s, 1e-9)
         lags = sorted(self._lags_s)
         return {
@@ -48,10 +52,16 @@ class Watch:
             "loop_lag_p99_s": _nearest(lags, 0.99),
             "loop_lag_max_s": lags[-1] if lags else None,
             "cpu_share": (_cpu_s() - self._cpu_s) / elapsed_s,
+            "gc_policy": "on" if self._collects else "off",
         }
+
+    def _look_at_collector(self) -> None:
+        """Whether at any look a collection could begin by itself."""
+        self._collects = self._collects or not collector.is_off()
 
     async def _sample(self) -> None:
         while True:
+            self._look_at_collector()
             due_s = monotonic_s() + _EVERY_S
             await sleep(_EVERY_S)
             late_s = max(0.0, monotonic_s() - due_s)

@@ -27,14 +27,12 @@ class Results:
     summary: Summary
     answers: Iterable[Answer] = ()
     """Read once, by responses.jsonl."""
-    upstream: str | None = None
-    """The name of the upstream that was asked."""
 
 
 Write = Callable[[Results], Iterable[bytes]]
 
 OUTPUTS: dict[str, Write] = {
-    "samples.csv": lambda run: write_csv(run.plan, run.rows, upstream=run.upstream),
+    "samples.csv": lambda run: write_csv(run.plan, run.rows),
     "responses.jsonl": lambda run: write_responses(run.plan, run.answers),
     "plan.json": lambda run: [write_json(run.plan)],
     "summary.json": lambda run: [write_json(run.summary)],

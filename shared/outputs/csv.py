@@ -5,7 +5,7 @@ back equal, seconds as whole nanoseconds. Whatever a stranger may have written i
 harmless to spreadsheets: a cell that could begin a formula gets a leading apostrophe,
 and so does one that begins with an apostrophe, so that `unguarded` is exact.
 
-Columns are rendered whole, since a million lines of 48 cells one by one take a minute.
+Columns are rendered whole, since a million lines of 53 cells one by one take a minute.
 """
 
 import re
@@ -43,7 +43,6 @@ class Asked:
 
     targets: Cells
     models: Cells
-    upstream: str
     digest: Callable[[int], str]
 
 
@@ -51,22 +50,16 @@ Take = Callable[["pd.DataFrame", Asked], Cells]
 
 
 def write_csv(
-    plan: Plan,
-    rows: "Frame | None",
-    *,
-    upstream: str | None = None,
-    excel: bool = False,
+    plan: Plan, rows: "Frame | None", *, excel: bool = False
 ) -> Iterator[bytes]:
     """The file, piece by piece.
 
     rows: None where there is none.
-    upstream: the name of the upstream that was asked; None: not known.
     excel: with a byte order mark, and `;` between cells.
     """
     asked = Asked(
         targets=[guarded(target.label()) for target in plan.targets],
         models=[guarded(target.model) for target in plan.targets],
-        upstream="" if upstream is None else guarded(upstream),
         digest=cache(lambda index: plan.prompts.prompt(index).sha256()),
     )
     separator = ";" if excel else ","
@@ -164,7 +157,7 @@ COLUMNS: dict[str, Take] = {
     "segment": _whole("segment"),
     "worker": _text("worker"),
     "target": lambda rows, asked: _at(rows["target"], asked.targets),
-    "upstream": lambda rows, asked: [asked.upstream] * len(rows),
+    "upstream": _text("upstream"),
     "model": lambda rows, asked: _at(rows["target"], asked.models),
     "served_model": _text("served_model"),
     "provider": _text("provider"),
@@ -205,6 +198,11 @@ COLUMNS: dict[str, Take] = {
     "finish_reason": _text("finish_reason"),
     "generation_id": _text("generation_id"),
     "stamp_slack_s": _real("stamp_slack_s"),
+    "ttft_slack_s": _real("ttft_slack_s"),
+    "gap_slack_s": _real("gap_slack_s"),
+    "last_slack_s": _real("last_slack_s"),
+    "end_slack_s": _real("end_slack_s"),
+    "kind": _text("kind"),
     "notes": _text("notes"),
 }
 """The columns in their order, and how each is taken."""

@@ -7,6 +7,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     workers             zset   worker name -> when last heard of, store ms
     selftest            string id of the self-test that waits for a worker
     selftest:ID         string its record, JSON; expires after a day
+    selftest:on:HOST    string the worker that runs one on this machine; expires
     push                channel  `job_id` whose state a worker should look at now
     bars                channel `account until_ms name`: what has it rests until then
     born                string when this store's data began, store ms; for ever
@@ -25,6 +26,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     limit:ACCOUNT:target LABEL:bar  string the same of one target; and of `free calls`
                                or `paid calls`, where the account's limit counts none
     limit:ACCOUNT:NAME:told   string the account's own page was asked lately
+    measured:HASH       hash   `JOB STEP SHARD` that is measured on an upstream
     spend:ACCOUNT       hash   DAY:spent, DAY:held, DAY:unaccounted, nano-USD (`money`)
     run:ID              hash   the record (`runs`)
     run:ID:plan         string the plan, JSON
@@ -38,6 +40,8 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:held         hash   call -> what it may cost, and of which day
     run:ID:pace         hash   TARGET:rate and what it follows from (`pace`)
     run:ID:paces        list   [target, store ms, calls a minute from then], JSON
+    run:ID:beside       set    runs that were measured on the same upstream meanwhile
+    run:ID:keys         set    a print of each key that it was asked with
     run:ID:reconcile    string the worker that compares its bills; a lease
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand

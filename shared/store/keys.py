@@ -19,7 +19,7 @@ PROBE = PREFIX + "probe"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
-    *(":holds", ":held", ":pace", ":paces"),
+    *(":holds", ":held", ":pace", ":paces", ":beside", ":keys"),
 )
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
 
@@ -57,6 +57,11 @@ def spend(account: str) -> str:
 def worker(name: str) -> str:
     """What one worker says of itself; expires with its heartbeat."""
     return f"{PREFIX}worker:{name}"
+
+
+def measured(upstream: str) -> str:
+    """Which shards are measured on an upstream (`lua/_beside.lua`)."""
+    return f"{PREFIX}measured:{sha256(upstream.encode()).hexdigest()[:16]}"
 
 
 def limit(account: str, name: str) -> tuple[str, str, str, str, str]:

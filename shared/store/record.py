@@ -59,6 +59,7 @@ def _read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
         error=blocked or r.get("error"),
         warnings=tuple(from_json(r.get("warnings", "[]"))),
         rerun_of=r.get("rerun_of"),
+        exclusive="exclusive" in r,
         traceparent=r.get("traceparent"),
         interrupted=int(r.get("interrupted", 0)),
         overlaps=int(r.get("overlaps", 0)),

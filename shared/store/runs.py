@@ -71,6 +71,8 @@ async def create(
         fields["prices"] = to_json(said).decode()
     if plan.max_cost_usd is not None:
         fields["max_nano"] = nano(plan.max_cost_usd)
+    if plan.exclusive:
+        fields["exclusive"] = 1
     if rerun_of is not None:
         fields["rerun_of"] = rerun_of
     if traceparent is not None:

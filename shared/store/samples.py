@@ -55,6 +55,25 @@ async def observations(redis: Redis, job_id: str) -> list[dict[str, Any]]:
     return [from_json(one) for one in seen]
 
 
+async def asked_with(redis: Redis, job_id: str, key_print: str) -> None:
+    """Calls of the run are made with this key. Said before them, so that a worker that
+    is killed has said it."""
+    names = [keys.run(job_id), keys.run(job_id, ":keys")]
+    await call(redis, "asked_with", names, [key_print])
+
+
+async def asked_with_each(redis: Redis, job_id: str) -> tuple[str, ...]:
+    """A print of each key with which calls of the run were made."""
+    found = await reply(redis.smembers(keys.run(job_id, ":keys")))
+    return tuple(sorted(one.decode() for one in found))
+
+
+async def beside(redis: Redis, job_id: str) -> tuple[str, ...]:
+    """Ids of the runs that were measured on the same upstream at the same time."""
+    found = await reply(redis.smembers(keys.run(job_id, ":beside")))
+    return tuple(sorted(one.decode() for one in found))
+
+
 def _pages(store: Blocking, key: str) -> Iterator[bytes]:
     start = 0
     while page := cast(list[bytes], store.lrange(key, start, start + _PAGE - 1)):

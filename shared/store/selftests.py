@@ -2,6 +2,7 @@
 
     selftest        string  id of the one that waits; expires
     selftest:ID     string  its record, JSON; expires after a day
+    selftest:on:HOST  string  the worker that runs one on this machine; expires
 
 One waits at most, since each loads a worker for most of a minute: who asks while one
 waits is given that one. Each step is a single command of the store; whatever is lost
@@ -70,10 +71,19 @@ async def ask(redis: Redis, streams: tuple[int, ...] = STREAMS) -> Asked:
 
 
 async def claim(redis: Redis, worker: str) -> Asked | None:
-    """The one that waits, to be run by this worker alone; None when none waits."""
+    """The one that waits, to be run by this worker alone; None when none waits.
+
+    worker: its name, which begins with its host. None too while another worker of that
+    host is at one: two on a machine would take the cores from each other.
+    """
+    if not await redis.exists(_WAITS):
+        return None
+    if not await redis.set(_on(worker), worker, nx=True, px=int(RUN_S * 1000)):
+        return None
     waits = await redis.getdel(_WAITS)
     asked = await load(redis, waits.decode()) if waits else None
     if asked is None:
+        await redis.delete(_on(worker))
         return None
     until = await now_s(redis) + RUN_S
     running = asked.model_copy(
@@ -91,6 +101,8 @@ async def end(redis: Redis, asked: Asked, came: SelfTest | str) -> None:
         else {"state": State.DONE, "result": came}
     )
     await _write(redis, asked.model_copy(update=update))
+    if asked.worker and await redis.get(_on(asked.worker)) == asked.worker.encode():
+        await redis.delete(_on(asked.worker))
 
 
 async def load(redis: Redis, test_id: str) -> Asked | None:
@@ -111,6 +123,11 @@ async def load(redis: Redis, test_id: str) -> Asked | None:
 
 async def _write(redis: Redis, asked: Asked) -> None:
     await redis.set(_key(asked.id), asked.model_dump_json(), ex=_KEEP_S)
+
+
+def _on(worker: str) -> str:
+    host = worker.rsplit(":", 2)[0]  # HOST:PROCESS:CHANCE
+    return f"{_WAITS}:on:{host}"
 
 
 def _key(test_id: str) -> str:

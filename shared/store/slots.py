@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from redis.asyncio import Redis
 
 from shared.plan import Step
 from shared.run import Status
+from shared.sample import Kind as Kind
 from shared.steps import LEAD_S
 from shared.store import keys, money
 from shared.store.client import call, reply
@@ -50,9 +51,6 @@ class Taken:
     """When a slot that is barred now will be offered; None: none is."""
 
 
-Kind = Literal["ok", "failed", "retry", "again"]
-
-
 class Entry(NamedTuple):
     """One row to commit. A tuple, because one is made for each call."""
 
@@ -84,11 +82,24 @@ class Committed:
 
 
 async def claim(
-    redis: Redis, job_id: str, step: Step, *, owner: str, shards: int, lease_s: float
+    redis: Redis,
+    job_id: str,
+    step: Step,
+    *,
+    owner: str,
+    shards: int,
+    lease_s: float,
+    upstream: str | None = None,
+    exclusive: bool = False,
+    yields: bool = False,
 ) -> Lease | None:
     """A free shard of the run's current step, or None when there is nothing to do.
 
     shards: how many the step gets, if this is its first claim.
+    upstream: whom its calls will ask. An exclusive run is measured there alone, and who
+    are measured at the same time are noted with each other; None: neither is looked at.
+    yields: an older exclusive run waits, so this one does not begin. A run that is
+    under way goes on.
     """
     s, taken, back, closed, _ = keys.step(job_id, step.number)
     answer = await call(
@@ -96,7 +107,7 @@ async def claim(
         "claim",
         [
             *(keys.run(job_id), keys.run(job_id, ":events")),
-            *(s, taken, back, closed, keys.COUNTS),
+            *(s, taken, back, closed, keys.COUNTS, keys.measured(upstream or "")),
         ],
         [
             owner,
@@ -107,6 +118,9 @@ async def claim(
             "1" if is_open(step) else "",
             POISON_TAKEOVERS,
             LEAD_MS if is_open(step) else 0,
+            "" if upstream is None else int(exclusive),
+            int(yields),
+            job_id,
         ],
     )
     if answer[0] != 1:

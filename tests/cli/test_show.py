@@ -56,3 +56,43 @@ def test_a_doubt_is_shown_with_its_remedy() -> None:
     assert show.verdict({"result": {"verdict": judged}}) == (
         "Verdict: invalid\n  invalid: Late. Be early."
     )
+
+
+def judged(kind: str, **more: object) -> dict[str, object]:
+    return {"kind": kind, "reasons": [], "notes": [], **more}
+
+
+def test_figures_that_cannot_be_used_are_shown_beside_those_that_can() -> None:
+    verdict = judged("suspect", unusable=["gap", "ttft.p99"], usable=["latency"])
+    assert show.verdict({"result": {"verdict": verdict}}) == (
+        "Verdict: suspect\n"
+        "  Figures that cannot be used: gap, ttft.p99\n"
+        "  Figures that can be used: latency"
+    )
+    valid = judged("valid", unusable=[], usable=["latency"])
+    assert show.verdict({"result": {"verdict": valid}}) == "Verdict: valid"
+
+
+def test_a_stranger_s_sentence_in_a_reason_moves_no_cursor() -> None:
+    doubt = {"kind": "invalid", "words": "It said \x1b[2J\n!", "remedy": "Look."}
+    shown = show.verdict({"result": {"verdict": judged("invalid", reasons=[doubt])}})
+    assert shown == "Verdict: invalid\n  invalid: It said ?[2J?! Look."
+
+
+@pytest.mark.parametrize(
+    ("status", "ok", "kind", "stands"),
+    [
+        ("done", 9, "valid", True),
+        ("done", 9, "suspect", True),
+        ("done", 9, "invalid", False),
+        ("done", 0, "valid", False),  # as earlier builds judged it
+        ("failed", 9, "suspect", False),
+        ("cancelled", 9, "valid", False),
+    ],
+)
+def test_a_benchmark_stands_when_something_of_it_may_be_believed(
+    status: str, ok: int, kind: str, stands: bool
+) -> None:
+    result = {"successful_runs": ok, "verdict": judged(kind)}
+    assert show.stands({"status": status, "result": result}) is stands
+    assert not show.stands({"status": "done", "result": None})

@@ -143,7 +143,9 @@ def test_a_file_of_prompts_is_benchmarked_from_the_terminal(up: Up) -> None:
     (up.folder / "prompts.txt").write_text("Hello\nПривет\n")
     args = ("run", "prompts.txt", "--model", "acme/swift-8b:free", "--runs", "2")
     said = up.ask(*args, "--url", up.url)
-    assert said.returncode == 0, said.stdout + said.stderr
+    # what the verdict makes of it is this machine's affair
+    is_invalid = "Verdict: invalid" in said.stdout
+    assert said.returncode == is_invalid, said.stdout + said.stderr
     assert re.search(r"acme/swift-8b:free +4 +0 +\d{3}\.\d", said.stdout)
     assert "Verdict: " in said.stdout
     job_id = said.stdout.split()[0]

@@ -14,6 +14,7 @@ from shared.outputs import write_csv, write_json
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
 from shared.retries import Retries
+from shared.run import Ending
 from shared.slo import Slo
 from shared.summary import frame, summarize
 
@@ -54,6 +55,10 @@ def test_the_summary_of_no_rows_is_the_one_that_is_made_of_an_empty_frame(
         summarize(plan, [], observations=seen)
     )
     assert write_json(summarize_none(plan)) == write_json(summarize(plan, []))
+    cut = {"ending": Ending.CANCELLED, "cause": "So it was."}
+    assert write_json(summarize_none(plan, seen, **cut)) == write_json(
+        summarize(plan, [], observations=seen, **cut)
+    )
 
 
 def test_the_table_of_no_rows_is_its_head() -> None:

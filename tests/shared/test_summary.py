@@ -4,6 +4,7 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -17,6 +18,8 @@ from shared.metrics import gap_bucket, gap_histogram
 from shared.observations import Observations
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
+from shared.retries import Retries
+from shared.run import Ending
 from shared.sample import Outcome, Sample, encode
 from shared.slo import Slo
 from shared.summary import summarize
@@ -552,9 +555,159 @@ def test_a_summary_reads_back_from_its_json() -> None:
 
 
 def test_every_summary_carries_its_verdict() -> None:
-    verdict = summarize(PLAN, FIVE).verdict
+    verdict = summarize(PLAN, FIVE[:4]).verdict
     assert verdict is not None
     assert verdict.kind == "valid"
+
+
+def test_a_summary_says_itself_how_its_run_ended() -> None:
+    made = summarize(PLAN, FIVE, ending=Ending.CANCELLED)
+    assert (made.status, made.ending, made.cause) == ("cancelled", "cancelled", None)
+    made = summarize(PLAN, FIVE, ending=Ending.NO_CREDIT, cause="Add credit.")
+    assert (made.status, made.ending) == ("failed", "no_credit")
+    assert json.loads(to_json(made))["cause"] == "Add credit."
+    assert summarize(PLAN, FIVE).ending is None
+
+
+def test_the_commonest_failures_are_told_in_the_upstream_s_words() -> None:
+    long = "No such model. " * 20
+    rows = [
+        *(row(n, n, n + 1.0) for n in range(4)),
+        *(bad(n, Outcome.REFUSED, long) for n in range(4, 8)),
+        *(bad(n, Outcome.UPSTREAM_ERROR, "Busy.") for n in range(8, 10)),
+        bad(10, Outcome.EMPTY, None),
+        # what a limit turned away is told only where no slot came to anything
+        bad(0, Outcome.RATE_LIMITED, "Slow down.", attempt=1, kind="again"),
+    ]
+    told = [(c.outcome, c.error, c.calls) for c in summarize(PLAN, rows).complaints]
+    assert told == [
+        ("refused", long[:199] + "…", 4),
+        ("upstream_error", "Busy.", 2),
+        ("empty", None, 1),
+    ]
+    (only,) = summarize(PLAN, rows[-1:]).complaints
+    assert (only.outcome, only.error, only.calls) == ("rate_limited", "Slow down.", 1)
+    assert summarize(PLAN, rows[:4]).complaints == ()
+
+
+def bad(slot: int, outcome: Outcome, error: str | None, **more: Any) -> Sample:
+    return row(slot, slot, slot + 0.1, outcome=outcome, error=error, **more)
+
+
+def test_rows_are_counted_by_the_upstream_that_they_asked() -> None:
+    rows = [
+        row(n, n, n + 1.0, upstream=f"http://{'ab'[n > 2]}.example") for n in range(5)
+    ]
+    upstreams = {"http://a.example": 3, "http://b.example": 2}
+    assert summarize(PLAN, rows).upstreams == upstreams
+    assert summarize(PLAN, FIVE).upstreams == {}
+
+
+def test_what_was_turned_away_is_no_call_where_the_run_ended_before_another() -> None:
+    # cancelled while slots 1 and 2 waited: one for a limit, one for its retry
+    rows = [
+        row(0, 0.0, 1.0, kind="ok"),
+        bad(1, Outcome.RATE_LIMITED, None, kind="again"),
+        bad(2, Outcome.UPSTREAM_ERROR, None, kind="retry", retry=0),
+        bad(2, Outcome.RATE_LIMITED, None, attempt=1, kind="again", retry=1),
+    ]
+    made = summarize(PLAN, rows)
+    # the failure that nobody came to try again is what slot 2 came to
+    assert (made.total_runs, made.counts.failed) == (2, 1)
+    assert (made.counts.retries, made.counts.turned_away) == (0, 2)
+    assert made.counts.outcomes == {"ok": 1, "upstream_error": 1}
+    # rows of earlier builds say no kind, and the last of a slot is its end
+    old = [replace(one, kind=None) for one in rows[:2]]
+    assert summarize(PLAN, old).counts.failed == 1
+
+
+def test_attempts_know_slots_that_nobody_closed() -> None:
+    plan = PLAN.model_copy(update={"retries": Retries()})
+    rows = [
+        row(0, 0.0, 1.0, kind="ok"),
+        bad(1, Outcome.UPSTREAM_ERROR, None, kind="retry", retry=0),
+        bad(1, Outcome.RATE_LIMITED, None, attempt=1, kind="again", retry=1),
+        bad(2, Outcome.RATE_LIMITED, None, kind="again"),
+    ]
+    made = summarize(plan, rows).attempts
+    assert made is not None
+    assert (made.first.ok, made.first.failed) == (1, 1)
+    assert (made.perceived.ok, made.perceived.failed, made.retries) == (1, 1, 0)
+
+
+def slow(slot: int, **slack: float) -> Sample:
+    """200 ms to the first token, four gaps of 50 ms, 1 s in all."""
+    gaps, total_s, largest_s = gap_histogram([0.2, 0.25, 0.3, 0.35, 0.4])
+    return row(
+        slot,
+        float(slot),
+        slot + 1.0,
+        **{"first_token_s": slot + 0.2, "last_token_s": slot + 0.4},
+        **{"gaps": gaps, "gap_sum_s": total_s, "gap_max_s": largest_s},
+        **{"output_tokens": 5, **slack},
+    )
+
+
+@pytest.mark.parametrize(
+    ("slack", "doubtful"),
+    [
+        # 5 % of 200 ms, of a mean gap of 50, of 200 from first to last token, of 1 s
+        ({"ttft_slack_s": 0.0101}, {"ttft", "tpot"}),
+        ({"ttft_slack_s": 0.0099}, set()),
+        ({"gap_slack_s": 0.0026}, {"gap"}),
+        ({"gap_slack_s": 0.0024}, set()),
+        # a late read between them moves neither the first token nor the last
+        ({"gap_slack_s": 0.0501}, {"gap"}),
+        ({"last_slack_s": 0.0101}, {"tpot"}),
+        ({"last_slack_s": 0.0099}, set()),
+        ({"end_slack_s": 0.0501}, {"latency"}),
+        ({"end_slack_s": 0.0099}, set()),
+        # a row of an earlier build has one slack, of the first token or of the gaps
+        ({"stamp_slack_s": 0.0101}, {"ttft", "gap", "tpot"}),
+    ],
+)
+def test_a_late_read_touches_the_figures_that_it_dated(
+    slack: dict[str, float], doubtful: set[str]
+) -> None:
+    rows = [slow(0, **slack), slow(1), slow(2), slow(3)]
+    shares = summarize(PLAN, rows).doubtful_shares
+    assert shares == {
+        name: 0.25 if name in doubtful else 0.0
+        for name in ("ttft", "gap", "tpot", "latency")
+    }
+
+
+def test_slack_of_one_look_at_the_sockets_is_not_held_against_a_quick_figure() -> None:
+    # 5 % of 20 ms is 1 ms, and sockets are looked at every millisecond
+    rows = [
+        row(n, 0.0, 0.1, first_token_s=0.02, ttft_slack_s=slack_s)
+        for n, slack_s in enumerate((0.0011, 0.002, 0.0021))
+    ]
+    shares = summarize(PLAN, rows).doubtful_shares
+    assert shares == {"ttft": pytest.approx(1 / 3), "latency": 0.0}
+
+
+def test_one_volley_has_no_rate() -> None:
+    # All are sent within 3 ms, and none has ended by then: nothing was ever steady.
+    rows = [row(n, n / 1000, 2.0) for n in range(4)]
+    made = summarize(PLAN.model_copy(update={"slo": Slo(latency_s=9)}), rows)
+    rate = made.throughput
+    assert rate.measured_window_s == 0.003
+    assert (rate.requests_per_s, rate.output_tokens_per_s) == (None, None)
+    assert made.goodput is not None
+    assert (made.goodput.good, made.goodput.requests_per_s) == (4, None)
+    # one that failed at once makes no rate of the others
+    assert (
+        summarize(
+            PLAN, [*rows, row(4, 0.0, 0.001, outcome=Outcome.EMPTY)]
+        ).throughput.requests_per_s
+        is None
+    )
+
+
+def test_a_load_in_which_everything_fails_has_a_rate_of_nought() -> None:
+    rows = [bad(n, Outcome.EMPTY, None) for n in range(4)]
+    assert summarize(PLAN, rows).throughput.requests_per_s == 0.0
 
 
 def test_figures_and_verdicts_are_imported_without_pandas() -> None:

@@ -137,6 +137,38 @@ async def test_one_waits_at_most_and_one_worker_gets_it(redis: Redis) -> None:
     assert second.id != first.id, "one that runs is not joined: it may have begun badly"
 
 
+async def test_a_machine_runs_one_self_test_at_a_time(redis: Redis) -> None:
+    first = await selftests.ask(redis, (1,))
+    claimed = await selftests.claim(redis, "host:1:aa")
+    assert claimed is not None
+    second = await selftests.ask(redis, (50,))
+    assert await selftests.claim(redis, "host:2:bb") is None
+    still = await selftests.load(redis, second.id)
+    assert still is not None
+    assert still.state is State.QUEUED
+    # another machine is not disturbed by it
+    elsewhere = await selftests.claim(redis, "other:1:cc")
+    assert elsewhere is not None
+    assert elsewhere.id == second.id
+    third = await selftests.ask(redis, (7,))
+    await selftests.end(redis, claimed, "It ended.")
+    again = await selftests.claim(redis, "host:2:bb")
+    assert again is not None
+    assert (again.id, first.id) == (third.id, claimed.id)
+    lock = "llmbench:selftest:on:host"
+    assert 0 < await redis.ttl(lock) <= selftests.RUN_S
+    # of a worker that has died its machine is free when it must have ended
+    assert await redis.get(lock) == b"host:2:bb"
+
+
+async def test_a_machine_that_found_none_is_free(redis: Redis) -> None:
+    assert await selftests.claim(redis, "host:1:aa") is None
+    await redis.set("llmbench:selftest", "FORGOTTEN")
+    assert await selftests.claim(redis, "host:1:aa") is None
+    await selftests.ask(redis, (1,))
+    assert await selftests.claim(redis, "host:2:bb") is not None
+
+
 async def test_one_that_nobody_takes_or_ends_is_lost_with_a_sentence(
     redis: Redis,
 ) -> None:

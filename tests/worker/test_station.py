@@ -1,5 +1,6 @@
 """Which runs a worker takes on, by a station in this process that makes no calls."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,9 +10,9 @@ from redis.asyncio import Redis
 from shared.loads import Concurrency
 from shared.plan import Plan, Target
 from shared.prompts import InlinePrompts
-from shared.run import Run, Status
+from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import runs
+from shared.store import runs, samples
 from shared.store.client import connect
 from tests.children import until
 from worker.reaper import fair
@@ -65,6 +66,14 @@ async def station(store_url: str, tmp_path: Path) -> AsyncIterator[Station]:
     await redis.aclose()
 
 
+@pytest.fixture
+async def colleague(station: Station) -> AsyncIterator[Station]:
+    """Another worker with the same upstream."""
+    other = Station(station.redis, station.settings)
+    yield other
+    await other.drain()
+
+
 def a_plan(*, exclusive: bool) -> Plan:
     return Plan(
         targets=(Target(model="a/b"),),
@@ -102,7 +111,31 @@ async def test_small_runs_share_a_worker_and_an_exclusive_one_waits(
     shared = [
         (await runs.create(redis, a_plan(exclusive=False))).job_id for _ in range(2)
     ]
+    # made only now: of two that are made in one millisecond either may be the first
+    await asyncio.sleep(0.002)
     alone = (await runs.create(redis, a_plan(exclusive=True))).job_id
     await station.look(everything=True)
     await until(lambda: working_on(redis, *shared), "both runs")
     assert (await runs.load(redis, alone)).status is Status.QUEUED
+
+
+async def test_an_exclusive_run_is_alone_on_its_upstream_over_all_workers(
+    station: Station, colleague: Station
+) -> None:
+    redis = station.redis
+    before = (await runs.create(redis, a_plan(exclusive=False))).job_id
+    await station.look(everything=True)
+    await until(lambda: working_on(redis, before), "the run before")
+    alone = (await runs.create(redis, a_plan(exclusive=True))).job_id
+    await asyncio.sleep(0.002)
+    younger = (await runs.create(redis, a_plan(exclusive=False))).job_id
+    for worker in (colleague, station):
+        await worker.look(everything=True)
+    assert (await runs.load(redis, alone)).status is Status.QUEUED
+    assert (await runs.load(redis, younger)).status is Status.QUEUED, "it yields"
+    await runs.end(redis, before, Ending.CANCELLED)
+    for worker in (colleague, station):
+        await worker.look(everything=True)
+    await until(lambda: working_on(redis, alone), "the exclusive run")
+    assert (await runs.load(redis, younger)).status is Status.QUEUED
+    assert await samples.beside(redis, alone) == ()

@@ -1,10 +1,12 @@
--- include _silent
+-- include _silent _beside
 -- Take a shard of a run's current step under a lease.
 -- The first claim of a step fixes the number of its shards and its start. A shard
 -- whose lease lapsed unreleased is taken over: what it had in hand is offered again.
--- KEYS run, events, step, taken, back, closed, counts
+-- KEYS run, events, step, taken, back, closed, counts, measured on this upstream
 -- ARGV owner, lease_ms, step, shards, count ('' = open end), open ('1' = due times),
---      poison (takeovers without a row), lead_ms
+--      poison (takeovers without a row), lead_ms, exclusive ('1'; '' = it does not
+--      matter who is measured beside it), yields ('1' = to an older exclusive run
+--      that waits), job_id
 -- -> {0, why}  or  {1, shard, shards, epoch, segment, start_ms, segment_start_ms,
 --                   first open slot of the segment}
 local lease_ms, lead_ms = whole(ARGV[2]), whole(ARGV[8])
@@ -22,6 +24,13 @@ local function get(field) return redis.call('HGET', KEYS[3], field) end
 -- Workers that wait look all the time. Where all shards were alive, nothing is free
 -- before one is released (`release.lua`) or the first of their leases could lapse.
 if tonumber(get('full_ms') or '0') > now then return {0, 'full'} end
+local live, others, alone, mine
+if ARGV[9] ~= '' then
+  live, others, alone, mine = beside(KEYS[8], KEYS[1], ARGV[11], ARGV[2])
+  if not mine and (alone or ARGV[10] == '1' or (others and ARGV[9] == '1')) then
+    return {0, 'beside'}
+  end
+end
 local shards = tonumber(get('shards') or '0')
 local first = shards == 0
 if first then
@@ -88,6 +97,10 @@ local epoch = plus(KEYS[3], 'epoch:' .. free, 1)
 redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free)
 redis.call('HSET', KEYS[3], 'owner:' .. free, ARGV[1], 'exp:' .. free, now + lease_ms,
            'after:' .. free, redis.call('HGET', KEYS[1], 'takeovers') or 0)
+if ARGV[9] ~= '' then
+  measures(KEYS[8], KEYS[1], ARGV[11], ARGV[3] .. ' ' .. free,
+           epoch .. (ARGV[9] == '1' and ' 1' or ''), live)
+end
 redis.call('HSETNX', KEYS[1], 'started_ms', now)
 if status ~= 'running' then
   redis.call('HSET', KEYS[1], 'status', 'running')

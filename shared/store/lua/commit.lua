@@ -85,8 +85,9 @@ for _, i in ipairs(refused) do
 end
 if #fresh > 0 then
   redis.call('HDEL', KEYS[1], 'takeovers')
-  if redis.call('HGET', KEYS[2], 'epoch:' .. ARGV[1]) ~= ARGV[2] then
-    plus(KEYS[1], 'overlaps', #fresh)
+  if redis.call('HGET', KEYS[2], 'epoch:' .. ARGV[1]) ~= ARGV[2]
+     and redis.call('HSETNX', KEYS[2], 'overlapped:' .. ARGV[1], 1) == 1 then
+    plus(KEYS[1], 'overlaps', 1)
   end
 end
 if kept ~= before then redis.call('HSET', KEYS[1], 'answers_bytes', kept) end

@@ -29,7 +29,7 @@ started_s, sent_s, ack_s, first_token_s, first_visible_s, last_token_s, ended_s,
 queue_s, connect_s, reused, ttft_s, ttft_visible_s, latency_s, response_s, tpot_s,
 gap_n, gap_p50_s, gap_p99_s, gap_max_s, prompt_tokens, output_tokens, reasoning_tokens,
 cached_tokens, total_tokens, tokens_from, cost_usd, finish_reason, generation_id,
-stamp_slack_s, notes
+stamp_slack_s, ttft_slack_s, gap_slack_s, last_slack_s, end_slack_s, kind, notes
 """
 RISKY = "=+-@\uff1d\uff0b\uff0d\uff20\t\r\n"
 NASTY = st.text(
@@ -99,8 +99,12 @@ def test_a_line_by_hand() -> None:
         finish_reason="stop",
         generation_id="gen-1",
         notes="tokens_summed cost_not_believed",
+        kind="ok",
+        upstream="https://up.example/v1",
+        gap_slack_s=0.0015,
+        end_slack_s=0.25,
     )
-    head, line, rest = written([row], upstream="https://up.example/v1").split(b"\n")
+    head, line, rest = written([row]).split(b"\n")
     digest = PLAN.prompts.prompt(1).sha256()
     assert rest == b""
     assert head.decode() == ",".join(COLUMNS)
@@ -111,9 +115,20 @@ def test_a_line_by_hand() -> None:
         "0.25,1.2e-7,false,"  # 1.25 - 1, connect, reused
         "0.5,1.0,3.0,3.5,0.5,"  # 2 - 1.5, 2.5 - 1.5, 4.5 - 1.5, 4.5 - 1, (4 - 2) / 4
         "4,0.5,0.5,0.5,"  # four gaps of 0.5
-        "7,5,0,,12,usage,0.0000375,stop,gen-1,,"
+        "7,5,0,,12,usage,0.0000375,stop,gen-1,"
+        ",,0.0015,,0.25,ok,"  # no slack of the first token
         "tokens_summed cost_not_believed"
     )
+
+
+def test_each_row_says_itself_whom_it_asked() -> None:
+    rows = [
+        a_row(slot=0, upstream="http://one.example/v1"),
+        a_row(slot=1, upstream="http://two.example/v1"),
+        a_row(slot=2),  # of an earlier build
+    ]
+    said = [line["upstream"] for line in read(written(rows))]
+    assert said == ["http://one.example/v1", "http://two.example/v1", ""]
 
 
 def test_a_row_of_nothing_has_empty_cells_and_no_zeros() -> None:
@@ -195,7 +210,8 @@ def test_a_guarded_text_is_harmless_and_reads_back_equal(text: str) -> None:
 def samples(draw: st.DrawFn) -> Sample:
     stamps = ("due_s", "started_s", "sent_s", "ack_s", "first_token_s")
     stamps += ("first_visible_s", "last_token_s", "ended_s", "connect_s")
-    stamps += ("stamp_slack_s",)
+    stamps += ("stamp_slack_s", "ttft_slack_s", "gap_slack_s")
+    stamps += ("last_slack_s", "end_slack_s")
     counts = ("prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
     texts = ("served_model", "provider", "error", "finish_reason", "generation_id")
     events = draw(st.lists(st.integers(0, 10**10), max_size=6))

@@ -98,6 +98,7 @@ LATE: dict[str, Late] = {
     "claim": lambda r, at: slots.claim(
         r, at.job_id, at.step, owner="late", shards=3, lease_s=15
     ),
+    "asked with": lambda r, at: samples.asked_with(r, at.job_id, "late"),
     "advance": lambda r, at: runs.advance(
         r, at.job_id, Finished(0), 1, Ending.COMPLETED
     ),
@@ -119,10 +120,11 @@ async def worked(redis: Redis, job_id: str) -> Lease:
     """A run in the middle of its work, with all that is noted of one."""
     await runs.had_a_turn(redis, PLAN.submitter)
     await workers.beat(redis, "w", {}, lease_s=15)
-    lease = await slots.claim(
-        redis, job_id, steps(PLAN)[0], owner="w", shards=1, lease_s=15
-    )
-    assert lease is not None
+    lease = await _claim(redis, job_id)
+    other = (await runs.create(redis, PLAN)).job_id
+    await _claim(redis, other)
+    await ended(redis, other, cancelled=True)
+    await samples.asked_with(redis, job_id, "a print")
     assert await slots.take(redis, lease, 6, ticket="t")
     for slot in range(5):
         assert await ask(redis, job_id, f"call {slot}") is None
@@ -135,6 +137,18 @@ async def worked(redis: Redis, job_id: str) -> Lease:
     await pace.adapt(redis, job_id, 0, LOAD, **told)
     await samples.observe(redis, job_id, {"host": "w"})
     await queue.ring(redis, job_id)
+    return lease
+
+
+async def _claim(redis: Redis, job_id: str) -> Lease:
+    lease = await slots.claim(
+        *(redis, job_id, steps(PLAN)[0]),
+        owner="w",
+        shards=1,
+        lease_s=15,
+        upstream="http://up.example/v1",
+    )
+    assert lease is not None
     return lease
 
 

@@ -129,7 +129,13 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     run = await runs.create(redis, PLAN, key=IdempotencyKey("me", "k", "hash"))
     [step] = steps(PLAN)
     assert isinstance(step, Step)
-    lease = await slots.claim(redis, run.job_id, step, owner="me", shards=2, lease_s=60)
+    lease = await slots.claim(
+        *(redis, run.job_id, step),
+        owner="me",
+        shards=2,
+        lease_s=60,
+        upstream="http://up.example/v1",
+    )
     assert lease is not None
     await slots.renew(redis, lease, 60)
     assert await slots.take(redis, lease, 8, "t") is not None
@@ -169,6 +175,7 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     await runs.move(redis, run.job_id, Status.PAUSED)
     await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
     over = await runs.load(redis, run.job_id)
+    await samples.asked_with(redis, run.job_id, "a print")
     await samples.observe(redis, run.job_id, {"host": "here"})
     assert await reduces.claim(redis, over, "try", lease_s=60, patient=True) == "ours"
     await runs.note_error(redis, run.job_id, "No room.")

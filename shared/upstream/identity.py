@@ -1,0 +1,33 @@
+"""Who is asked, and with which key, in words that hold no secret."""
+
+import hmac
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+_PRINT_DIGITS = 4
+_PORTS = {"http": 80, "https": 443}
+
+
+def upstream_of(base_url: str) -> str:
+    """The name of an upstream: its base URL, without what does not tell one from
+    another (credentials, query, a usual port, the case of the host).
+
+    >>> upstream_of("https://me:secret@Models.example:443/v1/?key=secret")
+    'https://models.example/v1'
+    """
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port
+    where = host if port in (None, _PORTS.get(parts.scheme)) else f"{host}:{port}"
+    return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
+
+
+def key_print(key: str | None, job_id: str) -> str:
+    """Tells whether two calls of one run were made with the same key, and nothing else.
+
+    An HMAC under the run's id, so that runs cannot be compared; and so short that it
+    confirms no guess, since one of 65,536 wrong keys has the same.
+    """
+    mac = hmac.new(job_id.encode(), (key or "").encode(), sha256)
+    return mac.hexdigest()[:_PRINT_DIGITS]

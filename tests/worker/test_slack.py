@@ -1,0 +1,74 @@
+"""Which figures of a call a late read may have touched."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from shared.upstream import DIALECTS
+from shared.upstream.reading import read_exchange
+from shared.upstream.wire import Exchange
+from worker.slack import Slack, slack_of
+
+HEAD = (
+    b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/event-stream\r\n\r\n"
+)
+ROLE = b'data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n'
+TOKEN = b'data: {"choices": [{"delta": {"content": "x"}}]}\n\n'
+DONE = b"data: [DONE]\n\n"
+
+
+def slack(reads: Sequence[bytes], by_loop: Sequence[int] = ()) -> Slack:
+    """Of reads at 1 s, 2 s ... with a slack of as many hundredths; the head came at
+    0.5 s. by_loop: the seconds of reads that the kernel did not stamp."""
+    exchange = Exchange(
+        sent_s=0.0,
+        reads=[(0.5, HEAD), *((float(n), r) for n, r in enumerate(reads, 1))],
+        slacks=[0.0, *(n / 100 for n in range(1, len(reads) + 1))],
+        loop_slacks={float(n): n / 100 for n in by_loop},
+        ended_s=float(len(reads)),
+    )
+    dialect = DIALECTS["openai"]
+    reply = read_exchange(exchange, dialect, True, 65_536, now_s=0.0)
+    return slack_of(exchange, reply)
+
+
+@pytest.mark.parametrize(
+    ("reads", "expected"),
+    [
+        # each event had its read: every stamp is the kernel's of that event
+        ((ROLE, TOKEN, TOKEN, DONE), (None, None, None, None)),
+        # the role may have come earlier, and perhaps the token did
+        ((ROLE + TOKEN, TOKEN, DONE), (0.01, None, None, None)),
+        ((ROLE, TOKEN + TOKEN, TOKEN, DONE), (0.02, 0.02, None, None)),
+        ((ROLE, TOKEN, TOKEN + TOKEN, DONE), (None, 0.03, 0.03, None)),
+        # the last token's gap alone is too long, and the end may be earlier
+        ((ROLE, TOKEN, TOKEN + DONE), (None, None, 0.03, 0.03)),
+        ((ROLE, TOKEN, TOKEN + TOKEN + DONE), (None, 0.03, 0.03, 0.03)),
+    ],
+)
+def test_a_read_with_several_events_touches_what_it_dated(
+    reads: tuple[bytes, ...], expected: tuple[float | None, ...]
+) -> None:
+    assert slack(reads) == expected
+
+
+@pytest.mark.parametrize(
+    ("by_loop", "expected"),
+    [
+        ((1,), (None, None, None, None)),  # the role is no figure
+        ((2,), (0.02, 0.02, None, None)),
+        ((3,), (None, 0.03, 0.03, None)),
+        ((4,), (None, None, None, 0.04)),
+        ((2, 3, 4), (0.02, 0.03, 0.03, 0.04)),
+    ],
+)
+def test_a_stamp_of_the_loop_s_touches_what_it_dated(
+    by_loop: tuple[int, ...], expected: tuple[float | None, ...]
+) -> None:
+    assert slack((ROLE, TOKEN, TOKEN, DONE), by_loop) == expected
+
+
+def test_the_slack_of_a_token_is_the_larger_of_two() -> None:
+    assert Slack(0.2, 0.1, 0.4, 0.5).token_s == 0.2
+    assert Slack(None, 0.1, None, None).token_s == 0.1
+    assert Slack(None, None, 0.4, 0.5).token_s is None
