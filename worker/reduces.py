@@ -25,7 +25,9 @@ log = logging.getLogger("worker.reduces")
 
 _IDLE_S = 30.0
 """A process without work ends, since its memory is wanted by others."""
-_REPORTS_S = 1.0
+REPORTS_S = 5.0
+"""How long a worker that holds a shard of an ending run is waited for. One that lives
+needs some milliseconds, or a second on a busy machine; one may be dead."""
 _SOON_S = 0.02
 _AGAIN_S = 1.0
 """After a store that did not answer, or a process that could not be started."""
@@ -165,7 +167,7 @@ class Reduces:
             run,
             f"{self._name}:{self._tries}",
             lease_s=self._settings.lease_s,
-            patient=monotonic_s() - since_s < _REPORTS_S,
+            patient=monotonic_s() - since_s < REPORTS_S,
         )
 
     async def _reduce(self, job_id: str) -> None:

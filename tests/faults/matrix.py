@@ -94,7 +94,11 @@ ROWS: dict[int, tuple[str, ...]] = {
         "test_deploy::test_a_run_that_the_first_version_left_half_done_is_finished",
         "test_deploy::test_a_run_of_a_later_version_is_left_alone_and_the_others_go_on",
     ),
-    26: ("test_fleet::test_one_job_of_another_does_not_wait_for_thirty_of_one",),
+    26: (
+        "test_fleet::test_one_job_of_another_does_not_wait_for_thirty_of_one",
+        "test_fairness::"
+        "test_a_reduce_waits_for_one_of_another_submitter_and_not_for_eighty",
+    ),
     27: ("test_arq::test_whatever_arqs_keys_hold_no_worker_ends_and_jobs_run_on",),
     28: (
         "test_bugs::test_a_doorbell_that_breaks_each_time_stops_no_run_and_no_worker",

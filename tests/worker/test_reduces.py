@@ -18,6 +18,7 @@ from shared.steps import steps
 from shared.store import keys, reduces, runs, slots
 from shared.store.slots import Entry, Lease
 from tests.children import until
+from worker import reduces as module
 from worker.reducer import Reducer
 from worker.reduces import Reduces, in_turn
 
@@ -287,9 +288,10 @@ async def test_a_worker_that_has_still_to_report_comes_first(
     await until(over(redis, lease.job_id), "its reduce, without another look")
 
 
-async def test_a_worker_that_is_dead_is_waited_for_a_second_and_no_longer(
-    redis: Redis, worker: Worker
+async def test_a_worker_that_is_dead_is_not_waited_for_until_its_lease_lapses(
+    redis: Redis, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "REPORTS_S", 0.3)
     lease = await held(redis)
     reducing, _ = worker()
     reducing.look(await runs.open_runs(redis))
