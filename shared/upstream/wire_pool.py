@@ -48,7 +48,11 @@ class Pool:
         lost = self._lost.get(link.origin, [])
         if link.calls > 1:
             self._lost.pop(link.origin, None)
-        elif len(lost) >= LOST_AT_MOST and time.monotonic() < lost[-1] + DISTRUST_S:
+        elif (
+            link.calls
+            and len(lost) >= LOST_AT_MOST
+            and time.monotonic() < lost[-1] + DISTRUST_S
+        ):
             return link.close()
         link.user = self
         link.kept_until_s = time.monotonic() + keep_s

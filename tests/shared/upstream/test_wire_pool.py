@@ -94,9 +94,11 @@ def test_links_of_an_origin_that_loses_them_again_and_again_are_not_kept() -> No
     pool.give(refused)  # type: ignore[arg-type]
     pool.give(elsewhere)  # type: ignore[arg-type]
     assert (refused.closed, pool.count(HERE), len(pool)) == (1, 1, 2)
+    pool.give(FakeLink(calls=0))  # type: ignore[arg-type]
+    assert pool.count(HERE) == 2, "it was opened ahead, and is fresh to its call"
     pool._lost[HERE][-1] -= DISTRUST_S
     pool.give(FakeLink())  # type: ignore[arg-type]
-    assert pool.count(HERE) == 2, "it is tried again after a minute"
+    assert pool.count(HERE) == 3, "it is tried again after a minute"
 
 
 def test_a_link_that_served_twice_shows_that_its_origin_keeps_them() -> None:
