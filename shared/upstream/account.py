@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import httpx
 from pydantic_core import from_json
 
+from shared.upstream import complaint
 from shared.upstream.complaint import Json, table
 from shared.upstream.usage import count
 
@@ -38,9 +39,10 @@ async def read_account(client: httpx.AsyncClient) -> Account | str:
         async with asyncio.timeout(TIMEOUT_S):
             answer = await client.get("/key", timeout=TIMEOUT_S)
     except (httpx.HTTPError, TimeoutError) as error:
+        why = complaint.safe(str(error) or type(error).__name__).rstrip(".")
         return (
-            f"GET /key upstream was not answered ({type(error).__name__}). Check"
-            " OPENROUTER_BASE_URL and the network."
+            f"GET /key upstream was not answered ({why}). Check OPENROUTER_BASE_URL and"
+            " the network."
         )
     if answer.status_code == 401:
         return (

@@ -242,6 +242,10 @@ class Wire:
         more = len(self._pool) > 0
         self._pruning = self._loop.call_later(_PRUNE_S, self._prune) if more else None
 
+    def lost(self, link: Link) -> None:
+        """A kept link ended under a request."""
+        self._pool.lost(link)
+
     def forget(self, call: Call) -> None:
         """A call has ended."""
         self._open.discard(call)

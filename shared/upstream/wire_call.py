@@ -35,6 +35,9 @@ class Owner(Protocol):
     def keep(self, link: Link, keep_s: float) -> None:
         """Take back a link that is ready for another call within so many seconds."""
 
+    def lost(self, link: Link) -> None:
+        """A kept link ended under a request."""
+
     def forget(self, call: "Call") -> None:
         """A call has ended."""
 
@@ -121,9 +124,9 @@ class Call:
         link.user = self
         exchange = self.exchange
         exchange.peer = link.peer
-        exchange.reused = link.used
-        exchange.times = None if link.used else link.times
-        link.used = True
+        exchange.reused = link.calls > 0
+        exchange.times = None if exchange.reused else link.times
+        link.calls += 1
         # Before the sending: a fast answer can be here before `send` returns.
         exchange.sent_s = sent_s = time.monotonic()
         link.send(self._request.head_and_body)
@@ -138,7 +141,7 @@ class Call:
         exchange = self.exchange
         reads = exchange.reads
         if not reads and stamp_s < (exchange.sent_s or 0.0) - SLOP_S:
-            return self._spoken_to_first()
+            return self._spoken_to_first(link)
         if not dated:
             exchange.own_up(stamp_s, slack_s)
         reads.append((stamp_s, data))
@@ -154,7 +157,7 @@ class Call:
     def on_closed(self, link: Link, at_s: float, clean: bool, detail: str) -> None:
         exchange = self.exchange
         if not exchange.reads:
-            return self._unanswered(detail)
+            return self._unanswered(link, detail)
         self._look()
         if exchange.ended_s is None:
             if exchange.parse().ends_by_close and clean:
@@ -184,17 +187,20 @@ class Call:
                 loop = asyncio.get_running_loop()
                 self._linger = loop.call_later(LINGER_S, self._end, self._done_s)
 
-    def _spoken_to_first(self) -> None:
+    def _spoken_to_first(self, link: Link) -> None:
         """What came was there before we asked: it answers nothing of ours."""
         if self.exchange.reused:
-            self._unanswered("the server was closing it already")
+            self._unanswered(link, "the server was closing it already")
         else:
             self._fail("protocol_error", "The server spoke before it was asked.")
 
-    def _unanswered(self, detail: str) -> None:
+    def _unanswered(self, link: Link, detail: str) -> None:
         """The connection ended before any byte. Never sent again from here: it may have
         been worked on, and be billed."""
-        kept = "kept " if self.exchange.reused else ""
+        kept = ""
+        if self.exchange.reused:
+            kept = "kept "
+            self._owner.lost(link)
         why = f"The {kept}connection ended before any byte of the answer ({detail})."
         if not kept and self._request.origin.scheme == "http":
             why += " If this port expects TLS, the base URL must begin with https://."

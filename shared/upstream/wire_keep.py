@@ -12,6 +12,13 @@ KEEP_S = 4.0
 MOST_S = 55.0
 """Balancers and NATs forget a silent connection after a minute without telling."""
 
+LOST_AT_MOST = 2
+"""So many connections lost under their second request, with none that served one in
+between, and the server is taken for one that closes them without saying so."""
+
+DISTRUST_S = 60.0
+"""How long none is kept then."""
+
 _MARGIN_S = 1.0
 """So long before the server; half of what it allows where that is less."""
 

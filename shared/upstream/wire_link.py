@@ -46,12 +46,12 @@ class Link:
         "_stamps",
         "_tls",
         "_unsent",
+        "calls",
         "is_over",
         "kept_until_s",
         "origin",
         "peer",
         "times",
-        "used",
         "user",
     )
 
@@ -74,8 +74,8 @@ class Link:
         self.origin = origin
         self.times = times
         self.user = user
-        self.used = False
-        """It has carried a call."""
+        self.calls = 0
+        """How many it has carried."""
         self.is_over = False
         """The peer has said that nothing more will come."""
         self.kept_until_s = 0.0

@@ -2,7 +2,7 @@
 
 import time
 
-from shared.upstream.wire_keep import KEEP_S
+from shared.upstream.wire_keep import DISTRUST_S, KEEP_S, LOST_AT_MOST
 from shared.upstream.wire_link import Link
 from shared.upstream.wire_request import Origin
 
@@ -17,6 +17,8 @@ class Pool:
     def __init__(self) -> None:
         # Dicts, because they are ordered, pop at the end and delete in the middle.
         self._idle: dict[Origin, dict[Link, None]] = {}
+        self._lost: dict[Origin, list[float]] = {}
+        """When links were lost under their second request, since one served that."""
 
     def __len__(self) -> int:
         return sum(map(len, self._idle.values()))
@@ -41,10 +43,25 @@ class Pool:
         return None
 
     def give(self, link: Link, keep_s: float = KEEP_S) -> None:
-        """Keep an open link whose last answer is complete, for so many seconds."""
+        """Keep an open link whose last answer is complete, for so many seconds; where
+        those of its origin are lost again and again, close it."""
+        lost = self._lost.get(link.origin, [])
+        if link.calls > 1:
+            self._lost.pop(link.origin, None)
+        elif (
+            link.calls
+            and len(lost) >= LOST_AT_MOST
+            and time.monotonic() < lost[-1] + DISTRUST_S
+        ):
+            return link.close()
         link.user = self
         link.kept_until_s = time.monotonic() + keep_s
         self._idle.setdefault(link.origin, {})[link] = None
+
+    def lost(self, link: Link) -> None:
+        """A kept link ended under a request."""
+        if link.calls == 2:
+            self._lost.setdefault(link.origin, []).append(time.monotonic())
 
     def prune(self) -> None:
         """Close those whose time is over."""

@@ -138,6 +138,7 @@ def test_https_to_a_port_of_plain_http_is_said_with_the_scheme_to_write(
             detail = problem(answer, kind)["detail"]
             assert "speaks plain HTTP" in detail
             assert "write http:// in OPENROUTER_BASE_URL" in detail
+        assert "write http:// in OPENROUTER_BASE_URL" in api.http.get("/account").text
 
 
 def test_http_to_a_port_of_tls_is_said_with_the_scheme_to_write(start: Start) -> None:

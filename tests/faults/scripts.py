@@ -286,4 +286,5 @@ SCRIPTS: dict[str, Script] = {
 
 def answer(status: int, body: bytes, more: bytes = b"") -> bytes:
     head = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n" % status
+    more += b"Connection: close\r\n"  # as it does: else calls are sent into the end
     return head + more + b"Content-Length: %d\r\n\r\n" % len(body) + body

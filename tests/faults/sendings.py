@@ -7,7 +7,7 @@ again only as an attempt of its own, which everybody can see.
 from collections import Counter
 from dataclasses import dataclass
 
-from shared.loads import Concurrency
+from shared.loads import Concurrency, Load
 from shared.run import Status
 from shared.sample import Outcome
 from tests.faults.figure import Figure, a_folder
@@ -36,9 +36,9 @@ class Sendings:
     """Slots that did not end well."""
 
 
-async def sent(stack: Stack, n: int) -> Sendings:
+async def sent(stack: Stack, n: int, load: Load) -> Sendings:
     """One run of `n` prompts for each way of leaving, on connections that are kept."""
-    plan = a_plan(*MODELS, n=n, load=Concurrency(concurrency=LANES))
+    plan = a_plan(*MODELS, n=n, load=load)
     job_id = await stack.submit(plan)
     done = await stack.reaches(job_id, Status.DONE)
     rows = await stack.rows(job_id)
@@ -64,7 +64,8 @@ async def sent(stack: Stack, n: int) -> Sendings:
 async def sendings(long: bool) -> list[Figure]:
     async with a_stack(a_folder(), warm=True) as stack:
         stack.fleet.start()
-        found = await sent(stack, 200 if long else 20)
+        lanes = Concurrency(concurrency=LANES)
+        found = await sent(stack, 200 if long else 20, lanes)
     once = found.again_most <= 1 and not (found.unsaid or found.lost_fresh)
     return [
         Figure(

@@ -3,7 +3,9 @@
 from itertools import pairwise
 from pathlib import Path
 
-from shared.loads import Concurrency
+import pytest
+
+from shared.loads import Concurrency, Constant, Load
 from shared.run import Status
 from shared.sample import Outcome
 from tests.faults.sendings import sent
@@ -11,12 +13,13 @@ from tests.faults.stack import a_plan, a_stack
 from tests.faults.test_strangers import LIMITS
 
 
+@pytest.mark.parametrize("load", [Concurrency(concurrency=4), Constant(rate_per_s=40)])
 async def test_a_call_whose_connection_ends_is_one_row_and_one_call_upstream(
-    tmp_path: Path,
+    tmp_path: Path, load: Load
 ) -> None:
     async with a_stack(tmp_path, warm=True) as stack:
         stack.fleet.start()
-        found = await sent(stack, 20)
+        found = await sent(stack, 20, load)
     assert found.lost > 5, "the fault did not happen"
     assert found.unsaid == 0, "a request was sent once more, and no row says so"
     assert found.calls == found.rows == 40 + found.lost

@@ -23,6 +23,7 @@ from scripted_server import (
 )
 
 from shared.upstream.wire import Exchange, Request, Wire, request, tls_context
+from shared.upstream.wire_keep import LOST_AT_MOST
 
 Ending = Callable[[asyncio.StreamWriter], object]
 
@@ -206,6 +207,20 @@ async def test_a_server_that_allows_no_waiting_gets_a_connection_for_each_call()
         for _ in range(2):
             assert not (await wire.exchange(post(server))).reused
         assert server.connections == 2
+
+
+async def test_a_server_that_closes_behind_each_answer_loses_two_calls() -> None:
+    async def script(client: Visitor, writer: asyncio.StreamWriter) -> None:
+        await client.request()
+        writer.write(OK)
+        await client.reader.read(1)  # the next one is on its way
+        reset(writer)
+
+    async with serving(script) as server, wiring() as wire:
+        ends = [await wire.exchange(post(server)) for _ in range(10)]
+        lost = [end for end in ends if kind(end) == "disconnected"]
+        assert len(lost) == LOST_AT_MOST
+        assert not any(end.reused for end in ends[2 * LOST_AT_MOST :])
 
 
 async def test_what_floods_an_idle_connection_is_closed_when_it_is_looked_at() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.upstream.wire import Origin
-from shared.upstream.wire_keep import KEEP_S, MOST_S, keep_s
+from shared.upstream.wire_keep import DISTRUST_S, KEEP_S, MOST_S, keep_s
 from shared.upstream.wire_pool import Pool
 
 HERE = Origin("http", "here", 80)
@@ -20,6 +20,7 @@ class FakeLink:
     origin: Origin = HERE
     user: Any = None
     kept_until_s: float = 0.0
+    calls: int = 1
     closed: int = 0
     looked: int = 0
     name: int = field(default_factory=count().__next__)
@@ -78,6 +79,35 @@ def test_a_link_that_turns_out_to_be_dead_when_looked_at_is_not_taken() -> None:
     pool.give(dead)  # type: ignore[arg-type]
     assert pool.take(HERE) is alive
     assert (alive.looked, dead.closed > 0, len(pool)) == (1, True, 0)
+
+
+def test_links_of_an_origin_that_loses_them_again_and_again_are_not_kept() -> None:
+    pool, elsewhere = Pool(), FakeLink(Origin("http", "there", 80))
+    for _ in range(9):
+        # all of a server that was restarted
+        pool.lost(FakeLink(calls=3))  # type: ignore[arg-type]
+    pool.lost(FakeLink(calls=2))  # type: ignore[arg-type]
+    pool.give(FakeLink())  # type: ignore[arg-type]
+    assert pool.count(HERE) == 1, "once may be chance"
+    pool.lost(FakeLink(calls=2))  # type: ignore[arg-type]
+    refused = FakeLink()
+    pool.give(refused)  # type: ignore[arg-type]
+    pool.give(elsewhere)  # type: ignore[arg-type]
+    assert (refused.closed, pool.count(HERE), len(pool)) == (1, 1, 2)
+    pool.give(FakeLink(calls=0))  # type: ignore[arg-type]
+    assert pool.count(HERE) == 2, "it was opened ahead, and is fresh to its call"
+    pool._lost[HERE][-1] -= DISTRUST_S
+    pool.give(FakeLink())  # type: ignore[arg-type]
+    assert pool.count(HERE) == 3, "it is tried again after a minute"
+
+
+def test_a_link_that_served_twice_shows_that_its_origin_keeps_them() -> None:
+    pool = Pool()
+    for _ in range(3):
+        pool.lost(FakeLink(calls=2))  # type: ignore[arg-type]
+    pool.give(FakeLink(calls=2))  # type: ignore[arg-type]
+    pool.give(FakeLink(calls=1))  # type: ignore[arg-type]
+    assert pool.count(HERE) == 2
 
 
 @pytest.mark.parametrize("n", [10, 10_000])
