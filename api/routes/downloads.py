@@ -6,10 +6,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse, Response, StreamingResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response, StreamingResponse
 
 from api.deps import JobId, PartsDep, Store, StoreDep
+from api.download import Download
 from api.errors import Problem, responses
 from shared.reconciliation import FILE
 from shared.store import reconciles, runs
@@ -24,7 +25,9 @@ def _of(media_type: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
     return {
         200: {"description": "The file.", "content": {media_type: schema}},
         206: {"description": "The part that `Range` asks for."},
-        **responses("no-such-run", *kinds, "no-store", "store-down"),
+        **responses(
+            "no-such-run", *kinds, "no-such-range", "no-store", "store-down", "busy"
+        ),
     }
 
 
@@ -36,6 +39,7 @@ def _of(media_type: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
     responses=_of("text/csv", "not-ready"),
 )
 async def samples(
+    request: Request,
     job_id: JobId,
     parts: PartsDep,
     store: StoreDep,
@@ -47,10 +51,11 @@ async def samples(
     columns."""
     path = await _ended(parts.settings.results_dir, store, job_id, "samples.csv")
     if not excel:
-        return _file(path, job_id, "text/csv; charset=utf-8")
+        return Download(path, job_id, "text/csv; charset=utf-8")
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.samples.csv"'}
+    pieces = iter(()) if request.method == "HEAD" else _for_excel(path)
     return StreamingResponse(
-        _for_excel(path), headers=headers, media_type="text/csv; charset=utf-8"
+        pieces, headers=headers, media_type="text/csv; charset=utf-8"
     )
 
 
@@ -65,7 +70,7 @@ async def answers(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     """One JSON object per answer that the plan's `keep_answers` kept."""
     folder = parts.settings.results_dir
     path = await _ended(folder, store, job_id, "responses.jsonl")
-    return _file(path, job_id, "application/jsonl")
+    return Download(path, job_id, "application/jsonl")
 
 
 @router.head("/{job_id}/summary.json", include_in_schema=False)
@@ -78,7 +83,7 @@ async def answers(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
 async def summary(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     """The same as `result` in the benchmark's body."""
     path = await _ended(parts.settings.results_dir, store, job_id, "summary.json")
-    return _file(path, job_id, "application/json")
+    return Download(path, job_id, "application/json")
 
 
 @router.head("/{job_id}/reconciliation.json", include_in_schema=False)
@@ -93,12 +98,12 @@ async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Res
     folder = parts.settings.results_dir
     path = folder / job_id / FILE
     if path.is_file():
-        return _file(path, job_id, "application/json")
+        return Download(path, job_id, "application/json")
     await _ended(folder, store, job_id, "summary.json")
     async with store.asking.promptly():
         waits = await reconciles.waits(store.redis, job_id)
     if path.is_file():  # it was done just now
-        return _file(path, job_id, "application/json")
+        return Download(path, job_id, "application/json")
     if waits:
         why = (
             "a worker that measures nothing compares it with the upstream's bills, or"
@@ -123,7 +128,7 @@ async def plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     """The whole plan, with all prompts; POST it again to do the same again."""
     path = parts.settings.results_dir / job_id / "plan.json"
     if path.is_file():
-        return _file(path, job_id, "application/json")
+        return Download(path, job_id, "application/json")
     async with store.asking.promptly():
         found = await runs.plan_of(store.redis, job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.plan.json"'}
@@ -154,10 +159,6 @@ async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Pat
         f" Follow /benchmark/{job_id}/events.",
         job_status=run.status,
     )
-
-
-def _file(path: Path, job_id: str, media_type: str) -> FileResponse:
-    return FileResponse(path, media_type=media_type, filename=f"{job_id}.{path.name}")
 
 
 def _for_excel(path: Path) -> Iterator[bytes]:
