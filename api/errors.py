@@ -49,6 +49,7 @@ log = logging.getLogger(__name__)
 
 KINDS: dict[str, tuple[int, str]] = {
     "malformed": (400, "This is not HTTP"),
+    "cut-short": (400, "The request broke off"),
     "not-found": (404, "There is nothing here"),
     "no-such-run": (404, "There is no such benchmark"),
     "method-not-allowed": (405, "This is not done here"),
