@@ -76,6 +76,12 @@ class BoundedBodies:
                     " again.",
                     headers={"Connection": "close"},
                 ) from None
+            if message["type"] == "http.disconnect":
+                raise Problem(
+                    "cut-short",
+                    "The connection was closed in the middle of the body. Send it"
+                    " again.",
+                )
             seen += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if seen > cap + FRAMING_BYTES:

@@ -16,6 +16,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from shared.errors import (
     BadPlan,
@@ -43,10 +44,13 @@ RETRY_AFTER_S = 5
 MOST_FIELDS = 100
 """Fields of which is said what is wrong; a hostile body could have a million."""
 
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
 log = logging.getLogger(__name__)
 
 KINDS: dict[str, tuple[int, str]] = {
     "malformed": (400, "This is not HTTP"),
+    "cut-short": (400, "The request broke off"),
     "not-found": (404, "There is nothing here"),
     "no-such-run": (404, "There is no such benchmark"),
     "method-not-allowed": (405, "This is not done here"),
@@ -268,7 +272,21 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
         "method-not-allowed": f"{request.method} is none of the methods of"
         f" {request.url.path}; the header Allow lists them.",
     }.get(kind, error.detail)
-    return Problem(kind, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if kind == "method-not-allowed":
+        headers["Allow"] = ", ".join(_allowed(request))
+    return Problem(kind, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of the path, asked one by one: each is a route of its own."""
+    routes = request.app.routes
+
+    def served(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in routes)
+
+    return list(filter(served, METHODS))
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> Problem:

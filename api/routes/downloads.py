@@ -6,10 +6,11 @@ from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from fastapi.responses import FileResponse, Response, StreamingResponse
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response, StreamingResponse
 
 from api.deps import JobId, PartsDep, Store, StoreDep
+from api.download import Download
 from api.errors import Problem, responses
 from shared import archive
 from shared.reconciliation import FILE
@@ -25,7 +26,8 @@ def _of(media_type: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
     return {
         200: {"description": "The file.", "content": {media_type: schema}},
         206: {"description": "The part that `Range` asks for."},
-        **responses("no-such-run", *kinds, "no-store", "store-down", "unreadable"),
+        **responses("no-such-run", *kinds, "no-such-range"),
+        **responses("no-store", "store-down", "unreadable", "busy"),
     }
 
 
@@ -37,6 +39,7 @@ def _of(media_type: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
     responses=_of("text/csv", "not-ready"),
 )
 async def samples(
+    request: Request,
     job_id: JobId,
     parts: PartsDep,
     store: StoreDep,
@@ -51,8 +54,9 @@ async def samples(
     if not excel:
         return whole
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.samples.csv"'}
+    pieces = iter(()) if request.method == "HEAD" else _for_excel(path)
     return StreamingResponse(
-        _for_excel(path), headers=headers, media_type="text/csv; charset=utf-8"
+        pieces, headers=headers, media_type="text/csv; charset=utf-8"
     )
 
 
@@ -157,11 +161,11 @@ async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Pat
     )
 
 
-def _file(path: Path, job_id: str, media_type: str) -> FileResponse:
+def _file(path: Path, job_id: str, media_type: str) -> Download:
     """Raises Unreadable where nothing can be read of it: it is too late to say that
     when the answer has begun."""
     archive.check_readable(path.parents[1], job_id, path.name)
-    return FileResponse(path, media_type=media_type, filename=f"{job_id}.{path.name}")
+    return Download(path, job_id, media_type)
 
 
 def _for_excel(path: Path) -> Iterator[bytes]:

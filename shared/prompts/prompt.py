@@ -1,5 +1,6 @@
 """One thing to ask."""
 
+import re
 from hashlib import sha256
 from typing import Annotated, Literal, Self
 
@@ -11,17 +12,22 @@ from shared.sequences import IN_PIECES
 
 Role = Literal["system", "developer", "user", "assistant"]
 
+_HALF = re.compile("[\ud800-\udfff]")
+"""json.loads makes one of an escape that stands alone."""
+
 
 def _some_text(text: str) -> str:
     if not text or text.isspace():
         raise ValueError("it is blank; leave it out")
     if "\0" in text:
         raise ValueError("it holds a NUL character; remove it")
+    if not text.isascii() and _HALF.search(text):
+        raise ValueError("it holds half of a surrogate pair; send whole characters")
     return text
 
 
 Text = Annotated[str, AfterValidator(_some_text)]
-"""Something to read: not blank, no NUL."""
+"""Something to read: not blank, no NUL, and UTF-8 can write it."""
 
 MaxTokens = Annotated[int, Field(ge=1, le=10_000_000), NOT_A_BOOL]
 

@@ -60,6 +60,13 @@ async def test_a_body_that_stops_arriving_is_a_408() -> None:
     assert problem.status_code == 408
 
 
+async def test_a_client_that_leaves_in_its_body_is_no_bug_of_ours() -> None:
+    read, problem, _ = await asked([piece(b"begun"), {"type": "http.disconnect"}])
+    assert read == [b"begun"]
+    assert problem is not None
+    assert problem.status_code == 400
+
+
 async def test_a_body_is_cut_at_its_cap_while_it_arrives() -> None:
     half = b"x" * 600_000
     read, problem, _ = await asked([piece(half), piece(half), piece(half)])

@@ -102,3 +102,73 @@ async def test_files_that_another_machine_wrote_are_named(
     assert "RESULTS_DIR" in problem(answer, "not-ready")["detail"]
     shown = api.http.get(f"/benchmark/{job_id}").json()
     assert json.dumps(shown["result"])
+
+
+RANGES = [  # of a file of 45 bytes
+    ("bytes=0-0", 206, slice(0, 1)),
+    ("bytes=40-", 206, slice(40, 45)),
+    ("bytes=40-9999", 206, slice(40, 45)),
+    ("bytes=-5", 206, slice(40, 45)),
+    ("bytes=-9999", 206, slice(0, 45)),
+    ("BYTES = 1-2", 206, slice(1, 3)),
+    ("bytes=1-2, 99-", 206, slice(1, 3)),  # one of them is there
+    ("bytes=45-", 416, None),
+    ("bytes=99-100,200-", 416, None),
+    ("bytes=-0", 416, None),
+    ("lines=1-2", 200, slice(0, 45)),  # what is no range of bytes is ignored
+    ("bytes", 200, slice(0, 45)),
+    ("bytes=", 200, slice(0, 45)),
+    ("bytes=-", 200, slice(0, 45)),
+    ("bytes=5-2", 200, slice(0, 45)),
+    ("bytes=a-b", 200, slice(0, 45)),
+    ("bytes=1_0-20", 200, slice(0, 45)),
+    ("bytes=" + "9" * 5000 + "-", 200, slice(0, 45)),
+    ("bytes=" + ",".join(["0-"] * 2000), 200, slice(0, 45)),  # too many to be meant
+]
+
+
+@pytest.fixture
+async def ended(api: Api, worker: Played) -> str:
+    """The address of a benchmark whose samples.csv has 45 bytes."""
+    job_id = submit(api.http)
+    await worker.whole(job_id)
+    path = api.settings.results_dir / job_id / "samples.csv"
+    path.write_bytes(bytes(range(48, 93)))
+    return f"/benchmark/{job_id}"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_range_is_served_refused_or_ignored(
+    api: Api, ended: str, method: str
+) -> None:
+    whole = bytes(range(48, 93))
+    for asked, status, part in RANGES:
+        headers = {"Range": asked}
+        path = f"{ended}/samples.csv"
+        answer = api.http.request(method, path, headers=headers)
+        assert answer.status_code == status, asked
+        if part is None:
+            assert answer.headers["content-range"] == "bytes */45"
+            assert answer.headers["content-type"] == "application/problem+json"
+            if method == "GET":
+                problem(answer, "no-such-range")
+            continue
+        assert answer.headers["content-length"] == str(len(whole[part])), asked
+        assert answer.content == (whole[part] if method == "GET" else b""), asked
+
+
+async def test_a_range_of_another_file_is_no_range(api: Api, ended: str) -> None:
+    for asked in ("bytes=1-2", "bytes=99-"):
+        headers = {"Range": asked, "If-Range": '"another"'}
+        answer = api.http.get(f"{ended}/samples.csv", headers=headers)
+        assert (answer.status_code, len(answer.content)) == (200, 45)
+
+
+async def test_a_head_has_the_headers_of_its_get(api: Api, ended: str) -> None:
+    for name in (*FILES, "plan.json", "samples.csv?excel=1"):
+        head = api.http.head(f"{ended}/{name}")
+        get = api.http.get(f"{ended}/{name}")
+        assert head.status_code == get.status_code == 200
+        assert head.content == b""
+        for header in ("content-type", "content-length", "content-disposition", "etag"):
+            assert head.headers.get(header) == get.headers.get(header), (name, header)

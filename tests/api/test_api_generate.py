@@ -1,5 +1,6 @@
 """POST /generate against the simulator, over real sockets."""
 
+import json
 import socket
 import threading
 import time
@@ -43,6 +44,14 @@ def test_the_answer_has_the_seed_s_names_and_the_rest(api: Api, sim: Simulator) 
     record = sim.ledger()[-1]
     assert record["outcome"] == "ok"
     assert record["completion_tokens"] == body["completion_tokens"]
+
+
+@pytest.mark.parametrize("field", ["prompt", "system_prompt", "model"])
+def test_half_a_character_is_refused(api: Api, field: str) -> None:
+    body = json.dumps(QUESTION | {field: "a\ud800b"}).encode()
+    headers = {"Content-Type": "application/json"}
+    answer = api.http.post("/generate", content=body, headers=headers)
+    assert problem(answer, "invalid")["errors"][0]["field"] == field
 
 
 def test_options_reach_the_upstream(api: Api, sim: Simulator) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -131,6 +132,32 @@ def test_what_stands_behind_a_body_is_no_header_and_has_an_end(api: Api) -> None
             % (len(question), question)
         )
         assert sent(sock, b"", b"a: b\r\n" * 10_000, 1000) < 32 * MIB
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /benchmark HTTP/1.1\r\nContent-Type: application/json",
+        b"POST /benchmark HTTP/1.1\r\nContent-Type: multipart/form-data; boundary=x",
+        b"POST /generate HTTP/1.1\r\nContent-Type: application/json",
+    ],
+)
+def test_a_client_that_leaves_in_its_body_leaves_no_error_behind(
+    api: Api, caplog: pytest.LogCaptureFixture, head: bytes
+) -> None:
+    def cut_short() -> float:
+        lines = api.http.get("/metrics").text.splitlines()
+        told = [line for line in lines if 'status="400"' in line and "_total" in line]
+        return sum(float(line.split()[-1]) for line in told)
+
+    before = cut_short()
+    with peer(api) as sock:
+        sock.sendall(head + b"\r\nHost: x\r\nContent-Length: 90000\r\n\r\n{")
+    deadline_s = time.monotonic() + 30
+    while cut_short() == before:
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 def test_a_head_that_stops_arriving_is_a_408(
