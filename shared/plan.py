@@ -15,6 +15,7 @@ from shared.frozen import Frozen
 from shared.loads import Concurrency, Load
 from shared.loads.find import Find
 from shared.loads.sweep import Sweep, check_load
+from shared.model_id import ModelId, Name
 from shared.numbers import MOST, NOT_A_BOOL, Seed, Whole
 from shared.problems import field_path, problems
 from shared.prompts import PromptSource
@@ -42,18 +43,10 @@ KeepAnswers = Literal["first", "none", "all"]
 class Target(Frozen):
     """A model, perhaps pinned to one provider of it."""
 
-    model: str = Field(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[~\w][\w./:@+~-]*$",
-        description="The model's name as the upstream lists it.",
-        examples=["acme/orca-70b-instruct:free"],
-    )
-    provider: str | None = Field(
+    model: ModelId = Field(examples=["acme/orca-70b-instruct:free"])
+    provider: Name | None = Field(
         default=None,
-        min_length=1,
         max_length=100,
-        pattern=r"^[\w][\w./:-]*$",
         description="Only this provider, without fallbacks (OpenRouter's slug).",
         examples=["acme/fp8"],
     )
@@ -204,13 +197,17 @@ class Plan(Frozen):
     @field_validator("targets")
     @classmethod
     def _no_target_twice(cls, targets: tuple[Target, ...]) -> tuple[Target, ...]:
-        labels = set[str]()
+        named = dict[str, Target]()
         for target in targets:
-            if target.label() in labels:
+            label = target.label()
+            if named.get(label) == target:
+                raise ValueError(f"{label} is named twice; name each target once")
+            if label in named:
                 raise ValueError(
-                    f"{target.label()} is named twice; name each target once"
+                    f"two targets would be shown as {label}, a model and a model at a"
+                    " provider; ask them in two benchmarks"
                 )
-            labels.add(target.label())
+            named[label] = target
         return targets
 
     # Below, a field is checked against those before it: so the error has its path.

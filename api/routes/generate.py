@@ -17,6 +17,7 @@ from api.upstream import KINDS, Conversation, Ended, converse, problem
 from shared import tracing
 from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch
+from shared.model_id import ModelId
 from shared.numbers import NOT_A_BOOL
 from shared.prompts import Prompt
 from shared.prompts.prompt import MaxTokens, Text
@@ -34,7 +35,7 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     prompt: Text = Field(examples=["Why is the sky blue?"])
-    model: str = Field(min_length=1, max_length=200, examples=["openrouter/free"])
+    model: ModelId = Field(examples=["openrouter/free"])
     max_tokens: MaxTokens = Field(default=512, description="Tokens at most.")
     stream: bool = Field(default=False, description="Answer with events.")
     system_prompt: Text | None = None

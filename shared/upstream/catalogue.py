@@ -17,6 +17,7 @@ from pydantic_core import from_json
 
 from shared import clock
 from shared.errors import CatalogueDown
+from shared.model_id import in_path
 from shared.upstream import complaint
 from shared.upstream.complaint import table
 from shared.upstream.endpoint import Endpoint, endpoints_of
@@ -174,9 +175,12 @@ class Catalogue:
 
         Raises CatalogueDown when it does not answer.
         """
+        path = in_path(base_id(model.id))
+        if path is None:
+            return ()
         try:
             async with asyncio.timeout(LOAD_TIMEOUT_S):
-                answer = await self._client.get(f"models/{base_id(model.id)}/endpoints")
+                answer = await self._client.get(f"models/{path}/endpoints")
             if answer.status_code == 404:
                 return ()
             if answer.status_code != 200:

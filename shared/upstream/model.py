@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from shared.model_id import problem
 from shared.money import Price
 from shared.upstream.complaint import Json, table
 
@@ -68,14 +69,17 @@ def parse_models(body: bytes) -> tuple[Model, ...]:
 
 
 def models_of(document: Any) -> tuple[Model, ...]:
-    """The same of a parsed body: `{"data": [...]}`, or a bare list."""
+    """The same of a parsed body: `{"data": [...]}`, or a bare list.
+
+    What is listed can be asked: an id that no plan may have is left out.
+    """
     rows = document.get("data") if isinstance(document, dict) else document
     if not isinstance(rows, list):
         raise ValueError("the body holds no list of models")
     models: dict[str, Model] = {}
     for row in rows:
         model_id = table(row).get("id")
-        if isinstance(model_id, str) and 0 < len(model_id) <= 200:
+        if isinstance(model_id, str) and problem(model_id) is None:
             models.setdefault(model_id, _model(model_id, row))
     return tuple(models.values())
 
