@@ -46,13 +46,16 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
             " as application/json, or a form with prompt_file as multipart/form-data.",
             headers={"Accept-Post": "application/json, multipart/form-data"},
         )
+    await parts.contact.meet()
     try:
         check_size(plan, parts.settings)
         _check_providers(plan, parts.settings)
     except BadPlan as error:
         error.field = name(error.field)
         raise
-    return plan, await _check_models(plan, parts, name)
+    warnings = [parts.settings.upstream.warning()]
+    warnings += await _check_models(plan, parts, name)
+    return plan, [warning for warning in warnings if warning]
 
 
 def _of_json(body: bytes) -> Plan:

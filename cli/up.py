@@ -28,7 +28,7 @@ def up(
         lease_s=settings.lease_s,
         drain_s=settings.drain_s,
     )
-    if not simulate and settings.speaks_openrouter and settings.api_key() is None:
+    if not simulate and settings.needs_key and settings.api_key() is None:
         say("No OPENROUTER_API_KEY is set: models are listed, calls are refused.")
         say("Put one into .env, or try without: llmbench up --simulate")
     return run(Stack(options, say), say, _stay)

@@ -406,6 +406,7 @@ class Shard:
             "loop_stamps": stamps.loop - self._stamps_before.loop,
             "clamped_stamps": stamps.clamped - self._stamps_before.clamped,
             "proxy": _without_credentials(self._settings.upstream_proxy),
+            "dialect": self._settings.upstream.dialect,
             "settings": self._settings.model_dump(mode="json", include=_REPORTED),
         }
         with suppress(*AWAY):

@@ -27,8 +27,9 @@ from shared.settings import Settings
 from shared.store import keys, runs, selftests, slots, workers
 from shared.store.client import AWAY
 from shared.upstream.connect import client_of, dialect_of, wire_of
+from shared.upstream.contact import Contact
 from shared.upstream.wire_pace import Pacer
-from worker import reaper, retention, selftest_asked, storeclock
+from worker import dialects, reaper, retention, selftest_asked, storeclock
 from worker.ending import end
 from worker.probe import Probe
 from worker.purse import Purse
@@ -53,7 +54,8 @@ class Station:
         self.redis = redis
         self.settings = settings
         self.wire = wire_of(settings)
-        self._purse = Purse(redis, self.wire, settings)
+        self._contact = Contact(self.wire, settings)
+        self._purse = Purse(redis, self._contact)
         self._spool = Spool(settings.spool_dir, self.name)
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
@@ -63,7 +65,7 @@ class Station:
         self._reduces: dict[str, asyncio.Task[None]] = {}
         self._selftest: asyncio.Task[None] | None = None
         self._reconciler = Reconciler(
-            redis, self.wire, settings, self.name, busy=self._measures
+            redis, self._contact, self.name, busy=self._measures
         )
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
@@ -108,7 +110,7 @@ class Station:
             await workers.gone(self.redis, self.name)
         await self._telemetry.close()
         self._spool.close()
-        await self._purse.close()
+        await self._contact.close()
         await self.wire.aclose()
         self._pacer.close()
 
@@ -179,7 +181,8 @@ class Station:
         step = await reaper.current_step(self.redis, plan, run, self.settings)
         if step is None:
             return
-        costs = await self._purse.costs(plan, run.job_id)
+        settings = await dialects.agreed(self.redis, run.job_id, self._contact)
+        costs = await self._purse.costs(plan, run.job_id, settings)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
         claimed_s = monotonic_s()
         lease = await slots.claim(
@@ -195,7 +198,7 @@ class Station:
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
-            self._work(run, plan, lease, costs, claimed_s),
+            self._work(run, plan, lease, costs, claimed_s, settings),
             name=f"shard-{lease.job_id}",
         )
         self._works.add(task)
@@ -214,20 +217,22 @@ class Station:
         lease: slots.Lease,
         costs: Costs | None,
         claimed_s: float,
+        settings: Settings,
     ) -> None:
         try:
-            key = self.settings.require_key()
+            key = settings.require_key()
         except (MissingKey, Misconfigured) as error:
             await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
-        await self._learn(plan, key)
+        async with client_of(self.wire, settings, key) as client:
+            await allowance.learn(self.redis, client, plan, settings)
         clock = await storeclock.read(self.redis)
         told = self._telemetry.begin(plan, lease, run.traceparent)
         probe = Probe(
             plan,
             lease,
-            settings=self.settings,
-            dialect=dialect_of(self.settings),
+            settings=settings,
+            dialect=dialect_of(settings),
             key=key,
             worker=self.name,
             step_start_s=clock.monotonic(lease.start_ms),
@@ -240,7 +245,7 @@ class Station:
             plan,
             lease,
             probe,
-            settings=self.settings,
+            settings=settings,
             clock=clock,
             spool=self._spool,
             costs=costs,
@@ -266,11 +271,6 @@ class Station:
             await reaper.advance(
                 self.redis, plan, lease.job_id, lease.step, self.settings
             )
-
-    async def _learn(self, plan: Plan, key: str | None) -> None:
-        """Ask the upstream what this account may do today, where that limits us."""
-        async with client_of(self.wire, self.settings, key) as client:
-            await allowance.learn(self.redis, client, plan, self.settings)
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)

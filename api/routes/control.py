@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import JobId, PartsDep, Store, StoreDep, Traceparent, promptly
 from api.errors import responses
+from api.key import check_key
 from api.pricing import Prices, checked_prices
 from api.routes.benchmarks import NO_WORKER, accepted, answer
 from api.schemas import Accepted, Job
@@ -112,6 +113,8 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
             "key-reused",
             "too-much",
             "unknown-price",
+            "missing-key",
+            "missing-key",
             "no-catalogue",
             "newer-record",
             "misconfigured",
@@ -143,6 +146,7 @@ async def rerun(
     only = asked.only if asked else None
     async with promptly():
         plan = await _plan_of(store, parts.settings, job_id)
+    warnings = await check_key(parts)
     prices = await checked_prices(plan, parts)
     async with promptly():
         await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
@@ -150,7 +154,8 @@ async def rerun(
             store, plan, job_id, only, idempotency_key, prices, traceparent
         )
         alive = await _wake(store, run.job_id, parts.settings)
-    return accepted(run, run.warnings if alive else (*run.warnings, NO_WORKER))
+    said = (*run.warnings, *warnings, *(() if alive else (NO_WORKER,)))
+    return accepted(run, said)
 
 
 async def _plan_of(store: Store, settings: Settings, job_id: str) -> Plan:

@@ -105,6 +105,7 @@ async def generate(
     A client that leaves ends the call upstream; not every provider stops billing then.
     """
     streamed = stream or question.stream
+    await parts.contact.meet()
     talk = _begin(parts, question, streamed)
     begun = False
     try:
@@ -144,7 +145,7 @@ def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
     )
     key = settings.require_key()
     return converse(
-        parts.wire, dialect_of(settings), settings, key, ask, tracing.current()
+        parts.contact.wire, dialect_of(settings), settings, key, ask, tracing.current()
     )
 
 
@@ -157,7 +158,7 @@ async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ende
     until_s = monotonic_s() + KEEP_ALIVE_S
     async for said in talk:
         if isinstance(said, Ended):
-            return _checked(said)
+            return _checked(parts, said)
         if streamed and said:
             return said
         if streamed and (monotonic_s() > until_s or parts.stopping()):
@@ -185,7 +186,7 @@ async def _events(
                 sent_s = monotonic_s()
             said = await anext(talk)
     try:
-        answer = _answer(_checked(said), question)
+        answer = _answer(_checked(parts, said), question)
     except Problem as failed:
         yield event("error", failed.body("/generate"))
         return
@@ -194,11 +195,11 @@ async def _events(
     yield event("done", answer)
 
 
-def _checked(ended: Ended) -> Ended:
+def _checked(parts: Parts, ended: Ended) -> Ended:
     reply = ended.reply
     if reply.outcome is Outcome.OK:
         return ended
-    failed = problem(reply, wall_s())
+    failed = problem(reply, wall_s(), parts.settings.upstream)
     # What the upstream says may quote the prompt: its status is enough here.
     log.warning("%s, upstream status %s", failed.kind, reply.status)
     raise failed

@@ -36,6 +36,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:held         hash   call -> what it may cost, and of which day
     run:ID:pace         hash   TARGET:rate and what it follows from (`pace`)
     run:ID:paces        list   [target, store ms, calls a minute from then], JSON
+    run:ID:dialect      string which its calls speak: the first worker's finding
     run:ID:reconcile    string the worker that compares its bills; a lease
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand

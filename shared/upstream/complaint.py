@@ -84,6 +84,14 @@ def page(body: bytes) -> str:
     return safe(f"an HTML page: {title[1]}" if title else "an HTML page")
 
 
+def said(body: bytes) -> str:
+    """What the body of an error says, JSON or not, without a full stop."""
+    try:
+        return sentence(from_json(body)).rstrip(".")
+    except ValueError:
+        return page(body).rstrip(".")
+
+
 def error_of(event: Json) -> Any:
     """The `error` of an event or body, at its top or in its first choice; else None."""
     if error := event.get("error"):

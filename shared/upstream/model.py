@@ -22,6 +22,9 @@ MAX_BYTES_PER_TOKEN = 128
 MAX_WORDS_PER_TOKEN = 2
 """Published tokenizers never join two words in a token; doubled, to be certain."""
 
+_DEAREST_TOKEN_USD = Decimal("0.01")
+"""Ten times what any model has cost; no price of a million tokens is so low but 0."""
+
 _NO_PRICE = frozenset({"discount", "overrides"})
 _CONDITIONS = frozenset({"min_prompt_tokens", "utc_start", "utc_end"})
 
@@ -82,6 +85,24 @@ def models_of(document: Any) -> tuple[Model, ...]:
         if isinstance(model_id, str) and problem(model_id) is None:
             models.setdefault(model_id, _model(model_id, row))
     return tuple(models.values())
+
+
+def like_openrouter(document: Any) -> bool:
+    """Whether a listing has prices in OpenRouter's form: decimal strings, USD per token
+    (or "-1", of a router). Other servers list numbers, or USD per million tokens.
+    """
+    rows = document.get("data") if isinstance(document, dict) else document
+    pricing = [table(table(row).get("pricing")) for row in rows or ()]
+    prices = [each.get(name) for each in pricing for name in ("prompt", "completion")]
+    told = [price for price in prices if price is not None]
+    return bool(told) and all(map(_per_token, told))
+
+
+def _per_token(price: Any) -> bool:
+    if not isinstance(price, str):
+        return False
+    usd = _usd(price)
+    return price == "-1" or (usd is not None and usd < _DEAREST_TOKEN_USD)
 
 
 def _model(model_id: str, row: Json) -> Model:

@@ -7,7 +7,7 @@ price in the answer; usage comes in a stream only when asked for.
 from shared.errors import BadPlan
 from shared.settings import Settings
 from shared.upstream import chat
-from shared.upstream.complaint import Json
+from shared.upstream.complaint import Json, table
 from shared.upstream.reply import Ask, Chunk
 
 PATH = "/chat/completions"
@@ -35,8 +35,16 @@ def build(ask: Ask) -> bytes:
 
 
 def read(event: Json) -> Chunk:
-    """What one event, or a whole body, says."""
-    return chat.chunk(event, _reasoning)
+    """What one event, or a whole body, says.
+
+    Gateways say the cost and who served it as OpenRouter does; it is believed of all.
+    """
+    return chat.chunk(
+        event,
+        _reasoning,
+        provider=chat.label(event.get("provider")),
+        cost_usd=chat.usd(table(event.get("usage")).get("cost")),
+    )
 
 
 def _reasoning(message: Json) -> str:
