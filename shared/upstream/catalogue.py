@@ -10,18 +10,17 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 from pydantic_core import from_json
 
 from shared import clock
-from shared.address import with_version
 from shared.errors import CatalogueDown
 from shared.model_id import in_path
 from shared.upstream import complaint
-from shared.upstream.complaint import table
 from shared.upstream.endpoint import Endpoint, endpoints_of
+from shared.upstream.listing import Refused, read_listing
 from shared.upstream.model import (
     Model,
     expired,
@@ -29,8 +28,6 @@ from shared.upstream.model import (
     is_free_text,
     is_text,
     least_tokens,
-    like_openrouter,
-    models_of,
     parse_models,
     prices,
 )
@@ -49,7 +46,6 @@ __all__ = [
 ]
 
 LOAD_TIMEOUT_S = 30.0
-MAX_PAGES = 100
 RETRY_S = 15.0
 """While the upstream is away it is asked for the listing at most this often."""
 
@@ -137,8 +133,7 @@ class Catalogue:
         self._refresh: asyncio.Task[None] | None = None
         self.like_openrouter = False
         """Whether the listing has prices in OpenRouter's form."""
-        self.moved = False
-        """Whether the listing was found below `/v1`, which the address lacks."""
+        self._typed = self.base_url
         self.wants_key = False
         """Whether the last question for it was refused for want of a valid key."""
 
@@ -146,6 +141,11 @@ class Catalogue:
     def base_url(self) -> str:
         """Where the models are listed: with the `/v1` that was missing, if it was."""
         return str(self._client.base_url).rstrip("/")
+
+    @property
+    def moved(self) -> bool:
+        """Whether `/v1` was found to be missing."""
+        return self.base_url != self._typed
 
     @property
     def age_s(self) -> float | None:
@@ -234,10 +234,12 @@ class Catalogue:
         self._tried_s = self._now_s()
         try:
             async with asyncio.timeout(LOAD_TIMEOUT_S):
-                models = await self._pages()
+                found = await read_listing(
+                    self._client, anywhere=self._loaded_s is None
+                )
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             why = complaint.safe(str(error) or type(error).__name__)
-            status = error.status if isinstance(error, _Refused) else None
+            status = error.status if isinstance(error, Refused) else None
             self.wants_key = status in (401, 403)
             remedy = _REMEDIES.get(status, _CHECK_ADDRESS)
             self._down = CatalogueDown(
@@ -245,73 +247,11 @@ class Catalogue:
             )
             _log.warning("%s", self._down)
             return
-        self._models = models
+        models = self._models = found.models
+        self.like_openrouter = found.like_openrouter
         # The last one wins: ids over dated slugs, and of those the paid row's.
         self._index = {m.canonical_slug or m.id: m for m in models if m.free}
         self._index |= {m.canonical_slug or m.id: m for m in models if not m.free}
         self._index |= {m.id: m for m in models}
         self._loaded_s = self._now_s()
         self._down, self.wants_key = None, False
-
-    async def _pages(self) -> tuple[Model, ...]:
-        """Every page of the listing; one, unless the upstream says there are more."""
-        response = await self._first_page()
-        models: dict[str, Model] = {}
-        for page in range(1, MAX_PAGES + 1):
-            if response.status_code != 200:
-                raise _Refused(response)
-            document = from_json(response.content)
-            models |= {m.id: m for m in models_of(document)}
-            if page == 1:
-                self.like_openrouter = like_openrouter(document)
-            following = _next(document)
-            if following is None or page == MAX_PAGES:
-                break
-            url = response.url.join(following)
-            if _origin(url) != _origin(response.url):
-                # The client carries a key, which is for this origin alone.
-                raise ValueError(f"the next page is at another host, {url.host}")
-            response = await self._client.get(url)
-        return tuple(models.values())
-
-    async def _first_page(self) -> httpx.Response:
-        """The listing; below `/v1` where the address has none and lists nothing."""
-        response = await self._client.get("models")
-        other = with_version(self.base_url)
-        if other is None or self._loaded_s is not None or not _lists_nothing(response):
-            return response
-        found = await self._client.get("v1/models")
-        if _lists_nothing(found) and found.status_code not in (401, 403):
-            return response
-        self._client.base_url, self.moved = httpx.URL(other), True
-        return found
-
-
-class _Refused(ValueError):
-    """The upstream answered, and with no listing."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        said = complaint.said(response.content)
-        super().__init__(f"status {response.status_code}, {said}")
-        self.status = response.status_code
-
-
-def _lists_nothing(response: httpx.Response) -> bool:
-    """Whether there is no listing at this address, rather than none just now."""
-    if response.status_code != 200:
-        return response.status_code in (301, 302, 307, 308, 404, 405)
-    try:
-        models_of(from_json(response.content))
-    except ValueError:
-        return True
-    return False
-
-
-def _next(document: Any) -> str | None:
-    """`links.next`, a path; None on the last page and where nothing is paged."""
-    following = table(table(document).get("links")).get("next")
-    return following if isinstance(following, str) and following else None
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
