@@ -32,6 +32,8 @@ class Observations:
     gc_policy: tuple[str, ...] | None = None
     unaccounted_usd: float | None = None
     """At most so much more may have been billed, of which no row tells."""
+    reworded: tuple[str, ...] | None = None
+    """Sentences: which targets were not asked as usual, because they refuse that."""
     proxy: str | None = None
     """The proxy between us and the upstream, without credentials."""
 

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import from_json
 
 from shared.errors import BadPlan, NewerRecord
+from shared.extras import PRICED, Extra, ExtraHeaders
 from shared.frozen import Frozen
 from shared.loads import Concurrency, Load
 from shared.loads.find import Find
@@ -38,6 +39,7 @@ from shared.steps import (
 SCHEMA = 1
 
 KeepAnswers = Literal["first", "none", "all"]
+MaxTokensField = Literal["auto", "max_tokens", "max_completion_tokens", "none"]
 
 
 class Target(Frozen):
@@ -86,8 +88,21 @@ class Plan(Frozen):
     max_tokens: MaxTokens = Field(
         default=512, description="The longest answer to pay for.", examples=[256]
     )
+    max_tokens_field: MaxTokensField | None = Field(
+        default=None,
+        description="How the upstream is told `max_tokens`: by which field, or by"
+        " `none`; `auto` learns it from its refusal. None: as"
+        " UPSTREAM_MAX_TOKENS_FIELD says.",
+        examples=["max_completion_tokens"],
+    )
     stream: bool = Field(
         default=True, description="False: no TTFT is known.", examples=[True]
+    )
+    stream_options: bool | None = Field(
+        default=None,
+        description="Whether a plain upstream is asked for the usage of a stream."
+        " None: as UPSTREAM_STREAM_OPTIONS says.",
+        examples=[False],
     )
     system_prompt: Annotated[Text, Field(max_length=1024 * 1024)] | None = Field(
         default=None,
@@ -104,6 +119,8 @@ class Plan(Frozen):
         description="Sent to the upstream, which may heed it.",
         examples=[1],
     )
+    extra: Extra = Field(default_factory=dict)
+    extra_headers: ExtraHeaders = Field(default_factory=dict)
     order_seed: Seed = Field(
         default=0,
         description="Seed of the order of the slots and of random due times.",
@@ -229,6 +246,34 @@ class Plan(Frozen):
                 " `stream` to true, or use latency_s"
             )
         return slo
+
+    @field_validator("extra")
+    @classmethod
+    def _one_word_on_providers(cls, extra: Extra, info: ValidationInfo) -> Extra:
+        pinned = [t for t in info.data.get("targets", ()) if t.provider]
+        if "provider" in extra and pinned:
+            raise ValueError(
+                f"'provider' cannot be set here: {pinned[0].label()} is pinned to one"
+            )
+        return extra
+
+    @field_validator("max_cost_usd")
+    @classmethod
+    def _can_be_kept(cls, usd: float | None, info: ValidationInfo) -> float | None:
+        if usd is None:
+            return None
+        if info.data.get("max_tokens_field") == "none":
+            raise ValueError(
+                "a budget needs a bound of what a call costs, and `max_tokens_field` is"
+                " `none`; leave one of the two out"
+            )
+        dearer = [name for name in PRICED if name in info.data.get("extra", {})]
+        if dearer:
+            raise ValueError(
+                f"a call with `{dearer[0]}` may cost more than its tokens, so no budget"
+                " can be kept; leave it out of `extra`, or the budget out"
+            )
+        return usd
 
     @field_validator("sweep")
     @classmethod

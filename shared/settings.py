@@ -44,6 +44,10 @@ class Settings(BaseSettings):
     openrouter_api_key_file: Path | None = None
     openrouter_base_url: str = OPENROUTER
     upstream_kind: Literal["auto", "openrouter", "openai"] = "auto"
+    upstream_max_tokens_field: Literal[
+        "auto", "max_tokens", "max_completion_tokens", "none"
+    ] = "auto"
+    upstream_stream_options: Literal["auto", "on", "off"] = "auto"
     upstream_proxy: str | None = None
     upstream_ca_file: Path | None = None
     app_title: str = "llmbench"

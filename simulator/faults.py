@@ -22,6 +22,7 @@ HTTP, a chunk cut in two) is not here: raw servers take their bodies from `bodie
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from simulator import bends, breaks, framings, limits
 from simulator.refusals import REFUSALS, Refusal, free_limit, throttled
@@ -38,6 +39,8 @@ class Fault:
     refuse: Callable[[Params, float], Refusal] | None = None
     bend: Callable[[Answer, Params], Answer] | None = None
     cut: Callable[[Script, Answer, Params], Script] | None = None
+    unless: Callable[[Mapping[str, Any]], bool] | None = None
+    """It refuses a request only where this does not hold of its body."""
     first: int | None = None
     """Strikes so many calls of each prompt and then no more; None: all of them."""
 
@@ -99,6 +102,23 @@ FAULTS: dict[str, Fault] = {
     "free-daily-rich": Fault(
         "HTTP 429: the 1000 free calls of an account with credits are used up.",
         refuse=partial(_free_limit, "day-rich", limits.RICH_DAY),
+    ),
+    # --- what the request must not say
+    "no-max-tokens": Fault(
+        "HTTP 400 for `max_tokens`, as reasoning models answer it: they want "
+        "`max_completion_tokens`.",
+        refuse=partial(_named, "unsupported-max-tokens"),
+        unless=lambda body: "max_tokens" not in body,
+    ),
+    "no-limit-of-tokens": Fault(
+        "HTTP 400 for `max_tokens` and for `max_completion_tokens`.",
+        refuse=partial(_named, "unknown-limit"),
+        unless=lambda body: not {"max_tokens", "max_completion_tokens"} & body.keys(),
+    ),
+    "no-stream-options": Fault(
+        "HTTP 422 for `stream_options`, as a strict validator answers.",
+        refuse=partial(_named, "unknown-stream-options"),
+        unless=lambda body: "stream_options" not in body,
     ),
     # --- failures that pass
     "fails-twice": Fault(

@@ -192,6 +192,7 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
             paused_targets=tuple(one.get("paused", ())),
             versions=(one["generator"],),
             hosts=(one["host"],),
+            reworded=tuple(one.get("reworded", ())),
             proxy=one["proxy"],
         )
         for one in seen

@@ -16,7 +16,6 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
-from shared import allowance
 from shared.clock import monotonic_s, sleep
 from shared.costs import Costs
 from shared.errors import BenchError, Misconfigured, MissingKey
@@ -26,10 +25,10 @@ from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import keys, runs, selftests, slots, workers
 from shared.store.client import AWAY
-from shared.upstream.connect import client_of, dialect_of, wire_of
+from shared.upstream.connect import dialect_of, wire_of
 from shared.upstream.contact import Contact
 from shared.upstream.wire_pace import Pacer
-from worker import dialects, reaper, retention, selftest_asked, storeclock
+from worker import asking, reaper, retention, selftest_asked, storeclock
 from worker.ending import end
 from worker.probe import Probe
 from worker.purse import Purse
@@ -181,7 +180,7 @@ class Station:
         step = await reaper.current_step(self.redis, plan, run, self.settings)
         if step is None:
             return
-        settings = await dialects.agreed(self.redis, run.job_id, self._contact)
+        settings = await asking.agreed(self.redis, run.job_id, self._contact)
         costs = await self._purse.costs(plan, run.job_id, settings)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
         claimed_s = monotonic_s()
@@ -224,8 +223,9 @@ class Station:
         except (MissingKey, Misconfigured) as error:
             await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
-        async with client_of(self.wire, settings, key) as client:
-            await allowance.learn(self.redis, client, plan, settings)
+        wordings = await asking.begin(
+            self.redis, self._contact, plan, settings, key, bounded=costs is not None
+        )
         clock = await storeclock.read(self.redis)
         told = self._telemetry.begin(plan, lease, run.traceparent)
         probe = Probe(
@@ -237,6 +237,7 @@ class Station:
             worker=self.name,
             step_start_s=clock.monotonic(lease.start_ms),
             traceparent=told.traceparent,
+            wordings=wordings,
         )
         shard = Shard(
             self.redis,
@@ -267,6 +268,7 @@ class Station:
         finally:
             self._shards.discard(shard)
             self._telemetry.end(shard, told)
+            await asking.end(self.redis, settings, wordings)
         if step_over:
             await reaper.advance(
                 self.redis, plan, lease.job_id, lease.step, self.settings

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.asking import ask_in_words, reworded
 from api.deps import Parts, PartsDep
 from api.errors import Problem, responses
 from api.presence import unless_gone
 from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, EventStream, event
-from api.upstream import KINDS, Conversation, Ended, converse, problem
-from shared import tracing
+from api.upstream import KINDS, Conversation, Ended, problem
 from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch
 from shared.model_id import ModelId
@@ -22,7 +22,6 @@ from shared.numbers import NOT_A_BOOL
 from shared.prompts import Prompt
 from shared.prompts.prompt import MaxTokens, Text
 from shared.sample import Outcome
-from shared.upstream.connect import dialect_of
 from shared.upstream.reply import Ask
 
 router = APIRouter(tags=["generate"])
@@ -60,6 +59,9 @@ class Answer(BaseModel):
     model: str = Field(description="The model that served it.")
     finish_reason: str | None
     generation_id: str | None
+    reworded: str | None = Field(
+        description="How the model was asked, where it refuses the usual request."
+    )
 
 
 _EVENTS = (
@@ -113,7 +115,7 @@ async def generate(
         if first is None:
             return Response(status_code=499)  # nobody sees it; nginx's word for that
         if isinstance(first, Ended) and not streamed:
-            body = _answer(first, question).model_dump_json()
+            body = _answer(parts, first, question).model_dump_json()
             return Response(body, media_type="application/json")
         begun = True
         return EventStream(_events(parts, question, talk, first))
@@ -143,10 +145,7 @@ def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
         temperature=question.temperature,
         seed=question.seed,
     )
-    key = settings.require_key()
-    return converse(
-        parts.contact.wire, dialect_of(settings), settings, key, ask, tracing.current()
-    )
+    return ask_in_words(parts, ask)
 
 
 async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ended:
@@ -186,7 +185,7 @@ async def _events(
                 sent_s = monotonic_s()
             said = await anext(talk)
     try:
-        answer = _answer(_checked(parts, said), question)
+        answer = _answer(parts, _checked(parts, said), question)
     except Problem as failed:
         yield event("error", failed.body("/generate"))
         return
@@ -205,7 +204,7 @@ def _checked(parts: Parts, ended: Ended) -> Ended:
     raise failed
 
 
-def _answer(ended: Ended, question: Question) -> Answer:
+def _answer(parts: Parts, ended: Ended, question: Question) -> Answer:
     reply, sent_s = ended.reply, ended.sent_s
 
     def since(stamp_s: float | None) -> float | None:
@@ -224,4 +223,5 @@ def _answer(ended: Ended, question: Question) -> Answer:
         model=reply.served_model or question.model,
         finish_reason=reply.finish_reason,
         generation_id=reply.generation_id,
+        reworded=reworded(parts, question.model),
     )

@@ -23,6 +23,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     limit:ACCOUNT:target LABEL:bar  string the same of one target; and of `free calls`
                                or `paid calls`, where the account's limit counts none
     limit:ACCOUNT:NAME:told   string the account's own page was asked lately
+    wordings:ACCOUNT    hash   model -> how it wants to be asked, JSON (`wordings`)
     spend:ACCOUNT       hash   DAY:spent, DAY:held, DAY:unaccounted, nano-USD (`money`)
     run:ID              hash   the record (`runs`)
     run:ID:plan         string the plan, JSON

@@ -52,6 +52,11 @@ def spend(account: str) -> str:
     return f"{PREFIX}spend:{account}"
 
 
+def wordings(account: str) -> str:
+    """How models of the account's upstream want to be asked; expires after a day."""
+    return f"{PREFIX}wordings:{account}"
+
+
 def worker(name: str) -> str:
     """What one worker says of itself; expires with its heartbeat."""
     return f"{PREFIX}worker:{name}"

@@ -69,6 +69,9 @@ def sentence(error: object) -> str:
     said = table(error)
     metadata = table(said.get("metadata"))
     text = _human(metadata.get("raw")) or _human(error)
+    parameter = said.get("param")
+    if text and isinstance(parameter, str) and parameter not in text:
+        text = f"{text.rstrip('.')} ({parameter})"
     if text:
         return safe(text)
     kind = metadata.get("error_type") or said.get("error_type") or said.get("type")
@@ -228,7 +231,11 @@ def _human(said: object, depth: int = 5) -> str:
         return page(text.encode("utf-8", "replace")) if text[:1] == "<" else text
     if isinstance(said, dict):
         names = ("message", "error", "detail", "msg", "errors", "title")
-        return next((t for n in names if (t := _human(said.get(n), depth - 1))), "")
+        text = next((t for n in names if (t := _human(said.get(n), depth - 1))), "")
+        where = said.get("loc")  # pydantic's: which field it is about
+        if text and isinstance(where, list):
+            text = f"{'.'.join(str(part) for part in where)}: {text}"
+        return text
     if isinstance(said, list) and said:
         return _human(said[0], depth - 1)
     return ""

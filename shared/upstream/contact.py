@@ -17,6 +17,7 @@ from shared.settings import Settings
 from shared.upstream.catalogue import RETRY_S, Catalogue
 from shared.upstream.connect import client_of
 from shared.upstream.wire import Wire
+from shared.upstream.wording import Wording
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class Contact:
         """As far as the upstream is known; after `meet` they do not change."""
         self.client = client_of(wire, settings, _key(settings))
         self.catalogue = Catalogue(self.client, settings.models_refresh_s)
+        self.wordings: dict[str, Wording] = {}
+        """What this process has learnt of how models want to be asked."""
         self._again_s = float("-inf")
         # Not asked where nothing depends on the answer.
         self._met = (

@@ -30,7 +30,8 @@ def check(provider: str | None) -> None:
 def build(ask: Ask) -> bytes:
     """The body of the request; raises BadPlan for a pinned provider."""
     check(ask.provider)
-    more: Json = {"stream_options": {"include_usage": True}} if ask.stream else {}
+    asked = ask.stream and ask.stream_options
+    more: Json = {"stream_options": {"include_usage": True}} if asked else {}
     return chat.body(ask, more)
 
 

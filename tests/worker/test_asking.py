@@ -16,7 +16,7 @@ from shared.upstream.connect import wire_of
 from shared.upstream.contact import Contact
 from tests.children import CANARY, simulator, workers
 from tests.worker.told import reaches, rows_of
-from worker.dialects import agreed
+from worker.asking import agreed
 
 FREE = "acme/swift-8b:free"
 
