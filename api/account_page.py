@@ -3,10 +3,9 @@
 import asyncio
 
 from shared.clock import monotonic_s, wall_s
-from shared.settings import Settings
-from shared.upstream.account import Account, read_account
+from shared.upstream.account import Account, Refused, read_account
 from shared.upstream.connect import client_of
-from shared.upstream.wire import Wire
+from shared.upstream.contact import Contact
 
 KEPT_S = 5.0
 """A page that polls, or ten of them, ask upstream once in so long."""
@@ -15,14 +14,15 @@ KEPT_S = 5.0
 class AccountPage:
     """`GET /key` of the upstream, kept for `KEPT_S`; a failure is kept as long."""
 
-    def __init__(self, wire: Wire, settings: Settings) -> None:
-        self._wire = wire
-        self._settings = settings
+    def __init__(self, contact: Contact) -> None:
+        self._contact = contact
         self._said: Account | str = ""
         self._asked_s = float("-inf")
         self.told_at: float | None = None
         """When the account was last told, Unix seconds; None: never."""
         self._asking: asyncio.Task[None] | None = None
+        self.accepted: str | None = None
+        """The last key of which the upstream has told an account."""
 
     async def read(self) -> Account | str:
         """The account, or the sentence of why it is not known.
@@ -30,13 +30,14 @@ class AccountPage:
         Who asks meanwhile waits for the same call. Raises Misconfigured for a key file
         that cannot be read.
         """
-        if not self._settings.speaks_openrouter:
+        settings = await self._contact.meet()
+        if not settings.speaks_openrouter:
             return (
                 "The upstream's own figures are not known: a plain OpenAI-compatible"
                 " server has no GET /key. If it is an OpenRouter, set"
                 " UPSTREAM_KIND=openrouter."
             )
-        key = self._settings.api_key()
+        key = settings.api_key()
         if key is None:
             return (
                 "The upstream's own figures are not known: no key is set. Put"
@@ -49,6 +50,11 @@ class AccountPage:
             await asyncio.shield(self._asking)
         return self._said
 
+    @property
+    def refused(self) -> bool:
+        """Whether the last answer was that the key is not accepted."""
+        return isinstance(self._said, Refused)
+
     async def close(self) -> None:
         """End a call that is under way."""
         if self._asking is not None:
@@ -56,8 +62,9 @@ class AccountPage:
             await asyncio.gather(self._asking, return_exceptions=True)
 
     async def _ask(self, key: str) -> None:
-        async with client_of(self._wire, self._settings, key) as client:
+        contact = self._contact
+        async with client_of(contact.wire, contact.settings, key) as client:
             self._said = await read_account(client)
         self._asked_s = monotonic_s()
         if isinstance(self._said, Account):
-            self.told_at = wall_s()
+            self.told_at, self.accepted = wall_s(), key

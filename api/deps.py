@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
 
-import httpx
 from fastapi import Depends, Header, Path, Request
 from redis.asyncio import Redis
 
@@ -19,7 +18,7 @@ from shared.errors import NoSuchRun
 from shared.run import is_job_id
 from shared.settings import Settings
 from shared.upstream.catalogue import Catalogue
-from shared.upstream.wire import Wire
+from shared.upstream.contact import Contact
 
 EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
 
@@ -38,16 +37,22 @@ class Store:
 class Parts:
     """What the process has."""
 
-    settings: Settings
-    wire: Wire
-    client: httpx.AsyncClient
-    """To the upstream, with its key."""
-    catalogue: Catalogue
+    contact: Contact
     account_page: AccountPage
     store: Store | None
     traffic: Traffic
     stopping: Callable[[], bool]
     """Whether the server was told to end; long answers look at it twice a second."""
+
+    @property
+    def settings(self) -> Settings:
+        """With what is known of the upstream by now."""
+        return self.contact.settings
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The upstream's models."""
+        return self.contact.catalogue
 
 
 def _parts(request: Request) -> Parts:

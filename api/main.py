@@ -31,12 +31,12 @@ from api.routes import (
 from api.traffic import CountedRequests, Traffic
 from api.view import Views
 from shared import start, tracing
-from shared.errors import CatalogueDown, Misconfigured
+from shared.errors import CatalogueDown
 from shared.plan import Plan
 from shared.settings import Settings
 from shared.store.client import connect
-from shared.upstream.catalogue import Catalogue
-from shared.upstream.connect import client_of, wire_of
+from shared.upstream.connect import wire_of
+from shared.upstream.contact import Contact
 
 log = logging.getLogger(__name__)
 
@@ -99,26 +99,17 @@ def create_app(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
     wire = wire_of(settings)
-    key = None
-    try:
-        key = settings.api_key()
-    except Misconfigured as error:  # said again where the key is needed
-        log.warning("%s", error)
-    client = client_of(wire, settings, key)
-    catalogue = Catalogue(client, settings.models_refresh_s)
+    contact = Contact(wire, settings)
     # Behind the start: the upstream may be down, or slow.
-    loading = asyncio.create_task(_load(catalogue))
-    page = AccountPage(wire, settings)
+    loading = asyncio.create_task(_load(contact))
+    page = AccountPage(contact)
     store = _store(settings)
     try:
-        yield Parts(
-            settings, wire, client, catalogue, page, store, traffic, _stopping()
-        )
+        yield Parts(contact, page, store, traffic, _stopping())
     finally:
         loading.cancel()
-        await catalogue.close()
         await page.close()
-        await client.aclose()
+        await contact.close()
         await wire.aclose()
         if store is not None:
             await store.feed.close()
@@ -127,9 +118,10 @@ async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
         tracing.close()
 
 
-async def _load(catalogue: Catalogue) -> None:
+async def _load(contact: Contact) -> None:
     with suppress(CatalogueDown):  # it has logged that
-        await catalogue.load()
+        await contact.catalogue.load()
+    await contact.meet()
 
 
 def _store(settings: Settings) -> Store | None:

@@ -108,7 +108,7 @@ async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quot
     ]
     try:
         async with asyncio.timeout(PRICES_S):
-            await allowance.learn(store.redis, parts.client, plan, settings)
+            await allowance.learn(store.redis, parts.contact.client, plan, settings)
     except TimeoutError:
         pass  # then the day's number is not known, and shown as that
     async with store.asking.promptly():

@@ -58,13 +58,16 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
             " as application/json, or a form with prompt_file as multipart/form-data.",
             headers={"Accept-Post": "application/json, multipart/form-data"},
         )
+    await parts.contact.meet()
     try:
         await asyncio.to_thread(check_size, plan, parts.settings)
         _check_providers(plan, parts.settings)
     except BadPlan as error:
         error.field = name(error.field)
         raise
-    return plan, await _check_models(plan, parts, name)
+    warnings = [parts.settings.upstream.warning()]
+    warnings += await _check_models(plan, parts, name)
+    return plan, [warning for warning in warnings if warning]
 
 
 def _of_json(body: bytearray, limits: Settings) -> Plan:

@@ -9,6 +9,7 @@ from math import ceil
 from api.errors import Problem
 from api.stream import LOOK_S
 from shared import tracing
+from shared.address import Upstream
 from shared.clock import wall_s
 from shared.sample import Outcome
 from shared.settings import Settings
@@ -63,8 +64,7 @@ _REMEDIES = {
     "upstream-bad-key": "Put a valid OPENROUTER_API_KEY into .env, and start again.",
     "upstream-forbidden": "Ask something else or another model, or look at the limits"
     " and the guardrails of the key.",
-    "upstream-no-model": "GET /models lists what can be asked; your account's privacy"
-    " settings may exclude more.",
+    "upstream-no-model": "GET /models lists what can be asked{privacy}.",
     "upstream-no-credit": "Add credit, or lower max_tokens: it is reserved beforehand.",
     "upstream-error": "Try again, or ask another model.",
     "upstream-garbage": "Check that OPENROUTER_BASE_URL is an API and not a web page.",
@@ -72,6 +72,9 @@ _REMEDIES = {
     "upstream-truncated": "Try again; the text may lack its end.",
     "upstream-empty": "Try again, raise max_tokens, or ask another model.",
 }
+
+
+_PRIVACY = "; your account's privacy settings may exclude more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +153,9 @@ async def converse(
         call.cancel()
 
 
-def problem(reply: Reply, now_s: float) -> Problem:
-    """Why a reply is no answer; `now_s` is the wall clock.
+def problem(reply: Reply, now_s: float, upstream: Upstream) -> Problem:
+    """Why a reply is no answer; `now_s` is the wall clock. Advice that only
+    OpenRouter's accounts can follow is given there alone.
 
     The status is for *our* caller: a key that the upstream does not accept is our
     fault (502), what it says of the request, the credit and the rate is passed on.
@@ -163,10 +167,11 @@ def problem(reply: Reply, now_s: float) -> Problem:
     if reply.limit is not None and reply.limit.opens_at is not None:
         headers["Retry-After"] = str(max(1, ceil(reply.limit.opens_at - now_s)))
     deadline = _DEADLINES.get(reply.outcome, "")
+    privacy = _PRIVACY if upstream.dialect == "openrouter" else ""
     said = (reply.error or "It did not say why.").rstrip(".")
     return Problem(
         kind,
-        f"{said}. {_REMEDIES[kind].format(deadline=deadline)}",
+        f"{said}. {_REMEDIES[kind].format(deadline=deadline, privacy=privacy)}",
         headers=headers,
         outcome=reply.outcome,
         upstream_status=reply.status,

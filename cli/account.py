@@ -44,6 +44,7 @@ def notes(account: Account) -> list[str]:
         if limit["barred_until"]
     ]
     return [
+        account["upstream"]["words"],
         *barred,
         f"A day's count ends at {account['resets_at']}.",
         *account["warnings"],

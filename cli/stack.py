@@ -162,6 +162,7 @@ class Stack:
         return {
             "OPENROUTER_BASE_URL": self.simulator_url,
             "UPSTREAM_KIND": "openrouter",
+            "FREE_LIMITS": "off",  # it has none unless it is told to
             "OPENROUTER_API_KEY": "sk-or-v1-simulated",
         }
 

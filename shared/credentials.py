@@ -64,32 +64,6 @@ def check_header(text: str) -> None:
         )
 
 
-def check_upstream(url: str) -> None:
-    """Raise Wrong for what cannot be the base of an API's addresses."""
-    if not re.match(r"https?://", url):
-        raise Wrong(
-            "it must begin with http:// or https://.",
-            "OpenRouter's is https://openrouter.ai/api/v1.",
-        )
-    _check_parts(url, "Write a host name, and a port if need be, after the //.")
-    parts = urlsplit(url)
-    if "@" in parts.netloc:
-        raise Wrong(
-            "it holds a user name or a password.",
-            "Leave that out; the key belongs into OPENROUTER_API_KEY.",
-        )
-    if "?" in url or "#" in url:
-        raise Wrong(
-            "it holds a query or a fragment.",
-            "Give the part up to /v1 or the like; the paths of calls are added to it.",
-        )
-    if parts.path.rstrip("/").endswith("/completions"):
-        raise Wrong(
-            "it is the address of one kind of call.",
-            "Leave /chat/completions out; it is added for each call.",
-        )
-
-
 def check_proxy(url: str) -> None:
     """Raise Wrong for what cannot be a proxy of ours."""
     form = "Write http://host:port, or user:password@ before the host."

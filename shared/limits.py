@@ -8,6 +8,7 @@ further key helps. Limits of one's own (`MAX_CALLS_PER_MINUTE` ...) hold for all
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from shared.address import is_openrouters, with_version
 from shared.settings import OPENROUTER, Settings
 
 FREE_PER_MINUTE = 20
@@ -34,7 +35,8 @@ def limits_of(model: str, settings: Settings) -> tuple[Limit, ...]:
     """
     found = []
     free = Limit("free", settings.free_calls_per_minute, settings.free_calls_per_day)
-    if settings.openrouter_base_url == OPENROUTER and free.per_minute is None:
+    kept = settings.free_limits == "auto" and settings.speaks_openrouter
+    if kept and free.per_minute is None:
         free = replace(free, per_minute=FREE_PER_MINUTE)
     if free != Limit("free") and is_free(model):
         found.append(free)
@@ -55,6 +57,12 @@ def is_free(model: str) -> bool:
 
 
 def account_of(settings: Settings) -> str:
-    """A name for the account whose key is used, from which no key can be told."""
-    whose = f"{settings.openrouter_base_url}\0{settings.api_key() or ''}"
+    """A name for the account whose key is used, from which no key can be told.
+
+    The same for OpenRouter's hosts of all regions, and for an address before and after
+    its `/v1` was found.
+    """
+    url = settings.openrouter_base_url
+    url = OPENROUTER if is_openrouters(url) else with_version(url) or url
+    whose = f"{url}\0{settings.api_key() or ''}"
     return sha256(whose.encode()).hexdigest()[:16]

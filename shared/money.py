@@ -13,6 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from shared.errors import UnknownPrice
+from shared.extras import PRICED
 from shared.sample import Outcome, Sample
 from shared.settings import Settings
 
@@ -113,6 +114,7 @@ def check_prices(
     """Raises UnknownPrice for a target whose price is None, where a budget has to be
     kept: the plan may waive its own (`allow_unknown_prices`), never the settings'."""
     of_settings = settings.max_cost_usd or settings.max_cost_usd_per_day
+    _check_bound(plan, prices, settings)
     if plan.allow_unknown_prices and not of_settings:
         return
     for index, (target, price) in enumerate(zip(plan.targets, prices, strict=True)):
@@ -127,6 +129,24 @@ def check_prices(
             raise UnknownPrice(
                 f"The upstream does not say what {target.label()} costs, so no budget"
                 f" can be kept: {remedy}.",
+                f"targets[{index}].model",
+            )
+
+
+def _check_bound(
+    plan: "Plan", prices: Sequence[Price | None], settings: Settings
+) -> None:
+    """A price bounds nothing where nothing bounds the answer, or where fields are added
+    that cost beside tokens."""
+    field = plan.max_tokens_field or settings.upstream_max_tokens_field
+    dearer = [f"`{name}` in `extra`" for name in PRICED if name in plan.extra]
+    if field == "none":
+        dearer.append("`none` for the field that bounds an answer")
+    for index, (target, price) in enumerate(zip(plan.targets, prices, strict=True)):
+        if dearer and price is not None and not price.free:
+            raise UnknownPrice(
+                f"With {dearer[0]} nobody can say what a call of {target.label()} costs"
+                " at most, so no budget can be kept: leave that out, or the budget.",
                 f"targets[{index}].model",
             )
 

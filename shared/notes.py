@@ -168,6 +168,22 @@ def _words_per_token(case: Case) -> Reason | None:
     )
 
 
+def _reworded(case: Case) -> Reason | None:
+    said = case.seen.reworded
+    if not said:
+        return None
+    return Reason(
+        kind="note",
+        code="reworded",
+        words=f"{'; '.join(said)}: the usual request is refused. Where that was learnt"
+        " in this run, each call that was open then is a row, and its slot was asked"
+        " again.",
+        remedy="Set `max_tokens_field` and `stream_options` in the plan, and nothing"
+        " has to be learnt.",
+        value=float(len(said)),
+    )
+
+
 def _proxy(case: Case) -> Reason | None:
     if case.seen.proxy is None:
         return None
@@ -219,6 +235,7 @@ NOTES: tuple[Rule, ...] = (
     _ended_early,
     _as_available,
     _words_per_token,
+    _reworded,
     _proxy,
     _unaccounted,
     _clamped_stamps,

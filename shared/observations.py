@@ -37,6 +37,8 @@ class Observations:
     """One print for each key that was used: `shared.upstream.identity`."""
     beside: tuple[str, ...] | None = None
     """Ids of the runs that were measured on the same upstream at the same time."""
+    reworded: tuple[str, ...] | None = None
+    """Sentences: which targets were not asked as usual, because they refuse that."""
     proxy: str | None = None
     """The proxy between us and the upstream, without credentials."""
 

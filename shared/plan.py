@@ -11,10 +11,12 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import from_json
 
 from shared.errors import BadPlan, NewerRecord
+from shared.extras import PRICED, Extra, ExtraHeaders
 from shared.frozen import Frozen
 from shared.loads import Concurrency, Load
 from shared.loads.find import Find
 from shared.loads.sweep import Sweep, check_load
+from shared.model_id import ModelId, Name
 from shared.numbers import MOST, NOT_A_BOOL, Seed, Whole
 from shared.problems import field_path, problems
 from shared.prompts import PromptSource
@@ -41,23 +43,16 @@ MOST_TARGETS = 10_000
 """In any plan; MAX_TARGETS says how many this server takes."""
 
 KeepAnswers = Literal["first", "none", "all"]
+MaxTokensField = Literal["auto", "max_tokens", "max_completion_tokens", "none"]
 
 
 class Target(Frozen):
     """A model, perhaps pinned to one provider of it."""
 
-    model: str = Field(
-        min_length=1,
-        max_length=200,
-        pattern=r"^[~\w][\w./:@+~-]*$",
-        description="The model's name as the upstream lists it.",
-        examples=["acme/orca-70b-instruct:free"],
-    )
-    provider: str | None = Field(
+    model: ModelId = Field(examples=["acme/orca-70b-instruct:free"])
+    provider: Name | None = Field(
         default=None,
-        min_length=1,
         max_length=100,
-        pattern=r"^[\w][\w./:-]*$",
         description="Only this provider, without fallbacks (OpenRouter's slug).",
         examples=["acme/fp8"],
     )
@@ -101,8 +96,21 @@ class Plan(Frozen):
     max_tokens: MaxTokens = Field(
         default=512, description="The longest answer to pay for.", examples=[256]
     )
+    max_tokens_field: MaxTokensField | None = Field(
+        default=None,
+        description="How the upstream is told `max_tokens`: by which field, or by"
+        " `none`; `auto` learns it from its refusal. None: as"
+        " UPSTREAM_MAX_TOKENS_FIELD says.",
+        examples=["max_completion_tokens"],
+    )
     stream: bool = Field(
         default=True, description="False: no TTFT is known.", examples=[True]
+    )
+    stream_options: bool | None = Field(
+        default=None,
+        description="Whether a plain upstream is asked for the usage of a stream."
+        " None: as UPSTREAM_STREAM_OPTIONS says.",
+        examples=[False],
     )
     system_prompt: Annotated[Text, Field(max_length=1024 * 1024)] | None = Field(
         default=None,
@@ -119,6 +127,8 @@ class Plan(Frozen):
         description="Sent to the upstream, which may heed it.",
         examples=[1],
     )
+    extra: Extra = Field(default_factory=dict)
+    extra_headers: ExtraHeaders = Field(default_factory=dict)
     order_seed: Seed = Field(
         default=0,
         description="Seed of the order of the slots and of random due times.",
@@ -214,13 +224,17 @@ class Plan(Frozen):
     @field_validator("targets")
     @classmethod
     def _no_target_twice(cls, targets: tuple[Target, ...]) -> tuple[Target, ...]:
-        labels = set[str]()
+        named = dict[str, Target]()
         for target in targets:
-            if target.label() in labels:
+            label = target.label()
+            if named.get(label) == target:
+                raise ValueError(f"{label} is named twice; name each target once")
+            if label in named:
                 raise ValueError(
-                    f"{target.label()} is named twice; name each target once"
+                    f"two targets would be shown as {label}, a model and a model at a"
+                    " provider; ask them in two benchmarks"
                 )
-            labels.add(target.label())
+            named[label] = target
         return targets
 
     # Below, a field is checked against those before it: so the error has its path.
@@ -242,6 +256,34 @@ class Plan(Frozen):
                 " `stream` to true, or use latency_s"
             )
         return slo
+
+    @field_validator("extra")
+    @classmethod
+    def _one_word_on_providers(cls, extra: Extra, info: ValidationInfo) -> Extra:
+        pinned = [t for t in info.data.get("targets", ()) if t.provider]
+        if "provider" in extra and pinned:
+            raise ValueError(
+                f"'provider' cannot be set here: {pinned[0].label()} is pinned to one"
+            )
+        return extra
+
+    @field_validator("max_cost_usd")
+    @classmethod
+    def _can_be_kept(cls, usd: float | None, info: ValidationInfo) -> float | None:
+        if usd is None:
+            return None
+        if info.data.get("max_tokens_field") == "none":
+            raise ValueError(
+                "a budget needs a bound of what a call costs, and `max_tokens_field` is"
+                " `none`; leave one of the two out"
+            )
+        dearer = [name for name in PRICED if name in info.data.get("extra", {})]
+        if dearer:
+            raise ValueError(
+                f"a call with `{dearer[0]}` may cost more than its tokens, so no budget"
+                " can be kept; leave it out of `extra`, or the budget out"
+            )
+        return usd
 
     @field_validator("sweep")
     @classmethod

@@ -9,10 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from shared import credentials
+from shared import address, credentials
+from shared.address import Upstream
 from shared.credentials import MOST_KEY_BYTES, Wrong
 from shared.errors import Misconfigured, MissingKey
 
@@ -54,10 +62,12 @@ class Settings(BaseSettings):
     # Upstream
     openrouter_api_key: SecretStr | None = None
     openrouter_api_key_file: Annotated[Path | None, Field(repr=False)] = None
-    openrouter_base_url: Annotated[str, _checked(credentials.check_upstream)] = (
-        OPENROUTER
-    )
+    openrouter_base_url: str = OPENROUTER
     upstream_kind: Literal["auto", "openrouter", "openai"] = "auto"
+    upstream_max_tokens_field: Literal[
+        "auto", "max_tokens", "max_completion_tokens", "none"
+    ] = "auto"
+    upstream_stream_options: Literal["auto", "on", "off"] = "auto"
     upstream_proxy: Annotated[
         Annotated[str, _checked(credentials.check_proxy)] | None, Field(repr=False)
     ] = None
@@ -100,7 +110,8 @@ class Settings(BaseSettings):
     max_targets: Annotated[int, Field(gt=0, le=10_000)] = 32
 
     # Limits of the account, over all workers (docs/limits.md); None: none, or for free
-    # calls what OpenRouter says
+    # calls what OpenRouter says, unless `free_limits` is off
+    free_limits: Literal["auto", "off"] = "auto"
     free_calls_per_minute: Count = None
     free_calls_per_day: Count = None
     max_calls_per_minute: Count = None
@@ -152,8 +163,8 @@ class Settings(BaseSettings):
 
     @field_validator("openrouter_base_url")
     @classmethod
-    def _without_last_slash(cls, value: str) -> str:
-        return value.rstrip("/")
+    def _base_of_an_api(cls, value: str) -> str:
+        return address.checked(value)
 
     @field_validator("openrouter_api_key")
     @classmethod
@@ -179,12 +190,47 @@ class Settings(BaseSettings):
             )
         return self
 
+    _found: Upstream | None = PrivateAttr(default=None)
+
+    def with_upstream(self, found: Upstream) -> "Settings":
+        """The same, of a process that has met its upstream (`shared.upstream.contact`):
+        what depends on who that is follows from `found`."""
+        known = self.model_copy(update={"openrouter_base_url": found.base_url})
+        known._found = found
+        return known
+
+    @property
+    def upstream(self) -> Upstream:
+        """Who is asked, as far as it is known: by the setting, by the host, or a guess
+        until the upstream was met."""
+        if self._found is not None:
+            return self._found
+        url = self.openrouter_base_url
+        if self.upstream_kind != "auto":
+            kind = self.upstream_kind
+            return Upstream(base_url=url, dialect=kind, decided_by="setting")
+        if address.is_openrouters(url):
+            return Upstream(base_url=url, dialect="openrouter", decided_by="host")
+        sounds = "openrouter" in url.lower()
+        return Upstream(
+            base_url=url,
+            dialect="openrouter" if sounds else "openai",
+            decided_by="guess",
+        )
+
     @property
     def speaks_openrouter(self) -> bool:
-        """Whether the upstream is taken for OpenRouter (catalogue, prices, routing)."""
-        if self.upstream_kind != "auto":
-            return self.upstream_kind == "openrouter"
-        return "openrouter" in self.openrouter_base_url
+        """Whether it is taken for OpenRouter (prices, routing, free limits)."""
+        return self.upstream.dialect == "openrouter"
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether no call can succeed without a key. A mirror may add one of its own,
+        and a local server wants none: there the first 401 tells."""
+        return self.upstream_kind == "openrouter" or (
+            self.upstream_kind == "auto"
+            and address.is_openrouters(self.openrouter_base_url)
+        )
 
     def api_key(self) -> str | None:
         """The upstream key, read anew from its file each time, or None.
@@ -218,7 +264,7 @@ class Settings(BaseSettings):
     def require_key(self) -> str | None:
         """The key, None where the upstream needs none; else raises MissingKey."""
         key = self.api_key()
-        if key is None and self.speaks_openrouter:
+        if key is None and self.needs_key:
             raise MissingKey(self.openrouter_base_url)
         return key
 

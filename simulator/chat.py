@@ -91,7 +91,8 @@ def _reply(
     if upstream.is_busy(model, record.received_at):
         raise Refused(throttled(config.pool_retry_after))
     for fault, params in struck:
-        if fault.refuse is not None:
+        spared = fault.unless is not None and fault.unless(request)
+        if fault.refuse is not None and not spared:
             raise Refused(fault.refuse(params, record.received_at))
     if model.refusal is not None:
         raise Refused(REFUSALS[model.refusal])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.refusals import Refusal
 from simulator.script import Answer, Script
@@ -17,5 +18,7 @@ class Fault:
     refuse: Callable[[Params, float], Refusal] | None = None
     bend: Callable[[Answer, Params], Answer] | None = None
     cut: Callable[[Script, Answer, Params], Script] | None = None
+    unless: Callable[[Mapping[str, Any]], bool] | None = None
+    """It refuses a request only where this does not hold of its body."""
     first: int | None = None
     """Strikes so many calls of each prompt and then no more; None: all of them."""

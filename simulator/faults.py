@@ -86,6 +86,23 @@ FAULTS: dict[str, Fault] = {
         "HTTP 429: the 1000 free calls of an account with credits are used up.",
         refuse=partial(_free_limit, "day-rich", limits.RICH_DAY),
     ),
+    # --- what the request must not say
+    "no-max-tokens": Fault(
+        "HTTP 400 for `max_tokens`, as reasoning models answer it: they want "
+        "`max_completion_tokens`.",
+        refuse=partial(_named, "unsupported-max-tokens"),
+        unless=lambda body: "max_tokens" not in body,
+    ),
+    "no-limit-of-tokens": Fault(
+        "HTTP 400 for `max_tokens` and for `max_completion_tokens`.",
+        refuse=partial(_named, "unknown-limit"),
+        unless=lambda body: not {"max_tokens", "max_completion_tokens"} & body.keys(),
+    ),
+    "no-stream-options": Fault(
+        "HTTP 422 for `stream_options`, as a strict validator answers.",
+        refuse=partial(_named, "unknown-stream-options"),
+        unless=lambda body: "stream_options" not in body,
+    ),
     # --- failures that pass
     "fails-twice": Fault(
         "HTTP 502 the first two times that a prompt is asked, then an answer.",

@@ -33,7 +33,7 @@ class Refusal:
         """The body as an OpenAI-compatible server sends it."""
         if self.page:
             return self.body(model_id)
-        body = bodies.plain_error(self.status, self.message)
+        body = self.whole or bodies.plain_error(self.status, self.message)
         return _about(model_id, bodies.encode(body))
 
 
@@ -114,6 +114,29 @@ REFUSALS: dict[str, Refusal] = {
     ),
     "zod": Refusal(
         400, "Invalid parameter", whole=bodies.zod_error("Invalid parameter")
+    ),
+    "unsupported-max-tokens": Refusal(
+        400,
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+        "'max_completion_tokens' instead.",
+    ),
+    "unknown-limit": Refusal(
+        400,
+        "Unrecognized request arguments supplied: max_tokens, max_completion_tokens",
+    ),
+    "unknown-stream-options": Refusal(
+        422,
+        "",
+        whole={
+            "detail": [
+                {
+                    "type": "extra_forbidden",
+                    "loc": ["body", "stream_options"],
+                    "msg": "Extra inputs are not permitted",
+                    "input": {"include_usage": True},
+                }
+            ]
+        },
     ),
     "context-length": Refusal(
         400,

@@ -104,6 +104,7 @@ def workers(
         "REDIS_URL": store_url,
         "OPENROUTER_BASE_URL": upstream,
         "UPSTREAM_KIND": "openrouter",
+        "FREE_LIMITS": "off",  # a test that is about them says what they are
         "OPENROUTER_API_KEY": CANARY,
         "RESULTS_DIR": str(folder / "results"),
         "SPOOL_DIR": str(folder / "spool"),

@@ -40,10 +40,12 @@ def decide(
     now_s: float,
     retries: Retries | None = None,
     left_s: float = float("inf"),
+    reworded: bool = False,
 ) -> Decision:
     """now_s: wall clock, for limits that name a moment. retries: the plan's.
-    left_s: for so many seconds more calls of this step may begin."""
-    if sample.outcome is Outcome.CANCELLED:
+    left_s: for so many seconds more calls of this step may begin.
+    reworded: it was refused for how it was asked, and is to be asked otherwise."""
+    if sample.outcome is Outcome.CANCELLED or reworded:
         return Decision("again")
     if sample.outcome is Outcome.DISCONNECTED and sample.reused and left_s > 0:
         # We kept that connection: it says nothing of the upstream. Once, since what is

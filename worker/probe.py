@@ -20,8 +20,10 @@ from shared.upstream.reply import Ask, Reply
 from shared.upstream.wire import Exchange
 from shared.upstream.wire_limits import Caps, caps_for
 from shared.upstream.wire_request import Request, request
+from shared.upstream.wording import USUAL, Wording
 from worker.attack import Slot
 from worker.slack import slack_of
+from worker.wordings import Wordings
 
 _CACHED_BYTES = 32 * 1024 * 1024
 
@@ -40,6 +42,8 @@ class Call:
     """The name of what is held of a budget for it; "" for nothing."""
     cut: Outcome | None = None
     """Why we closed it ourselves, if we did."""
+    wording: Wording = USUAL
+    """How it was asked."""
 
 
 class Probe:
@@ -56,11 +60,14 @@ class Probe:
         worker: str,
         step_start_s: float,
         traceparent: str | None = None,
+        wordings: Wordings | None = None,
     ) -> None:
         """step_start_s: the step's start on our monotonic clock.
         traceparent: the shard's place in a trace, the same in each of its requests,
-        since their bytes are built once."""
+        since their bytes are built once.
+        wordings: how its targets are asked; None: as usual, learning nothing."""
         self.plan = plan
+        self.wordings = wordings or Wordings(plan, settings, {}, bounded=True)
         self._lease = lease
         self._dialect = dialect
         self.worker = worker
@@ -69,7 +76,8 @@ class Probe:
         self._url = settings.openrouter_base_url + dialect.PATH
         self._upstream = upstream_of(settings.openrouter_base_url)
         self._headers = dialect.headers(key, settings) | tracing.headers(traceparent)
-        self._built: OrderedDict[tuple[int, int], Request] = OrderedDict()
+        self._headers |= plan.extra_headers
+        self._built: OrderedDict[tuple[int, int, Wording], Request] = OrderedDict()
         self._built_bytes = 0
         self._most_tokens = 0
         self.caps = Caps()
@@ -84,7 +92,7 @@ class Probe:
         """The bytes to send, built before the clock of the call runs."""
         if self.plan.unique_prefix:
             return self._build(asked, self._prefix(slot))
-        key = (asked.target, asked.prompt)
+        key = (asked.target, asked.prompt, self.wordings.of(asked.target))
         built = self._built.get(key)
         if built is None:
             built = self._built[key] = self._build(asked, "")
@@ -101,6 +109,7 @@ class Probe:
     def _build(self, asked: Work, prefix: str) -> Request:
         plan, target = self.plan, self.plan.targets[asked.target]
         prompt = plan.prompts.prompt(asked.prompt)
+        wording = self.wordings.of(asked.target)
         turns = prompt.turns(plan.system_prompt)
         self._allow(prompt.max_tokens or 0)
         if prefix:
@@ -113,6 +122,9 @@ class Probe:
             temperature=plan.temperature,
             seed=plan.seed,
             provider=target.provider,
+            limit_field=wording.limit_field,
+            stream_options=wording.stream_options,
+            extra=plan.extra,
         )
         return request("POST", self._url, self._headers, self._dialect.build(ask))
 

@@ -9,16 +9,14 @@ from redis.asyncio import Redis
 
 from shared.clock import monotonic_s
 from shared.costs import Costs
-from shared.errors import CatalogueDown, Misconfigured
+from shared.errors import CatalogueDown
 from shared.limits import account_of
 from shared.money import Price, budget_of, check_prices
 from shared.plan import Plan
 from shared.settings import Settings
 from shared.store import money, runs
-from shared.upstream.catalogue import Catalogue
-from shared.upstream.connect import client_of
+from shared.upstream.contact import Contact
 from shared.upstream.prices import prices_of
-from shared.upstream.wire import Wire
 
 log = logging.getLogger("worker.purse")
 
@@ -30,41 +28,42 @@ _ASK_S = 5.0
 class Purse:
     """What the runs cost that a worker takes on, by the upstream's present prices."""
 
-    def __init__(self, redis: Redis, wire: Wire, settings: Settings) -> None:
+    def __init__(self, redis: Redis, contact: Contact) -> None:
         self._redis = redis
-        self._settings = settings
-        self._account = account_of(settings)
-        self._client = client_of(wire, settings, _key(settings))
-        self._catalogue = Catalogue(self._client, settings.models_refresh_s)
+        self._account = account_of(contact.settings)
+        self._catalogue = contact.catalogue
         self._known: OrderedDict[str, tuple[float, Costs]] = OrderedDict()
 
-    async def costs(self, plan: Plan, job_id: str) -> Costs | None:
-        """Of one run; None where no budget limits it.
+    async def costs(self, plan: Plan, job_id: str, settings: Settings) -> Costs | None:
+        """Of one run; None where no budget limits it. settings: as the run's upstream
+        is known.
 
         Raises UnknownPrice where a budget could not be kept.
         """
-        budget = budget_of(plan, self._settings)
+        budget = budget_of(plan, settings)
         if budget is None:
             return None
         asked_s, costs = self._known.get(job_id, (0.0, None))
         now_s = monotonic_s()
-        if costs is None or now_s - asked_s > self._settings.models_refresh_s:
-            prices = await self._prices(plan, job_id)
-            check_prices(plan, prices, self._settings)
+        if costs is None or now_s - asked_s > settings.models_refresh_s:
+            prices = await self._prices(plan, job_id, settings)
+            check_prices(plan, prices, settings)
             costs = Costs(plan, prices, budget)
             self._known[job_id] = (now_s, costs)
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         return costs
 
-    async def _prices(self, plan: Plan, job_id: str) -> tuple[Price | None, ...]:
+    async def _prices(
+        self, plan: Plan, job_id: str, settings: Settings
+    ) -> tuple[Price | None, ...]:
         """As they are now; where the upstream does not say, as they were when the run
         was made."""
         then = await runs.prices_of(self._redis, job_id)
         now: tuple[Price | None, ...] = ()
         try:
             async with asyncio.timeout(_ASK_S):
-                now = await prices_of(plan.targets, self._catalogue, self._settings)
+                now = await prices_of(plan.targets, self._catalogue, settings)
         except (CatalogueDown, TimeoutError) as error:
             log.warning("%s is held to the prices of its beginning: %s", job_id, error)
         both = zip_longest(now, then)
@@ -74,15 +73,3 @@ class Purse:
     async def lapse(self, job_id: str) -> None:
         """Count what was held too long as perhaps billed."""
         await money.lapse(self._redis, job_id, self._account)
-
-    async def close(self) -> None:
-        """Let go of the upstream."""
-        await self._catalogue.close()
-        await self._client.aclose()
-
-
-def _key(settings: Settings) -> str | None:
-    try:
-        return settings.api_key()
-    except Misconfigured:  # said where a call needs it
-        return None

@@ -18,12 +18,11 @@ from shared.clock import sleep, utc_label
 from shared.errors import BenchError
 from shared.outputs import write_json
 from shared.reconciliation import FILE, Reconciliation, Told, compare, totals
-from shared.settings import Settings
 from shared.store import away, reconciles
 from shared.store.client import AWAY
 from shared.store.record import leave
 from shared.upstream.connect import client_of
-from shared.upstream.wire import Wire
+from shared.upstream.contact import Contact
 from worker import bills
 from worker.ending import end
 from worker.reduce import publish
@@ -43,16 +42,15 @@ class Reconciler:
     def __init__(
         self,
         redis: Redis,
-        wire: Wire,
-        settings: Settings,
+        contact: Contact,
         name: str,
         *,
         busy: Callable[[], bool],
     ) -> None:
         """busy: whether something is measured here now."""
         self._redis = redis
-        self._wire = wire
-        self._settings = settings
+        self._contact = contact
+        self._settings = contact.settings
         self._name = name
         self._busy = busy
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -125,7 +123,7 @@ class Reconciler:
         return _LATER_S
 
     async def _compare(self, job_id: str, path: Path) -> Reconciliation:
-        settings = self._settings
+        settings = await self._contact.meet()
         rows, rows_with_id, chosen = await bills.choose(
             path, settings.reconcile_most, self._quiet
         )
@@ -143,7 +141,7 @@ class Reconciler:
                     " by slot: RECONCILE_MOST allows no more."
                 )
             key = settings.require_key()
-            async with client_of(self._wire, settings, key) as client:
+            async with client_of(self._contact.wire, settings, key) as client:
                 told = await bills.ask(client, chosen, self._open, self._quiet)
             notes += bills.refusals(told)
         calls = tuple(

@@ -209,6 +209,7 @@ def _together(
             versions=(one["generator"],),
             hosts=(one["host"],),
             gc_policy=(one["gc_policy"],) if "gc_policy" in one else None,
+            reworded=tuple(one.get("reworded", ())),
             proxy=one["proxy"],
         )
         for one in seen

@@ -33,8 +33,9 @@ _REST_S = 0.004
 """After everything was read; an answer that comes after the rest, or whose lane waits
 for its row, is read at once."""
 _BATCH = 500
-_URGENT = (b"401", b"402", b"429")
-"""Statuses after which no further call may be made until they were read."""
+_URGENT = (b"400", b"401", b"402", b"422", b"429")
+"""Statuses after which no further call may be made until they were read: it may be in
+vain, or have to be asked otherwise."""
 
 Decide = Callable[[Call, Reply, Sample], tuple[Kind, int]]
 """(kind of the row, not before in ms of the store) of a call that was read."""

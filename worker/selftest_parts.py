@@ -39,6 +39,7 @@ def worker(store_url: str, upstream: str, folder: Path) -> Iterator[None]:
         "REDIS_URL": store_url,
         "OPENROUTER_BASE_URL": upstream,
         "UPSTREAM_KIND": "openrouter",
+        "FREE_LIMITS": "off",
         "OPENROUTER_API_KEY": "sk-or-v1-selftest",
         "RESULTS_DIR": str(folder / "results"),
         "LOG_FILE": str(folder / "server_logs.txt"),

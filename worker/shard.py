@@ -37,6 +37,7 @@ from worker.gate import Gate
 from worker.hold import Hold
 from worker.probe import Call, Probe
 from worker.rows import Rows
+from worker.setup import set_as
 from worker.spool import Spool
 from worker.stop import Stop
 from worker.storeclock import StoreClock
@@ -48,12 +49,6 @@ log = logging.getLogger("worker.shard")
 _FINAL = (Stop.ENDED, Stop.LOST)
 _PATIENT = {Stop.TIME: Outcome.UNFINISHED, Stop.DRAIN: Outcome.CANCELLED}
 """Reasons after which calls get DRAIN_S to end, and what those are that do not."""
-_REPORTED = {
-    *("openrouter_base_url", "upstream_kind", "max_concurrency", "max_answer_bytes"),
-    *("connect_timeout_s", "first_token_timeout_s", "idle_timeout_s"),
-    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
-}
-"""Settings that are stored with a result; none of them is a secret."""
 _PATIENCE_S = 90.0
 """A limit that opens sooner is waited for with the lease in hand."""
 _LOOK_S = 0.25
@@ -245,7 +240,8 @@ class Shard:
 
     def _send(self, slot: Slot, asked: Work) -> None:
         hold = self._gate.hold_of(slot, asked)
-        call = Call(slot, asked, monotonic_s(), wall_s(), hold)
+        wording = self._probe.wordings.of(asked.target)
+        call = Call(slot, asked, monotonic_s(), wall_s(), hold, wording=wording)
         sending = self._wire.start(
             self._probe.request(slot, asked),
             lambda exchange: self._ended(call, exchange),
@@ -355,6 +351,7 @@ class Shard:
             now_s=wall_s(),
             retries=self._plan.retries,
             left_s=self._ends_s - now_s,
+            reworded=self._probe.wordings.learn(call.work.target, call.wording, reply),
         )
         if decision.ending is not None:
             self._end(decision.ending, reply.error or decision.ending.value)
@@ -406,8 +403,8 @@ class Shard:
             "kernel_stamps": stamps.kernel - self._stamps_before.kernel,
             "loop_stamps": stamps.loop - self._stamps_before.loop,
             "clamped_stamps": stamps.clamped - self._stamps_before.clamped,
-            "proxy": _without_credentials(self._settings.upstream_proxy),
-            "settings": self._settings.model_dump(mode="json", include=_REPORTED),
+            "reworded": self._probe.wordings.words(),
+            **set_as(self._settings),
         }
         with suppress(*AWAY):
             await samples.observe(self._redis, self.lease.job_id, seen)
@@ -426,7 +423,3 @@ class Shard:
             finished = self.why is Stop.TIME
             return await slots.release(self._redis, self.lease, finished=finished)
         return False
-
-
-def _without_credentials(proxy: str | None) -> str | None:
-    return None if proxy is None else proxy.rpartition("@")[2]

@@ -15,7 +15,6 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
-from shared import allowance
 from shared.clock import monotonic_s, sleep
 from shared.costs import Costs
 from shared.errors import BenchError, Misconfigured, MissingKey
@@ -25,10 +24,19 @@ from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import away, keys, runs, samples, selftests, slots, workers
 from shared.store.client import AWAY
-from shared.upstream.connect import client_of, dialect_of, wire_of
+from shared.upstream.connect import dialect_of, wire_of
+from shared.upstream.contact import Contact
 from shared.upstream.identity import key_print, upstream_of
 from shared.upstream.wire_pace import Pacer
-from worker import alone, collector, reaper, retention, selftest_asked, storeclock
+from worker import (
+    alone,
+    asking,
+    collector,
+    reaper,
+    retention,
+    selftest_asked,
+    storeclock,
+)
 from worker.ending import end
 from worker.probe import Probe
 from worker.purse import Purse
@@ -53,7 +61,8 @@ class Station:
         self.redis = redis
         self.settings = settings
         self.wire = wire_of(settings)
-        self._purse = Purse(redis, self.wire, settings)
+        self._contact = Contact(self.wire, settings)
+        self._purse = Purse(redis, self._contact)
         self._spool = Spool(settings.spool_dir, self.name)
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
@@ -63,7 +72,7 @@ class Station:
         self._reduces = Reduces(redis, settings, self.name)
         self._selftest: asyncio.Task[None] | None = None
         self._reconciler = Reconciler(
-            redis, self.wire, settings, self.name, busy=self._measures
+            redis, self._contact, self.name, busy=self._measures
         )
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
@@ -106,7 +115,7 @@ class Station:
             await workers.gone(self.redis, self.name)
         await self._telemetry.close()
         self._spool.close()
-        await self._purse.close()
+        await self._contact.close()
         await self.wire.aclose()
         self._pacer.close()
 
@@ -175,7 +184,8 @@ class Station:
         step = await reaper.current_step(self.redis, plan, run, self._reduces.ask)
         if step is None:
             return
-        costs = await self._purse.costs(plan, run.job_id)
+        settings = await asking.agreed(self.redis, run.job_id, self._contact)
+        costs = await self._purse.costs(plan, run.job_id, settings)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
         claimed_s = monotonic_s()
         lease = await slots.claim(
@@ -194,7 +204,7 @@ class Station:
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
-            self._work(run, plan, lease, costs, claimed_s),
+            self._work(run, plan, lease, costs, claimed_s, settings),
             name=f"shard-{lease.job_id}",
         )
         self._works.add(task)
@@ -210,26 +220,30 @@ class Station:
         lease: slots.Lease,
         costs: Costs | None,
         claimed_s: float,
+        settings: Settings,
     ) -> None:
         try:
-            key = self.settings.require_key()
+            key = settings.require_key()
         except (MissingKey, Misconfigured) as error:
             await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
         print_ = key_print(key, lease.job_id)
         await samples.asked_with(self.redis, lease.job_id, print_)
-        await self._learn(plan, key)
+        wordings = await asking.begin(
+            self.redis, self._contact, plan, settings, key, bounded=costs is not None
+        )
         clock = await storeclock.read(self.redis)
         told = self._telemetry.begin(plan, lease, run.traceparent)
         probe = Probe(
             plan,
             lease,
-            settings=self.settings,
-            dialect=dialect_of(self.settings),
+            settings=settings,
+            dialect=dialect_of(settings),
             key=key,
             worker=self.name,
             step_start_s=clock.monotonic(lease.start_ms),
             traceparent=told.traceparent,
+            wordings=wordings,
         )
         shard = Shard(
             self.redis,
@@ -238,7 +252,7 @@ class Station:
             plan,
             lease,
             probe,
-            settings=self.settings,
+            settings=settings,
             clock=clock,
             spool=self._spool,
             costs=costs,
@@ -260,13 +274,9 @@ class Station:
         finally:
             self._shards.discard(shard)
             self._telemetry.end(shard, told)
+            await asking.end(self.redis, settings, wordings)
         if step_over:
             await reaper.advance(self.redis, plan, run, lease.step, self._reduces.ask)
-
-    async def _learn(self, plan: Plan, key: str | None) -> None:
-        """Ask the upstream what this account may do today, where that limits us."""
-        async with client_of(self.wire, self.settings, key) as client:
-            await allowance.learn(self.redis, client, plan, self.settings)
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -78,12 +79,31 @@ class LimitNow(BaseModel):
     barred_until: str | None = Field(description="UTC; the upstream takes none before.")
 
 
+class UpstreamNow(BaseModel):
+    """Who is asked."""
+
+    base_url: str = Field(description="With the `/v1` that was missing, if it was.")
+    dialect: Literal["openrouter", "openai"]
+    decided_by: Literal["setting", "host", "models", "guess"] = Field(
+        description="`UPSTREAM_KIND`; OpenRouter's own host; the form of the prices in"
+        " `/models`; or, until that answers, a guess by the address."
+    )
+    words: str = Field(description="The same in a sentence.")
+
+
 class AccountNow(BaseModel):
     """The account behind the key. Null is unknown; `warnings` says why."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
+                "upstream": {
+                    "base_url": "https://openrouter.ai/api/v1",
+                    "dialect": "openrouter",
+                    "decided_by": "host",
+                    "words": "https://openrouter.ai/api/v1 is asked as OpenRouter,"
+                    " which it is.",
+                },
                 "label": "sk-or-v1-3fa...c19",
                 "is_free_tier": True,
                 "credit": {
@@ -121,6 +141,7 @@ class AccountNow(BaseModel):
         }
     )
 
+    upstream: UpstreamNow
     label: str | None = Field(description="The key as the upstream masks it.")
     is_free_tier: bool | None = Field(description="Nothing was ever bought.")
     credit: Credit | None
@@ -164,12 +185,21 @@ async def account(parts: PartsDep) -> AccountNow:
         shown = [_limit(limit, used, told) for limit, used in known.used.items()]
         if told is not None and not any(limit.name == "free" for limit in shown):
             warnings.append(
-                "Free calls are not counted here: no limit of them is kept. Set"
-                " FREE_CALLS_PER_MINUTE or FREE_CALLS_PER_DAY."
+                "Free calls are not counted here: FREE_LIMITS is off. Set it to auto,"
+                " or FREE_CALLS_PER_MINUTE or FREE_CALLS_PER_DAY."
             )
     now = wall_s() if known is None else known.now
     told_at = parts.account_page.told_at if told else None
+    upstream = parts.settings.upstream
+    if (warning := upstream.warning()) is not None:
+        warnings.insert(0, warning)
     return AccountNow(
+        upstream=UpstreamNow(
+            base_url=upstream.base_url,
+            dialect=upstream.dialect,
+            decided_by=upstream.decided_by,
+            words=upstream.words(),
+        ),
         label=_label(told, parts.settings.api_key()),
         is_free_tier=told.is_free_tier if told else None,
         credit=_credit(told) if told else None,

@@ -18,6 +18,7 @@ from api.deps import (
     Traceparent,
 )
 from api.errors import responses
+from api.key import check_key
 from api.prefer import ended_within, wait_asked_s
 from api.presence import unless_gone
 from api.pricing import Prices, checked_prices, quoted, warnings_of
@@ -89,6 +90,7 @@ _PREFER = {
             "context-length",
             "unknown-price",
             "no-catalogue",
+            "missing-key",
             "misconfigured",
             "no-store",
             "store-down",
@@ -124,6 +126,7 @@ async def create(
     A form is the short spelling of a plan: its prompt file has a prompt on each line.
     """
     plan, warnings = await read_submission(request, parts)
+    warnings += await check_key(parts, dry_run=dry_run)
     if dry_run:
         return answer(Quoted.of(await quoted(plan, parts, store), warnings))
     prices = await checked_prices(plan, parts)

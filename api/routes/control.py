@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import JobId, PartsDep, Store, StoreDep, Traceparent
 from api.errors import responses
+from api.key import check_key
 from api.pricing import Prices, checked_prices
 from api.routes.benchmarks import (
     NO_WORKER,
@@ -120,6 +121,8 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
             "key-reused",
             "too-much",
             "unknown-price",
+            "missing-key",
+            "missing-key",
             "no-catalogue",
             "newer-record",
             "misconfigured",
@@ -153,6 +156,7 @@ async def rerun(
     only = asked.only if asked else None
     async with store.asking.promptly():
         plan = await _plan_of(store, parts.settings, job_id)
+    warnings = await check_key(parts)
     prices = await checked_prices(plan, parts)
     async with store.asking.promptly():
         await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
@@ -165,7 +169,8 @@ async def rerun(
         perhaps_queued(new_id, idempotency_key),
     )
     alive = await _wake(store, run.job_id, parts.settings)
-    return accepted(run, (*run.warnings, NO_WORKER) if alive == 0 else run.warnings)
+    said = (*run.warnings, *warnings, *((NO_WORKER,) if alive == 0 else ()))
+    return accepted(run, said)
 
 
 async def _plan_of(store: Store, settings: Settings, job_id: str) -> Plan:

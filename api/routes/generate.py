@@ -13,15 +13,15 @@ from api.deps import Parts, PartsDep
 from api.errors import Problem, responses
 from api.presence import unless_gone
 from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, EventStream, event
-from api.upstream import KINDS, Conversation, Ended, converse, problem
-from shared import tracing
+from api.upstream import KINDS, Conversation, Ended, problem
+from api.wording import ask_in_words, reworded
 from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch
+from shared.model_id import ModelId
 from shared.numbers import NOT_A_BOOL
 from shared.prompts import Prompt
 from shared.prompts.prompt import MaxTokens, Text
 from shared.sample import Outcome
-from shared.upstream.connect import dialect_of
 from shared.upstream.reply import Ask
 
 router = APIRouter(tags=["generate"])
@@ -34,7 +34,7 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     prompt: Text = Field(examples=["Why is the sky blue?"])
-    model: str = Field(min_length=1, max_length=200, examples=["openrouter/free"])
+    model: ModelId = Field(examples=["openrouter/free"])
     max_tokens: MaxTokens = Field(default=512, description="Tokens at most.")
     stream: bool = Field(default=False, description="Answer with events.")
     system_prompt: Text | None = None
@@ -59,6 +59,9 @@ class Answer(BaseModel):
     model: str = Field(description="The model that served it.")
     finish_reason: str | None
     generation_id: str | None
+    reworded: str | None = Field(
+        description="How the model was asked, where it refuses the usual request."
+    )
 
 
 _EVENTS = (
@@ -104,6 +107,7 @@ async def generate(
     A client that leaves ends the call upstream; not every provider stops billing then.
     """
     streamed = stream or question.stream
+    await parts.contact.meet()
     talk = _begin(parts, question, streamed)
     begun = False
     try:
@@ -111,7 +115,7 @@ async def generate(
         if first is None:
             return Response(status_code=499)  # nobody sees it; nginx's word for that
         if isinstance(first, Ended) and not streamed:
-            body = _answer(first, question).model_dump_json()
+            body = _answer(parts, first, question).model_dump_json()
             return Response(body, media_type="application/json")
         begun = True
         return EventStream(_events(parts, question, talk, first))
@@ -141,10 +145,7 @@ def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
         temperature=question.temperature,
         seed=question.seed,
     )
-    key = settings.require_key()
-    return converse(
-        parts.wire, dialect_of(settings), settings, key, ask, tracing.current()
-    )
+    return ask_in_words(parts, ask)
 
 
 async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ended:
@@ -156,7 +157,7 @@ async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ende
     until_s = monotonic_s() + KEEP_ALIVE_S
     async for said in talk:
         if isinstance(said, Ended):
-            return _checked(said)
+            return _checked(parts, said)
         if streamed and said:
             return said
         if streamed and (monotonic_s() > until_s or parts.stopping()):
@@ -184,7 +185,7 @@ async def _events(
                 sent_s = monotonic_s()
             said = await anext(talk)
     try:
-        answer = _answer(_checked(said), question)
+        answer = _answer(parts, _checked(parts, said), question)
     except Problem as failed:
         yield event("error", failed.body("/generate"))
         return
@@ -193,17 +194,17 @@ async def _events(
     yield event("done", answer)
 
 
-def _checked(ended: Ended) -> Ended:
+def _checked(parts: Parts, ended: Ended) -> Ended:
     reply = ended.reply
     if reply.outcome is Outcome.OK:
         return ended
-    failed = problem(reply, wall_s())
+    failed = problem(reply, wall_s(), parts.settings.upstream)
     # What the upstream says may quote the prompt: its status is enough here.
     log.warning("%s, upstream status %s", failed.kind, reply.status)
     raise failed
 
 
-def _answer(ended: Ended, question: Question) -> Answer:
+def _answer(parts: Parts, ended: Ended, question: Question) -> Answer:
     reply, sent_s = ended.reply, ended.sent_s
 
     def since(stamp_s: float | None) -> float | None:
@@ -223,4 +224,5 @@ def _answer(ended: Ended, question: Question) -> Answer:
         model=reply.served_model or question.model,
         finish_reason=reply.finish_reason,
         generation_id=reply.generation_id,
+        reworded=reworded(parts, question.model),
     )

@@ -27,6 +27,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
                                or `paid calls`, where the account's limit counts none
     limit:ACCOUNT:NAME:told   string the account's own page was asked lately
     measured:HASH       hash   `JOB STEP SHARD` that is measured on an upstream
+    wordings:ACCOUNT    hash   model -> how it wants to be asked, JSON (`wordings`)
     spend:ACCOUNT       hash   DAY:spent, DAY:held, DAY:unaccounted, nano-USD (`money`)
     run:ID              hash   the record (`runs`)
     run:ID:plan         string the plan, JSON
@@ -42,6 +43,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:paces        list   [target, store ms, calls a minute from then], JSON
     run:ID:beside       set    runs that were measured on the same upstream meanwhile
     run:ID:keys         set    a print of each key that it was asked with
+    run:ID:dialect      string which its calls speak: the first worker's finding
     run:ID:reconcile    string the worker that compares its bills; a lease
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand

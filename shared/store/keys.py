@@ -19,7 +19,7 @@ PROBE = PREFIX + "probe"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
-    *(":holds", ":held", ":pace", ":paces", ":beside", ":keys"),
+    *(":holds", ":held", ":pace", ":paces", ":beside", ":keys", ":dialect"),
 )
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
 
@@ -52,6 +52,11 @@ def idempotency(submitter: str, key: str) -> str:
 def spend(account: str) -> str:
     """What an account has spent, by UTC day."""
     return f"{PREFIX}spend:{account}"
+
+
+def wordings(account: str) -> str:
+    """How models of the account's upstream want to be asked; expires after a day."""
+    return f"{PREFIX}wordings:{account}"
 
 
 def worker(name: str) -> str:

@@ -33,6 +33,12 @@ class Account:
     """By the upstream's own count, which may lag."""
 
 
+class Refused(str):
+    """The sentence of why a key is not accepted."""
+
+    __slots__ = ()
+
+
 async def read_account(client: httpx.AsyncClient) -> Account | str:
     """Ask for it; where there is no answer, the sentence of why it is not known."""
     try:
@@ -45,12 +51,21 @@ async def read_account(client: httpx.AsyncClient) -> Account | str:
             " the network."
         )
     if answer.status_code == 401:
+        return Refused(
+            f"The upstream does not accept the key: GET /key answered 401,"
+            f" {complaint.said(answer.content)}. Put a valid OPENROUTER_API_KEY into"
+            " .env, and start again."
+        )
+    if answer.status_code == 404:
         return (
-            "The upstream does not accept the key: GET /key answered 401. Put a valid"
-            " OPENROUTER_API_KEY into .env, and start again."
+            "The upstream's own figures are not known: it has no GET /key, as mirrors"
+            " of OpenRouter may not."
         )
     if answer.status_code != 200:
-        return f"GET /key upstream answered {answer.status_code}; ask again later."
+        return (
+            f"GET /key upstream answered {answer.status_code},"
+            f" {complaint.said(answer.content)}; ask again later."
+        )
     try:
         return parse_account(answer.content)
     except ValueError:

@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 from pydantic_core import from_json
 
 from shared import clock
 from shared.errors import CatalogueDown
+from shared.model_id import in_path
 from shared.upstream import complaint
-from shared.upstream.complaint import table
 from shared.upstream.endpoint import Endpoint, endpoints_of
+from shared.upstream.listing import Refused, read_listing
 from shared.upstream.model import (
     Model,
     expired,
@@ -27,7 +28,6 @@ from shared.upstream.model import (
     is_free_text,
     is_text,
     least_tokens,
-    models_of,
     parse_models,
     prices,
 )
@@ -46,9 +46,16 @@ __all__ = [
 ]
 
 LOAD_TIMEOUT_S = 30.0
-MAX_PAGES = 100
 RETRY_S = 15.0
 """While the upstream is away it is asked for the listing at most this often."""
+
+_CHECK_ADDRESS = "Check OPENROUTER_BASE_URL and the network, then try again."
+_REMEDIES: dict[int | None, str] = {
+    401: "Put a valid key into OPENROUTER_API_KEY, and start again.",
+    403: "Look at what the key in OPENROUTER_API_KEY may do.",
+    404: "Check OPENROUTER_BASE_URL: it is what stands before `/models`, and mostly"
+    " ends with /v1.",
+}
 
 _ROUTING = frozenset({"exacto", "floor", "nitro", "online"})
 
@@ -124,6 +131,21 @@ class Catalogue:
         self._tried_s: float | None = None
         self._down: CatalogueDown | None = None
         self._refresh: asyncio.Task[None] | None = None
+        self.like_openrouter = False
+        """Whether the listing has prices in OpenRouter's form."""
+        self._typed = self.base_url
+        self.wants_key = False
+        """Whether the last question for it was refused for want of a valid key."""
+
+    @property
+    def base_url(self) -> str:
+        """Where the models are listed: with the `/v1` that was missing, if it was."""
+        return str(self._client.base_url).rstrip("/")
+
+    @property
+    def moved(self) -> bool:
+        """Whether `/v1` was found to be missing."""
+        return self.base_url != self._typed
 
     @property
     def age_s(self) -> float | None:
@@ -174,9 +196,12 @@ class Catalogue:
 
         Raises CatalogueDown when it does not answer.
         """
+        path = in_path(base_id(model.id))
+        if path is None:
+            return ()
         try:
             async with asyncio.timeout(LOAD_TIMEOUT_S):
-                answer = await self._client.get(f"models/{base_id(model.id)}/endpoints")
+                answer = await self._client.get(f"models/{path}/endpoints")
             if answer.status_code == 404:
                 return ()
             if answer.status_code != 200:
@@ -185,8 +210,7 @@ class Catalogue:
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             why = complaint.safe(str(error) or type(error).__name__)
             raise CatalogueDown(
-                f"{self._client.base_url} did not say who runs {model.id} ({why}). Try"
-                " again."
+                f"{self.base_url} did not say who runs {model.id} ({why}). Try again."
             ) from None
 
     async def close(self) -> None:
@@ -210,50 +234,24 @@ class Catalogue:
         self._tried_s = self._now_s()
         try:
             async with asyncio.timeout(LOAD_TIMEOUT_S):
-                models = await self._pages()
+                found = await read_listing(
+                    self._client, anywhere=self._loaded_s is None
+                )
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
-            why = str(error) or type(error).__name__
+            why = complaint.safe(str(error) or type(error).__name__)
+            status = error.status if isinstance(error, Refused) else None
+            self.wants_key = status in (401, 403)
+            remedy = _REMEDIES.get(status, _CHECK_ADDRESS)
             self._down = CatalogueDown(
-                f"{self._client.base_url} gave no list of models"
-                f" ({complaint.safe(why)}). Check OPENROUTER_BASE_URL and the"
-                " network, then try again."
+                f"{self.base_url} gave no list of models ({why}). {remedy}"
             )
             _log.warning("%s", self._down)
             return
-        self._models = models
+        models = self._models = found.models
+        self.like_openrouter = found.like_openrouter
         # The last one wins: ids over dated slugs, and of those the paid row's.
         self._index = {m.canonical_slug or m.id: m for m in models if m.free}
         self._index |= {m.canonical_slug or m.id: m for m in models if not m.free}
         self._index |= {m.id: m for m in models}
         self._loaded_s = self._now_s()
-        self._down = None
-
-    async def _pages(self) -> tuple[Model, ...]:
-        """Every page of the listing; one, unless the upstream says there are more."""
-        url = httpx.URL("models")
-        models: dict[str, Model] = {}
-        for _ in range(MAX_PAGES):
-            response = await self._client.get(url)
-            if response.status_code != 200:
-                said = complaint.page(response.content)
-                raise ValueError(f"status {response.status_code}, {said}")
-            document = from_json(response.content)
-            models |= {m.id: m for m in models_of(document)}
-            following = _next(document)
-            if following is None:
-                break
-            url = response.url.join(following)
-            if _origin(url) != _origin(response.url):
-                # The client carries a key, which is for this origin alone.
-                raise ValueError(f"the next page is at another host, {url.host}")
-        return tuple(models.values())
-
-
-def _next(document: Any) -> str | None:
-    """`links.next`, a path; None on the last page and where nothing is paged."""
-    following = table(table(document).get("links")).get("next")
-    return following if isinstance(following, str) and following else None
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
+        self._down, self.wants_key = None, False

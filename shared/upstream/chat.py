@@ -46,18 +46,20 @@ def headers(key: str | None) -> dict[str, str]:
 
 
 def body(ask: Ask, more: Json) -> bytes:
-    """The request as JSON: what every dialect says alike, then `more`."""
+    """The request as JSON: what every dialect says alike, then `more`, then what the
+    plan adds."""
     said: Json = {
         "model": ask.model,
         "messages": [{"role": m.role, "content": m.content} for m in ask.messages],
-        "max_tokens": ask.max_tokens,
-        "stream": ask.stream,
     }
+    if ask.limit_field != "none":
+        said[ask.limit_field] = ask.max_tokens
+    said["stream"] = ask.stream
     if ask.temperature is not None:
         said["temperature"] = ask.temperature
     if ask.seed is not None:
         said["seed"] = ask.seed
-    return to_json(said | more)
+    return to_json(said | more | dict(ask.extra or {}))
 
 
 def chunk(event: Json, provider: str | None = None, cost: Any = None) -> Chunk:

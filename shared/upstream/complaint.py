@@ -71,6 +71,9 @@ def sentence(error: object) -> str:
     said = table(error)
     metadata = table(said.get("metadata"))
     text = _human(metadata.get("raw")) or _human(error)
+    parameter = said.get("param")
+    if text and isinstance(parameter, str) and parameter not in text:
+        text = f"{text.rstrip('.')} ({parameter})"
     if text:
         return safe(text)
     kind = metadata.get("error_type") or said.get("error_type") or said.get("type")
@@ -86,6 +89,14 @@ def page(body: bytes) -> str:
         return safe(f"not JSON: {text}" if text else "an empty body")
     title = _TITLE.search(text)
     return safe(f"an HTML page: {title[1]}" if title else "an HTML page")
+
+
+def said(body: bytes) -> str:
+    """What the body of an error says, JSON or not, without a full stop."""
+    try:
+        return sentence(from_json(body)).rstrip(".")
+    except ValueError:
+        return page(body).rstrip(".")
 
 
 def error_of(event: Json, *, alone: bool = False) -> Any:
@@ -224,7 +235,11 @@ def _human(said: object, depth: int = 5) -> str:
             *("message", "error", "detail", "msg", "errors", "title"),
             *("error_msg", "error_message"),
         )
-        return next((t for n in names if (t := _human(said.get(n), depth - 1))), "")
+        text = next((t for n in names if (t := _human(said.get(n), depth - 1))), "")
+        where = said.get("loc")  # pydantic's: which field it is about
+        if text and isinstance(where, list):
+            text = f"{'.'.join(str(part) for part in where)}: {text}"
+        return text
     if isinstance(said, list) and said:
         return _human(said[0], depth - 1)
     return ""

@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from shared.model_id import problem
 from shared.money import Price
 from shared.upstream.complaint import Json, table
 
@@ -20,6 +21,9 @@ MAX_BYTES_PER_TOKEN = 128
 
 MAX_WORDS_PER_TOKEN = 2
 """Published tokenizers never join two words in a token; doubled, to be certain."""
+
+_DEAREST_TOKEN_USD = Decimal("0.01")
+"""Ten times what any model has cost; no price of a million tokens is so low but 0."""
 
 _NO_PRICE = frozenset({"discount", "overrides"})
 _CONDITIONS = frozenset({"min_prompt_tokens", "utc_start", "utc_end"})
@@ -68,16 +72,37 @@ def parse_models(body: bytes) -> tuple[Model, ...]:
 
 
 def models_of(document: Any) -> tuple[Model, ...]:
-    """The same of a parsed body: `{"data": [...]}`, or a bare list."""
+    """The same of a parsed body: `{"data": [...]}`, or a bare list.
+
+    What is listed can be asked: an id that no plan may have is left out.
+    """
     rows = document.get("data") if isinstance(document, dict) else document
     if not isinstance(rows, list):
         raise ValueError("the body holds no list of models")
     models: dict[str, Model] = {}
     for row in rows:
         model_id = table(row).get("id")
-        if isinstance(model_id, str) and 0 < len(model_id) <= 200:
+        if isinstance(model_id, str) and problem(model_id) is None:
             models.setdefault(model_id, _model(model_id, row))
     return tuple(models.values())
+
+
+def like_openrouter(document: Any) -> bool:
+    """Whether a listing has prices in OpenRouter's form: decimal strings, USD per token
+    (or "-1", of a router). Other servers list numbers, or USD per million tokens.
+    """
+    rows = document.get("data") if isinstance(document, dict) else document
+    pricing = [table(table(row).get("pricing")) for row in rows or ()]
+    prices = [each.get(name) for each in pricing for name in ("prompt", "completion")]
+    told = [price for price in prices if price is not None]
+    return bool(told) and all(map(_per_token, told))
+
+
+def _per_token(price: Any) -> bool:
+    if not isinstance(price, str):
+        return False
+    usd = _usd(price)
+    return price == "-1" or (usd is not None and usd < _DEAREST_TOKEN_USD)
 
 
 def _model(model_id: str, row: Json) -> Model:

@@ -7,7 +7,7 @@ price in the answer; usage comes in a stream only when asked for.
 from shared.errors import BadPlan
 from shared.settings import Settings
 from shared.upstream import chat
-from shared.upstream.complaint import Json
+from shared.upstream.complaint import Json, table
 from shared.upstream.reply import Ask, Chunk
 
 PATH = "/chat/completions"
@@ -30,10 +30,18 @@ def check(provider: str | None) -> None:
 def build(ask: Ask) -> bytes:
     """The body of the request; raises BadPlan for a pinned provider."""
     check(ask.provider)
-    more: Json = {"stream_options": {"include_usage": True}} if ask.stream else {}
+    asked = ask.stream and ask.stream_options
+    more: Json = {"stream_options": {"include_usage": True}} if asked else {}
     return chat.body(ask, more)
 
 
 def read(event: Json) -> Chunk:
-    """What one event, or a whole body, says."""
-    return chat.chunk(event)
+    """What one event, or a whole body, says.
+
+    Gateways say the cost and who served it as OpenRouter does; it is believed of all.
+    """
+    return chat.chunk(
+        event,
+        provider=chat.label(event.get("provider")),
+        cost=table(event.get("usage")).get("cost"),
+    )

@@ -1,10 +1,13 @@
 """What an upstream answered, in our words, whatever dialect it spoke."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from shared.prompts import Message
 from shared.sample import Note, Outcome
+
+LimitField = Literal["max_tokens", "max_completion_tokens", "none"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,12 @@ class Ask:
     seed: int | None = None
     provider: str | None = None
     """Only this provider, without fallbacks."""
+    limit_field: LimitField = "max_tokens"
+    """Which field says `max_tokens`; `none` of them."""
+    stream_options: bool = True
+    """Ask for the usage of a stream, where the dialect needs that."""
+    extra: Mapping[str, Any] | None = None
+    """Fields of the body beside those above."""
 
 
 class Chunk(NamedTuple):

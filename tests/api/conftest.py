@@ -29,6 +29,7 @@ def config(
         openrouter_base_url=sim.base_url,
         openrouter_api_key=SecretStr(CANARY),
         upstream_kind="openrouter",
+        free_limits="off",
         redis_url=store_url,
         results_dir=tmp_path_factory.mktemp("results"),
         first_token_timeout_s=1,

@@ -225,7 +225,8 @@ async def test_a_plain_upstream_is_not_asked(start: Start) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "word"),
     [
-        (401, b'{"error": {}}', "does not accept the key"),
+        (401, b'{"error": {"message": "User not found."}}', "answered 401, User not"),
+        (404, b"{}", "no GET /key"),
         (503, b"", "answered 503"),
         (200, b"<html>", "no JSON"),
     ],
@@ -237,6 +238,25 @@ def test_why_the_upstream_says_nothing_is_a_sentence(
         found = start(openrouter_base_url=upstream.url).http.get("/account").json()
     assert found["credit"] is None
     assert word in found["warnings"][0]
+
+
+def test_who_is_asked_is_told_with_the_reason(start: Start, limited: Simulator) -> None:
+    root = limited.base_url.removesuffix("/api/v1")
+    for url, kind, dialect, decided_by in (
+        (limited.base_url, "openrouter", "openrouter", "setting"),
+        (limited.base_url, "auto", "openrouter", "models"),
+        (f"{root}/v1", "auto", "openai", "models"),
+        (root, "auto", "openai", "models"),
+        ("http://127.0.0.1:9/v1", "auto", "openai", "guess"),
+    ):
+        api = start(openrouter_base_url=url, upstream_kind=kind)
+        found = api.http.get("/account").json()
+        told = found["upstream"]
+        assert (told["dialect"], told["decided_by"]) == (dialect, decided_by)
+        assert told["base_url"] == (f"{root}/v1" if url == root else url)
+        assert told["words"].startswith(f"{told['base_url']} is asked as")
+        said = [w for w in found["warnings"] if w.startswith((url, "OPENROUTER_BASE"))]
+        assert len(said) == (decided_by == "guess" or url == root)
 
 
 def test_many_who_poll_are_one_call_upstream(start: Start) -> None:

@@ -41,6 +41,26 @@ def test_an_unknown_model_of_another_upstream_is_a_warning(
     assert "own/model" in answer.json()["warnings"][0]
 
 
+def test_names_of_files_and_names_with_commas_are_models_of_a_form(
+    start: Start, sim: Simulator
+) -> None:
+    url = sim.base_url.replace("/api/v1", "/v1")
+    api = start(openrouter_base_url=url, upstream_kind="openai")
+    named = ["/models/qwen 2.5, q4.gguf", "@cf/meta/llama", "модель"]
+    answer = api.http.post("/benchmark", data={"model": named}, files=FILE)
+    assert answer.status_code == 202, answer.text
+    job = api.http.get(answer.json()["status_url"]).json()
+    assert [target["model"] for target in job["plan"]["targets"]] == named
+    for field, path in (("data", "/benchmark"), ("json", "/generate")):
+        asked = {
+            field: {"model": "a\u202eb", **({"prompt": "?"} if "g" in path else {})}
+        }
+        files = FILE if path == "/benchmark" else None
+        body = problem(api.http.post(path, files=files, **asked), "invalid")
+        assert body["errors"][0]["field"] == "model"
+        assert "U+202E (right-to-left override)" in body["errors"][0]["message"]
+
+
 def test_without_a_catalogue_a_model_is_a_warning(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

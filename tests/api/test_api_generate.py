@@ -288,3 +288,29 @@ def test_a_body_that_is_no_json_is_refused(api: Api) -> None:
         "/generate", content=b"{", headers={"Content-Type": "application/json"}
     )
     assert problem(answer, "invalid")["errors"][0]["field"] == "body"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_model_that_refuses_max_tokens_is_asked_again_and_that_is_said(
+    start: Start, sim: Simulator, stream: bool
+) -> None:
+    api, model = start(), "fault/no-max-tokens"
+    before = len(sim.ledger())
+    for calls in (2, 1):  # the second question knows it
+        answer = api.http.post(
+            f"/generate?stream={str(stream).lower()}", json=QUESTION | {"model": model}
+        )
+        assert answer.status_code == 200, answer.text
+        if stream:
+            said = list(events(iter(answer.text.splitlines())))[-1].data
+        else:
+            said = answer.json()
+        assert said["response"]
+        assert (
+            said["reworded"] == "with `max_completion_tokens` in place of `max_tokens`"
+        )
+        asked = len(sim.ledger())
+        assert asked - before == calls
+        before = asked
+    usual = api.http.post("/generate", json=QUESTION).json()
+    assert usual["reworded"] is None

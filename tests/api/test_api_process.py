@@ -57,6 +57,7 @@ def running(
         "OPENROUTER_BASE_URL": config.openrouter_base_url,
         "OPENROUTER_API_KEY": CANARY,
         "UPSTREAM_KIND": "openrouter",
+        "FREE_LIMITS": "off",
         "RESULTS_DIR": str(folder / "results"),
         "LOG_FILE": str(log),
         **env,

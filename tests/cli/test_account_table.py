@@ -18,6 +18,7 @@ def account(**more: Any) -> dict[str, Any]:
         "barred_until": None,
     }
     return {
+        "upstream": {"words": "https://openrouter.ai/api/v1 is asked as OpenRouter."},
         "label": "sk-or-v1-3fa...c19",
         "credit": {
             "limit_usd": 5.0,
@@ -95,6 +96,7 @@ def test_limits_of_ones_own_are_rows_and_a_bar_is_a_sentence() -> None:
     assert drawn["all calls today"] == ["101", "0", "100"]
     assert drawn["all calls in flight"] == ["2", "6", "8"]
     assert notes(shown) == [
+        "https://openrouter.ai/api/v1 is asked as OpenRouter.",
         "all calls are barred until 2026-11-23T09:00:00.000Z.",
         "A day's count ends at 2026-11-24T00:00:00.000Z.",
         "The store is away.",

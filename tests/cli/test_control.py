@@ -78,6 +78,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
                 openrouter_base_url=sim.base_url,
                 openrouter_api_key=SecretStr(CANARY),
                 upstream_kind="openrouter",
+                free_limits="off",
                 redis_url=store.url,
                 results_dir=folder / "results",
             )

@@ -47,7 +47,7 @@ POISSON = {"kind": "poisson", "rate_per_s": 1}
             "targets",
             "a is named twice; name each target once",
         ),
-        ({"targets": [{"model": "a b"}]}, "targets[0].model", "match pattern"),
+        ({"targets": [{"model": "a\tb"}]}, "targets[0].model", "character 2 is U+0009"),
         ({"runs": 0}, "runs", "greater than"),
         ({"runs": True}, "runs", "true and false are not numbers"),
         ({"runs": 1.5}, "runs", "valid integer"),

@@ -1,6 +1,7 @@
 """What a shard asks of its calls."""
 
 import pytest
+from pydantic_core import from_json
 
 from shared.frame import frame
 from shared.metrics import gap_n, gap_p99_s, tpot_s
@@ -73,3 +74,32 @@ def test_an_absurd_cost_is_a_row_whose_bill_is_unknown(cost: object) -> None:
     assert (row.ok, row.cost_usd, row.notes) == (True, None, "cost_not_believed")
     assert billed_nano(row) is None  # a budget counts it at its worst
     assert frame(probe.plan, [row]).columns["notes"].tolist() == ["cost_not_believed"]
+
+
+def test_what_a_plan_adds_is_in_each_request() -> None:
+    plan = Plan(
+        targets=(Target(model="@cf/a b"),),
+        prompts=InlinePrompts(prompts=("p",)),
+        extra={"top_p": 0.5},
+        extra_headers={"X-Experiment": "blue"},
+        max_tokens_field="none",
+    )
+    probe = Probe(
+        plan,
+        Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0),
+        settings=Settings(upstream_stream_options="off"),
+        dialect=DIALECTS["openai"],
+        key=None,
+        worker="w",
+        step_start_s=0.0,
+    )
+    slot = Slot(0.0, 0, 0)
+    sent = probe.request(slot, probe.work(0)).head_and_body
+    head, _, body = sent.partition(b"\r\n\r\n")
+    assert b"\r\nX-Experiment: blue\r\n" in head
+    assert from_json(body) == {
+        "model": "@cf/a b",
+        "messages": [{"role": "user", "content": "p"}],
+        "stream": True,
+        "top_p": 0.5,
+    }

@@ -25,6 +25,7 @@ from shared.sample import Outcome, Sample
 from shared.settings import Settings
 from shared.store import keys, reconciles
 from shared.upstream.connect import wire_of
+from shared.upstream.contact import Contact
 from tests.children import CANARY, until
 from worker import bills as asking
 from worker.reconcile import Reconciler
@@ -177,7 +178,7 @@ async def desk(
     found = Desk(
         redis,
         settings,
-        Reconciler(redis, wire, settings, "me", busy=lambda: found.busy),
+        Reconciler(redis, Contact(wire, settings), "me", busy=lambda: found.busy),
     )
     yield found
     bills.gate.set()
@@ -426,7 +427,7 @@ async def test_an_upstream_without_bills_is_not_asked(
 ) -> None:
     plain = desk.settings.model_copy(update={"upstream_kind": "openai"})
     wire = wire_of(plain)
-    desk.reconciler = Reconciler(redis, wire, plain, "me", busy=lambda: False)
+    desk.reconciler = Reconciler(redis, Contact(wire, plain), "me", busy=lambda: False)
     found = await desk.done(await desk.ended(3))
     await wire.aclose()
     assert not bills.asked
@@ -438,7 +439,9 @@ async def test_an_upstream_without_bills_is_not_asked(
 async def test_without_a_key_it_is_put_off(redis: Redis, desk: Desk) -> None:
     keyless = desk.settings.model_copy(update={"openrouter_api_key": None})
     wire = wire_of(keyless)
-    desk.reconciler = Reconciler(redis, wire, keyless, "me", busy=lambda: False)
+    desk.reconciler = Reconciler(
+        redis, Contact(wire, keyless), "me", busy=lambda: False
+    )
     job_id = await desk.ended(3)
     await desk.reconciler.look()
 

@@ -17,6 +17,7 @@ from shared.run import Ending, Status
 from shared.settings import Settings
 from shared.store import keys, reconciles, runs
 from shared.upstream.connect import wire_of
+from shared.upstream.contact import Contact
 from tests.children import CANARY, Simulator, simulator, until, workers
 from worker import bills
 from worker.reconcile import Reconciler
@@ -203,7 +204,7 @@ async def test_free_calls_may_never_be_told_of(
         given = fleet.env | {"RECONCILE": "true"}
         settings = Settings.model_validate({k.lower(): v for k, v in given.items()})
         wire = wire_of(settings)
-        one = Reconciler(redis, wire, settings, "here", busy=lambda: False)
+        one = Reconciler(redis, Contact(wire, settings), "here", busy=lambda: False)
         await reconciles.ask(redis, job_id, in_s=0, keep_s=600)
         await one.look()
         found = await file(tmp_path, job_id)

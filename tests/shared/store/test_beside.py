@@ -199,6 +199,7 @@ async def test_what_is_no_longer_measured_is_forgotten(
 
 
 async def test_a_key_is_noted_once_by_its_print(redis: Redis) -> None:
+    job_id = (await made(redis)).job_id
     for print_ in ("ff00", "01ab", "ff00"):
-        await samples.asked_with(redis, "J", print_)
-    assert await samples.asked_with_each(redis, "J") == ("01ab", "ff00")
+        await samples.asked_with(redis, job_id, print_)
+    assert await samples.asked_with_each(redis, job_id) == ("01ab", "ff00")

@@ -18,6 +18,7 @@ from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, encode
 from shared.steps import steps
 from shared.store import (
+    dialects,
     keys,
     limits,
     means,
@@ -125,6 +126,7 @@ async def worked(redis: Redis, job_id: str) -> Lease:
     await _claim(redis, other)
     await ended(redis, other, cancelled=True)
     await samples.asked_with(redis, job_id, "a print")
+    await dialects.agree(redis, job_id, "openai")
     assert await slots.take(redis, lease, 6, ticket="t")
     for slot in range(5):
         assert await ask(redis, job_id, f"call {slot}") is None

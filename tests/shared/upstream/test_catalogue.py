@@ -325,3 +325,15 @@ async def test_a_dated_slug_is_the_paid_row(made: Made) -> None:
     found = catalogue.find("acme/orca-70b-20260811")
     assert found is not None
     assert found.id == "acme/orca-70b"
+
+
+async def test_an_id_is_quoted_in_the_path_of_its_endpoints(made: Made) -> None:
+    catalogue, upstream, _ = made
+    await catalogue.models()
+    for model in ("@cf/qwen 2.5?x#y", "../../key"):
+        (row,) = models_of([{"id": model}])
+        path = "/api/v1/models/%40cf/qwen%202.5%3Fx%23y/endpoints"
+        upstream.pages[path] = {"data": {"endpoints": [{"tag": "harbor"}]}}
+        found = await catalogue.endpoints(row)
+        assert [one.tag for one in found] == ["harbor"] * (model[0] == "@")
+    assert upstream.asked == ["/api/v1/models", path]

@@ -60,7 +60,11 @@ FLAT = [
     ({"type": "overloaded_error", "message": "Overloaded"}, "Overloaded", None),
     ({"type": "rate_limit_error", "message": "Slow down"}, "Slow down", 429),
     ({"detail": "Not authenticated"}, "Not authenticated", None),
-    ({"detail": [{"loc": ["body"], "msg": "field required"}]}, "field required", None),
+    (
+        {"detail": [{"loc": ["body"], "msg": "field required"}]},
+        "body: field required",
+        None,
+    ),
     ({"success": False, "errors": [{"code": 7, "message": "No"}]}, "No", None),
     ({"error": True, "message": "It broke"}, "It broke", None),
     ({"error": 1, "code": 500, "message": "It broke"}, "It broke", 500),

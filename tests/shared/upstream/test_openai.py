@@ -48,8 +48,10 @@ def test_reasoning_is_read_by_either_name(field: str) -> None:
     assert (chunk.reasoning, chunk.text) == ("Hmm", "")
 
 
-def test_cost_and_provider_are_not_this_dialects_to_know() -> None:
-    chunk = openai.read({"provider": "x", "usage": {"cost": 1, "total_tokens": 20}})
+def test_cost_and_provider_are_believed_of_whoever_says_them() -> None:
+    chunk = openai.read({"provider": "x", "usage": {"cost": 0.1, "total_tokens": 20}})
+    assert (chunk.provider, chunk.cost_usd, chunk.total_tokens) == ("x", 0.1, 20)
+    chunk = openai.read({"provider": {"x": 1}, "usage": {"total_tokens": 20}})
     assert (chunk.provider, chunk.cost_usd, chunk.total_tokens) == (None, None, 20)
 
 

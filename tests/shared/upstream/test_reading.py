@@ -390,7 +390,7 @@ def test_the_plain_dialect_is_read_by_the_same_code() -> None:
         [sse(event), sse(chunk({"content": "a"}, "stop")), DONE], dialect="openai"
     )
     assert (reply.reasoning, reply.text, reply.first_token_s) == ("Hm", "a", 1.0)
-    assert reply.provider is None
+    assert reply.provider == "DeepInfra", "it is believed of all"
 
 
 def test_text_is_handed_on_while_it_comes() -> None:

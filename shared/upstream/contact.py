@@ -1,0 +1,95 @@
+"""A process's contact with its upstream: who that is, met once and then known.
+
+OpenRouter is told by its own host, or by UPSTREAM_KIND. Any other address may be a
+mirror of it or a plain server, and what it lists decides: prices per token in
+OpenRouter's form. So cost, providers and the free limits hold wherever they apply.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+
+from shared.address import with_version
+from shared.clock import monotonic_s
+from shared.errors import CatalogueDown, Misconfigured
+from shared.settings import Settings
+from shared.upstream.catalogue import RETRY_S, Catalogue
+from shared.upstream.connect import client_of
+from shared.upstream.wire import Wire
+from shared.upstream.wording import Wording
+
+log = logging.getLogger(__name__)
+
+MEET_S = 3.0
+"""An upstream that lists nothing by then is guessed by its address, and asked again
+when it is needed again, some seconds later."""
+
+
+class Contact:
+    """The upstream of one process: a client with its key, its catalogue, and the
+    settings as they follow from who it is."""
+
+    def __init__(self, wire: Wire, settings: Settings) -> None:
+        self.wire = wire
+        self.settings = settings
+        """As far as the upstream is known; after `meet` they do not change."""
+        self.client = client_of(wire, settings, _key(settings))
+        self.catalogue = Catalogue(self.client, settings.models_refresh_s)
+        self.wordings: dict[str, Wording] = {}
+        """What this process has learnt of how models want to be asked."""
+        self._again_s = float("-inf")
+        # Not asked where nothing depends on the answer.
+        self._met = (
+            settings.upstream.decided_by != "guess"
+            and with_version(settings.openrouter_base_url) is None
+        )
+        if self._met:
+            log.info("%s", settings.upstream.words())
+
+    async def meet(self) -> Settings:
+        """The settings, once it is known who the upstream is, or cannot be known now.
+
+        Asks at most `MEET_S`, and not at all when it was met.
+        """
+        if not self._met and monotonic_s() >= self._again_s:
+            with suppress(CatalogueDown, TimeoutError):
+                async with asyncio.timeout(MEET_S):
+                    await self.catalogue.models()
+            if self.catalogue.age_s is None:
+                self._again_s = monotonic_s() + RETRY_S
+                log.warning("%s", self.settings.upstream.words())
+            elif not self._met:
+                self._met = True
+                self._is_known()
+        return self.settings
+
+    async def close(self) -> None:
+        """Let go of it; the wire stays open."""
+        await self.catalogue.close()
+        await self.client.aclose()
+
+    def _is_known(self) -> None:
+        found, listed = self.settings.upstream, self.catalogue
+        if found.decided_by == "guess":
+            like = listed.like_openrouter
+            found = replace(
+                found,
+                dialect="openrouter" if like else "openai",
+                decided_by="models",
+            )
+        if listed.moved:
+            whole = with_version(found.base_url) or found.base_url
+            found = replace(found, base_url=whole, moved=True)
+        self.settings = self.settings.with_upstream(found)
+        log.info("%s", found.words())
+        if found.moved:
+            log.warning("%s", found.warning())
+
+
+def _key(settings: Settings) -> str | None:
+    try:
+        return settings.api_key()
+    except Misconfigured as error:  # said again where a call needs it
+        log.warning("%s", error)
+        return None

@@ -1,0 +1,21 @@
+"""How a worker is set, as far as a result tells: without any secret."""
+
+from typing import Any
+
+from shared.settings import Settings
+
+_TOLD = {
+    *("openrouter_base_url", "upstream_kind", "max_concurrency", "max_answer_bytes"),
+    *("connect_timeout_s", "first_token_timeout_s", "idle_timeout_s"),
+    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
+}
+
+
+def set_as(settings: Settings) -> dict[str, Any]:
+    """Evidence for the verdict: the upstream's dialect, the proxy, the deadlines."""
+    proxy = settings.upstream_proxy
+    return {
+        "dialect": settings.upstream.dialect,
+        "proxy": None if proxy is None else proxy.rpartition("@")[2],
+        "settings": settings.model_dump(mode="json", include=_TOLD),
+    }
