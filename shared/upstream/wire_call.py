@@ -150,7 +150,7 @@ class Call:
             self._on_read(exchange)
             if exchange.ended_s is not None:
                 return
-        # Both are asked: a read may bring the last event and hide the last chunk.
+        # A stream may end at its last event, without a last chunk.
         if self._frame.wants_parsing(reads) or (self._done_s is None and hints(reads)):
             self._look()
 

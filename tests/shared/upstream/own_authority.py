@@ -22,7 +22,7 @@ def own_authority(at: Path) -> Authority:
         f"{new} -keyout ca.key -out ca.pem -subj /CN=ca"
         " -addext keyUsage=critical,keyCertSign",
         f"{new} -keyout s.key -out s.pem -subj /CN=s -CA ca.pem -CAkey ca.key"
-        f" -addext subjectAltName=IP:127.0.0.1 -addext {usage}",
+        f" -addext subjectAltName=IP:127.0.0.1,IP:::1 -addext {usage}",
     ):
         subprocess.run(
             ["openssl", *line.split()], cwd=at, check=True, capture_output=True

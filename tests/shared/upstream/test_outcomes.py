@@ -1,11 +1,13 @@
 """Precedence: of two things that went wrong, the first in the list is the outcome."""
 
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 
 from shared.sample import Outcome
 from shared.upstream.outcomes import OUTCOMES, SENTENCES, Facts, outcome
+from shared.upstream.wire import FailureKind
 
 DECISIVE: dict[Outcome, dict[str, object]] = {
     Outcome.DROPPED: {"failure": "not_sent"},
@@ -40,6 +42,13 @@ def test_all_outcomes_of_a_sent_call_are_listed_in_order() -> None:
     expected = list(Outcome)
     assert [name for name, _ in OUTCOMES] == expected
     assert list(DECISIVE) == expected
+
+
+def test_every_failure_of_the_wire_is_an_outcome_of_its_own() -> None:
+    kinds = get_args(FailureKind)
+    found = {kind: outcome(Facts(failure=kind)) for kind in kinds}
+    renamed = {"not_sent": "dropped", "cut": "truncated"}
+    assert found == {kind: renamed.get(kind, kind) for kind in kinds}
 
 
 @pytest.mark.parametrize(

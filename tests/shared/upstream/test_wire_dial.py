@@ -350,6 +350,15 @@ async def test_ipv6_is_spoken() -> None:
         assert b"Host: [::1]:" in server.requests[0]
 
 
+@pytest.mark.skipif(not ipv6_loopback(), reason="no IPv6 loopback on this machine")
+async def test_ipv6_is_spoken_over_tls_too(authority: Authority) -> None:
+    async with (
+        serving(answering(OK), host="::1", tls=authority.server) as server,
+        wiring(tls=tls_context(authority.ca)) as wire,
+    ):
+        assert (await wire.exchange(server.get())).failure is None
+
+
 def proxy_of(url: str, user: str = "") -> str:
     return url.replace("http://", f"http://{user}")
 
