@@ -80,7 +80,7 @@ def chunk(event: Json, provider: str | None = None, cost: Any = None) -> Chunk:
     if finish == "error" and problem is None:
         native = label(choice.get("native_finish_reason")) or "no reason given"
         problem = complaint.safe(f"finish_reason error without a message ({native})")
-    usage = event.get("usage")
+    usage = event.get("usage") or choice.get("usage")
     facts, notes = read_usage(table(usage), cost) if usage else ({}, ())
     return Chunk(
         text=text,

@@ -175,6 +175,15 @@ def test_zeros_beside_text_are_no_count(dialect: str) -> None:
     assert "tokens_not_believed" in (reply.notes or "")
 
 
+@pytest.mark.parametrize("dialect", ["openai", "openrouter"])
+def test_a_usage_may_stand_in_the_choice(dialect: str) -> None:
+    last = chunk({}, "stop")
+    last["choices"][0]["usage"] = USAGE
+    pieces = [text("a"), text("b"), text("c"), sse(last), DONE]
+    reply = read(pieces, dialect=dialect)
+    assert (reply.output_tokens, reply.tokens_from) == (3, "usage")
+
+
 def test_zeros_beside_an_unstreamed_text_are_unknown() -> None:
     reply = read(to_json(answer(usage=ZEROS)), streamed=False)
     assert (reply.outcome, reply.output_tokens) == (Outcome.OK, None)
