@@ -84,11 +84,9 @@ async def _check_models(
     try:
         async with asyncio.timeout(CATALOGUE_S):
             models = await catalogue.models()
-    except (CatalogueDown, TimeoutError):
-        return [
-            "The models' names and the prompts' lengths were not checked: the list of"
-            " the upstream's models is not at hand."
-        ]
+    except (CatalogueDown, TimeoutError) as error:
+        why = str(error) or "The list of the upstream's models is not at hand yet."
+        return [f"The models' names and the prompts' lengths were not checked. {why}"]
     warnings = _check_names(plan, parts, models, name)
     # Counting the words of 64 MiB takes a while, and others are being served.
     await asyncio.to_thread(_check_lengths, plan, catalogue, name)
