@@ -147,7 +147,7 @@ def _check_lengths(
 def form_schema() -> dict[str, Any]:
     """The form, for OpenAPI. Without examples, which a page would fill in."""
     plan = Plan.model_json_schema()["properties"]
-    kept = ("type", "anyOf", "default", "description", "minimum", "maximum")
+    kept = ("type", "anyOf", "enum", "default", "description", "minimum", "maximum")
     fields = {
         name: {word: plan[name][word] for word in kept if word in plan[name]}
         for name in FIELDS
@@ -165,7 +165,7 @@ def form_schema() -> dict[str, Any]:
             },
             "model": {
                 "type": "array",
-                "items": {"type": "string"},
+                "items": {"type": "string", "minLength": 1, "maxLength": 200},
                 "minItems": 1,
                 "description": "Repeat the field for several models.",
             },
