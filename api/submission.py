@@ -112,11 +112,9 @@ async def _check_models(
     try:
         async with asyncio.timeout(CATALOGUE_S):
             models = await catalogue.models()
-    except (CatalogueDown, TimeoutError):
-        return [
-            "The models' names and the prompts' lengths were not checked: the list of"
-            " the upstream's models is not at hand."
-        ]
+    except (CatalogueDown, TimeoutError) as error:
+        why = str(error) or "The list of the upstream's models is not at hand yet."
+        return [f"The models' names and the prompts' lengths were not checked. {why}"]
     warnings = await asyncio.to_thread(_check_names, plan, parts, models, name)
     # Counting the words of 64 MiB takes a while, and others are being served.
     await asyncio.to_thread(_check_lengths, plan, catalogue, name)
@@ -179,7 +177,7 @@ def _check_lengths(
 def form_schema() -> dict[str, Any]:
     """The form, for OpenAPI. Without examples, which a page would fill in."""
     plan = Plan.model_json_schema()["properties"]
-    kept = ("type", "anyOf", "default", "description", "minimum", "maximum")
+    kept = ("type", "anyOf", "enum", "default", "description", "minimum", "maximum")
     fields = {
         name: {word: plan[name][word] for word in kept if word in plan[name]}
         for name in FIELDS
@@ -197,7 +195,7 @@ def form_schema() -> dict[str, Any]:
             },
             "model": {
                 "type": "array",
-                "items": {"type": "string"},
+                "items": {"type": "string", "minLength": 1, "maxLength": 200},
                 "minItems": 1,
                 "description": "Repeat the field for several models.",
             },

@@ -72,7 +72,9 @@ def sentence(error: object) -> str:
     metadata = table(said.get("metadata"))
     text = _human(metadata.get("raw")) or _human(error)
     parameter = said.get("param")
-    if text and isinstance(parameter, str) and parameter not in text:
+    if not isinstance(parameter, str) or parameter in ("None", "null"):
+        parameter = ""  # litellm writes its null so
+    if text and parameter not in text:
         text = f"{text.rstrip('.')} ({parameter})"
     if text:
         return safe(text)

@@ -22,8 +22,9 @@ MAX_BYTES_PER_TOKEN = 128
 MAX_WORDS_PER_TOKEN = 2
 """Published tokenizers never join two words in a token; doubled, to be certain."""
 
-_DEAREST_TOKEN_USD = Decimal("0.01")
-"""Ten times what any model has cost; no price of a million tokens is so low but 0."""
+_DEAREST_TOKEN_USD = Decimal("0.001")
+"""More than a token of any model has cost (0.0006), and less than a million of them:
+what is dearer has another unit, which nobody says, and is unknown."""
 
 _NO_PRICE = frozenset({"discount", "overrides"})
 _CONDITIONS = frozenset({"min_prompt_tokens", "utc_start", "utc_end"})
@@ -101,8 +102,7 @@ def like_openrouter(document: Any) -> bool:
 def _per_token(price: Any) -> bool:
     if not isinstance(price, str):
         return False
-    usd = _usd(price)
-    return price == "-1" or (usd is not None and usd < _DEAREST_TOKEN_USD)
+    return price == "-1" or _token_usd(price) is not None
 
 
 def _model(model_id: str, row: Json) -> Model:
@@ -119,7 +119,8 @@ def _model(model_id: str, row: Json) -> Model:
         )
         if context
     ]
-    prompt, completion = _usd(pricing.get("prompt")), _usd(pricing.get("completion"))
+    prompt = _token_usd(pricing.get("prompt"))
+    completion = _token_usd(pricing.get("completion"))
     listed = None if prompt is None or completion is None else (prompt, completion)
     return Model(
         id=model_id,
@@ -204,7 +205,7 @@ def price_of(pricing: Json) -> Price | None:
 
     Reasoning counts as completion, and is bounded by `max_tokens` as well.
     """
-    if _usd(pricing.get("prompt")) is None or _usd(pricing.get("completion")) is None:
+    if None in (_token_usd(pricing.get(name)) for name in ("prompt", "completion")):
         return None
     overrides = pricing.get("overrides")
     tables = [pricing, *(overrides if isinstance(overrides, list) else [])]
@@ -238,6 +239,12 @@ def _usd(value: Any) -> Decimal | None:
     except (InvalidOperation, ValueError):
         return None
     return price if price.is_finite() and 0 <= price < 1_000_000 else None
+
+
+def _token_usd(value: Any) -> Decimal | None:
+    """The price of one token; None also for one that cannot be of one alone."""
+    price = _usd(value)
+    return None if price is None or price >= _DEAREST_TOKEN_USD else price
 
 
 def _per_million(price: Decimal | None) -> float | None:

@@ -290,6 +290,20 @@ def test_a_body_that_is_no_json_is_refused(api: Api) -> None:
     assert problem(answer, "invalid")["errors"][0]["field"] == "body"
 
 
+def test_advice_for_openrouters_accounts_is_given_there_alone(
+    start: Start, api: Api, sim: Simulator
+) -> None:
+    url = sim.base_url.replace("/api/v1", "/v1")
+    plain = start(openrouter_base_url=url, upstream_kind="openai")
+    asked = QUESTION | {"model": "fault/no-endpoints"}
+    details = [
+        problem(each.http.post("/generate", json=asked), "upstream-no-model")["detail"]
+        for each in (api, plain)
+    ]
+    assert ["privacy" in detail for detail in details] == [True, False]
+    assert all("GET /models lists" in detail for detail in details)
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_model_that_refuses_max_tokens_is_asked_again_and_that_is_said(
     start: Start, sim: Simulator, stream: bool

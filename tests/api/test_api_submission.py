@@ -371,3 +371,13 @@ def test_neither_prompts_nor_keys_are_in_the_logs(
     api.http.post("/benchmark", json=plan(prompts={"kind": "inline", "x": canary}))
     assert canary not in caplog.text
     assert json.dumps(config.api_key())[1:-1] not in caplog.text
+
+
+def test_a_form_says_how_max_tokens_is_told(api: Api) -> None:
+    fields = FORM | {"max_tokens_field": "none", "stream_options": "false"}
+    answer = api.http.post("/benchmark", data=fields, files=FILE)
+    assert answer.status_code == 202, answer.text
+    told = api.http.get(answer.json()["status_url"]).json()["plan"]
+    assert (told["max_tokens_field"], told["stream_options"]) == ("none", False)
+    answer = api.http.post("/benchmark", data=FORM | {"extra": "{}"}, files=FILE)
+    assert problem(answer, "invalid")["errors"][0]["field"] == "extra"

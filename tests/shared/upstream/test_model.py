@@ -245,3 +245,20 @@ def test_no_row_raises(raw: dict) -> None:
     for parsed in models_of([raw | {"id": "a"}]):
         is_free_text(parsed, TODAY)
         to_json(parsed)
+
+
+@pytest.mark.parametrize(
+    ("pricing", "usd_per_mtok"),
+    [
+        ({"prompt": "0.0006", "completion": "0.0006"}, 600.0),
+        ({"prompt": 2.5e-06, "completion": 1e-05}, 2.5),
+        ({"prompt": 0.2, "completion": 0.6}, None),  # of a million, at other servers
+        ({"prompt": "0.05", "completion": "0.1"}, None),
+    ],
+)
+def test_a_price_in_another_unit_is_unknown_and_not_a_million_times_too_high(
+    pricing: dict[str, object], usd_per_mtok: float | None
+) -> None:
+    (found,) = models_of([{"id": "a", "pricing": pricing}])
+    assert found.prompt_usd_per_mtok == usd_per_mtok
+    assert (found.price is None) == (prices(found) is None) == (usd_per_mtok is None)

@@ -140,6 +140,7 @@ def test_the_body_says_it_so(name: str) -> None:
             "No 'top_p' here.",
         ),
         ({"error": {"message": "No.", "param": None}}, "No."),
+        ({"error": {"message": "No.", "param": "None"}}, "No."),
     ],
 )
 def test_the_sentence_of_a_refusal_names_the_field_it_is_about(
