@@ -358,9 +358,8 @@ class Shard:
         if decision.rests_s is not None and not self._feed.is_open:
             # an open load asks what it was told to ask, and a 429 is the answer
             self._gate.rest(call.work.target, now_s + decision.rests_s)
-        self._gate.became(
-            call.work.target, throttled=reply.throttled, sent_s=call.started_s
-        )
+        throttled = reply.throttled
+        self._gate.became(call.work.target, throttled=throttled, sent_s=call.started_s)
         if decision.kind == "retry":
             return decision.kind, self._clock.store_ms(now_s + decision.retry_in_s)
         if decision.opens_in_s is None:
