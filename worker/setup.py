@@ -12,10 +12,11 @@ _TOLD = {
 
 
 def set_as(settings: Settings) -> dict[str, Any]:
-    """Evidence for the verdict: the upstream's dialect, the proxy, the deadlines."""
+    """Evidence for the verdict: who was asked, in which dialect, by which proxy."""
     proxy = settings.upstream_proxy
     return {
         "dialect": settings.upstream.dialect,
+        "decided_by": settings.upstream.decided_by,
         "proxy": None if proxy is None else proxy.rpartition("@")[2],
         "settings": settings.model_dump(mode="json", include=_TOLD),
     }

@@ -52,16 +52,16 @@ class Contact:
 
         Asks at most `MEET_S`, and not at all when it was met.
         """
-        if not self._met and monotonic_s() >= self._again_s:
+        if self._met:
+            return self.settings
+        if self.catalogue.age_s is None and monotonic_s() >= self._again_s:
             with suppress(CatalogueDown, TimeoutError):
                 async with asyncio.timeout(MEET_S):
                     await self.catalogue.models()
-            if self.catalogue.age_s is None:
-                self._again_s = monotonic_s() + RETRY_S
-                log.warning("%s", self.settings.upstream.words())
-            elif not self._met:
-                self._met = True
-                self._is_known()
+            self._again_s = monotonic_s() + RETRY_S
+            self._learn()
+        elif self.catalogue.age_s is not None:
+            self._learn()
         return self.settings
 
     async def close(self) -> None:
@@ -69,22 +69,28 @@ class Contact:
         await self.catalogue.close()
         await self.client.aclose()
 
-    def _is_known(self) -> None:
+    def _learn(self) -> None:
+        """What follows from the catalogue, as far as that has come."""
+        if self._met:
+            return  # by another who waited for it
         found, listed = self.settings.upstream, self.catalogue
-        if found.decided_by == "guess":
+        self._met = listed.age_s is not None
+        if self._met and found.decided_by == "guess":
             like = listed.like_openrouter
             found = replace(
                 found,
                 dialect="openrouter" if like else "openai",
                 decided_by="models",
             )
-        if listed.moved:
+        if listed.moved and not found.moved:
+            # Also where it lists nothing to us, but for want of a key.
             whole = with_version(found.base_url) or found.base_url
             found = replace(found, base_url=whole, moved=True)
         self.settings = self.settings.with_upstream(found)
-        log.info("%s", found.words())
-        if found.moved:
+        if found.warning() is not None:
             log.warning("%s", found.warning())
+        elif self._met:
+            log.info("%s", found.words())
 
 
 def _key(settings: Settings) -> str | None:

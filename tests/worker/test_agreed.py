@@ -62,3 +62,23 @@ async def test_a_mirror_of_openrouter_tells_cost_and_provider_and_has_its_limits
     given = {"openrouter_base_url": upstream.base_url, "openrouter_api_key": CANARY}
     used = await limits.used(redis, account_of(Settings.model_validate(given)), "free")
     assert (used.today, used.per_day) == (3, 1000)
+
+
+async def test_calls_go_where_the_missing_v1_was_found(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    with simulator("--tokens", "4", "--ttft-s", "0") as upstream:
+        root = upstream.base_url.removesuffix("/api/v1")
+        with workers(store_url, root, tmp_path, UPSTREAM_KIND="auto") as fleet:
+            fleet.start()
+            plan = Plan(
+                targets=(Target(model="acme/swift-8b"),),
+                prompts=InlinePrompts(prompts=("Why?", "How?")),
+                runs=1,
+            )
+            run = await runs.create(redis, plan)
+            await queue.ring(redis, run.job_id, 1)
+            await reaches(redis, run.job_id, Status.DONE)
+            rows = await rows_of(redis, run.job_id)
+            assert [(row.ok, row.tokens_from) for row in rows] == [(True, "usage")] * 2
+            assert f"{root}/v1 has: that is asked. Write it so." in fleet.output()

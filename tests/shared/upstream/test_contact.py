@@ -235,3 +235,30 @@ def test_free_limits_are_kept_wherever_openrouter_is_spoken_or_off() -> None:
         mirror | {"free_limits": "off", "free_calls_per_day": "7"}
     )
     assert limits_of("a/b:free", own) == (Limit("free", per_day=7),)
+
+
+async def test_a_missing_v1_is_found_also_where_the_key_is_refused_there() -> None:
+    async with (
+        serving({"/v1/models": REFUSAL}) as server,
+        contact(f"http://127.0.0.1:{server.port}") as ours,
+    ):
+        server.status = 401
+        server.pages["/models"] = {"detail": "no list"}
+        settings = await ours.meet()
+    assert settings.openrouter_base_url == f"http://127.0.0.1:{server.port}/v1"
+    assert settings.upstream.decided_by == "guess"
+
+
+async def test_a_listing_that_came_late_is_heeded_at_once() -> None:
+    async with (
+        serving({}, status=503) as server,
+        contact(f"http://127.0.0.1:{server.port}/v1") as ours,
+    ):
+        assert (await ours.meet()).upstream.decided_by == "guess"
+        server.pages["/v1/models"] = MIRROR
+        await ours.catalogue.load()  # which somebody else has asked for
+        settings = await ours.meet()
+    assert (settings.speaks_openrouter, settings.upstream.decided_by) == (
+        True,
+        "models",
+    )
