@@ -32,7 +32,8 @@ Part = Literal["api", "worker", "stack", "demo"]
 Look = Callable[[Settings], Check | tuple[Check, ...]]
 
 
-def _needs_store(settings: Settings) -> tuple[Check, ...]:
+def needs_store(settings: Settings) -> tuple[Check, ...]:
+    """That a worker has a store; () when it has."""
     if settings.redis_url is not None:
         return ()
     remedy = "Set it, or run `llmbench up`, which brings its own."
@@ -50,7 +51,7 @@ _FOLDERS: tuple[Look, ...] = (checks.results_dir, checks.spool_dir)
 
 LOOKS: dict[Part, tuple[Look, ...]] = {
     "api": (checks.key, checks.ca_file, checks.results_seen, _store_or_not),
-    "worker": (checks.key, checks.ca_file, *_FOLDERS, _needs_store),
+    "worker": (checks.key, checks.ca_file, *_FOLDERS, needs_store),
     "stack": (checks.key, checks.ca_file, *_FOLDERS),
     "demo": (checks.results_dir,),
 }
