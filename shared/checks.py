@@ -133,6 +133,20 @@ def key(settings: Settings) -> Check:
     return Check(name, "ok", "none is set, and this upstream may need none.")
 
 
+def lease(settings: Settings) -> Check:
+    """LEASE_S, beside how often a worker looks for work."""
+    lease_s, tick_s = settings.lease_s, settings.reaper_tick_s
+    if lease_s > tick_s:
+        return Check("LEASE_S", "ok", f"{lease_s:g} s of silence are a lost worker.")
+    return Check(
+        "LEASE_S",
+        "bad",
+        f"LEASE_S={lease_s:g} is not more than REAPER_TICK_S={tick_s:g}: a worker that"
+        " looks for work so rarely is not called alive.",
+        "Set REAPER_TICK_S to a fraction of LEASE_S.",
+    )
+
+
 def ca_file(settings: Settings) -> Check:
     """UPSTREAM_CA_FILE."""
     name, path = "UPSTREAM_CA_FILE", settings.upstream_ca_file

@@ -174,19 +174,12 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _lease_outlives_silence(self) -> "Settings":
+    def _lease_outlives_heartbeat(self) -> "Settings":
         if self.lease_s < 2 * self.heartbeat_s:
             raise Wrong(
                 f"LEASE_S={self.lease_s:g} is less than twice"
                 f" HEARTBEAT_S={self.heartbeat_s:g}: one late beat loses the lease.",
                 f"Set LEASE_S={2 * self.heartbeat_s:g} or more.",
-            )
-        if self.lease_s <= self.reaper_tick_s:
-            raise Wrong(
-                f"LEASE_S={self.lease_s:g} is not more than"
-                f" REAPER_TICK_S={self.reaper_tick_s:g}: a worker that looks for work"
-                " so rarely is not called alive.",
-                "Set REAPER_TICK_S to a fraction of LEASE_S.",
             )
         return self
 

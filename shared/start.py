@@ -32,7 +32,8 @@ Part = Literal["api", "worker", "stack", "demo"]
 Look = Callable[[Settings], Check | tuple[Check, ...]]
 
 
-def _needs_store(settings: Settings) -> tuple[Check, ...]:
+def needs_store(settings: Settings) -> tuple[Check, ...]:
+    """That a worker has a store; () when it has."""
     if settings.redis_url is not None:
         return ()
     remedy = "Set it, or run `llmbench up`, which brings its own."
@@ -46,12 +47,14 @@ def _store_or_not(settings: Settings) -> tuple[Check, ...]:
     return (Check("store", "warn", sentence, "Set it, or run `llmbench up`."),)
 
 
-_FOLDERS: tuple[Look, ...] = (checks.results_dir, checks.spool_dir)
+_WORKER: tuple[Look, ...] = (
+    *(checks.key, checks.ca_file, checks.results_dir, checks.spool_dir, checks.lease),
+)
 
 LOOKS: dict[Part, tuple[Look, ...]] = {
     "api": (checks.key, checks.ca_file, checks.results_seen, _store_or_not),
-    "worker": (checks.key, checks.ca_file, *_FOLDERS, _needs_store),
-    "stack": (checks.key, checks.ca_file, *_FOLDERS),
+    "worker": (*_WORKER, needs_store),
+    "stack": _WORKER,
     "demo": (checks.results_dir,),
 }
 """What is looked at for each part on its machine; the store comes after these."""

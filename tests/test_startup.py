@@ -139,5 +139,6 @@ def test_a_host_that_is_nowhere_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_health_check_with_wrong_settings_says_what_is_wrong(tmp_path: Path) -> None:
     ENTRIES["check"] = [*ENTRIES["python -m worker"], "--check"]
-    ended = run("check", tmp_path, PORT="x")
-    assert (ended.returncode, ended.stderr[:6]) == (1, "PORT: ")
+    for env, said in [({"PORT": "x"}, "PORT: "), ({}, "REDIS_URL: a worker needs")]:
+        ended = run("check", tmp_path, **env)
+        assert (ended.returncode, ended.stderr.startswith(said)) == (1, True)

@@ -66,7 +66,7 @@ def check() -> int:
     """0 when a worker of this host has told the store lately that it lives, else 1."""
     config, found = checks.read()
     if config is None or config.redis_url is None:
-        for wrong in found:
+        for wrong in found if config is None else start.needs_store(config):
             print(wrong.line, file=sys.stderr)
         return 1
     return 0 if _run(_lives(config, config.redis_url)) else 1

@@ -82,8 +82,13 @@ async def test_why_a_run_has_failed_is_not_lost_over_a_full_disk(
 ) -> None:
     async with a_stack(tmp_path) as stack:
         results = tmp_path / "results"
-        results.write_text("a file where the folder should be")
         stack.fleet.start()
+
+        async def ready() -> bool:
+            return "is ready" in stack.said()
+
+        await until(ready, "a worker")  # it does not begin without a place for results
+        results.write_text("a file where the folder should be")
         job_id = await stack.submit(a_plan("no-credit", n=4))
         await until(lambda: tried(stack, job_id, 1), "a try")
         stuck = await stack.run(job_id)

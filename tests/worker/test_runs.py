@@ -381,8 +381,13 @@ async def test_a_full_disk_keeps_the_run_reducing_until_there_is_room(
     redis: Redis, fleet: Workers, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "results"
-    blocked.write_text("a file where the folder should be")
     fleet.start()
+
+    async def ready() -> bool:
+        return "is ready" in fleet.output()
+
+    await until(ready, "a worker")  # it does not begin without a place for results
+    blocked.write_text("a file where the folder should be")
     job_id = await submit(redis, a_plan(prompts=1, runs_=1))
 
     async def said() -> bool:
