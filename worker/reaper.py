@@ -111,9 +111,10 @@ async def bring_left_rows(redis: Redis, settings: Settings, measure: Measure) ->
             except AWAY:
                 raise
             except (OSError, NewerRecord) as error:
-                log.error("rows in %s stay there: %s", file, error)
+                job_id = file.name.partition(".")[0]
+                log.error("rows of %s stay in SPOOL_DIR: %s", job_id, error)
             except Exception:
-                log.exception("rows in %s stay there", file)
+                log.exception("the rows in %s stay in SPOOL_DIR", file)
 
 
 async def _bring(

@@ -251,18 +251,22 @@ async def _main(job_id: str, config: Settings) -> int:
 
 def serve(config: Settings) -> None:
     """Reduce each run whose id is a line on stdin until that ends, with our worker:
-    the answer is a line on stdout, `CODE PEAK_BYTES`."""
+    the answer is a line on stdout, `CODE MEMORY_BYTES`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker
     answers = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print is no answer
     for line in iter(sys.stdin.buffer.readline, b""):
         code = asyncio.run(_main(line.decode().strip(), config))
-        os.write(answers, f"{code} {_peak_bytes()}\n".encode())
+        os.write(answers, f"{code} {_memory_bytes()}\n".encode())
 
 
-def _peak_bytes() -> int:
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+def _memory_bytes() -> int:
+    """What is resident now; where the system does not tell that, the most ever."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes, on macOS
+    return pages * resource.getpagesize()
 
 
 def main() -> int:

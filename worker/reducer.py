@@ -49,9 +49,9 @@ class Reducer:
         said = await child.answers.readline()
         if not said.endswith(b"\n"):
             return await child.process.wait() or 1
-        code, peak_bytes = map(int, said.split())
+        code, memory_bytes = map(int, said.split())
         self._reduces += 1
-        if code or peak_bytes > _MOST_BYTES or self._reduces >= _MOST_REDUCES:
+        if code or memory_bytes > _MOST_BYTES or self._reduces >= _MOST_REDUCES:
             await self.stop()
         return code
 

@@ -18,6 +18,7 @@ from shared.steps import steps
 from shared.store import keys, reduces, runs, slots
 from shared.store.slots import Entry, Lease
 from tests.children import until
+from worker import reducer as reducer_module
 from worker import reduces as module
 from worker.reducer import Reducer
 from worker.reduces import Reduces, in_turn
@@ -390,3 +391,17 @@ async def test_a_process_that_failed_is_not_asked_again(
     assert len(set(psutil.Process().children()) - before) == 1
     await reducer.stop()
     assert set(psutil.Process().children()) == before
+
+
+@pytest.mark.parametrize("limit", ["_MOST_REDUCES", "_MOST_BYTES"])
+async def test_a_process_that_is_old_or_large_is_ended(
+    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    for name in ("redis_url", "results_dir", "spool_dir", "log_file"):
+        monkeypatch.setenv(name.upper(), str(getattr(settings, name)))
+    monkeypatch.setattr(reducer_module, limit, 1)
+    job_id = await ended(redis, "ada")
+    before = set(psutil.Process().children())
+    assert await Reducer().reduce(job_id) == 0
+    assert set(psutil.Process().children()) == before
+    assert await over(redis, job_id)()
