@@ -9,7 +9,7 @@ from typing import Any
 import uvicorn
 
 from api.heads import BoundedHeads
-from api.main import create_app
+from api.main import collect_seldom, create_app
 from shared import tracing
 from shared.log import setup
 from shared.settings import settings
@@ -47,6 +47,7 @@ def main() -> None:
     given: Any = parser.parse_args()
     setup(config, "api")
     tracing.setup("llmbench-api")
+    collect_seldom()
     server = Server(
         uvicorn.Config(
             create_app(config),

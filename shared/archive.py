@@ -84,8 +84,13 @@ def load(results_dir: Path, job_id: str) -> Run:
 
 def plan_of(results_dir: Path, job_id: str) -> Plan:
     """The run's plan; raises NoSuchRun, NewerRecord."""
+    return read_plan(plan_text(results_dir, job_id))
+
+
+def plan_text(results_dir: Path, job_id: str) -> bytes:
+    """The run's plan as it was written; raises NoSuchRun."""
     path = results_dir / job_id / "plan.json"
-    return read_plan(_read(job_id, path.read_bytes))
+    return _read(job_id, path.read_bytes)
 
 
 def result_of(results_dir: Path, job_id: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from api.routes.benchmarks import (
 from api.schemas import Accepted, Job
 from shared import archive
 from shared.errors import NoSuchRun, StoreDown, WrongState
-from shared.plan import Plan
+from shared.plan import Plan, read_plan
 from shared.run import Run, Status, new_job_id
 from shared.settings import Settings
 from shared.store import durable, reruns, runs, workers
@@ -152,7 +152,10 @@ async def rerun(
     """
     only = asked.only if asked else None
     async with store.asking.promptly():
-        plan = await _plan_of(store, parts.settings, job_id)
+        text = await _plan_text(store, parts.settings, job_id)
+    # Not within the store's time: a large plan takes some seconds to read.
+    plan = await asyncio.to_thread(read_plan, text)
+    del text
     prices = await checked_prices(plan, parts)
     async with store.asking.promptly():
         await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
@@ -168,12 +171,12 @@ async def rerun(
     return accepted(run, (*run.warnings, NO_WORKER) if alive == 0 else run.warnings)
 
 
-async def _plan_of(store: Store, settings: Settings, job_id: str) -> Plan:
+async def _plan_text(store: Store, settings: Settings, job_id: str) -> bytes:
     """As the store or, once it forgot, the results folder has it; raises NoSuchRun."""
     try:
-        return await runs.plan_of(store.redis, job_id)
+        return await runs.plan_text(store.redis, job_id)
     except NoSuchRun:
-        return await asyncio.to_thread(archive.plan_of, settings.results_dir, job_id)
+        return await asyncio.to_thread(archive.plan_text, settings.results_dir, job_id)
 
 
 async def _again(
