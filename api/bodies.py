@@ -26,6 +26,8 @@ FRAMING_BYTES = 1024 * 1024
 """What a multipart form may add to its file; what JSON may add to a prompt."""
 
 
+MOST_TYPE_BYTES = 1024
+
 MOST_VALUES = 1000
 """In a body that is no plan."""
 
@@ -120,6 +122,13 @@ def _refusal(headers: Headers, cap: int, upload: bool) -> Problem | None:
             f"A body with the content encoding {coding[:40]!r} is not understood. Send"
             " it as it is.",
             headers={"Accept-Encoding": "identity"},
+        )
+    said = headers.get("content-type", "")
+    if len(said) > MOST_TYPE_BYTES:  # some parsers take their time for 60 KB of it
+        return Problem(
+            "unsupported-media-type",
+            f"A content type of {len(said)} bytes is not understood. Send"
+            " application/json, or multipart/form-data with its boundary.",
         )
     return None
 

@@ -94,6 +94,13 @@ async def test_a_compressed_body_is_a_415_before_anything_is_read(
     assert (b"accept-encoding", b"identity") in sent[0]["headers"]
 
 
+async def test_a_content_type_without_an_end_is_a_415() -> None:
+    scope = {**SCOPE, "headers": [(b"content-type", b"application/json" + b";" * 9999)]}
+    read, _, sent = await asked([piece(b"{}")], scope)
+    assert read == []
+    assert sent[0]["status"] == 415
+
+
 @pytest.mark.parametrize("length", [b"9" * 5000, b"99999999999"])
 async def test_a_length_of_any_number_of_digits_is_a_413(length: bytes) -> None:
     scope = {**SCOPE, "headers": [(b"content-length", length)]}

@@ -144,6 +144,9 @@ HOSTILE: dict[str, Callable[[int], Pieces]] = {
         _many(b"", b"\x1f\x8b\x08", n),
         "Content-Encoding: gzip\r\n",
     ),
+    "a content type": lambda _: _body(
+        "/generate", "application/json" + ";" * 60_000, iter([b"{}"])
+    ),
     "a header": lambda n: _many(_GET + b"A: ", b"x", n, b"\r\n\r\n"),
     "a header without an end": lambda n: _many(_GET + b"A: ", b"x", n),
     "headers": lambda n: _many(_GET, b"a: b\r\n", n, b"\r\n"),
