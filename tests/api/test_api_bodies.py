@@ -61,10 +61,17 @@ async def test_a_body_that_stops_arriving_is_a_408() -> None:
 
 
 async def test_a_client_that_leaves_in_its_body_is_no_bug_of_ours() -> None:
-    read, problem, _ = await asked([piece(b"begun"), {"type": "http.disconnect"}])
+    leaving = {"type": "http.disconnect"}
+    scope = {**SCOPE, "headers": [(b"content-length", b"9")]}
+    read, problem, _ = await asked([piece(b"begun"), leaving], scope)
     assert read == [b"begun"]
     assert problem is not None
     assert problem.status_code == 400
+
+
+async def test_a_client_that_leaves_before_its_answer_is_told_as_ever() -> None:
+    read, problem, _ = await asked([{"type": "http.disconnect"}])
+    assert (read, problem) == ([b""], None)
 
 
 async def test_a_body_is_cut_at_its_cap_while_it_arrives() -> None:
