@@ -10,7 +10,7 @@ from typing import Any
 import uvicorn
 
 from api.heads import BoundedHeads
-from api.main import create_app
+from api.main import collect_seldom, create_app
 from shared import ports, start, tracing
 from shared.errors import Misconfigured
 
@@ -51,6 +51,7 @@ def main() -> None:
         log.error("%s", error)
         sys.exit(start.exit_code(error))
     tracing.setup("llmbench-api")
+    collect_seldom()
     server = Server(
         uvicorn.Config(
             create_app(config),

@@ -26,6 +26,8 @@ FRAMING_BYTES = 1024 * 1024
 """What a multipart form may add to its file; what JSON may add to a prompt."""
 
 
+MOST_TYPE_BYTES = 1024
+
 MOST_VALUES = 1000
 """In a body that is no plan."""
 
@@ -77,6 +79,9 @@ class BoundedBodies:
                     headers={"Connection": "close"},
                 ) from None
             if message["type"] == "http.disconnect":
+                if not _has_body(headers):  # who streams an answer waits for that
+                    complete = True
+                    return message
                 raise Problem(
                     "cut-short",
                     "The connection was closed in the middle of the body. Send it"
@@ -96,6 +101,10 @@ class BoundedBodies:
         await self._app(scope, bounded, send)
 
 
+def _has_body(headers: Headers) -> bool:
+    return "content-length" in headers or "transfer-encoding" in headers
+
+
 def _too_much_head(scope: Scope) -> Problem | None:
     """What `heads` says sooner, where the server is another one."""
     asked = (scope.get("raw_path", b""), scope.get("query_string", b""))
@@ -111,7 +120,7 @@ def _too_much_head(scope: Scope) -> Problem | None:
 def _refusal(headers: Headers, cap: int, upload: bool) -> Problem | None:
     """What is wrong with a body that can be told before any of it is read."""
     length = headers.get("content-length", "")
-    if length.isdigit() and (len(length) > 18 or int(length) > cap + FRAMING_BYTES):
+    if length.isdecimal() and (len(length) > 18 or int(length) > cap + FRAMING_BYTES):
         return _too_large(cap, upload)
     coding = headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("", "identity"):
@@ -120,6 +129,13 @@ def _refusal(headers: Headers, cap: int, upload: bool) -> Problem | None:
             f"A body with the content encoding {coding[:40]!r} is not understood. Send"
             " it as it is.",
             headers={"Accept-Encoding": "identity"},
+        )
+    said = headers.get("content-type", "")
+    if len(said) > MOST_TYPE_BYTES:  # some parsers take their time for 60 KB of it
+        return Problem(
+            "unsupported-media-type",
+            f"A content type of {len(said)} bytes is not understood. Send"
+            " application/json, or multipart/form-data with its boundary.",
         )
     return None
 

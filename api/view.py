@@ -6,14 +6,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
 from api.schemas import Job, Listed, Money, Progress, Reconciled
 from shared import archive
 from shared.clock import utc_label
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
-from shared.plan import Plan
+from shared.plan import read_plan
+from shared.plan_json import list_json
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import durable, reconciles, runs, workers
@@ -43,7 +44,9 @@ class Views:
             run = await runs.load(self._redis, job_id)
             plan = self._plans.get(job_id)
             if plan is None:
-                plan = self._keep(job_id, await runs.plan_of(self._redis, job_id))
+                text = await runs.plan_text(self._redis, job_id)
+                plan = self._keep(job_id, await asyncio.to_thread(shown, text))
+                del text  # it may be large, and there is more to wait for
             result = await runs.result_of(self._redis, job_id)
         except NoSuchRun:
             try:
@@ -92,7 +95,8 @@ class Views:
         run = archive.load(self._results_dir, job_id)
         plan = self._plans.get(job_id)
         if plan is None:
-            plan = self._keep(job_id, archive.plan_of(self._results_dir, job_id))
+            text = archive.plan_text(self._results_dir, job_id)
+            plan = self._keep(job_id, shown(text))
         result = archive.result_of(self._results_dir, job_id)
         reconciled = self._compared(job_id)
         return _job(run, plan, result, 0, None, reconciled)
@@ -120,11 +124,11 @@ class Views:
             totals=found.totals,
         )
 
-    def _keep(self, job_id: str, plan: Plan) -> dict[str, Any]:
-        found = self._plans[job_id] = shown(plan)
+    def _keep(self, job_id: str, plan: dict[str, Any]) -> dict[str, Any]:
+        self._plans[job_id] = plan
         if len(self._plans) > _PLANS_KEPT:
             self._plans.popitem(last=False)
-        return found
+        return plan
 
     async def _waiting_for(self, run: Run) -> str | None:
         if run.status is Status.WAITING and run.until is not None:
@@ -169,17 +173,32 @@ def listed(run: Run) -> Listed:
     )
 
 
-def shown(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON; prompts of more than 100 KB by count and hash."""
+def shown(text: bytes) -> dict[str, Any]:
+    """A stored plan as JSON; prompts of more than 100 KB by count and hash.
+
+    Those are not validated again, which takes seconds where they are many. Raises
+    NewerRecord.
+    """
+    record = from_json(text) if len(text) > MOST_PROMPT_BYTES else {}
+    prompts = record.get("prompts")
+    if not isinstance(prompts, dict) or not isinstance(prompts.get("prompts"), list):
+        return read_plan(text).model_dump(mode="json")
+    stand_in = {**prompts, "prompts": ["x"]}
+    digest, size = sha256(), 0
+    begin, end = to_json(stand_in).split(b'["x"]')
+    for piece in (begin, *list_json(prompts["prompts"]), end):
+        digest.update(piece)
+        size += len(piece)
+    if size <= MOST_PROMPT_BYTES:
+        return read_plan(text).model_dump(mode="json")
+    plan = read_plan(to_json({**record, "prompts": stand_in}))
     found: dict[str, Any] = plan.model_dump(mode="json")
-    prompts = to_json(found["prompts"])
-    if len(prompts) > MOST_PROMPT_BYTES:
-        found["prompts"] = {
-            "kind": found["prompts"]["kind"],
-            "count": plan.prompts.count(),
-            "sha256": sha256(prompts).hexdigest(),
-            "note": f"{len(prompts)} bytes of prompts; plan.json has them.",
-        }
+    found["prompts"] = {
+        "kind": plan.prompts.kind,
+        "count": len(prompts["prompts"]),
+        "sha256": digest.hexdigest(),
+        "note": f"{size} bytes of prompts; plan.json has them.",
+    }
     return found
 
 

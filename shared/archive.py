@@ -106,6 +106,12 @@ def plan_of(results_dir: Path, job_id: str) -> Plan:
         return read_plan((results_dir / job_id / "plan.json").read_bytes())
 
 
+def plan_text(results_dir: Path, job_id: str) -> bytes:
+    """The run's plan as it was written; raises NoSuchRun, Unreadable."""
+    with _reading(job_id, "plan.json"):
+        return (results_dir / job_id / "plan.json").read_bytes()
+
+
 def result_of(results_dir: Path, job_id: str) -> dict[str, Any]:
     """The run's summary; raises NoSuchRun, Unreadable."""
     with _reading(job_id, "summary.json"):

@@ -1,5 +1,6 @@
 """Benchmarks: asked for, shown, listed, cancelled."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import sha256
@@ -27,6 +28,7 @@ from api.submission import form_schema, read_submission
 from api.view import listed
 from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan
+from shared.plan_json import plan_json
 from shared.queue import ring
 from shared.run import Ending, Run, Status, is_job_id, new_job_id
 from shared.settings import Settings
@@ -158,7 +160,7 @@ async def _queue(
 ) -> Run:
     key = None
     if said_key is not None:
-        body = sha256(plan.model_dump_json().encode()).hexdigest()
+        body = await asyncio.to_thread(lambda: sha256(plan_json(plan)).hexdigest())
         key = runs.IdempotencyKey(plan.submitter, said_key, body)
     async with store.asking.promptly():
         await durable.check(store.redis, allow_volatile=settings.allow_volatile)

@@ -131,11 +131,9 @@ async def plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     if archive.is_there(folder, job_id, "plan.json"):
         return _file(folder / job_id / "plan.json", job_id, "application/json")
     async with store.asking.promptly():
-        found = await runs.plan_of(store.redis, job_id)
+        found = await runs.plan_text(store.redis, job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.plan.json"'}
-    return Response(
-        found.model_dump_json(), headers=headers, media_type="application/json"
-    )
+    return Response(found, headers=headers, media_type="application/json")
 
 
 async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Path:

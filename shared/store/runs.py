@@ -1,5 +1,6 @@
 """Runs in the store: made, read, listed, moved from state to state, finished."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 from shared.errors import KeyReused, NoSuchRun, WrongState
 from shared.money import Price, nano
 from shared.plan import Finished, Plan, read_plan, total
+from shared.plan_json import plan_json
 from shared.run import Ending, Run, Status, before, created_at, new_job_id
 from shared.store import keys, record
 from shared.store.client import AWAY, call, now_s, reply
@@ -90,7 +92,7 @@ async def create(
         ],
         [
             job_id,
-            plan.model_dump_json(),
+            await asyncio.to_thread(plan_json, plan),
             int(created_s * 1000),
             key.body_sha256 if key else "",
             _KEY_KEPT_MS,
@@ -114,10 +116,15 @@ async def load(redis: Redis, job_id: str) -> Run:
 
 async def plan_of(redis: Redis, job_id: str) -> Plan:
     """The run's plan; raises NoSuchRun, NewerRecord."""
-    text = await redis.get(keys.run(job_id, ":plan"))
+    return await asyncio.to_thread(read_plan, await plan_text(redis, job_id))
+
+
+async def plan_text(redis: Redis, job_id: str) -> bytes:
+    """The run's plan as it was stored, compact JSON; raises NoSuchRun."""
+    text: bytes | None = await redis.get(keys.run(job_id, ":plan"))
     if text is None:
         raise NoSuchRun(job_id)
-    return read_plan(text)
+    return text
 
 
 async def prices_of(redis: Redis, job_id: str) -> tuple[Price | None, ...]:

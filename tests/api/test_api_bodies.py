@@ -61,10 +61,17 @@ async def test_a_body_that_stops_arriving_is_a_408() -> None:
 
 
 async def test_a_client_that_leaves_in_its_body_is_no_bug_of_ours() -> None:
-    read, problem, _ = await asked([piece(b"begun"), {"type": "http.disconnect"}])
+    leaving = {"type": "http.disconnect"}
+    scope = {**SCOPE, "headers": [(b"content-length", b"9")]}
+    read, problem, _ = await asked([piece(b"begun"), leaving], scope)
     assert read == [b"begun"]
     assert problem is not None
     assert problem.status_code == 400
+
+
+async def test_a_client_that_leaves_before_its_answer_is_told_as_ever() -> None:
+    read, problem, _ = await asked([{"type": "http.disconnect"}])
+    assert (read, problem) == ([b""], None)
 
 
 async def test_a_body_is_cut_at_its_cap_while_it_arrives() -> None:
@@ -92,6 +99,13 @@ async def test_a_compressed_body_is_a_415_before_anything_is_read(
     assert read == []
     assert sent[0]["status"] == 415
     assert (b"accept-encoding", b"identity") in sent[0]["headers"]
+
+
+async def test_a_content_type_without_an_end_is_a_415() -> None:
+    scope = {**SCOPE, "headers": [(b"content-type", b"application/json" + b";" * 9999)]}
+    read, _, sent = await asked([piece(b"{}")], scope)
+    assert read == []
+    assert sent[0]["status"] == 415
 
 
 @pytest.mark.parametrize("length", [b"9" * 5000, b"99999999999"])

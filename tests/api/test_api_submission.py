@@ -3,6 +3,7 @@
 import json
 import socket
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -344,6 +345,9 @@ def test_large_prompts_are_shown_by_count_and_hash(api: Api) -> None:
     assert "plan.json" in shown["note"]
     whole = api.http.get(f"{url}/plan.json").json()
     assert whole["prompts"]["prompts"] == prompts
+    compact = json.dumps(whole["prompts"], separators=(",", ":")).encode()
+    assert shown["sha256"] == sha256(compact).hexdigest()
+    assert shown["note"].startswith(f"{len(compact)} bytes")
 
 
 def test_without_a_store_benchmarks_say_what_to_do(start: Start) -> None:

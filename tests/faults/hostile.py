@@ -144,6 +144,9 @@ HOSTILE: dict[str, Callable[[int], Pieces]] = {
         _many(b"", b"\x1f\x8b\x08", n),
         "Content-Encoding: gzip\r\n",
     ),
+    "a content type": lambda _: _body(
+        "/generate", "application/json" + ";" * 60_000, iter([b"{}"])
+    ),
     "a header": lambda n: _many(_GET + b"A: ", b"x", n, b"\r\n\r\n"),
     "a header without an end": lambda n: _many(_GET + b"A: ", b"x", n),
     "headers": lambda n: _many(_GET, b"a: b\r\n", n, b"\r\n"),
@@ -186,7 +189,7 @@ def _numbered(unit: bytes, total: int) -> Pieces:
 
 def _sent(port: int, pieces: Pieces) -> tuple[int, str]:
     """Status and content type of the answer; the sending ends where nobody listens."""
-    answer = b""
+    answer = bytearray()
     with socket.create_connection(("127.0.0.1", port), timeout=_WAIT_S) as peer:
         try:
             for piece in pieces:
@@ -198,7 +201,7 @@ def _sent(port: int, pieces: Pieces) -> tuple[int, str]:
                 answer += piece
         except ConnectionError:
             pass
-    head, _, _ = answer.partition(b"\r\n\r\n")
+    head, _, _ = bytes(answer[:65_536]).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines)
     return int(first.split()[1]) if first else 0, headers.get("content-type", "")
