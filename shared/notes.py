@@ -3,7 +3,6 @@
 import math
 from typing import TYPE_CHECKING
 
-from shared.plan import total
 from shared.prompts.synthetic import calibrate
 from shared.reason import Case, Reason, Rule
 from shared.run import Ending
@@ -118,16 +117,13 @@ def _ended_early(case: Case) -> Reason | None:
     if how is None:
         return None
     calls = case.summary.total_runs
-    asked = total(case.plan)
     return Reason(
         kind="note",
         code="ended_early",
-        words=f"The run {how} after {calls}"
-        f"{'' if asked is None else f' of {asked}'} calls.",
+        words=f"The run {how} after {calls} calls.",
         remedy="Compare it with no run that went to its end, unless the calls that are"
         " missing do not matter.",
         value=float(calls),
-        limit=None if asked is None else float(asked),
     )
 
 

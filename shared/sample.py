@@ -121,9 +121,11 @@ class Sample:
     """Who was asked: the base URL without credentials; None as above."""
     ttft_slack_s: float | None = None
     """How much later than true the stamp of the first token, or of the first text, may
-    be; None where that is exact, as for the two below."""
+    be; None where that is exact, as for the three below."""
     gap_slack_s: float | None = None
     """The same of reads that brought several tokens."""
+    last_slack_s: float | None = None
+    """The same of the last token."""
     end_slack_s: float | None = None
     """The same of the end."""
 

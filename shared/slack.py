@@ -22,10 +22,11 @@ def doubtful_shares(run: Tally, rows: Rows) -> dict[str, float]:
     ok = rows[run.ok[rows]]
     of = {name: run.of[name][ok] for name in _COLUMNS}
     # A row of an earlier build knows one slack, of the first token or of the gaps.
-    whole = np.isnan(of["ttft_slack_s"]) & np.isnan(of["gap_slack_s"])
-    first = np.where(whole, of["stamp_slack_s"], of["ttft_slack_s"])
-    gap = np.where(whole, of["stamp_slack_s"], of["gap_slack_s"])
-    end = of["end_slack_s"]
+    by_figure = ("ttft_slack_s", "gap_slack_s", "last_slack_s")
+    is_old = np.isnan([of[name] for name in by_figure]).all(axis=0)
+    first, gap, last = (
+        np.where(is_old, of["stamp_slack_s"], of[name]) for name in by_figure
+    )
     spoke_s = of["last_token_s"] - of["first_token_s"]
     mean_gap_s = np.full(len(ok), np.nan)
     np.divide(of["gap_sum_s"], of["gap_n"], out=mean_gap_s, where=of["gap_n"] > 0)
@@ -35,9 +36,9 @@ def doubtful_shares(run: Tally, rows: Rows) -> dict[str, float]:
         # its stamps are the first token's and the last one's
         "tpot": (
             np.where(np.isnan(of["tpot_s"]), np.nan, spoke_s),
-            np.fmax(np.fmax(first, gap), end),
+            np.fmax(first, last),
         ),
-        "latency": (of["latency_s"], end),
+        "latency": (of["latency_s"], of["end_slack_s"]),
     }
     shares = {name: _share(*pair) for name, pair in pairs.items()}
     return {name: share for name, share in shares.items() if share is not None}
@@ -54,5 +55,5 @@ def _share(value_s: Floats, slack_s: Floats) -> float | None:
 _COLUMNS = (
     *("ttft_s", "gap_sum_s", "gap_n", "tpot_s", "latency_s"),
     *("first_token_s", "last_token_s"),
-    *("stamp_slack_s", "ttft_slack_s", "gap_slack_s", "end_slack_s"),
+    *("stamp_slack_s", "ttft_slack_s", "gap_slack_s", "last_slack_s", "end_slack_s"),
 )

@@ -17,6 +17,8 @@ class Slack(NamedTuple):
     gap_s: float | None
     """Of reads with several tokens, or without a stamp of the kernel. A last token that
     shares its read with the end of the stream is left out: it makes one gap longer."""
+    last_s: float | None
+    """Of the last token."""
     end_s: float | None
 
     @property
@@ -25,7 +27,7 @@ class Slack(NamedTuple):
         return max((s for s in self[:2] if s is not None), default=None)
 
 
-_EXACT = Slack(None, None, None)
+_EXACT = Slack(None, None, None, None)
 
 
 def slack_of(exchange: Exchange, reply: Reply) -> Slack:
@@ -44,5 +46,6 @@ def slack_of(exchange: Exchange, reply: Reply) -> Slack:
     return Slack(
         worst((reply.first_token_s, reply.first_visible_s)),
         worst((*several, *by_loop)),
+        worst((reply.last_token_s,)),
         worst((reply.ended_s,)),
     )

@@ -656,8 +656,11 @@ def slow(slot: int, **slack: float) -> Sample:
         ({"ttft_slack_s": 0.0099}, set()),
         ({"gap_slack_s": 0.0026}, {"gap"}),
         ({"gap_slack_s": 0.0024}, set()),
-        ({"gap_slack_s": 0.0101}, {"gap", "tpot"}),
-        ({"end_slack_s": 0.0501}, {"latency", "tpot"}),
+        # a late read between them moves neither the first token nor the last
+        ({"gap_slack_s": 0.0501}, {"gap"}),
+        ({"last_slack_s": 0.0101}, {"tpot"}),
+        ({"last_slack_s": 0.0099}, set()),
+        ({"end_slack_s": 0.0501}, {"latency"}),
         ({"end_slack_s": 0.0099}, set()),
         # a row of an earlier build has one slack, of the first token or of the gaps
         ({"stamp_slack_s": 0.0101}, {"ttft", "gap", "tpot"}),

@@ -408,11 +408,10 @@ def test_a_run_that_stopped_at_once_says_why_and_what_to_raise() -> None:
 
 
 def test_a_run_that_was_cut_short_says_after_how_many_calls() -> None:
-    # the plan has five slots
     (note,) = ended(Ending.CANCELLED, calls(400)[:3]).notes[1:]
     assert (note.code, note.words) == (
         "ended_early",
-        "The run was cancelled after 3 of 5 calls.",
+        "The run was cancelled after 3 calls.",
     )
     assert codes(ended(Ending.COMPLETED, calls(400)).notes) == []
 

@@ -36,14 +36,14 @@ def slack(reads: Sequence[bytes], by_loop: Sequence[int] = ()) -> Slack:
     ("reads", "expected"),
     [
         # each event had its read: every stamp is the kernel's of that event
-        ((ROLE, TOKEN, TOKEN, DONE), (None, None, None)),
+        ((ROLE, TOKEN, TOKEN, DONE), (None, None, None, None)),
         # the role may have come earlier, and perhaps the token did
-        ((ROLE + TOKEN, TOKEN, DONE), (0.01, None, None)),
-        ((ROLE, TOKEN + TOKEN, TOKEN, DONE), (0.02, 0.02, None)),
-        ((ROLE, TOKEN, TOKEN + TOKEN, DONE), (None, 0.03, None)),
+        ((ROLE + TOKEN, TOKEN, DONE), (0.01, None, None, None)),
+        ((ROLE, TOKEN + TOKEN, TOKEN, DONE), (0.02, 0.02, None, None)),
+        ((ROLE, TOKEN, TOKEN + TOKEN, DONE), (None, 0.03, 0.03, None)),
         # the last token's gap alone is too long, and the end may be earlier
-        ((ROLE, TOKEN, TOKEN + DONE), (None, None, 0.03)),
-        ((ROLE, TOKEN, TOKEN + TOKEN + DONE), (None, 0.03, 0.03)),
+        ((ROLE, TOKEN, TOKEN + DONE), (None, None, 0.03, 0.03)),
+        ((ROLE, TOKEN, TOKEN + TOKEN + DONE), (None, 0.03, 0.03, 0.03)),
     ],
 )
 def test_a_read_with_several_events_touches_what_it_dated(
@@ -55,11 +55,11 @@ def test_a_read_with_several_events_touches_what_it_dated(
 @pytest.mark.parametrize(
     ("by_loop", "expected"),
     [
-        ((1,), (None, None, None)),  # the role is no figure
-        ((2,), (0.02, 0.02, None)),
-        ((3,), (None, 0.03, None)),
-        ((4,), (None, None, 0.04)),
-        ((2, 3, 4), (0.02, 0.03, 0.04)),
+        ((1,), (None, None, None, None)),  # the role is no figure
+        ((2,), (0.02, 0.02, None, None)),
+        ((3,), (None, 0.03, 0.03, None)),
+        ((4,), (None, None, None, 0.04)),
+        ((2, 3, 4), (0.02, 0.03, 0.03, 0.04)),
     ],
 )
 def test_a_stamp_of_the_loop_s_touches_what_it_dated(
@@ -69,6 +69,6 @@ def test_a_stamp_of_the_loop_s_touches_what_it_dated(
 
 
 def test_the_slack_of_a_token_is_the_larger_of_two() -> None:
-    assert Slack(0.2, 0.1, 0.5).token_s == 0.2
-    assert Slack(None, 0.1, None).token_s == 0.1
-    assert Slack(None, None, 0.5).token_s is None
+    assert Slack(0.2, 0.1, 0.4, 0.5).token_s == 0.2
+    assert Slack(None, 0.1, None, None).token_s == 0.1
+    assert Slack(None, None, 0.4, 0.5).token_s is None
