@@ -195,6 +195,7 @@ class Probe:
             upstream=self._upstream,
             ttft_slack_s=slack.ttft_s,
             gap_slack_s=slack.gap_s,
+            gap_doubtful_n=slack.doubtful_gaps,
             last_slack_s=slack.last_s,
             end_slack_s=slack.end_s,
         )

@@ -1,9 +1,10 @@
 """What a late read may have done to the figures of one call."""
 
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Container, Iterable, Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
+from shared.reason import MOST_OFF, RESOLUTION_S
 from shared.upstream.reply import Reply
 from shared.upstream.wire import Exchange
 
@@ -20,6 +21,8 @@ class Slack(NamedTuple):
     last_s: float | None
     """Of the last token."""
     end_s: float | None
+    doubtful_gaps: int = 0
+    """How many gaps may be off by more than is let pass (`shared.reason`)."""
 
     @property
     def token_s(self) -> float | None:
@@ -48,4 +51,27 @@ def slack_of(exchange: Exchange, reply: Reply) -> Slack:
         worst((*several, *by_loop)),
         worst((reply.last_token_s,)),
         worst((reply.ended_s,)),
+        _doubtful_gaps(tokens, late, exchange.loop_slacks),
     )
+
+
+def _doubtful_gaps(
+    tokens_s: Sequence[float], late: Mapping[float, float], by_loop: Container[float]
+) -> int:
+    """tokens_s: never decreasing. late: stamp -> slack of the reads that may be late.
+
+    Of several tokens in a read the last one's stamp is exact, unless it is the loop's:
+    the gap before them is too long, and those between them are too short.
+    """
+    doubtful, before_s = 0, None
+    reads = [(stamp_s, len([*same])) for stamp_s, same in groupby(tokens_s)]
+    for number, (stamp_s, n) in enumerate(reads, 1):
+        gaps = n if before_s is not None else n - 1
+        is_loops = stamp_s in by_loop
+        if stamp_s in late and (n > 1 or is_loops):
+            mean_s = 0.0 if before_s is None else (stamp_s - before_s) / n
+            if late[stamp_s] > max(MOST_OFF * mean_s, RESOLUTION_S):
+                doubtful += gaps + (is_loops and number < len(reads))
+        before_s = stamp_s
+    # the gap after a loop's stamp may be counted again with the read that ends it
+    return min(doubtful, max(0, len(tokens_s) - 1))
