@@ -146,7 +146,7 @@ class Probe:
         start = self._start_s
         dropped = reply.outcome is Outcome.DROPPED
         gaps, gap_sum_s, gap_max_s = gap_histogram(reply.token_events_s)
-        slack = slack_of(exchange, reply)
+        slack = slack_of(exchange, reply, self._dialect)
 
         def since(stamp_s: float | None) -> float | None:
             return None if stamp_s is None else stamp_s - start

@@ -15,6 +15,7 @@ HEAD = (
 ROLE = b'data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n'
 TOKEN = b'data: {"choices": [{"delta": {"content": "x"}}]}\n\n'
 DONE = b"data: [DONE]\n\n"
+COMMENT = b": PROCESSING\n\n"
 
 
 def slack(reads: Sequence[bytes], by_loop: Sequence[int] = ()) -> Slack:
@@ -29,7 +30,7 @@ def slack(reads: Sequence[bytes], by_loop: Sequence[int] = ()) -> Slack:
     )
     dialect = DIALECTS["openai"]
     reply = read_exchange(exchange, dialect, True, 65_536, now_s=0.0)
-    return slack_of(exchange, reply)
+    return slack_of(exchange, reply, dialect)
 
 
 @pytest.mark.parametrize(
@@ -37,13 +38,18 @@ def slack(reads: Sequence[bytes], by_loop: Sequence[int] = ()) -> Slack:
     [
         # each event had its read: every stamp is the kernel's of that event
         ((ROLE, TOKEN, TOKEN, DONE), (None, None, None, None)),
-        # the role may have come earlier, and perhaps the token did
-        ((ROLE + TOKEN, TOKEN, DONE), (0.01, None, None, None)),
+        # the token came last, so the stamp is its own
+        ((ROLE + TOKEN, TOKEN, DONE), (None, None, None, None)),
+        ((COMMENT + ROLE + TOKEN, TOKEN, DONE), (None, None, None, None)),
+        # something came after it, be it the beginning of another event
+        ((TOKEN + ROLE, TOKEN, DONE), (0.01, None, None, None)),
+        ((ROLE + TOKEN + TOKEN[:9], TOKEN[9:], DONE), (0.01, None, None, None)),
+        # the first of two may have come earlier, the second did not
         ((ROLE, TOKEN + TOKEN, TOKEN, DONE), (0.02, 0.02, None, None)),
-        ((ROLE, TOKEN, TOKEN + TOKEN, DONE), (None, 0.03, 0.03, None)),
-        # the last token's gap alone is too long, and the end may be earlier
-        ((ROLE, TOKEN, TOKEN + DONE), (None, None, 0.03, 0.03)),
-        ((ROLE, TOKEN, TOKEN + TOKEN + DONE), (None, 0.03, 0.03, 0.03)),
+        ((ROLE, TOKEN, TOKEN + TOKEN, DONE), (None, 0.03, None, None)),
+        # the last token may have come earlier, the end did not
+        ((ROLE, TOKEN, TOKEN + DONE), (None, None, 0.03, None)),
+        ((ROLE, TOKEN, TOKEN + TOKEN + DONE), (None, 0.03, 0.03, None)),
     ],
 )
 def test_a_read_with_several_events_touches_what_it_dated(
