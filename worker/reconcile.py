@@ -21,6 +21,7 @@ from shared.settings import Settings
 from shared.store import reconciles
 from shared.store.client import AWAY
 from shared.upstream.connect import client_of
+from shared.upstream.identity import upstream_of
 from shared.upstream.wire import Wire
 from worker import bills
 from worker.ending import end
@@ -150,7 +151,7 @@ class Reconciler:
         )
         return Reconciliation(
             job_id=job_id,
-            upstream=settings.openrouter_base_url,
+            upstream=upstream_of(settings.openrouter_base_url),
             ended_at=utc_label(),
             notes=tuple(notes),
             totals=totals(calls, rows=rows, rows_with_id=rows_with_id),

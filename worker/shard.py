@@ -41,19 +41,13 @@ from worker.spool import Spool
 from worker.stop import Stop
 from worker.storeclock import StoreClock
 from worker.unsettled import Unsettled
-from worker.watch import Watch, machine
+from worker.watch import Watch, machine, told
 
 log = logging.getLogger("worker.shard")
 
 _FINAL = (Stop.ENDED, Stop.LOST)
 _PATIENT = {Stop.TIME: Outcome.UNFINISHED, Stop.DRAIN: Outcome.CANCELLED}
 """Reasons after which calls get DRAIN_S to end, and what those are that do not."""
-_REPORTED = {
-    *("openrouter_base_url", "upstream_kind", "max_concurrency", "max_answer_bytes"),
-    *("connect_timeout_s", "first_token_timeout_s", "idle_timeout_s"),
-    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
-}
-"""Settings that are stored with a result; none of them is a secret."""
 _PATIENCE_S = 90.0
 """A limit that opens sooner is waited for with the lease in hand."""
 _LOOK_S = 0.25
@@ -405,8 +399,7 @@ class Shard:
             "kernel_stamps": stamps.kernel - self._stamps_before.kernel,
             "loop_stamps": stamps.loop - self._stamps_before.loop,
             "clamped_stamps": stamps.clamped - self._stamps_before.clamped,
-            "proxy": _without_credentials(self._settings.upstream_proxy),
-            "settings": self._settings.model_dump(mode="json", include=_REPORTED),
+            **told(self._settings),
         }
         with suppress(*AWAY):
             await samples.observe(self._redis, self.lease.job_id, seen)
@@ -425,7 +418,3 @@ class Shard:
             finished = self.why is Stop.TIME
             return await slots.release(self._redis, self.lease, finished=finished)
         return False
-
-
-def _without_credentials(proxy: str | None) -> str | None:
-    return None if proxy is None else proxy.rpartition("@")[2]
