@@ -89,7 +89,7 @@ def machine() -> dict[str, Any]:
 
 
 def told(settings: Settings) -> dict[str, Any]:
-    """The proxy, and the settings that are stored with a result: nothing of a secret."""
+    """The proxy, and the settings that are stored with a result; no secret."""
     proxy = settings.upstream_proxy
     chosen = settings.model_dump(mode="json", include=_TOLD)
     chosen["openrouter_base_url"] = upstream_of(settings.openrouter_base_url)
