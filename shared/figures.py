@@ -273,8 +273,8 @@ class Summary(Figures):
     )
     doubtful_shares: dict[str, float] = Field(
         default_factory=dict,
-        description="Figure to the share of its calls that a late read may have made"
-        " more than 5 % too long.",
+        description="Figure to the share of its values that a late read may have put"
+        " off by more than 5 %: of its calls, or for `gap` of its gaps.",
     )
     stamp_slack_p99_s: float | None = Field(
         description="Over successful streamed calls; a call without slack counts as 0."

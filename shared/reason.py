@@ -24,11 +24,11 @@ RESOLUTION_S = 0.002
 """No slack up to this is held against a value: sockets are looked at once in a
 millisecond, so that much is left open when an upstream itself sends several events in
 one packet, and their stamps are exact all the same."""
-MOST_OFF_CALLS = 0.05
-"""Over this share of calls that are off, their figure cannot be used."""
-SOME_OFF_CALLS = 0.01
-"""Over this share they are as many as the calls beyond p99, so it may be one of them.
-No share up to 5 % reaches a lower percentile."""
+MOST_OFF_SHARE = 0.05
+"""Over this share of values that are off, their figure cannot be used."""
+SOME_OFF_SHARE = 0.01
+"""Over this share they are as many as those beyond p99, so it may be one of them. No
+share up to 5 % reaches a lower percentile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +67,14 @@ Rule = Callable[[Case], Reason | None]
 
 
 def touched(figure: str, share: float) -> tuple[str, ...]:
-    """What of a figure cannot be used where this share of its calls is off.
+    """What of a figure cannot be used where this share of its values is off.
 
     >>> touched("ttft", 0.06), touched("ttft", 0.02), touched("ttft", 0.01)
     (('ttft',), ('ttft.p99',), ())
     """
-    if share > MOST_OFF_CALLS:
+    if share > MOST_OFF_SHARE:
         return (figure,)
-    return (f"{figure}.p99",) if share > SOME_OFF_CALLS else ()
+    return (f"{figure}.p99",) if share > SOME_OFF_SHARE else ()
 
 
 def unusable(reasons: Iterable[Reason]) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from shared.failures import FAILURES
 from shared.metrics import LATE_S
 from shared.reason import (
     MOST_OFF,
-    MOST_OFF_CALLS,
-    SOME_OFF_CALLS,
+    MOST_OFF_SHARE,
+    SOME_OFF_SHARE,
     Case,
     Reason,
     Rule,
@@ -32,7 +32,7 @@ _DATED_WITH = {
 """A figure, and those whose stamps come from the same reads."""
 _CALLED = {
     "ttft": "the times to the first token",
-    "gap": "the calls' gaps",
+    "gap": "the gaps",
     "tpot": "the times per token",
     "latency": "the latencies",
 }
@@ -58,9 +58,9 @@ def _rate_missed(case: Case) -> Reason | None:
 def _late_starts(case: Case) -> Reason | None:
     counts = case.summary.counts
     share = counts.late / counts.scheduled if counts.scheduled else 0.0
-    if share <= SOME_OFF_CALLS:
+    if share <= SOME_OFF_SHARE:
         return None
-    much = share > MOST_OFF_CALLS
+    much = share > MOST_OFF_SHARE
     return Reason(
         kind="invalid" if much else "suspect",
         code="late_starts",
@@ -69,7 +69,7 @@ def _late_starts(case: Case) -> Reason | None:
         remedy="Look at `queue_s`: allow more calls open at once, ask a lower rate, or"
         " give the workers a quieter machine.",
         value=share,
-        limit=MOST_OFF_CALLS if much else SOME_OFF_CALLS,
+        limit=MOST_OFF_SHARE if much else SOME_OFF_SHARE,
         # From its sending on a late call is timed as any other.
         figures=(*touched("response", share), *(("rate",) if much else ())),
     )
@@ -112,7 +112,7 @@ def _stamp_slack(case: Case) -> Reason | None:
     said = ", ".join(
         f"{share:.1%} of {_CALLED[name]}"
         for name, share in shares.items()
-        if share > SOME_OFF_CALLS
+        if share > SOME_OFF_SHARE
     )
     return Reason(
         kind="invalid" if much else "suspect",
@@ -122,7 +122,7 @@ def _stamp_slack(case: Case) -> Reason | None:
         remedy="Fewer calls open per worker, more workers, or a quieter machine; or"
         " use the other figures alone.",
         value=worst,
-        limit=MOST_OFF_CALLS if worst > MOST_OFF_CALLS else SOME_OFF_CALLS,
+        limit=MOST_OFF_SHARE if worst > MOST_OFF_SHARE else SOME_OFF_SHARE,
         figures=figures,
     )
 

@@ -142,6 +142,8 @@ class Sample:
     be; None where that is exact, as for the three below."""
     gap_slack_s: float | None = None
     """The same of reads that brought several tokens."""
+    gap_doubtful_n: int | None = None
+    """Gaps that may be off by more than 5 % and 2 ms for that; None: not looked at."""
     last_slack_s: float | None = None
     """The same of the last token."""
     end_slack_s: float | None = None

@@ -155,7 +155,7 @@ class Probe:
         gaps, gap_sum_s, gap_max_s = gap_histogram(
             () if reply.is_burst else reply.token_events_s
         )
-        slack = slack_of(exchange, reply)
+        slack = slack_of(exchange, reply, self._dialect)
 
         def since(stamp_s: float | None) -> float | None:
             return None if stamp_s is None else stamp_s - start
@@ -205,6 +205,7 @@ class Probe:
             upstream=self._upstream,
             ttft_slack_s=slack.ttft_s,
             gap_slack_s=slack.gap_s,
+            gap_doubtful_n=slack.doubtful_gaps,
             last_slack_s=slack.last_s,
             end_slack_s=slack.end_s,
         )

@@ -23,6 +23,7 @@ from shared.store.client import AWAY
 from shared.store.record import leave
 from shared.upstream.connect import client_of
 from shared.upstream.contact import Contact
+from shared.upstream.identity import upstream_of
 from worker import bills
 from worker.ending import end
 from worker.reduce import publish
@@ -151,7 +152,7 @@ class Reconciler:
         )
         return Reconciliation(
             job_id=job_id,
-            upstream=settings.openrouter_base_url,
+            upstream=upstream_of(settings.openrouter_base_url),
             ended_at=utc_label(),
             notes=tuple(notes),
             totals=totals(calls, rows=rows, rows_with_id=rows_with_id),

@@ -5,7 +5,7 @@ back equal, seconds as whole nanoseconds. Whatever a stranger may have written i
 harmless to spreadsheets: a cell that could begin a formula gets a leading apostrophe,
 and so does one that begins with an apostrophe, so that `unguarded` is exact.
 
-Columns are rendered whole, since a million lines of 53 cells one by one take a minute.
+Columns are rendered whole, since a million lines of 54 cells one by one take a minute.
 """
 
 import re
@@ -200,6 +200,7 @@ COLUMNS: dict[str, Take] = {
     "stamp_slack_s": _real("stamp_slack_s"),
     "ttft_slack_s": _real("ttft_slack_s"),
     "gap_slack_s": _real("gap_slack_s"),
+    "gap_doubtful_n": _whole("gap_doubtful_n"),
     "last_slack_s": _real("last_slack_s"),
     "end_slack_s": _real("end_slack_s"),
     "kind": _text("kind"),

@@ -45,6 +45,16 @@ class ConnectTimes(NamedTuple):
         return self.dns_s + self.tcp_s + self.proxy_s + self.tls_s
 
 
+class LateRead(NamedTuple):
+    """A read of which something may have come before its stamp."""
+
+    slack_s: float
+    """By so much at most."""
+    data: bytes | None
+    """What it holds of the body, whose end came at the stamp. None: the stamp is the
+    loop's, and nothing of it is exact."""
+
+
 @dataclass(slots=True, eq=False)
 class Exchange:
     """A request and its answer. Times are absolute seconds of `time.monotonic()`."""
@@ -90,22 +100,23 @@ class Exchange:
         used: the stamps on which a number depends; reads with others do not count, such
         as the last one, in which the usage and the end come together. None: all.
         """
-        found = self.late_reads()
         return max(
             (
-                slack_s
-                for stamp_s, slack_s in found.items()
-                if used is None or stamp_s in used or stamp_s in self.loop_slacks
+                late.slack_s
+                for stamp_s, late in self.late_reads().items()
+                if used is None or stamp_s in used or late.data is None
             ),
             default=None,
         )
 
-    def late_reads(self) -> dict[float, float]:
-        """Stamp -> how much later than true it may be, at most, seconds: of the reads
-        that complete more than one event of an event stream, and of those without a
-        kernel stamp. Every other stamp is exact."""
+    def late_reads(self) -> dict[float, LateRead]:
+        """Stamp -> the read: of those that complete more than one event of an event
+        stream, and of those without a kernel stamp. Every other stamp is exact."""
         response = self.response()
-        found = dict(self.loop_slacks)
+        found = {
+            stamp_s: LateRead(slack_s, None)
+            for stamp_s, slack_s in self.loop_slacks.items()
+        }
         if not response.headers.get("content-type", "").startswith("text/event-stream"):
             return found
         before_s, tail = self.sent_s or 0.0, b""
@@ -113,10 +124,9 @@ class Exchange:
         for (stamp_s, data), slack_s in zip(response.pieces, slacks, strict=True):
             ends = (tail[-1:] + data).count(b"\n\n")
             ends += (tail[-3:] + data).count(b"\r\n\r\n")
-            if ends > 1:
+            if ends > 1 and stamp_s not in found:
                 # What the read before this one left behind was nothing.
-                slack_s = min(slack_s, stamp_s - before_s)
-                found[stamp_s] = max(found.get(stamp_s, 0.0), slack_s)
+                found[stamp_s] = LateRead(min(slack_s, stamp_s - before_s), data)
             before_s, tail = stamp_s, data
         return found
 

@@ -198,3 +198,18 @@ def test_a_budget_is_given_and_its_end_is_said(
     said = " ".join(ran.stdout.split())
     assert "it stops where the next call might exceed its budget" in said
     assert "It stopped at its budget" in ran.stdout
+
+
+def test_a_run_in_which_nothing_succeeded_exits_with_1_and_its_reason(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    prompts = tmp_path / "prompts.txt"
+    prompts.write_text("Why?\n")
+    ran = terminal.ask("run", str(prompts), "--model", BROKEN, "--runs", "4")
+    said = " ".join(ran.stdout.split())
+    assert ran.exit_code == 1, ran.output
+    assert "Verdict: invalid" in said
+    reason = "invalid: None of 4 calls succeeded: 4 truncated. The commonest error:"
+    assert reason in said
+    shown = terminal.ask("show", said.split()[0])
+    assert reason in " ".join(shown.stdout.split())

@@ -151,6 +151,14 @@ def test_a_verdict_that_lets_a_wrong_figure_pass_is_a_failure() -> None:
     assert "let it pass" in str(case(1, off_ms=10.1, kind="suspect").failure)
 
 
+def test_a_wrong_figure_that_the_verdict_names_is_a_failure_in_other_words() -> None:
+    wrong = case(1, off_ms=10.1, kind="suspect")
+    for named in ("ttft", "ttft.p99"):
+        verdict = Verdict(kind="suspect", unusable=(named,))
+        said = wrong.model_copy(update={"verdict": verdict}).failure
+        assert said == "off by 10.10 ms (p99), as its verdict says"
+
+
 def test_a_sent_stamp_that_is_early_or_late_is_a_failure() -> None:
     # Loopback takes microseconds, and no request is read before it was sent.
     assert case(1, wait_ms=9.9).failure is None

@@ -635,7 +635,7 @@ def test_attempts_know_slots_that_nobody_closed() -> None:
     assert (made.perceived.ok, made.perceived.failed, made.retries) == (1, 1, 0)
 
 
-def slow(slot: int, **slack: float) -> Sample:
+def slow(slot: int, **slack: float | None) -> Sample:
     """200 ms to the first token, four gaps of 50 ms, 1 s in all."""
     gaps, total_s, largest_s = gap_histogram([0.2, 0.25, 0.3, 0.35, 0.4])
     return row(
@@ -644,7 +644,7 @@ def slow(slot: int, **slack: float) -> Sample:
         slot + 1.0,
         **{"first_token_s": slot + 0.2, "last_token_s": slot + 0.4},
         **{"gaps": gaps, "gap_sum_s": total_s, "gap_max_s": largest_s},
-        **{"output_tokens": 5, **slack},
+        **{"output_tokens": 5, "gap_doubtful_n": 0, **slack},
     )
 
 
@@ -654,20 +654,20 @@ def slow(slot: int, **slack: float) -> Sample:
         # 5 % of 200 ms, of a mean gap of 50, of 200 from first to last token, of 1 s
         ({"ttft_slack_s": 0.0101}, {"ttft", "tpot"}),
         ({"ttft_slack_s": 0.0099}, set()),
-        ({"gap_slack_s": 0.0026}, {"gap"}),
-        ({"gap_slack_s": 0.0024}, set()),
         # a late read between them moves neither the first token nor the last
-        ({"gap_slack_s": 0.0501}, {"gap"}),
+        ({"gap_slack_s": 0.0501, "gap_doubtful_n": 4}, {"gap"}),
         ({"last_slack_s": 0.0101}, {"tpot"}),
         ({"last_slack_s": 0.0099}, set()),
         ({"end_slack_s": 0.0501}, {"latency"}),
         ({"end_slack_s": 0.0099}, set()),
         # a row of an earlier build has one slack, of the first token or of the gaps
-        ({"stamp_slack_s": 0.0101}, {"ttft", "gap", "tpot"}),
+        ({"stamp_slack_s": 0.0101, "gap_doubtful_n": None}, {"ttft", "gap", "tpot"}),
+        ({"stamp_slack_s": 0.0026, "gap_doubtful_n": None}, {"gap"}),
+        ({"stamp_slack_s": 0.0024, "gap_doubtful_n": None}, set()),
     ],
 )
 def test_a_late_read_touches_the_figures_that_it_dated(
-    slack: dict[str, float], doubtful: set[str]
+    slack: dict[str, float | None], doubtful: set[str]
 ) -> None:
     rows = [slow(0, **slack), slow(1), slow(2), slow(3)]
     shares = summarize(PLAN, rows).doubtful_shares
@@ -677,10 +677,16 @@ def test_a_late_read_touches_the_figures_that_it_dated(
     }
 
 
+def test_gaps_count_each_for_itself() -> None:
+    # of 4 x 4 gaps two
+    rows = [slow(0, gap_slack_s=0.02, gap_doubtful_n=2), slow(1), slow(2), slow(3)]
+    assert summarize(PLAN, rows).doubtful_shares["gap"] == 2 / 16
+
+
 def test_slack_of_one_look_at_the_sockets_is_not_held_against_a_quick_figure() -> None:
     # 5 % of 20 ms is 1 ms, and sockets are looked at every millisecond
     rows = [
-        row(n, 0.0, 0.1, first_token_s=0.02, ttft_slack_s=slack_s)
+        row(n, 0.0, 0.1, first_token_s=0.02, ttft_slack_s=slack_s, gap_doubtful_n=0)
         for n, slack_s in enumerate((0.0011, 0.002, 0.0021))
     ]
     shares = summarize(PLAN, rows).doubtful_shares

@@ -15,6 +15,7 @@ HEAD = (
 ROLE = b'data: {"choices": [{"delta": {"role": "assistant", "content": ""}}]}\n\n'
 TOKEN = b'data: {"choices": [{"delta": {"content": "x"}}]}\n\n'
 DONE = b"data: [DONE]\n\n"
+COMMENT = b": PROCESSING\n\n"
 
 
 def slack(reads: Sequence[bytes], by_loop: Sequence[int] = ()) -> Slack:
@@ -29,7 +30,7 @@ def slack(reads: Sequence[bytes], by_loop: Sequence[int] = ()) -> Slack:
     )
     dialect = DIALECTS["openai"]
     reply = read_exchange(exchange, dialect, True, 65_536, now_s=0.0)
-    return slack_of(exchange, reply)
+    return slack_of(exchange, reply, dialect)
 
 
 @pytest.mark.parametrize(
@@ -37,19 +38,24 @@ def slack(reads: Sequence[bytes], by_loop: Sequence[int] = ()) -> Slack:
     [
         # each event had its read: every stamp is the kernel's of that event
         ((ROLE, TOKEN, TOKEN, DONE), (None, None, None, None)),
-        # the role may have come earlier, and perhaps the token did
-        ((ROLE + TOKEN, TOKEN, DONE), (0.01, None, None, None)),
+        # the token came last, so the stamp is its own
+        ((ROLE + TOKEN, TOKEN, DONE), (None, None, None, None)),
+        ((COMMENT + ROLE + TOKEN, TOKEN, DONE), (None, None, None, None)),
+        # something came after it, be it the beginning of another event
+        ((TOKEN + ROLE, TOKEN, DONE), (0.01, None, None, None)),
+        ((ROLE + TOKEN + TOKEN[:9], TOKEN[9:], DONE), (0.01, None, None, None)),
+        # the first of two may have come earlier, the second did not
         ((ROLE, TOKEN + TOKEN, TOKEN, DONE), (0.02, 0.02, None, None)),
-        ((ROLE, TOKEN, TOKEN + TOKEN, DONE), (None, 0.03, 0.03, None)),
-        # the last token's gap alone is too long, and the end may be earlier
-        ((ROLE, TOKEN, TOKEN + DONE), (None, None, 0.03, 0.03)),
-        ((ROLE, TOKEN, TOKEN + TOKEN + DONE), (None, 0.03, 0.03, 0.03)),
+        ((ROLE, TOKEN, TOKEN + TOKEN, DONE), (None, 0.03, None, None)),
+        # the last token may have come earlier, the end did not
+        ((ROLE, TOKEN, TOKEN + DONE), (None, None, 0.03, None)),
+        ((ROLE, TOKEN, TOKEN + TOKEN + DONE), (None, 0.03, 0.03, None)),
     ],
 )
 def test_a_read_with_several_events_touches_what_it_dated(
     reads: tuple[bytes, ...], expected: tuple[float | None, ...]
 ) -> None:
-    assert slack(reads) == expected
+    assert slack(reads)[:4] == expected
 
 
 @pytest.mark.parametrize(
@@ -65,10 +71,34 @@ def test_a_read_with_several_events_touches_what_it_dated(
 def test_a_stamp_of_the_loop_s_touches_what_it_dated(
     by_loop: tuple[int, ...], expected: tuple[float | None, ...]
 ) -> None:
-    assert slack((ROLE, TOKEN, TOKEN, DONE), by_loop) == expected
+    assert slack((ROLE, TOKEN, TOKEN, DONE), by_loop)[:4] == expected
 
 
 def test_the_slack_of_a_token_is_the_larger_of_two() -> None:
     assert Slack(0.2, 0.1, 0.4, 0.5).token_s == 0.2
     assert Slack(None, 0.1, None, None).token_s == 0.1
     assert Slack(None, None, 0.4, 0.5).token_s is None
+
+
+@pytest.mark.parametrize(
+    ("reads", "by_loop", "doubtful"),
+    [
+        ((ROLE, TOKEN, TOKEN, TOKEN, DONE), (), 0),
+        # 1 s and 0 s: 5 % of their mean are 25 ms, and the slack is 20, then 30
+        ((TOKEN, TOKEN + TOKEN, TOKEN, DONE), (), 0),
+        ((ROLE, TOKEN, TOKEN + TOKEN, TOKEN, DONE), (), 2),
+        # there is no gap before the first token, but two after it that were longer
+        ((ROLE, ROLE, 3 * TOKEN, TOKEN, DONE), (), 2),
+        # 40 ms, and 5 % of a third of a second are 17 ms
+        ((ROLE, TOKEN, TOKEN, 3 * TOKEN, DONE), (), 3),
+        # a stamp of the loop's is late itself: of 1 s before it 5 % are 50 ms
+        ((ROLE, TOKEN, TOKEN, TOKEN, DONE), (3,), 0),
+        ((*[ROLE] * 4, TOKEN, TOKEN, TOKEN, DONE), (6,), 2),
+        ((*[ROLE] * 4, TOKEN, TOKEN, TOKEN, DONE), (6, 7), 2),
+        ((*[ROLE] * 4, TOKEN, TOKEN, TOKEN, DONE), (7,), 1),
+    ],
+)
+def test_gaps_that_a_late_read_touched_are_counted(
+    reads: tuple[bytes, ...], by_loop: tuple[int, ...], doubtful: int
+) -> None:
+    assert slack(reads, by_loop).doubtful_gaps == doubtful

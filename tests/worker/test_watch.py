@@ -1,13 +1,15 @@
-"""What a worker says of its own collector."""
+"""What a worker says of itself and its settings."""
 
 import gc
 from collections.abc import Iterator
 
 import pytest
+from pydantic import SecretStr
 
 from shared.clock import sleep
+from shared.settings import Settings
 from worker import collector
-from worker.watch import Watch
+from worker.watch import Watch, told
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +35,16 @@ async def test_the_collector_was_off_where_it_was_so_all_the_while() -> None:
     assert await policy() == "off"
     assert await policy(begins_on=True) == "on"
     assert await policy(ends_on=True) == "on"
+
+
+def test_nothing_of_a_secret_is_told_of_the_settings() -> None:
+    said = told(
+        Settings(
+            openrouter_api_key=SecretStr("sk-secret"),
+            openrouter_base_url="https://me:secret@up.example/v1?key=secret",
+            upstream_proxy="http://me:secret@proxy.example:3128",
+        )
+    )
+    assert said["proxy"] == "proxy.example:3128"
+    assert said["settings"]["openrouter_base_url"] == "https://up.example/v1"
+    assert "secret" not in str(said)

@@ -29,7 +29,8 @@ started_s, sent_s, ack_s, first_token_s, first_visible_s, last_token_s, ended_s,
 queue_s, connect_s, reused, ttft_s, ttft_visible_s, latency_s, response_s, tpot_s,
 gap_n, gap_p50_s, gap_p99_s, gap_max_s, prompt_tokens, output_tokens, reasoning_tokens,
 cached_tokens, total_tokens, tokens_from, cost_usd, finish_reason, generation_id,
-stamp_slack_s, ttft_slack_s, gap_slack_s, last_slack_s, end_slack_s, kind, notes
+stamp_slack_s, ttft_slack_s, gap_slack_s, gap_doubtful_n, last_slack_s,
+end_slack_s, kind, notes
 """
 RISKY = "=+-@\uff1d\uff0b\uff0d\uff20\t\r\n"
 NASTY = st.text(
@@ -102,6 +103,7 @@ def test_a_line_by_hand() -> None:
         kind="ok",
         upstream="https://up.example/v1",
         gap_slack_s=0.0015,
+        gap_doubtful_n=2,
         end_slack_s=0.25,
     )
     head, line, rest = written([row]).split(b"\n")
@@ -116,7 +118,7 @@ def test_a_line_by_hand() -> None:
         "0.5,1.0,3.0,3.5,0.5,"  # 2 - 1.5, 2.5 - 1.5, 4.5 - 1.5, 4.5 - 1, (4 - 2) / 4
         "4,0.5,0.5,0.5,"  # four gaps of 0.5
         "7,5,0,,12,usage,0.0000375,stop,gen-1,"
-        ",,0.0015,,0.25,ok,"  # no slack of the first token
+        ",,0.0015,2,,0.25,ok,"  # no slack of the first token
         "tokens_summed cost_not_believed"
     )
 
