@@ -14,17 +14,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from shared.clock import monotonic_s, sleep
-from shared.settings import Settings
-from shared.upstream.identity import upstream_of
 from worker import collector
 from worker.ending import end
 
 _EVERY_S = 0.02
-_TOLD = {
-    *("upstream_kind", "max_concurrency", "max_answer_bytes"),
-    *("connect_timeout_s", "first_token_timeout_s", "idle_timeout_s"),
-    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
-}
 
 
 class Watch:
@@ -85,17 +78,6 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",
         "generator": _version(),
-    }
-
-
-def told(settings: Settings) -> dict[str, Any]:
-    """The proxy, and the settings that are stored with a result; no secret."""
-    proxy = settings.upstream_proxy
-    chosen = settings.model_dump(mode="json", include=_TOLD)
-    chosen["openrouter_base_url"] = upstream_of(settings.openrouter_base_url)
-    return {
-        "proxy": None if proxy is None else proxy.rpartition("@")[2],
-        "settings": chosen,
     }
 
 

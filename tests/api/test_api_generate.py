@@ -13,6 +13,7 @@ import pytest
 
 from api.upstream import KINDS
 from api.upstream import problem as upstream_problem
+from shared.address import Upstream
 from shared.sample import Outcome
 from shared.upstream.reply import Reply
 from tests.api.api_client import MODEL, Event, events, problem
@@ -121,16 +122,23 @@ def test_every_kind_of_failure_upstream_is_in_the_table() -> None:
     assert {kind for _, kind, _, _ in FAILURES} | elsewhere | ours == set(KINDS)
 
 
+PLAIN = Upstream(
+    base_url="http://up.example/v1", dialect="openai", decided_by="setting"
+)
+
+
 def test_every_outcome_but_ok_is_a_problem_of_a_kind_with_a_remedy() -> None:
     for outcome in set(Outcome) - {Outcome.OK}:
-        said = upstream_problem(Reply(outcome, error="It went wrong."), 0.0)
+        said = upstream_problem(Reply(outcome, error="It went wrong."), 0.0, PLAIN)
         assert said.kind in KINDS, outcome
         assert said.detail.startswith("It went wrong. "), outcome
         assert said.detail.endswith("."), outcome
         assert "{" not in said.detail, outcome
         if outcome.startswith("timeout"):
             assert "TIMEOUT_S" in said.detail, outcome
-    unsent = upstream_problem(Reply(Outcome.DROPPED, error="No descriptor."), 0.0)
+    unsent = upstream_problem(
+        Reply(Outcome.DROPPED, error="No descriptor."), 0.0, PLAIN
+    )
     assert (unsent.status_code, unsent.headers) == (503, {"Retry-After": "5"})
 
 

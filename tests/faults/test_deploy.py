@@ -157,8 +157,9 @@ async def test_rows_of_a_later_version_left_on_disk_do_not_keep_a_worker_from_wo
     async with a_stack(tmp_path) as stack:
         later = (await runs.create(stack.redis, a_plan(n=6))).job_id
         await newer_record(stack.redis, later, by=1)
-        folder = tmp_path / "spool" / "dead"
+        folder = tmp_path / "spool" / "dead-1-a"
         folder.mkdir(parents=True)
+        (folder / "lock").touch()
         file = folder / f"{later}.0.0.1.rows"
         file.write_bytes(b'[0,0,"ok",0,"[2,0,0]",""]\n')
         worker = stack.fleet.start()
