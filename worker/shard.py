@@ -204,9 +204,11 @@ class Shard:
         if not self._feed.is_open:
             self._gate.hear(name, until_ms)
 
-    def look(self, status: Status | str) -> None:
-        """The run's state has been read: stop if it asks for that."""
-        if status == Status.PAUSED:
+    def look(self, status: Status | str, step: int) -> None:
+        """The run's state and step have been read: stop if they ask for that."""
+        if step != self.lease.step.number:
+            self.stop(Stop.ENDED)
+        elif status == Status.PAUSED:
             self.stop(Stop.PAUSED)
         elif status == Status.WAITING:
             self.stop(Stop.WAITING)

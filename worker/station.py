@@ -71,6 +71,7 @@ class Station:
         self._alone = False
         self._reducing = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self._soon: asyncio.Task[None] | None = None
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -97,7 +98,7 @@ class Station:
             shard.stop(Stop.DRAIN)
         if self._works:
             await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
-        await end(*self._tasks)
+        await end(*self._tasks, *([self._soon] if self._soon else ()))
         await self._reconciler.close()
         if self._reduces:
             await asyncio.wait(self._reduces.values(), timeout=self.settings.drain_s)
@@ -281,8 +282,18 @@ class Station:
             self._alone = False
             gc.enable()
             gc.collect()
+        # the next step of its run, or whatever else there was no room for
+        self._look_soon()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
+
+    def _look_soon(self) -> None:
+        """Look beside what is done now; does nothing while that is on its way."""
+        if not self._draining and (self._soon is None or self._soon.done()):
+            self._soon = asyncio.create_task(self._look_now(), name="look")
+
+    async def _look_now(self) -> None:
+        await self._safely(self.look())
 
     async def _plan(self, job_id: str) -> Plan:
         """The run's plan; it never changes, and a large one takes a second to read."""
@@ -362,8 +373,7 @@ class Station:
         with suppress(BenchError, *AWAY):
             run = await runs.load(self.redis, job_id)
             for shard in mine:
-                if run.step == shard.lease.step.number:
-                    shard.look(run.status)
+                shard.look(run.status, run.step)
         await self._safely(self.look())
 
     async def _beat(self) -> None:

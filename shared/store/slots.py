@@ -91,6 +91,9 @@ async def claim(
     shards: how many the step gets, if this is its first claim.
     """
     s, taken, back, closed, _ = keys.step(job_id, step.number)
+    if step.count is not None and is_open(step):
+        # a shard that can have no slot would never be worked on, and so never be over
+        shards = min(shards, step.count)
     answer = await call(
         redis,
         "claim",
@@ -107,6 +110,7 @@ async def claim(
             "1" if is_open(step) else "",
             POISON_TAKEOVERS,
             LEAD_MS if is_open(step) else 0,
+            "" if step.duration_s is None else "1",
         ],
     )
     if answer[0] != 1:
@@ -114,15 +118,26 @@ async def claim(
     return Lease(job_id, step, *(int(number) for number in answer[1:]))
 
 
-async def renew(redis: Redis, lease: Lease, lease_s: float) -> tuple[bool, str]:
-    """Keep the lease: (whether it is still ours, the run's state)."""
-    kept, status, _ = await call(
+class Renewed(NamedTuple):
+    """What `renew` told."""
+
+    kept: bool
+    """Whether the lease is still ours."""
+    status: str
+    """The run's state; `gone` where there is no such run."""
+    step: int
+    """The step that the run is at; a lease of another one is of no use any more."""
+
+
+async def renew(redis: Redis, lease: Lease, lease_s: float) -> Renewed:
+    """Keep the lease for its full time."""
+    kept, status, step = await call(
         redis,
         "renew",
         [keys.run(lease.job_id), keys.step(lease.job_id, lease.step.number)[0]],
         [lease.shard, lease.epoch, int(lease_s * 1000)],
     )
-    return bool(kept), status.decode()
+    return Renewed(bool(kept), status.decode(), int(step))
 
 
 async def take(

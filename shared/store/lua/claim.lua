@@ -4,7 +4,8 @@
 -- whose lease lapsed unreleased is taken over: what it had in hand is offered again.
 -- KEYS run, events, step, taken, back, closed, counts
 -- ARGV owner, lease_ms, step, shards, count ('' = open end), open ('1' = due times),
---      poison (takeovers without a row), lead_ms
+--      poison (takeovers without a row), lead_ms,
+--      timed ('1' = time may end the step: then each shard has to come to its end)
 -- -> {0, why}  or  {1, shard, shards, epoch, segment, start_ms, segment_start_ms,
 --                   first open slot of the segment}
 local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'segment', 'until_ms')
@@ -37,7 +38,7 @@ for j = 0, shards - 1 do
   if tonumber(s[1] or '0') > now then
     alive, soonest = alive + 1, math.min(soonest, tonumber(s[1]))
   elseif not s[3] and not free
-         and (s[2] or offered or not count or cursor < count) then
+         and (s[2] or offered or not count or cursor < count or ARGV[9] == '1') then
     free, lapsed = j, s[2] and true or false
   end
 end

@@ -167,7 +167,7 @@ async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
     await asyncio.sleep(0.1)
     live = await claimed(redis, run.job_id, step)
     assert await slots.take(redis, stale, 2, "t2") is None
-    assert await slots.renew(redis, stale, 15) == (False, "running")
+    assert await slots.renew(redis, stale, 15) == (False, "running", 0)
     done = await slots.commit(redis, stale, [row(0)], max_answers_bytes=CAP)
     assert done.accepted == (True,)
     done = await slots.commit(redis, live, [row(0)], max_answers_bytes=CAP)
