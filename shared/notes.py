@@ -124,6 +124,23 @@ def _as_available(case: Case) -> Reason | None:
     )
 
 
+def _gaps(case: Case) -> Reason | None:
+    gap_s = case.seen.gap_s
+    if not gap_s:
+        return None
+    return Reason(
+        kind="note",
+        code="gaps",
+        words=f"Nobody worked on the run for {gap_s:.1f} s in all, after it had begun:"
+        " it was paused, waited or changed workers. Due times and the step's end went"
+        " on after each gap from where they stood.",
+        remedy="The time is in no rate and no latency; but caches, queues and the"
+        " upstream itself may have been others afterwards. Compare segments.",
+        value=gap_s,
+        limit=0.0,
+    )
+
+
 def _words_per_token(case: Case) -> Reason | None:
     prompts, tokens = case.plan.prompts, case.summary.tokens
     if prompts.kind != "synthetic" or not tokens.prompt or not tokens.rows_reporting:
@@ -195,6 +212,7 @@ NOTES: tuple[Rule, ...] = (
     _retried,
     _too_few,
     _as_available,
+    _gaps,
     _words_per_token,
     _proxy,
     _unaccounted,

@@ -24,6 +24,8 @@ class Observations:
     interrupted_shards: int | None = None
     overlapping_shards: int | None = None
     """Shards that two workers carried at once, for a while."""
+    gap_s: float | None = None
+    """How long nobody worked on the run after it had begun: pauses, waits, restarts."""
     paused_targets: tuple[str, ...] | None = None
     """Labels of the targets that a limit barred for a while."""
     versions: tuple[str, ...] | None = None

@@ -110,6 +110,8 @@ class Run:
     """In `running`: how long no shard has been alive; None while one is."""
     interrupted: int = 0
     """Shards whose worker went silent: taken over, or silent when their step ended."""
+    gap_s: float = 0.0
+    """How long nobody worked on it between its segments: pauses, waits, restarts."""
     overlaps: int = 0
     """Rows that came from a worker whose lease had passed to another."""
     duplicates: int = 0

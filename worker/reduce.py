@@ -199,6 +199,7 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
     store = Observations(
         interrupted_shards=run.interrupted,
         overlapping_shards=run.overlaps,
+        gap_s=run.gap_s or None,
         unaccounted_usd=run.unaccounted_usd,
     )
     return together([*each, store])

@@ -35,6 +35,7 @@ from worker.ending import end
 from worker.feed import Feed
 from worker.gate import Gate
 from worker.hold import Hold
+from worker.lanes import lanes_at
 from worker.probe import Call, Probe
 from worker.rows import Rows
 from worker.spool import Spool
@@ -54,12 +55,12 @@ _REPORTED = {
     *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
 }
 """Settings that are stored with a result; none of them is a secret."""
+_NO_LANE = "it was due, and as many calls were open as the plan allows"
+_TOO_LATE = "it was due, and no worker had it before the step's time was over"
 _PATIENCE_S = 90.0
 """A limit that opens sooner is waited for with the lease in hand."""
 _LOOK_S = 0.25
 """How often it is looked then."""
-_MOST_WARM = 256
-"""Connections opened before the first call; later ones open as they are needed."""
 
 
 class Shard:
@@ -93,10 +94,11 @@ class Shard:
         self._settings = settings
         self._clock = clock
         self._watch = watch
-        self._step_start_s = clock.monotonic(lease.start_ms)
-        self._ends_s = self._step_start_s + (lease.step.duration_s or float("inf"))
+        self._origin_s = clock.monotonic(lease.origin_ms)
+        self._ends_s = self._origin_s + (lease.step.duration_s or float("inf"))
         self._looked_s = 0.0
         self.why: Stop | None = None
+        self._stopped_s: float | None = None
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
@@ -192,6 +194,8 @@ class Shard:
         if why in _PATIENT and self._cut_at_s == float("inf"):
             self._cut_at_s = monotonic_s() + self._settings.drain_s
             self._cut_as = _PATIENT[why]
+        if self._stopped_s is None:
+            self._stopped_s = monotonic_s()
         if self.why is None or (why in _FINAL and self.why is not Stop.ENDED):
             self.why = why
         self._attack.stop()
@@ -219,12 +223,8 @@ class Shard:
 
     def _lanes(self) -> int:
         """This shard's share of the lanes that the load has now."""
-        elapsed_s = max(0.0, monotonic_s() - self._step_start_s)
-        lanes = self.lease.step.load.lanes(elapsed_s)
-        share, rest = divmod(
-            min(lanes, self._settings.max_concurrency), self.lease.shards
-        )
-        return share + (1 if self.lease.shard < rest else 0)
+        elapsed_s = monotonic_s() - self._origin_s
+        return lanes_at(self.lease, elapsed_s, most=self._settings.max_concurrency)
 
     def _begin(self, slot: Slot) -> None:
         if not self._hold.is_live:
@@ -270,7 +270,7 @@ class Shard:
             self._news.set()  # nothing in hand; else the next look is soon enough
 
     def _drop(self, slot: Slot) -> None:
-        self._rows.put(self._probe.dropped(slot), "failed")
+        self._rows.put(self._probe.dropped(slot, _NO_LANE), "failed")
 
     def _cut(self, outcome: Outcome) -> None:
         for call, sending in list(self._open.values()):
@@ -284,11 +284,9 @@ class Shard:
         if not self._feed.is_open:
             with suppress(*AWAY):
                 await self._gate.hear_all()
-        origin = self._probe.request(Slot(0.0, 0, 0), self._probe.work(0)).origin
-        await self._wire.warm(origin, min(self._lanes(), _MOST_WARM))
         while True:
             if self.why is None and monotonic_s() >= self._ends_s:
-                self.stop(Stop.TIME)
+                await self._end_of_time()
             if self._open and monotonic_s() > self._cut_at_s:
                 # Cut by us they are offered again, by the step's end unfinished.
                 self._cut(self._cut_as)
@@ -301,6 +299,23 @@ class Shard:
                 async with asyncio.timeout(0.02):
                     await self._news.wait()
 
+    async def _end_of_time(self) -> None:
+        """The step's time is over. What was due in it and is not sent, because nobody
+        had it in time, is a row all the same; the next look tries again where the store
+        is away."""
+        try:
+            late = await self._feed.rest()
+        except AWAY as error:
+            log.warning("slots of %s that are over stay: %s", self.lease.job_id, error)
+            await sleep(0.2)
+            return
+        if late is None:
+            await self._hold.renew()
+            return
+        for slot in late:
+            self._rows.put(self._probe.dropped(slot, _TOO_LATE), "failed")
+        self.stop(Stop.TIME)
+
     async def _take(self) -> None:
         idle = not self.open and not len(self._attack) and not self._rows
         opens_s = self._gate.opens_s
@@ -310,7 +325,7 @@ class Shard:
             return
         free = max(0, self._lanes() - self._attack.open)
         wanted, fresh = self._feed.wanted(free), True
-        if wanted <= 0 and self._may_have_retries():
+        if wanted <= 0 and self._may_be_offered():
             wanted, fresh = free, False
         if wanted <= 0:
             return
@@ -332,11 +347,12 @@ class Shard:
             else:
                 await sleep(min(max(left_s, 0.0), _LOOK_S))
 
-    def _may_have_retries(self) -> bool:
-        """An open load takes nothing while its next due time is far; a retry may have
-        come to its time meanwhile. Looked at now and then."""
+    def _may_be_offered(self) -> bool:
+        """An open load takes nothing while its next due time is far, or past its last;
+        a retry may have come to its time meanwhile, or another's slot be offered again.
+        Looked at now and then."""
         now_s = monotonic_s()
-        if not self._plan.retries or not self._feed.is_open:
+        if not (self._feed.is_past_end or (self._plan.retries and self._feed.is_open)):
             return False
         if now_s < self._looked_s + _LOOK_S:
             return False
@@ -398,7 +414,7 @@ class Shard:
             "shard": self.lease.shard,
             "shards": self.lease.shards,
             "epoch": self.lease.epoch,
-            "step_start_s": self._step_start_s,
+            "step_start_s": self._clock.monotonic(self.lease.start_ms),
             "stop": self.why,
             "begun": self._feed.begun,
             "waits": self._gate.waits,
@@ -424,8 +440,16 @@ class Shard:
                 opens_ms = self._opens_ms
                 await runs.move(self._redis, job_id, Status.WAITING, until_ms=opens_ms)
         with suppress(*AWAY):
-            finished = self.why is Stop.TIME
-            return await slots.release(self._redis, self.lease, finished=finished)
+            timed = self.lease.step.duration_s is not None
+            # with nothing left to take, the time that is left changes nothing
+            finished = self.why is Stop.TIME or (timed and self.why is Stop.EXHAUSTED)
+            stopped_s = monotonic_s() if self._stopped_s is None else self._stopped_s
+            return await slots.release(
+                self._redis,
+                self.lease,
+                finished=finished,
+                stopped_ms=self._clock.store_ms(stopped_s),
+            )
         return False
 
 

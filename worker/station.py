@@ -27,11 +27,14 @@ from shared.settings import Settings
 from shared.store import keys, runs, selftests, slots, workers
 from shared.store.client import AWAY
 from shared.upstream.connect import client_of, dialect_of, wire_of
+from shared.upstream.wire import Origin
 from shared.upstream.wire_pace import Pacer
-from worker import reaper, retention, selftest_asked, storeclock
+from worker import reaper, retention, selftest_asked
 from worker.ending import end
+from worker.lanes import connections
 from worker.probe import Probe
 from worker.purse import Purse
+from worker.ready import get_ready
 from worker.reconcile import Reconciler
 from worker.shard import Shard
 from worker.spool import Spool
@@ -182,7 +185,6 @@ class Station:
             return
         costs = await self._purse.costs(plan, run.job_id)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
-        claimed_s = monotonic_s()
         lease = await slots.claim(
             self.redis,
             run.job_id,
@@ -196,7 +198,7 @@ class Station:
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
-            self._work(run, plan, lease, costs, claimed_s),
+            self._work(run, plan, lease, costs),
             name=f"shard-{lease.job_id}",
         )
         self._works.add(task)
@@ -214,15 +216,22 @@ class Station:
         plan: Plan,
         lease: slots.Lease,
         costs: Costs | None,
-        claimed_s: float,
     ) -> None:
         try:
             key = self.settings.require_key()
         except (MissingKey, Misconfigured) as error:
             await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
-        await self._learn(plan, key)
-        clock = await storeclock.read(self.redis)
+        ready = await get_ready(
+            self.redis,
+            lease,
+            lease_s=self.settings.lease_s,
+            prepare=self._prepare(plan, lease, key),
+            is_wanted=lambda: not self._draining,
+        )
+        if ready is None:
+            return
+        lease, clock = ready.lease, ready.clock
         told = self._telemetry.begin(plan, lease, run.traceparent)
         probe = Probe(
             plan,
@@ -245,7 +254,7 @@ class Station:
             clock=clock,
             spool=self._spool,
             costs=costs,
-            claimed_s=claimed_s,
+            claimed_s=ready.held_s,
             watch=told.watch,
             seen=told.rows,
         )
@@ -268,10 +277,17 @@ class Station:
                 self.redis, plan, lease.job_id, lease.step, self.settings
             )
 
-    async def _learn(self, plan: Plan, key: str | None) -> None:
-        """Ask the upstream what this account may do today, where that limits us."""
-        async with client_of(self.wire, self.settings, key) as client:
-            await allowance.learn(self.redis, client, plan, self.settings)
+    async def _prepare(self, plan: Plan, lease: slots.Lease, key: str | None) -> None:
+        """Ask the upstream what this account may do today, where that limits us, and
+        open the connections that the first calls will use."""
+        try:
+            async with client_of(self.wire, self.settings, key) as client:
+                await allowance.learn(self.redis, client, plan, self.settings)
+        except AWAY as error:
+            log.warning("what the account may do is not known: %s", error)
+        most = self.settings.max_concurrency
+        origin = Origin.of(self.settings.openrouter_base_url)
+        await self.wire.warm(origin, connections(plan, lease, most=most))
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)

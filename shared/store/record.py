@@ -53,6 +53,7 @@ def read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
         rerun_of=r.get("rerun_of"),
         traceparent=r.get("traceparent"),
         interrupted=int(r.get("interrupted", 0)),
+        gap_s=int(r.get("gap_ms", 0)) / 1000,
         overlaps=int(r.get("overlaps", 0)),
         duplicates=int(r.get("duplicates", 0)),
         max_usd=usd(int(r["max_nano"])) if "max_nano" in r else None,

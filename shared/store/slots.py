@@ -16,7 +16,12 @@ POISON_TAKEOVERS = 3
 """A run whose workers went silent so often, without a row in between, has ended."""
 
 LEAD_MS = 300
-"""An open load starts so long after its first claim, so that every shard is ready."""
+"""An open load starts so long after its start was fixed, so that every shard has heard
+of it and has its first slots in hand."""
+
+PATIENCE_MS = 3000
+"""An open load waits so long for its other shards, once one is ready: a little longer
+than a worker that has missed its ring takes to look by itself (REAPER_TICK_S)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,18 @@ class Lease:
     """Grows with every claim of the shard; an older one may start nothing."""
     segment: int
     start_ms: int
-    """Start of the step, ms of the store's clock."""
+    """Start of the step, ms of the store's clock; 0 before `ready` has fixed it."""
     segment_start_ms: int
     """Start of the segment; equals `start_ms` in a step that was never disturbed."""
-    base: int
-    """First slot that was open when the segment began."""
+    elapsed_ms: int
+    """How much of the step's own time had passed when the segment began: pauses, waits
+    and gaps are left out."""
+
+    @property
+    def origin_ms(self) -> int:
+        """When the step would have started for its own time to be what it is now, had
+        there been no gap: due times, lanes and the end count from here."""
+        return self.segment_start_ms - self.elapsed_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +121,49 @@ async def claim(
             "" if step.count is None else step.count,
             "1" if is_open(step) else "",
             POISON_TAKEOVERS,
-            LEAD_MS if is_open(step) else 0,
             "" if step.duration_s is None else "1",
         ],
     )
     if answer[0] != 1:
         return None
     return Lease(job_id, step, *(int(number) for number in answer[1:]))
+
+
+class Started(NamedTuple):
+    """What `ready` told."""
+
+    kept: bool
+    """Whether the lease is still ours."""
+    status: str
+    """The run's state; `gone` where there is no such run."""
+    step: int
+    """The step that the run is at."""
+    start_ms: int = 0
+    """Start of the lease's step; 0: not fixed yet."""
+    segment_start_ms: int = 0
+
+
+async def ready(
+    redis: Redis, lease: Lease, lease_s: float, *, is_ready: bool
+) -> Started:
+    """Keep a lease whose work has not begun, and hear when it begins; ask again until
+    that is fixed. A closed load begins when this shard is ready, an open one when all
+    shards are.
+
+    is_ready: False only keeps the lease.
+    """
+    shared = is_open(lease.step)
+    kept, status, step, *start = await call(
+        redis,
+        "ready",
+        [keys.run(lease.job_id), keys.step(lease.job_id, lease.step.number)[0]],
+        [
+            *(lease.shard, lease.epoch, int(lease_s * 1000), "1" if is_ready else ""),
+            PATIENCE_MS if shared else 0,
+            LEAD_MS if shared else 0,
+        ],
+    )
+    return Started(bool(kept), status.decode(), int(step), *map(int, start))
 
 
 class Renewed(NamedTuple):
@@ -234,17 +282,27 @@ async def hand_back(
     await call(redis, "hand_back", [s, taken, back, closed], args)
 
 
-async def release(redis: Redis, lease: Lease, *, finished: bool = False) -> bool:
+async def release(
+    redis: Redis,
+    lease: Lease,
+    *,
+    finished: bool = False,
+    stopped_ms: int | None = None,
+) -> bool:
     """Give the lease back; True when that ends the step.
 
     finished: this shard's time is over, and nobody shall take it again.
+    stopped_ms: from when on it began no more calls; None: it has begun none.
     """
     s, taken, back, closed, _ = keys.step(lease.job_id, lease.step.number)
     answer = await call(
         redis,
         "release",
         [keys.run(lease.job_id), s, taken, back, closed],
-        [lease.shard, lease.epoch, "1" if finished else ""],
+        [
+            *(lease.shard, lease.epoch, "1" if finished else ""),
+            "" if stopped_ms is None else stopped_ms,
+        ],
     )
     return int(answer) == 2
 

@@ -1,13 +1,16 @@
 -- include _silent
 -- Take a shard of a run's current step under a lease.
--- The first claim of a step fixes the number of its shards and its start. A shard
--- whose lease lapsed unreleased is taken over: what it had in hand is offered again.
+-- The first claim of a step fixes the number of its shards; `ready.lua` fixes when it
+-- starts. A shard whose lease lapsed unreleased is taken over: what it had in hand is
+-- offered again.
+-- Where nobody was at work, or the run was paused or waited, a new segment begins: the
+-- step's own time goes on from where it stood (`elapsed_ms`), whatever the gap.
 -- KEYS run, events, step, taken, back, closed, counts
 -- ARGV owner, lease_ms, step, shards, count ('' = open end), open ('1' = due times),
---      poison (takeovers without a row), lead_ms,
+--      poison (takeovers without a row),
 --      timed ('1' = time may end the step: then each shard has to come to its end)
 -- -> {0, why}  or  {1, shard, shards, epoch, segment, start_ms, segment_start_ms,
---                   first open slot of the segment}
+--                   elapsed_ms}; a start that is not fixed yet is 0
 local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'segment', 'until_ms')
 local status = run[1]
 if status ~= 'queued' and status ~= 'running' and status ~= 'waiting' then
@@ -24,22 +27,25 @@ local shards = tonumber(get('shards') or '0')
 local first = shards == 0
 if first then
   shards = tonumber(ARGV[4])
-  redis.call('HSET', KEYS[3], 'shards', shards, 'start_ms', now + ARGV[8],
-             'segment_start_ms', now + ARGV[8],
-             'base', math.max(redis.call('BITPOS', KEYS[6], 0), 0))
+  redis.call('HSET', KEYS[3], 'shards', shards)
 end
 local count = tonumber(ARGV[5])
 local offered = redis.call('ZCARD', KEYS[5]) > 0
 local free, lapsed, alive, soonest = nil, false, 0, math.huge
+local left_ms = tonumber(get('still_ms') or '0')  -- when calls were last begun
 for j = 0, shards - 1 do
   local s = redis.call('HMGET', KEYS[3], 'exp:' .. j, 'owner:' .. j, 'finished:' .. j,
                        ARGV[6] == '1' and 'cursor:' .. j or 'cursor', 'from')
   local cursor = tonumber(s[4] or s[5] or (ARGV[6] == '1' and j or 0))
   if tonumber(s[1] or '0') > now then
     alive, soonest = alive + 1, math.min(soonest, tonumber(s[1]))
-  elseif not s[3] and not free
-         and (s[2] or offered or not count or cursor < count or ARGV[9] == '1') then
-    free, lapsed = j, s[2] and true or false
+  else
+    -- who went silent was heard of for the last time when it renewed its lease
+    if s[2] then left_ms = math.max(left_ms, tonumber(s[1] or '0') - ARGV[2]) end
+    if not s[3] and not free
+       and (s[2] or offered or not count or cursor < count or ARGV[8] == '1') then
+      free, lapsed = j, s[2] and true or false
+    end
   end
 end
 if not free then
@@ -77,11 +83,13 @@ if lapsed then
   end
 end
 
-local segment = tonumber(run[3])
-if alive == 0 and not first then
+local segment, began = tonumber(run[3]), tonumber(get('segment_start_ms') or '0')
+if began > 0 and (alive == 0 or status ~= 'running') then
   segment = redis.call('HINCRBY', KEYS[1], 'segment', 1)
-  redis.call('HSET', KEYS[3], 'segment_start_ms', now + ARGV[8],
-             'base', math.max(redis.call('BITPOS', KEYS[6], 0), 0))
+  left_ms = math.max(began, math.min(left_ms, now))
+  redis.call('HINCRBY', KEYS[3], 'elapsed_ms', left_ms - began)
+  redis.call('HSET', KEYS[3], 'left_ms', left_ms)
+  redis.call('HDEL', KEYS[3], 'segment_start_ms', 'still_ms', 'ready_ms')
 end
 local epoch = redis.call('HINCRBY', KEYS[3], 'epoch:' .. free, 1)
 redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free)
@@ -94,6 +102,6 @@ if status ~= 'running' then
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
              'status', 'running')
 end
-local at = redis.call('HMGET', KEYS[3], 'start_ms', 'segment_start_ms', 'base')
-return {1, free, shards, epoch, segment, tonumber(at[1]), tonumber(at[2]),
-        tonumber(at[3])}
+local at = redis.call('HMGET', KEYS[3], 'start_ms', 'segment_start_ms', 'elapsed_ms')
+return {1, free, shards, epoch, segment, tonumber(at[1] or '0'), tonumber(at[2] or '0'),
+        tonumber(at[3] or '0')}

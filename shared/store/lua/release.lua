@@ -1,6 +1,7 @@
 -- Give a lease back: what is still in hand is offered again, at once.
 -- KEYS run, step, taken, back, closed
--- ARGV shard, epoch, finished ('1' = this shard's time is over)
+-- ARGV shard, epoch, finished ('1' = this shard's time is over), when it began its
+--      last call at the latest (ms; '' = it has begun none)
 -- -> 1 released | 2 and every shard of the step has finished | 0 held by another
 local j = ARGV[1]
 if redis.call('HGET', KEYS[2], 'epoch:' .. j) ~= ARGV[2] then return 0 end
@@ -15,6 +16,10 @@ for i = 1, #has, 2 do
 end
 redis.call('HDEL', KEYS[2], 'owner:' .. j, 'exp:' .. j, 'full_ms')
 redis.call('HSET', KEYS[1], 'idle_ms', now)
+if ARGV[4] ~= '' then
+  local still = tonumber(redis.call('HGET', KEYS[2], 'still_ms') or '0')
+  redis.call('HSET', KEYS[2], 'still_ms', math.max(still, tonumber(ARGV[4])))
+end
 if ARGV[3] ~= '1' then return 1 end
 redis.call('HSET', KEYS[2], 'finished:' .. j, 1)
 for i = 0, tonumber(redis.call('HGET', KEYS[2], 'shards')) - 1 do

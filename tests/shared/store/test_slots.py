@@ -99,6 +99,7 @@ async def test_what_a_silent_worker_had_in_hand_is_offered_to_the_next(
         redis, run.job_id, step, owner="dead", shards=1, lease_s=0.05
     )
     assert dead is not None
+    await slots.ready(redis, dead, 0.05, is_ready=True)
     await slots.take(redis, dead, 4, "t1")
     await slots.commit(redis, dead, [row(1)], max_answers_bytes=CAP)
     await asyncio.sleep(0.1)
