@@ -141,6 +141,24 @@ def _gaps(case: Case) -> Reason | None:
     )
 
 
+def _outages(case: Case) -> Reason | None:
+    outages = case.seen.outages
+    if not outages:
+        return None
+    lasted = case.seen.outage_s
+    how_long = "" if lasted is None else f", for {lasted:.1f} s in all"
+    return Reason(
+        kind="note",
+        code="outages",
+        words=f"The upstream, or a target of it, was down {outages} time(s){how_long};"
+        " calls were held back meanwhile. Those that showed it are rows that closed no"
+        " slot (`turned_away`), and failures of none.",
+        remedy="Set `on_outage` to `count` to measure such failures.",
+        value=float(outages),
+        limit=0.0,
+    )
+
+
 def _words_per_token(case: Case) -> Reason | None:
     prompts, tokens = case.plan.prompts, case.summary.tokens
     if prompts.kind != "synthetic" or not tokens.prompt or not tokens.rows_reporting:
@@ -213,6 +231,7 @@ NOTES: tuple[Rule, ...] = (
     _too_few,
     _as_available,
     _gaps,
+    _outages,
     _words_per_token,
     _proxy,
     _unaccounted,

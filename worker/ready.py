@@ -76,7 +76,8 @@ async def get_ready(
                 continue
             if not told.kept:
                 return None
-            if told.step != lease.step.number or told.status != Status.RUNNING:
+            states = (Status.RUNNING, *([Status.WAITING] if lease.probes else ()))
+            if told.step != lease.step.number or told.status not in states:
                 break
             if told.start_ms:
                 fixed = replace(

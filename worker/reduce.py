@@ -200,6 +200,8 @@ def _together(run: Run, seen: list[dict[str, Any]]) -> Observations:
         interrupted_shards=run.interrupted,
         overlapping_shards=run.overlaps,
         gap_s=run.gap_s or None,
+        outages=run.outages or None,
+        outage_s=run.outage_s or None,
         unaccounted_usd=run.unaccounted_usd,
     )
     return together([*each, store])

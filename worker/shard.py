@@ -8,15 +8,17 @@ commit. Only the calls are in a hurry.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.clock import monotonic_s, sleep, wall_s
+from shared.clock import monotonic_s, wall_s
 from shared.costs import Costs
 from shared.errors import BenchError
+from shared.limits import account_of
 from shared.plan import Plan, Work
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
@@ -28,7 +30,10 @@ from shared.upstream.reply import Reply
 from shared.upstream.wire import Call as Sending
 from shared.upstream.wire import Exchange, Wire
 from shared.upstream.wire_pace import Pacer
+from worker import report
 from worker.attack import Attack, Slot
+from worker.beside import Beside
+from worker.breaker import Breaker, Ended, Waits
 from worker.commits import Commits
 from worker.decide import decide
 from worker.ending import end
@@ -36,31 +41,24 @@ from worker.feed import Feed
 from worker.gate import Gate
 from worker.hold import Hold
 from worker.lanes import lanes_at
+from worker.openings import Openings
 from worker.probe import Call, Probe
-from worker.rows import Rows
+from worker.rests import Rests
+from worker.rows import Rows, status_of
 from worker.spool import Spool
 from worker.stop import Stop
 from worker.storeclock import StoreClock
+from worker.supply import Supply
 from worker.unsettled import Unsettled
-from worker.watch import Watch, machine
+from worker.watch import Watch
 
 log = logging.getLogger("worker.shard")
 
 _FINAL = (Stop.ENDED, Stop.LOST)
 _PATIENT = {Stop.TIME: Outcome.UNFINISHED, Stop.DRAIN: Outcome.CANCELLED}
 """Reasons after which calls get DRAIN_S to end, and what those are that do not."""
-_REPORTED = {
-    *("openrouter_base_url", "upstream_kind", "max_concurrency", "max_answer_bytes"),
-    *("connect_timeout_s", "first_token_timeout_s", "idle_timeout_s"),
-    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
-}
-"""Settings that are stored with a result; none of them is a secret."""
 _NO_LANE = "it was due, and as many calls were open as the plan allows"
 _TOO_LATE = "it was due, and no worker had it before the step's time was over"
-_PATIENCE_S = 90.0
-"""A limit that opens sooner is waited for with the lease in hand."""
-_LOOK_S = 0.25
-"""How often it is looked then."""
 
 
 class Shard:
@@ -96,14 +94,14 @@ class Shard:
         self._watch = watch
         self._origin_s = clock.monotonic(lease.origin_ms)
         self._ends_s = self._origin_s + (lease.step.duration_s or float("inf"))
-        self._looked_s = 0.0
         self.why: Stop | None = None
         self._stopped_s: float | None = None
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
         self._hopeless: tuple[Ending, str | None] | None = None
-        self._news = asyncio.Event()
+        self.waits: Counter[str] = Counter()
+        """Why slots were sent back so far, and how often."""
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
         self._hold = Hold(
@@ -125,16 +123,52 @@ class Shard:
         )
         self._commits = Commits(self._rows, lease, self)
         self._feed = Feed(redis, plan, lease, clock, self._attack)
+        account, openings = account_of(settings), Openings()
+        self._beside = Beside()
+        self._rests = Rests(
+            *(redis, account, plan, clock, openings, self._beside, self.waits)
+        )
+        self._breaker = Breaker(
+            redis,
+            lease,
+            account,
+            clock,
+            waits=plan.waits_for_outages,
+            call_s=settings.total_timeout_s,
+            openings=openings,
+            beside=self._beside,
+            lanes=self._lanes,
+            settle=self._settle,
+        )
         self._gate = Gate(
             redis,
             plan,
             lease,
             settings,
             clock,
+            openings=openings,
+            rests=self._rests,
+            breaker=self._breaker,
+            beside=self._beside,
+            waits=self.waits,
             costs=costs,
             send=self._send_if_held,
             freed=self._attack.ended,
             broke=lambda: self._end(Ending.BUDGET),
+        )
+        self._supply = Supply(
+            self,
+            plan,
+            lease,
+            settings,
+            clock,
+            attack=self._attack,
+            feed=self._feed,
+            gate=self._gate,
+            breaker=self._breaker,
+            hold=self._hold,
+            rows=self._rows,
+            ends_s=self._ends_s,
         )
 
     async def run(self) -> bool:
@@ -143,9 +177,13 @@ class Shard:
         True when that ended the step.
         """
         self._watch.start()
+        if not self._feed.is_open:
+            with suppress(*AWAY):
+                await self._rests.hear_all()
+                await self._breaker.hear_all()
         beside: list[asyncio.Task[None]] = [
             asyncio.create_task(self._hold.beat(), name="beat"),
-            asyncio.create_task(self._supply(), name="supply"),
+            asyncio.create_task(self._supply.run(), name="supply"),
             asyncio.create_task(self._rows.read(), name="read"),
         ]
         commit: asyncio.Task[bool] = asyncio.create_task(
@@ -162,8 +200,8 @@ class Shard:
         finally:
             self._attack.stop()  # also where something broke
             await end(*tasks)
-            self._cut(Outcome.CANCELLED)
-            await self._gate.close()
+            self.cut(Outcome.CANCELLED)
+            await self._beside.close()
             seen = await self._watch.stop()
         await self._report(seen)
         return await self._release() or step_over
@@ -171,17 +209,12 @@ class Shard:
     @property
     def open(self) -> int:
         """Calls that have begun and not ended."""
-        return len(self._open) + len(self._gate)
+        return len(self._open) + len(self._beside)
 
     @property
     def lanes(self) -> int:
         """Calls that may be open now."""
         return self._lanes() if self.why is None else 0
-
-    @property
-    def waits(self) -> Mapping[str, int]:
-        """Why slots were sent back so far, and how often."""
-        return self._gate.waits
 
     @property
     def owes_rows(self) -> bool:
@@ -192,21 +225,30 @@ class Shard:
     def stop(self, why: Stop) -> None:
         """Begin no more calls. When the run has ended, cut those that are open."""
         if why in _PATIENT and self._cut_at_s == float("inf"):
-            self._cut_at_s = monotonic_s() + self._settings.drain_s
+            drain_s = self._settings.drain_s
+            if why is Stop.TIME and self._plan.drain_s is not None:
+                drain_s = self._plan.drain_s
+            self._cut_at_s = monotonic_s() + drain_s
             self._cut_as = _PATIENT[why]
         if self._stopped_s is None:
             self._stopped_s = monotonic_s()
         if self.why is None or (why in _FINAL and self.why is not Stop.ENDED):
             self.why = why
         self._attack.stop()
+        self._breaker.let_go()
         if self.why is Stop.ENDED:
-            self._cut(Outcome.CANCELLED)
-        self._news.set()
+            self.cut(Outcome.CANCELLED)
+        self._supply.look()
+
+    def wait(self, until_ms: int) -> None:
+        """Every slot is barred until then: give the lease back meanwhile."""
+        self._opens_ms = max(self._opens_ms, until_ms)
+        self.stop(Stop.WAITING)
 
     def hear(self, name: str, until_ms: int) -> None:
-        """A target rests until then, as another shard was told."""
-        if not self._feed.is_open:
-            self._gate.hear(name, until_ms)
+        """A target rests until then or is down, as another shard was told."""
+        if not self._feed.is_open and not self._breaker.hear(name, until_ms):
+            self._rests.hear(name, until_ms)
 
     def look(self, status: Status | str, step: int) -> None:
         """The run's state and step have been read: stop if they ask for that."""
@@ -215,7 +257,8 @@ class Shard:
         elif status == Status.PAUSED:
             self.stop(Stop.PAUSED)
         elif status == Status.WAITING:
-            self.stop(Stop.WAITING)
+            if not self._breaker.probes:
+                self.stop(Stop.WAITING)
         elif status not in (Status.RUNNING, Status.QUEUED):
             self.stop(Stop.ENDED)
 
@@ -259,6 +302,9 @@ class Shard:
 
     def _ended(self, call: Call, exchange: Exchange) -> None:
         del self._open[call.slot.number]
+        status = status_of(exchange)
+        if status and exchange.failure is None:
+            self._breaker.heard(call, of_gateway=status[:1] == b"5")
         self._rows.ended(call, exchange)
         if self._gate.landed(call.slot, call.work.target):
             return
@@ -267,104 +313,50 @@ class Shard:
         ):
             self._attack.ended()
         if not len(self._attack):
-            self._news.set()  # nothing in hand; else the next look is soon enough
+            self._supply.look()  # nothing in hand; else the next look is soon enough
 
     def _drop(self, slot: Slot) -> None:
         self._rows.put(self._probe.dropped(slot, _NO_LANE), "failed")
 
-    def _cut(self, outcome: Outcome) -> None:
+    def over(self, slot: Slot) -> None:
+        """It was due in the step's time, and nobody has sent it."""
+        self._rows.put(self._probe.dropped(slot, _TOO_LATE), "failed")
+
+    def cut_overdue(self) -> None:
+        """End calls that have had their time to end since the stop. Cut by us they are
+        offered again, by the step's end unfinished."""
+        if self._open and monotonic_s() > self._cut_at_s:
+            self.cut(self._cut_as)
+
+    def cut(self, outcome: Outcome) -> None:
+        """End the calls that are open, as this."""
         for call, sending in list(self._open.values()):
             call.cut = outcome
             sending.cancel()
 
-    # -- beside the calls ------------------------------------------------------------
+    # -- what they came to -----------------------------------------------------------
 
-    async def _supply(self) -> None:
-        """Take slots ahead of need, and mind the step's time, until stopped."""
-        if not self._feed.is_open:
-            with suppress(*AWAY):
-                await self._gate.hear_all()
-        while True:
-            if self.why is None and monotonic_s() >= self._ends_s:
-                await self._end_of_time()
-            if self._open and monotonic_s() > self._cut_at_s:
-                # Cut by us they are offered again, by the step's end unfinished.
-                self._cut(self._cut_as)
-            if self.why is None:
-                await self._gate.hand_back()
-                await self._take()
-                self._attack.pump()
-            self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.02):
-                    await self._news.wait()
+    def _decide(
+        self, call: Call, reply: Reply, sample: Sample
+    ) -> tuple[Kind, int] | None:
+        """What becomes of a call's slot; None: that is not known yet."""
+        ended = Ended(call, reply, sample)
+        found = self._breaker.became(ended, is_last=self.why is not None)
+        if found is Waits.TO_BE_KNOWN:
+            return None
+        if found is not None:
+            return "again", found
+        return self._decided(ended)
 
-    async def _end_of_time(self) -> None:
-        """The step's time is over. What was due in it and is not sent, because nobody
-        had it in time, is a row all the same; the next look tries again where the store
-        is away."""
-        try:
-            late = await self._feed.rest()
-        except AWAY as error:
-            log.warning("slots of %s that are over stay: %s", self.lease.job_id, error)
-            await sleep(0.2)
-            return
-        if late is None:
-            await self._hold.renew()
-            return
-        for slot in late:
-            self._rows.put(self._probe.dropped(slot, _TOO_LATE), "failed")
-        self.stop(Stop.TIME)
+    def _settle(self, ended: Ended, again_ms: int | None) -> None:
+        """It is known by now what a row is that waited for it."""
+        kind, not_before_ms = (
+            self._decided(ended) if again_ms is None else ("again", again_ms)
+        )
+        self._rows.settle(ended.call.slot.number, kind, not_before_ms)
 
-    async def _take(self) -> None:
-        idle = not self.open and not len(self._attack) and not self._rows
-        opens_s = self._gate.opens_s
-        if opens_s is not None:
-            if idle and opens_s - monotonic_s() > _PATIENCE_S:
-                self._wait(self._clock.store_ms(opens_s))
-            return
-        free = max(0, self._lanes() - self._attack.open)
-        wanted, fresh = self._feed.wanted(free), True
-        if wanted <= 0 and self._may_be_offered():
-            wanted, fresh = free, False
-        if wanted <= 0:
-            return
-        try:
-            taken = await self._feed.take(wanted, fresh=fresh)
-        except AWAY as error:
-            log.warning("no slots for %s: %s", self.lease.job_id, error)
-            await sleep(0.2)
-            return
-        if taken is None:
-            await self._hold.renew()
-        elif idle and not taken.slots and self.why is None:
-            if taken.next_at_ms is None:
-                self.stop(Stop.EXHAUSTED)
-                return
-            left_s = self._clock.monotonic(taken.next_at_ms) - monotonic_s()
-            if left_s > _PATIENCE_S:
-                self._wait(taken.next_at_ms)
-            else:
-                await sleep(min(max(left_s, 0.0), _LOOK_S))
-
-    def _may_be_offered(self) -> bool:
-        """An open load takes nothing while its next due time is far, or past its last;
-        a retry may have come to its time meanwhile, or another's slot be offered again.
-        Looked at now and then."""
-        now_s = monotonic_s()
-        if not (self._feed.is_past_end or (self._plan.retries and self._feed.is_open)):
-            return False
-        if now_s < self._looked_s + _LOOK_S:
-            return False
-        self._looked_s = now_s
-        return True
-
-    def _wait(self, until_ms: int) -> None:
-        """Every slot is barred until then: give the lease back meanwhile."""
-        self._opens_ms = max(self._opens_ms, until_ms)
-        self.stop(Stop.WAITING)
-
-    def _decide(self, call: Call, reply: Reply, sample: Sample) -> tuple[Kind, int]:
+    def _decided(self, ended: Ended) -> tuple[Kind, int]:
+        call, reply, sample = ended
         now_s = monotonic_s()
         decision = decide(
             call.slot,
@@ -378,9 +370,9 @@ class Shard:
             self._end(decision.ending, reply.error or decision.ending.value)
         if decision.rests_s is not None and not self._feed.is_open:
             # an open load asks what it was told to ask, and a 429 is the answer
-            self._gate.rest(call.work.target, now_s + decision.rests_s)
-        throttled = sample.outcome is Outcome.RATE_LIMITED
-        self._gate.became(call.work.target, throttled=throttled, sent_s=call.started_s)
+            self._rests.rest(call.work.target, now_s + decision.rests_s)
+        throttled, sent_s = reply.throttled, call.started_s
+        self._gate.became(call.work.target, throttled=throttled, sent_s=sent_s)
         if decision.kind == "retry":
             return decision.kind, self._clock.store_ms(now_s + decision.retry_in_s)
         if decision.opens_in_s is None:
@@ -389,10 +381,10 @@ class Shard:
         opens_ms = self._clock.store_ms(opens_s)
         if decision.of_free_calls and self._gate.has_limit(call.work.target):
             self._gate.bar(call.work.target, opens_s)
-        elif self._feed.is_open or not self._gate.rest_all_like(
+        elif self._feed.is_open or not self._rests.rest_all_like(
             call.work.target, opens_s
         ):
-            self._wait(opens_ms)
+            self.wait(opens_ms)
         return decision.kind, opens_ms
 
     def _end(self, ending: Ending, error: str | None = None) -> None:
@@ -405,26 +397,15 @@ class Shard:
 
     async def _report(self, seen: dict[str, Any]) -> None:
         """What this worker saw of itself: evidence for the verdict."""
-        stamps = self._wire.stats
         seen |= {
-            **machine(),
+            **report.of_process(self._settings, self._stamps_before, self._wire.stats),
+            **report.of_lease(self.lease),
+            **report.of_waits(self.waits, self._gate.paused),
             "worker": self._probe.worker,
-            "step": self.lease.step.number,
-            "segment": self.lease.segment,
-            "shard": self.lease.shard,
-            "shards": self.lease.shards,
-            "epoch": self.lease.epoch,
             "step_start_s": self._clock.monotonic(self.lease.start_ms),
             "stop": self.why,
             "begun": self._feed.begun,
-            "waits": self._gate.waits,
-            "paused": sorted(self._gate.paused),
             "clock_error_s": self._clock.error_s,
-            "kernel_stamps": stamps.kernel - self._stamps_before.kernel,
-            "loop_stamps": stamps.loop - self._stamps_before.loop,
-            "clamped_stamps": stamps.clamped - self._stamps_before.clamped,
-            "proxy": _without_credentials(self._settings.upstream_proxy),
-            "settings": self._settings.model_dump(mode="json", include=_REPORTED),
         }
         with suppress(*AWAY):
             await samples.observe(self._redis, self.lease.job_id, seen)
@@ -444,6 +425,9 @@ class Shard:
             # with nothing left to take, the time that is left changes nothing
             finished = self.why is Stop.TIME or (timed and self.why is Stop.EXHAUSTED)
             stopped_s = monotonic_s() if self._stopped_s is None else self._stopped_s
+            if self._opens_ms == 0 and self.why is Stop.WAITING:
+                down_s = self._breaker.stopped_s(len(self._plan.targets))
+                stopped_s = min(stopped_s, down_s)
             return await slots.release(
                 self._redis,
                 self.lease,
@@ -451,7 +435,3 @@ class Shard:
                 stopped_ms=self._clock.store_ms(stopped_s),
             )
         return False
-
-
-def _without_credentials(proxy: str | None) -> str | None:
-    return None if proxy is None else proxy.rpartition("@")[2]

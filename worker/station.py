@@ -25,7 +25,7 @@ from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import keys, runs, selftests, slots, workers
-from shared.store.client import AWAY
+from shared.store.client import AWAY, now_s
 from shared.upstream.connect import client_of, dialect_of, wire_of
 from shared.upstream.wire import Origin
 from shared.upstream.wire_pace import Pacer
@@ -74,6 +74,7 @@ class Station:
         self._alone = False
         self._reducing = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self._opening: asyncio.TimerHandle | None = None
         self._soon: asyncio.Task[None] | None = None
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -99,6 +100,8 @@ class Station:
         self._draining = True
         for shard in self._shards:
             shard.stop(Stop.DRAIN)
+        if self._opening is not None:
+            self._opening.cancel()
         if self._works:
             await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
         await end(*self._tasks, *([self._soon] if self._soon else ()))
@@ -142,6 +145,20 @@ class Station:
                     continue
                 if everything or not self._working[run.job_id]:
                     await self._claim_if_readable(run)
+            await self._look_when_one_opens(found)
+
+    async def _look_when_one_opens(self, found: list[Run]) -> None:
+        """A run that waits goes on at its moment, and not at the tick after that."""
+        waiting = [run for run in found if run.status is Status.WAITING]
+        until = min((run.until for run in waiting if run.until), default=None)
+        if until is None:
+            return
+        left_s = until - await now_s(self.redis)
+        if 0 < left_s < self.settings.reaper_tick_s:
+            loop = asyncio.get_running_loop()
+            if self._opening is not None:
+                self._opening.cancel()
+            self._opening = loop.call_later(left_s + 0.001, self._look_soon)
 
     def _owes_rows(self, job_id: str) -> bool:
         mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
@@ -287,7 +304,8 @@ class Station:
             log.warning("what the account may do is not known: %s", error)
         most = self.settings.max_concurrency
         origin = Origin.of(self.settings.openrouter_base_url)
-        await self.wire.warm(origin, connections(plan, lease, most=most))
+        if not lease.probes:
+            await self.wire.warm(origin, connections(plan, lease, most=most))
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)

@@ -8,7 +8,8 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     selftest            string id of the self-test that waits for a worker
     selftest:ID         string its record, JSON; expires after a day
     push                channel  `job_id` whose state a worker should look at now
-    bars                channel `account until_ms name`: what has it rests until then
+    bars                channel `account until_ms name`: what has it rests until then;
+                               `down:ID upstream`, `down:ID target I`: is down, 0: back
     born                string when this store's data began, store ms; for ever
     turns               hash   submitter -> when a run of theirs was last begun
     means               hash   `MODEL calls`, `MODEL tokens`: of earlier answers
@@ -36,6 +37,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:held         hash   call -> what it may cost, and of which day
     run:ID:pace         hash   TARGET:rate and what it follows from (`pace`)
     run:ID:paces        list   [target, store ms, calls a minute from then], JSON
+    run:ID:down         hash   `upstream` or `target I`: since, until, tries (`outages`)
     run:ID:reconcile    string the worker that compares its bills; a lease
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand

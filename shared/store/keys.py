@@ -17,7 +17,7 @@ COUNTS = PREFIX + "counts"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
-    *(":holds", ":held", ":pace", ":paces"),
+    *(":holds", ":held", ":pace", ":paces", ":down"),
 )
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
 

@@ -45,6 +45,9 @@ class Lease:
     """How much of the step's own time had passed when the segment began: pauses, waits
     and gaps are left out."""
 
+    probes: int = 0
+    """1: its run waits for an upstream that is down, and this worker tries it."""
+
     @property
     def origin_ms(self) -> int:
         """When the step would have started for its own time to be what it is now, had

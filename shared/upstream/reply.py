@@ -97,3 +97,11 @@ class Reply(NamedTuple):
     generation_id: str | None = None
     cache_hit: bool | None = None
     limit: Limit | None = None
+    error_code: int | None = None
+    """The status that an error inside a 200 names; None where there is none."""
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the upstream had too much to do for us: by a status of 429, or by an
+        error of that code inside a 200."""
+        return self.outcome is Outcome.RATE_LIMITED or self.error_code == 429

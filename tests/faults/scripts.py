@@ -50,6 +50,8 @@ class Fault:
     open: int = 0
     """Calls whose connection is open now."""
     url: str = ""
+    down: int | None = None
+    """The status with which every `ok` is refused; None: it is up."""
 
     def of(self, model: str) -> list[Called]:
         return [call for call in self.ledger if call.model == model]
@@ -90,10 +92,24 @@ def framed(call: Called) -> list[bytes]:
 
 
 async def ok(talk: Talk, _: str) -> None:
+    if talk.fault.down is not None:
+        body = bodies.encode(bodies.plain_error(talk.fault.down, "Loading model"))
+        await talk.send(answer(talk.fault.down, body))
+        return
     await talk.send(CHUNKED)
     for chunk in framed(talk.call):
         await talk.send(chunk)
         await asyncio.sleep(talk.fault.gap_s)
+
+
+async def refusing(talk: Talk, said: str) -> None:
+    """This status, always; after a plus, only every so many-th call."""
+    status, _, every = said.partition("+")
+    if len(talk.fault.of(talk.call.model)) % int(every or 1):
+        await ok(talk, said)
+        return
+    body = bodies.encode(bodies.plain_error(int(status), "no server is there"))
+    await talk.send(answer(int(status), body))
 
 
 def cut(*, reset: bool) -> Script:
@@ -232,6 +248,7 @@ async def echo_key(talk: Talk, _: str) -> None:
 
 SCRIPTS: dict[str, Script] = {
     "ok": ok,
+    "refusing": refusing,
     "fin": cut(reset=False),
     "rst": cut(reset=True),
     "silence": silence,

@@ -10,9 +10,13 @@
 --      poison (takeovers without a row),
 --      timed ('1' = time may end the step: then each shard has to come to its end)
 -- -> {0, why}  or  {1, shard, shards, epoch, segment, start_ms, segment_start_ms,
---                   elapsed_ms}; a start that is not fixed yet is 0
-local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'segment', 'until_ms')
+--                   elapsed_ms, 1 = to probe}; a start that is not fixed yet is 0
+-- A run that waits for an upstream that is down is given to one worker at a time, which
+-- tries a call; it waits until that is answered (`recover.lua`).
+local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'segment', 'until_ms',
+                       'down')
 local status = run[1]
+local probes = status == 'waiting' and run[5] and 1 or 0
 if status ~= 'queued' and status ~= 'running' and status ~= 'waiting' then
   return {0, status or 'gone'}
 end
@@ -48,6 +52,7 @@ for j = 0, shards - 1 do
     end
   end
 end
+if probes == 1 and alive > 0 then return {0, 'probing'} end
 if not free then
   if alive == shards then redis.call('HSET', KEYS[3], 'full_ms', soonest) end
   return {0, 'full'}
@@ -92,11 +97,11 @@ if began > 0 and (alive == 0 or status ~= 'running') then
   redis.call('HDEL', KEYS[3], 'segment_start_ms', 'still_ms', 'ready_ms')
 end
 local epoch = redis.call('HINCRBY', KEYS[3], 'epoch:' .. free, 1)
-redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free)
+redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free, 'idle:' .. free)
 redis.call('HSET', KEYS[3], 'owner:' .. free, ARGV[1], 'exp:' .. free, now + ARGV[2],
            'after:' .. free, redis.call('HGET', KEYS[1], 'takeovers') or 0)
 redis.call('HSETNX', KEYS[1], 'started_ms', now)
-if status ~= 'running' then
+if status ~= 'running' and probes == 0 then
   redis.call('HSET', KEYS[1], 'status', 'running')
   redis.call('HDEL', KEYS[1], 'until_ms')
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
@@ -104,4 +109,4 @@ if status ~= 'running' then
 end
 local at = redis.call('HMGET', KEYS[3], 'start_ms', 'segment_start_ms', 'elapsed_ms')
 return {1, free, shards, epoch, segment, tonumber(at[1] or '0'), tonumber(at[2] or '0'),
-        tonumber(at[3] or '0')}
+        tonumber(at[3] or '0'), probes}

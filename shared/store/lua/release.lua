@@ -14,7 +14,7 @@ for i = 1, #has, 2 do
     redis.call('HDEL', KEYS[3], has[i])
   end
 end
-redis.call('HDEL', KEYS[2], 'owner:' .. j, 'exp:' .. j, 'full_ms')
+redis.call('HDEL', KEYS[2], 'owner:' .. j, 'exp:' .. j, 'full_ms', 'idle:' .. j)
 redis.call('HSET', KEYS[1], 'idle_ms', now)
 if ARGV[4] ~= '' then
   local still = tonumber(redis.call('HGET', KEYS[2], 'still_ms') or '0')
