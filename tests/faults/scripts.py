@@ -105,11 +105,22 @@ async def ok(talk: Talk, _: str) -> None:
 async def refusing(talk: Talk, said: str) -> None:
     """This status, always; after a plus, only every so many-th call."""
     status, _, every = said.partition("+")
-    if len(talk.fault.of(talk.call.model)) % int(every or 1):
+    if not _strikes(talk, int(every or 1)):
         await ok(talk, said)
         return
     body = bodies.encode(bodies.plain_error(int(status), "no server is there"))
     await talk.send(answer(int(status), body))
+
+
+async def hanging(talk: Talk, said: str) -> None:
+    """No answer at all to every so many-th call."""
+    await (silence if _strikes(talk, int(said)) else ok)(talk, "")
+
+
+def _strikes(talk: Talk, every: int) -> bool:
+    calls = talk.fault.of(talk.call.model)
+    place = next(i for i, call in enumerate(calls) if call is talk.call)
+    return (place + 1) % every == 0
 
 
 def cut(*, reset: bool) -> Script:
@@ -249,6 +260,7 @@ async def echo_key(talk: Talk, _: str) -> None:
 SCRIPTS: dict[str, Script] = {
     "ok": ok,
     "refusing": refusing,
+    "hanging": hanging,
     "fin": cut(reset=False),
     "rst": cut(reset=True),
     "silence": silence,

@@ -110,6 +110,37 @@ async def test_a_rerun_passes_steps_in_which_all_was_well_and_their_warm_ups(
         assert len(upstream.ledger) == 4
 
 
+async def hung(
+    redis: Redis, store_url: str, folder: Path, drain_s: float | None
+) -> list[list[Outcome]]:
+    """A sweep in which the sixth call of all hangs; the outcomes of each step."""
+    plan = a_sweep(2, 2, n=6).model_copy(
+        update={"targets": (Target(model="hanging/6"),), "drain_s": drain_s}
+    )
+    with fault_upstream() as upstream:
+        async with floor(
+            store_url, upstream, folder, first_token_timeout_s=1.2
+        ) as workers:
+            job_id = await submit(workers, plan)
+            await reaches(redis, job_id, Status.REDUCING)
+    rows = await rows_of(redis, job_id)
+    return [sorted(r.outcome for r in rows if r.step == step) for step in (0, 1)]
+
+
+async def test_the_last_call_of_a_counted_step_is_still_to_be_answered(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    each = [*[Outcome.OK] * 5, Outcome.TIMEOUT_FIRST_TOKEN]
+    assert await hung(redis, store_url, tmp_path, drain_s=None) == [each, each]
+
+
+async def test_a_hung_call_holds_the_next_step_no_longer_than_the_plan_allows(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    each = [*[Outcome.OK] * 5, Outcome.UNFINISHED]
+    assert await hung(redis, store_url, tmp_path, drain_s=0.2) == [each, each]
+
+
 async def test_a_shard_that_can_have_no_slot_does_not_keep_its_step_from_ending(
     redis: Redis, store_url: str, tmp_path: Path
 ) -> None:
