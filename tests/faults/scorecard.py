@@ -11,6 +11,7 @@ from shared.loads import Concurrency
 from shared.run import Ending, Status
 from shared.store import runs
 from tests.faults.allowances import allowances
+from tests.faults.down import down
 from tests.faults.figure import Figure, a_folder
 from tests.faults.fuzz import fuzz
 from tests.faults.leaks import leaks
@@ -268,6 +269,7 @@ SECTIONS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
     "cancels": lambda long: starts_after_a_cancel(10 if long else 2),
     "spending": spending,
     "allowances": allowances,
+    "down": down,
     "streams": lambda long: streams(10_000 if long else 1000, 20_261_123),
     "memory": lambda _: memory(),
     "leaks": lambda long: leaks(1000 if long else 50, 20 if long else 10),
