@@ -13,22 +13,20 @@ closes its slot, and an outage makes it a row that does not.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from enum import Enum
-from typing import NamedTuple
 
 from redis.asyncio import Redis
 
 from shared.clock import monotonic_s, sleep
-from shared.sample import Outcome, Sample
 from shared.store import outages
 from shared.store.client import AWAY
 from shared.store.outages import FIRST_PAUSE_S, UPSTREAM, Outage, of_target
 from shared.store.slots import Lease
-from shared.upstream.reply import Reply
 from worker.beside import Beside
 from worker.openings import Openings
 from worker.probe import Call
+from worker.signs import Down, Ended, Place, enough, hint_s, is_gateways, shows, words
 from worker.storeclock import StoreClock
 
 log = logging.getLogger("worker.breaker")
@@ -38,18 +36,8 @@ _AGAIN_S = 0.25
 _TRIES = 20
 _APART_S = 0.05
 """Between two slots that wait for the same."""
-_FEWEST, _MOST = 3, 10
-"""Failures in a row that are an outage: as many as there are lanes, within these."""
-_GATEWAY = frozenset({502, 503, 504, *range(520, 531)})
-_UNREACHED = (Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT)
-
-
-class Ended(NamedTuple):
-    """A call that has ended and was read."""
-
-    call: Call
-    reply: Reply
-    sample: Sample
+_MOST_HINT_S = 60.0
+"""An upstream that asks for more is asked again all the same."""
 
 
 class Waits(Enum):
@@ -57,25 +45,6 @@ class Waits(Enum):
 
     TO_BE_KNOWN = 1
     """Whether it is one of an outage; `settle` tells."""
-
-
-@dataclass(slots=True)
-class _Down:
-    outage: Outage
-    told_s: float
-    """Monotonic: a call that began earlier has nothing new to say."""
-    tripped_s: float
-    """Monotonic: when we heard of it."""
-
-
-@dataclass(slots=True)
-class _Place:
-    """The upstream, or one target of it."""
-
-    failed: list[Ended] = field(default_factory=list)
-    """In a row; their rows wait."""
-    answered: bool = False
-    down: _Down | None = None
 
 
 class Breaker:
@@ -96,8 +65,9 @@ class Breaker:
         settle: Callable[[Ended, int | None], None],
     ) -> None:
         """waits: False where an outage is what is measured: then this does nothing.
-        call_s: a call's longest time. settle: a row waits no more; it is one of an
-        outage, and its slot is offered again at that ms of the store, or (None) not.
+        call_s: after so long another call may try: who was trying may be dead.
+        settle: a row waits no more; it is one of an outage, and its slot is offered
+        again at that ms of the store, or (None) not.
         """
         self.waits = waits
         self.probes = bool(lease.probes)
@@ -111,7 +81,7 @@ class Breaker:
         self._beside = beside
         self._lanes = lanes
         self._settle = settle
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Place] = {}
 
     @property
     def held(self) -> int:
@@ -143,13 +113,13 @@ class Breaker:
 
     # -- what calls tell -----------------------------------------------------------
 
-    def heard(self, call: Call, *, of_gateway: bool) -> None:
-        """An answer has just come, whatever is in it, so the upstream is there, and its
-        target too unless a gateway has answered for it. Told before answers are read,
+    def heard(self, call: Call, status: int) -> None:
+        """An answer has come, whatever became of it: the upstream is there, and so is
+        the target unless a gateway has answered for it. Told before answers are read,
         which may be later and in another order."""
         if not self.waits:
             return
-        for name in self.names(call.work.target)[: 1 if of_gateway else 2]:
+        for name in self.names(call.work.target)[: 1 if is_gateways(status) else 2]:
             place = self._place(name)
             place.answered = True
             if place.down is not None:
@@ -166,14 +136,14 @@ class Breaker:
         or one of an outage, whose slot is offered again at that ms of the store.
 
         is_last: no more calls begin, so that it will be known no better."""
-        name = _shows(ended)
+        name = shows(ended)
         if not self.waits or name is None:
             return None
         place = self._place(name)
         if place.down is None:
             if is_last:
                 return None
-            if len(place.failed) + 1 < min(max(self._lanes(), _FEWEST), _MOST):
+            if len(place.failed) + 1 < enough(self._lanes()):
                 place.failed.append(ended)
                 return Waits.TO_BE_KNOWN
             self._trip(name, ended)
@@ -188,7 +158,7 @@ class Breaker:
             if not place.failed:
                 continue
             if name == UPSTREAM and not place.answered and place.down is None:
-                self._trip(name, place.failed.pop(0), of_failed=True)
+                self._trip(name, place.failed[0])
             else:
                 self._let_go(place)
 
@@ -197,28 +167,22 @@ class Breaker:
         for place in self._places.values():
             self._let_go(place)
 
-    def _trip(self, name: str, ended: Ended, *, of_failed: bool = False) -> None:
+    def _trip(self, name: str, ended: Ended) -> None:
         """It is down; all that waited to know it are rows of this outage."""
         place, now_s = self._place(name), monotonic_s()
-        words = ended.reply.error or ended.sample.outcome.value
-        if name != UPSTREAM and ended.reply.status is not None:
-            words = f"status {ended.reply.status}: {words}"
         until_ms = self._clock.store_ms(now_s + FIRST_PAUSE_S)
         since_ms = until_ms if place.down is None else place.down.outage.since_ms
         tripped_s = now_s if place.down is None else place.down.tripped_s
-        outage = Outage(since_ms, until_ms, until_ms, words)
-        place.down = _Down(outage, now_s, tripped_s)
+        outage = Outage(since_ms, until_ms, until_ms, words(ended))
+        place.down = Down(outage, now_s, tripped_s)
         self._openings.shut(name, now_s + FIRST_PAUSE_S)
-        failed, place.failed = place.failed, []
-        for one in [ended, *failed] if of_failed else failed:
+        for one in place.take_failed():
             self._settle(one, until_ms)
         self._beside.start(self._tell_down(name, ended))
 
-    def _let_go(self, place: _Place, before_s: float = float("inf")) -> None:
+    def _let_go(self, place: Place, before_s: float = float("inf")) -> None:
         """Those that began before then are failures like any other."""
-        over = [one for one in place.failed if one.call.started_s < before_s]
-        place.failed = [one for one in place.failed if one not in over]
-        for one in over:
+        for one in place.take_failed(before_s):
             self._settle(one, None)
 
     # -- what all workers know -------------------------------------------------------
@@ -255,10 +219,12 @@ class Breaker:
                 self._know(name, outage, self._clock.monotonic(outage.told_ms))
 
     def hear(self, bar: str, until_ms: int) -> bool:
-        """A push to all workers; False: it is of no outage of this run."""
+        """A push to all workers; False: it is of no outage."""
+        if not outages.is_outage(bar):
+            return False
         name = outages.heard(self._lease, bar)
         if name is None or not self.waits:
-            return name is not None
+            return True
         if not until_ms:
             self._up(name)
             return True
@@ -287,12 +253,7 @@ class Breaker:
             log.warning("what is down is not known: %s", error)
 
     async def _tell_down(self, name: str, ended: Ended) -> None:
-        limit = ended.reply.limit
-        hint_s = 0.0
-        if limit is not None and limit.opens_at is not None:
-            hint_s = limit.opens_at - (ended.sample.started_at or 0.0)
-        began_s = ended.call.started_s
-        down = self._place(name).down
+        began_s, asked_s = ended.call.started_s, hint_s(ended, _MOST_HINT_S)
         try:
             outage = await outages.failed(
                 self._redis,
@@ -300,8 +261,8 @@ class Breaker:
                 self._account,
                 name,
                 began_ms=self._clock.store_ms(began_s),
-                words="" if down is None else down.outage.words,
-                not_before_ms=self._clock.store_ms(began_s + hint_s) if hint_s else 0,
+                words=words(ended),
+                not_before_ms=self._clock.store_ms(began_s + asked_s),
                 call_s=self._call_s,
             )
         except AWAY as error:
@@ -331,33 +292,22 @@ class Breaker:
     def _know(self, name: str, outage: Outage, told_s: float) -> None:
         place = self._place(name)
         tripped_s = monotonic_s() if place.down is None else place.down.tripped_s
-        place.down = _Down(outage, told_s, tripped_s)
+        place.down = Down(outage, told_s, tripped_s)
         self._openings.shut(name, self._clock.monotonic(outage.until_ms))
-        failed, place.failed = place.failed, []
-        for one in failed:
+        for one in place.take_failed():
             self._settle(one, outage.until_ms)
 
     def _up(self, name: str) -> None:
         self._place(name).down = None
         self._openings.shut(name, 0.0)
 
-    def _place(self, name: str) -> _Place:
-        return self._places.setdefault(name, _Place())
+    def _place(self, name: str) -> Place:
+        return self._places.setdefault(name, Place())
 
-    def _down(self, name: str) -> _Down | None:
+    def _down(self, name: str) -> Down | None:
         place = self._places.get(name)
         return None if place is None else place.down
 
     def _until_ms(self, name: str) -> int:
         down = self._down(name)
         return 0 if down is None else down.outage.until_ms
-
-
-def _shows(ended: Ended) -> str | None:
-    """What the call shows to be down, if it is one of several; None: nothing."""
-    if ended.sample.outcome in _UNREACHED:
-        return UPSTREAM
-    limit = ended.reply.limit
-    if ended.reply.status in _GATEWAY and not (limit is not None and limit.account):
-        return of_target(ended.call.work.target)
-    return None

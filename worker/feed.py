@@ -97,7 +97,7 @@ class Feed:
                 return None
             due = self._due_of(taken)
             self._left += due
-            if len(due) < n:
+            if not taken.slots or (self.is_past_end and not due):
                 break
         return [slot for slot in self._left if slot.due_s and not slot.attempt]
 
@@ -115,7 +115,8 @@ class Feed:
         """Those that are ever due, with their due times."""
         found = []
         for index, attempt, retries in taken.slots:
-            self._next = max(self._next, index + self._lease.shards)
+            if index % self._lease.shards == self._lease.shard:
+                self._next = max(self._next, index + self._lease.shards)
             due_s = self.due_s(index, past_end_s=_NEVER_S) if self.is_open else 0.0
             if due_s != _NEVER_S:
                 found.append(Slot(due_s, index, attempt, retries))

@@ -13,13 +13,19 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from shared import allowance
 from shared.clock import monotonic_s, sleep
+from shared.plan import Plan
 from shared.run import Status
+from shared.settings import Settings
 from shared.store import slots
 from shared.store.client import AWAY
 from shared.store.slots import Lease
+from shared.upstream.connect import client_of
+from shared.upstream.wire import Origin, Wire
 from worker import storeclock
 from worker.ending import end
+from worker.lanes import connections
 from worker.storeclock import StoreClock
 
 log = logging.getLogger("worker.ready")
@@ -39,6 +45,26 @@ class Ready:
     clock: StoreClock
     held_s: float
     """Monotonic second just before the lease was last renewed."""
+
+
+async def prepare(
+    redis: Redis,
+    wire: Wire,
+    plan: Plan,
+    lease: Lease,
+    settings: Settings,
+    key: str | None,
+) -> None:
+    """Ask the upstream what this account may do today, where that limits us, and open
+    the connections that the first calls will use."""
+    try:
+        async with client_of(wire, settings, key) as client:
+            await allowance.learn(redis, client, plan, settings)
+    except AWAY as error:
+        log.warning("what the account may do is not known: %s", error)
+    if not lease.probes:
+        origin = Origin.of(settings.openrouter_base_url)
+        await wire.warm(origin, connections(plan, lease, most=settings.max_concurrency))
 
 
 async def get_ready(

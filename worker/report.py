@@ -11,7 +11,7 @@ from worker.watch import machine
 _REPORTED = {
     *("openrouter_base_url", "upstream_kind", "max_concurrency", "max_answer_bytes"),
     *("connect_timeout_s", "first_token_timeout_s", "idle_timeout_s"),
-    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
+    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s", "outage_s"),
 }
 """Settings that are stored with a result; none of them is a secret."""
 

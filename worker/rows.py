@@ -130,8 +130,9 @@ class Rows:
 
     def settle(self, slot: int, kind: Kind, not_before_ms: int) -> None:
         """It is known by now what the row of this slot is."""
-        sample, answer, hold = self._held.pop(slot)
-        self.put(sample, kind, not_before_ms, answer, hold)
+        if slot in self._held:  # else the run takes no more rows
+            sample, answer, hold = self._held.pop(slot)
+            self.put(sample, kind, not_before_ms, answer, hold)
 
     def put(
         self,

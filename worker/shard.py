@@ -25,18 +25,17 @@ from shared.sample import Outcome, Sample
 from shared.settings import Settings
 from shared.store import runs, samples, slots
 from shared.store.client import AWAY
-from shared.store.slots import Kind, Lease
-from shared.upstream.reply import Reply
+from shared.store.slots import Lease
 from shared.upstream.wire import Call as Sending
 from shared.upstream.wire import Exchange, Wire
 from shared.upstream.wire_pace import Pacer
 from worker import report
 from worker.attack import Attack, Slot
 from worker.beside import Beside
-from worker.breaker import Breaker, Ended, Waits
+from worker.breaker import Breaker
 from worker.commits import Commits
-from worker.decide import decide
 from worker.ending import end
+from worker.fates import Fates
 from worker.feed import Feed
 from worker.gate import Gate
 from worker.hold import Hold
@@ -45,6 +44,7 @@ from worker.openings import Openings
 from worker.probe import Call, Probe
 from worker.rests import Rests
 from worker.rows import Rows, status_of
+from worker.signs import Ended
 from worker.spool import Spool
 from worker.stop import Stop
 from worker.storeclock import StoreClock
@@ -119,7 +119,14 @@ class Shard:
             freed=self._attack.ended, round_trip_s=2 * clock.error_s
         )
         self._rows = Rows(
-            redis, lease, probe, settings, self._decide, spool, self._unsettled, seen
+            redis,
+            lease,
+            probe,
+            settings,
+            lambda *ended: self._fates.decide(Ended(*ended)),
+            spool,
+            self._unsettled,
+            seen,
         )
         self._commits = Commits(self._rows, lease, self)
         self._feed = Feed(redis, plan, lease, clock, self._attack)
@@ -134,11 +141,11 @@ class Shard:
             account,
             clock,
             waits=plan.waits_for_outages,
-            call_s=settings.total_timeout_s,
+            call_s=settings.connect_timeout_s + settings.lease_s,
             openings=openings,
             beside=self._beside,
             lanes=self._lanes,
-            settle=self._settle,
+            settle=lambda ended, again_ms: self._fates.settle(ended, again_ms),
         )
         self._gate = Gate(
             redis,
@@ -154,7 +161,17 @@ class Shard:
             costs=costs,
             send=self._send_if_held,
             freed=self._attack.ended,
-            broke=lambda: self._end(Ending.BUDGET),
+            broke=lambda: self.end(Ending.BUDGET),
+        )
+        self._fates = Fates(
+            self,
+            plan,
+            clock,
+            breaker=self._breaker,
+            rests=self._rests,
+            gate=self._gate,
+            rows=self._rows,
+            ends_s=self._ends_s,
         )
         self._supply = Supply(
             self,
@@ -303,8 +320,8 @@ class Shard:
     def _ended(self, call: Call, exchange: Exchange) -> None:
         del self._open[call.slot.number]
         status = status_of(exchange)
-        if status and exchange.failure is None:
-            self._breaker.heard(call, of_gateway=status[:1] == b"5")
+        if status.isdigit():
+            self._breaker.heard(call, int(status))
         self._rows.ended(call, exchange)
         if self._gate.landed(call.slot, call.work.target):
             return
@@ -334,60 +351,7 @@ class Shard:
             call.cut = outcome
             sending.cancel()
 
-    # -- what they came to -----------------------------------------------------------
-
-    def _decide(
-        self, call: Call, reply: Reply, sample: Sample
-    ) -> tuple[Kind, int] | None:
-        """What becomes of a call's slot; None: that is not known yet."""
-        ended = Ended(call, reply, sample)
-        found = self._breaker.became(ended, is_last=self.why is not None)
-        if found is Waits.TO_BE_KNOWN:
-            return None
-        if found is not None:
-            return "again", found
-        return self._decided(ended)
-
-    def _settle(self, ended: Ended, again_ms: int | None) -> None:
-        """It is known by now what a row is that waited for it."""
-        kind, not_before_ms = (
-            self._decided(ended) if again_ms is None else ("again", again_ms)
-        )
-        self._rows.settle(ended.call.slot.number, kind, not_before_ms)
-
-    def _decided(self, ended: Ended) -> tuple[Kind, int]:
-        call, reply, sample = ended
-        now_s = monotonic_s()
-        decision = decide(
-            call.slot,
-            reply,
-            sample,
-            now_s=wall_s(),
-            retries=self._plan.retries,
-            left_s=self._ends_s - now_s,
-        )
-        if decision.ending is not None:
-            self._end(decision.ending, reply.error or decision.ending.value)
-        if decision.rests_s is not None and not self._feed.is_open:
-            # an open load asks what it was told to ask, and a 429 is the answer
-            self._rests.rest(call.work.target, now_s + decision.rests_s)
-        throttled, sent_s = reply.throttled, call.started_s
-        self._gate.became(call.work.target, throttled=throttled, sent_s=sent_s)
-        if decision.kind == "retry":
-            return decision.kind, self._clock.store_ms(now_s + decision.retry_in_s)
-        if decision.opens_in_s is None:
-            return decision.kind, 0
-        opens_s = now_s + decision.opens_in_s
-        opens_ms = self._clock.store_ms(opens_s)
-        if decision.of_free_calls and self._gate.has_limit(call.work.target):
-            self._gate.bar(call.work.target, opens_s)
-        elif self._feed.is_open or not self._rests.rest_all_like(
-            call.work.target, opens_s
-        ):
-            self.wait(opens_ms)
-        return decision.kind, opens_ms
-
-    def _end(self, ending: Ending, error: str | None = None) -> None:
+    def end(self, ending: Ending, error: str | None = None) -> None:
         """No further call has any sense: the run ends when those that are open have."""
         if self._hopeless is None:
             self._hopeless = (ending, error)
@@ -425,6 +389,9 @@ class Shard:
             # with nothing left to take, the time that is left changes nothing
             finished = self.why is Stop.TIME or (timed and self.why is Stop.EXHAUSTED)
             stopped_s = monotonic_s() if self._stopped_s is None else self._stopped_s
+            if self.why is Stop.TIME:
+                # whole milliseconds, rounded down, would leave one for a late burst
+                stopped_s = max(stopped_s, self._ends_s + 0.001)
             if self._opens_ms == 0 and self.why is Stop.WAITING:
                 down_s = self._breaker.stopped_s(len(self._plan.targets))
                 stopped_s = min(stopped_s, down_s)

@@ -16,7 +16,6 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
-from shared import allowance
 from shared.clock import monotonic_s, sleep
 from shared.costs import Costs
 from shared.errors import BenchError, Misconfigured, MissingKey
@@ -25,16 +24,15 @@ from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import keys, runs, selftests, slots, workers
-from shared.store.client import AWAY, now_s
-from shared.upstream.connect import client_of, dialect_of, wire_of
-from shared.upstream.wire import Origin
+from shared.store.client import AWAY
+from shared.upstream.connect import dialect_of, wire_of
 from shared.upstream.wire_pace import Pacer
 from worker import reaper, retention, selftest_asked
 from worker.ending import end
-from worker.lanes import connections
+from worker.looks import Looks
 from worker.probe import Probe
 from worker.purse import Purse
-from worker.ready import get_ready
+from worker.ready import get_ready, prepare
 from worker.reconcile import Reconciler
 from worker.shard import Shard
 from worker.spool import Spool
@@ -74,8 +72,7 @@ class Station:
         self._alone = False
         self._reducing = asyncio.Lock()
         self._looking = asyncio.Lock()
-        self._opening: asyncio.TimerHandle | None = None
-        self._soon: asyncio.Task[None] | None = None
+        self._looks = Looks(self._look_safely)
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -100,11 +97,10 @@ class Station:
         self._draining = True
         for shard in self._shards:
             shard.stop(Stop.DRAIN)
-        if self._opening is not None:
-            self._opening.cancel()
         if self._works:
             await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
-        await end(*self._tasks, *([self._soon] if self._soon else ()))
+        await end(*self._tasks)
+        await self._looks.close()
         await self._reconciler.close()
         if self._reduces:
             await asyncio.wait(self._reduces.values(), timeout=self.settings.drain_s)
@@ -145,20 +141,9 @@ class Station:
                     continue
                 if everything or not self._working[run.job_id]:
                     await self._claim_if_readable(run)
-            await self._look_when_one_opens(found)
-
-    async def _look_when_one_opens(self, found: list[Run]) -> None:
-        """A run that waits goes on at its moment, and not at the tick after that."""
-        waiting = [run for run in found if run.status is Status.WAITING]
-        until = min((run.until for run in waiting if run.until), default=None)
-        if until is None:
-            return
-        left_s = until - await now_s(self.redis)
-        if 0 < left_s < self.settings.reaper_tick_s:
-            loop = asyncio.get_running_loop()
-            if self._opening is not None:
-                self._opening.cancel()
-            self._opening = loop.call_later(left_s + 0.001, self._look_soon)
+            await self._looks.when_one_opens(
+                self.redis, found, within_s=self.settings.reaper_tick_s
+            )
 
     def _owes_rows(self, job_id: str) -> bool:
         mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
@@ -243,7 +228,7 @@ class Station:
             self.redis,
             lease,
             lease_s=self.settings.lease_s,
-            prepare=self._prepare(plan, lease, key),
+            prepare=prepare(self.redis, self.wire, plan, lease, self.settings, key),
             is_wanted=lambda: not self._draining,
         )
         if ready is None:
@@ -294,19 +279,6 @@ class Station:
                 self.redis, plan, lease.job_id, lease.step, self.settings
             )
 
-    async def _prepare(self, plan: Plan, lease: slots.Lease, key: str | None) -> None:
-        """Ask the upstream what this account may do today, where that limits us, and
-        open the connections that the first calls will use."""
-        try:
-            async with client_of(self.wire, self.settings, key) as client:
-                await allowance.learn(self.redis, client, plan, self.settings)
-        except AWAY as error:
-            log.warning("what the account may do is not known: %s", error)
-        most = self.settings.max_concurrency
-        origin = Origin.of(self.settings.openrouter_base_url)
-        if not lease.probes:
-            await self.wire.warm(origin, connections(plan, lease, most=most))
-
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)
         self._working[job_id] -= 1
@@ -317,16 +289,11 @@ class Station:
             gc.enable()
             gc.collect()
         # the next step of its run, or whatever else there was no room for
-        self._look_soon()
+        self._looks.soon()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
 
-    def _look_soon(self) -> None:
-        """Look beside what is done now; does nothing while that is on its way."""
-        if not self._draining and (self._soon is None or self._soon.done()):
-            self._soon = asyncio.create_task(self._look_now(), name="look")
-
-    async def _look_now(self) -> None:
+    async def _look_safely(self) -> None:
         await self._safely(self.look())
 
     async def _plan(self, job_id: str) -> Plan:

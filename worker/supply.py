@@ -25,6 +25,7 @@ log = logging.getLogger("worker.supply")
 
 _PATIENCE_S = 90.0
 """A limit that opens sooner is waited for with the lease in hand."""
+_NEVER_S = float("inf")
 _LOOK_S = 0.25
 """How often it is looked then."""
 
@@ -92,6 +93,9 @@ class Supply:
         self._hold = hold
         self._rows = rows
         self._ends_s = ends_s
+        # a segment that would begin after the step's end does not wait for its start
+        begins_s = clock.monotonic(lease.segment_start_ms)
+        self._over_s = ends_s if begins_s < ends_s else 0.0
         self._looked_s = 0.0
         self._dry_s: float | None = None
         """Since when nothing was left to take, monotonic."""
@@ -105,7 +109,7 @@ class Supply:
         """Take slots ahead of need, and mind the step's time, until stopped."""
         work = self._work
         while True:
-            if work.why is None and monotonic_s() >= self._ends_s:
+            if work.why is None and monotonic_s() >= self._over_s:
                 await self._end_of_time()
             work.cut_overdue()
             if work.why is None:
@@ -165,10 +169,12 @@ class Supply:
         if idle and not taken.slots and work.why is None:
             if held:
                 self._breaker.conclude()
-            elif taken.next_at_ms is None:
-                work.stop(Stop.EXHAUSTED)
-            else:
+            elif taken.next_at_ms is not None:
                 await self._rest(taken.next_at_ms)
+            elif not self._feed.is_open or self._ends_s == _NEVER_S:
+                # with due times the step lasts as long as it was asked to: what was due
+                # of a shard that is given up meanwhile is late, or dropped at its end
+                work.stop(Stop.EXHAUSTED)
 
     async def _rest(self, until_ms: int) -> None:
         """Nothing may begin before then: with the lease in hand where that is soon."""

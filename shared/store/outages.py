@@ -52,7 +52,8 @@ async def failed(
 ) -> Outage:
     """A call that began then has shown that it is down; tell all workers.
 
-    not_before_ms: the upstream's hint; 0: it gave none. call_s: a call's longest time.
+    not_before_ms: the upstream's hint; what has passed is none. call_s: so long a try
+    may take.
     """
     since, told, until = await call(
         redis,
@@ -145,8 +146,13 @@ async def known(redis: Redis, job_id: str) -> dict[str, Outage]:
     }
 
 
+def is_outage(bar: str) -> bool:
+    """Whether a push is about an outage, of whatever run."""
+    return bar.startswith("down:")
+
+
 def heard(lease: Lease, bar: str) -> str | None:
-    """The name that a push is about; None: it is about another run, or a rest."""
+    """The name that a push of an outage is about; None: it is about another run."""
     run, _, name = bar.partition(" ")
     return name if run == f"down:{lease.job_id}" else None
 

@@ -10,7 +10,8 @@ from shared.plan import Plan, Target, steps
 from shared.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import Outcome
-from shared.store import runs, slots
+from shared.store import keys, runs, slots
+from shared.store.client import reply
 from tests.children import until
 from tests.faults.upstream import fault_upstream
 from tests.worker.floor import floor, submit
@@ -93,7 +94,10 @@ async def test_what_was_due_of_a_dead_worker_and_came_too_late_is_dropped_and_co
     await slots.take(redis, dead, 3, "t1")
     with fault_upstream() as upstream:
         async with floor(store_url, upstream, tmp_path, reaper_tick_s=0.2):
-            while not (await slots.ready(redis, dead, 2, is_ready=True)).start_ms:
+            other, told = keys.step(run.job_id, 0)[0], None
+            while told is None or not told.start_ms:
+                there = bool(await reply(redis.hexists(other, "ready:1")))
+                told = await slots.ready(redis, dead, 2, is_ready=there)
                 await asyncio.sleep(0.02)
             done = await reaches(redis, run.job_id, Status.REDUCING)
     rows = sorted(await rows_of(redis, run.job_id), key=lambda row: row.slot)
