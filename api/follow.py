@@ -10,7 +10,7 @@ from api.deps import Store
 from api.errors import of_error
 from api.schemas import Job
 from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, LOOK_S, event
-from api.view import progress
+from api.view import progress, waits_for
 from shared.clock import monotonic_s, utc_label
 from shared.errors import BenchError, StoreDown
 from shared.run import Status
@@ -152,5 +152,6 @@ class Follower:
             "status": run.status,
             "progress": progress(run, await now_s(redis)).model_dump(),
             "until": None if run.until is None else utc_label(run.until),
+            "waiting_for": waits_for(run),
             "error": run.error,
         }

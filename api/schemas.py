@@ -69,7 +69,9 @@ class Job(BaseModel):
     created_at: str
     started_at: str | None
     ended_at: str | None
-    until: str | None = Field(description="In `waiting`: when the limit opens.")
+    until: str | None = Field(
+        description="In `waiting`: when the limit opens, or it asks the upstream again."
+    )
     stalled_s: float | None = Field(
         description="In `running`: how long no worker has had it; null while one has."
     )

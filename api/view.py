@@ -131,8 +131,8 @@ class Views:
         return plan
 
     async def _waiting_for(self, run: Run) -> str | None:
-        if run.status is Status.WAITING and run.until is not None:
-            return f"the upstream's limit, which opens at {utc_label(run.until)}"
+        if run.status is Status.WAITING:
+            return waits_for(run)
         if run.status is Status.PAUSED:
             return "somebody to resume it"
         unheld = run.status in (Status.QUEUED, Status.REDUCING)
@@ -141,6 +141,16 @@ class Views:
         if await workers.alive(self._redis, lease_s=self._lease_s):
             return "a worker to take it"
         return "a worker: none is alive; start one with `python -m worker`"
+
+
+def waits_for(run: Run) -> str | None:
+    """What a run that is `waiting` waits for; None for one that is not."""
+    if run.status is not Status.WAITING or run.until is None:
+        return None
+    if run.down is not None:
+        again = utc_label(run.until)
+        return f"the upstream, which is down ({run.down}); it is tried again at {again}"
+    return f"the upstream's limit, which opens at {utc_label(run.until)}"
 
 
 def progress(run: Run, now: float) -> Progress:

@@ -44,7 +44,11 @@ async def follow(states: AsyncIterator[Job]) -> Job:
 
 
 def _until(job: Job) -> str:
-    return f" until {job['until']}" if job["until"] else ""
+    """Until when it waits, and for what where that is more than a moment."""
+    if not job["until"]:
+        return ""
+    why = job.get("waiting_for")
+    return f" for {text(why)}" if why else f" until {job['until']}"
 
 
 def figures(job: Job) -> Table:

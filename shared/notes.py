@@ -146,6 +146,41 @@ def _as_available(case: Case) -> Reason | None:
     )
 
 
+def _gaps(case: Case) -> Reason | None:
+    gap_s = case.seen.gap_s
+    if not gap_s:
+        return None
+    return Reason(
+        kind="note",
+        code="gaps",
+        words=f"Nobody worked on the run for {gap_s:.1f} s in all, after it had begun:"
+        " it was paused, waited or changed workers. Due times and the step's end went"
+        " on after each gap from where they stood.",
+        remedy="The time is in no rate and no latency; but caches, queues and the"
+        " upstream itself may have been others afterwards. Compare segments.",
+        value=gap_s,
+        limit=0.0,
+    )
+
+
+def _outages(case: Case) -> Reason | None:
+    outages = case.seen.outages
+    if not outages:
+        return None
+    lasted = case.seen.outage_s
+    how_long = "" if lasted is None else f", for {lasted:.1f} s in all"
+    return Reason(
+        kind="note",
+        code="outages",
+        words=f"The upstream, or a target of it, was down {outages} time(s){how_long};"
+        " calls were held back meanwhile. Those that showed it are rows that closed no"
+        " slot (`turned_away`), and failures of none.",
+        remedy="Set `on_outage` to `count` to measure such failures.",
+        value=float(outages),
+        limit=0.0,
+    )
+
+
 def _words_per_token(case: Case) -> Reason | None:
     prompts, tokens = case.plan.prompts, case.summary.tokens
     if prompts.kind != "synthetic" or not tokens.prompt or not tokens.rows_reporting:
@@ -234,6 +269,8 @@ NOTES: tuple[Rule, ...] = (
     _too_few,
     _ended_early,
     _as_available,
+    _gaps,
+    _outages,
     _words_per_token,
     _reworded,
     _proxy,

@@ -24,6 +24,12 @@ class Observations:
     interrupted_shards: int | None = None
     overlapping_shards: int | None = None
     """Shards that two workers carried at once, for a while; each counts once a step."""
+    gap_s: float | None = None
+    """How long nobody worked on the run after it had begun: pauses, waits, restarts."""
+    outages: int | None = None
+    """How often the upstream, or a target, was down, and the run waited for it."""
+    outage_s: float | None = None
+    """For how long, in all."""
     paused_targets: tuple[str, ...] | None = None
     """Labels of the targets that a limit barred for a while."""
     versions: tuple[str, ...] | None = None

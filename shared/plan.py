@@ -44,6 +44,7 @@ MOST_TARGETS = 10_000
 
 KeepAnswers = Literal["first", "none", "all"]
 MaxTokensField = Literal["auto", "max_tokens", "max_completion_tokens", "none"]
+OnOutage = Literal["wait", "count"]
 
 
 class Target(Frozen):
@@ -169,6 +170,20 @@ class Plan(Frozen):
         description="Which failed calls to make again; by default none.",
         examples=[{"max": 2, "on": ["rate_limited"], "backoff_s": 1}],
     )
+    on_outage: OnOutage | None = Field(
+        default=None,
+        description="`wait`: an upstream that is down takes no slots, and the run goes"
+        " on when it is back; `count`: its failures are results. By default closed"
+        " loads wait; open ones always count.",
+        examples=["wait"],
+    )
+    drain_s: Annotated[float, Field(gt=0, le=86_400), NOT_A_BOOL] | None = Field(
+        default=None,
+        description="Calls that are open when all slots of a step have begun, or its"
+        " time is over, get so long to end, and are `unfinished` then. By default the"
+        " former have all their deadlines, and the latter the server's DRAIN_S.",
+        examples=[20],
+    )
     slo: Slo | None = Field(
         default=None,
         description="What makes a call a good one; gives goodput.",
@@ -239,6 +254,19 @@ class Plan(Frozen):
 
     # Below, a field is checked against those before it: so the error has its path.
 
+    @field_validator("on_outage")
+    @classmethod
+    def _can_wait(
+        cls, on_outage: OnOutage | None, info: ValidationInfo
+    ) -> OnOutage | None:
+        load: Load | None = info.data.get("load")
+        if on_outage == "wait" and load and load.slots_by(0) is not None:
+            raise ValueError(
+                "in an open load calls are due whatever became of those before, so an"
+                " outage is what it measures; use `count`, or a closed load"
+            )
+        return on_outage
+
     @field_validator("slo")
     @classmethod
     def _can_be_measured(cls, slo: Slo | None, info: ValidationInfo) -> Slo | None:
@@ -306,6 +334,11 @@ class Plan(Frozen):
         if "load" in info.data:
             check_load(find.over, info.data["load"])
         return find
+
+    @property
+    def waits_for_outages(self) -> bool:
+        """Whether an upstream that is down is waited for."""
+        return self.on_outage != "count" and self.load.slots_by(0) is None
 
     def pairs(self) -> int:
         """How many different questions there are: targets x prompts."""

@@ -52,6 +52,8 @@ class Ending(StrEnum):
     """All slots closed, or time over."""
     BUDGET = "budget"
     ERROR_LIMIT = "error_limit"
+    UPSTREAM_DOWN = "upstream_down"
+    """The upstream was down for longer than OUTAGE_S."""
     FIND = "find"
     CANCELLED = "cancelled"
     BAD_KEY = "bad_key"
@@ -71,7 +73,10 @@ class Ending(StrEnum):
 
 
 _NEEDS_A_PERSON = frozenset(
-    {Ending.BAD_KEY, Ending.NO_CREDIT, Ending.POISON, Ending.STORE_LOST, Ending.BUG}
+    {
+        *(Ending.BAD_KEY, Ending.NO_CREDIT, Ending.UPSTREAM_DOWN),
+        *(Ending.POISON, Ending.STORE_LOST, Ending.BUG),
+    }
 )
 
 
@@ -90,7 +95,9 @@ class Run:
     """When the first shard was claimed."""
     ended_at: float | None = None
     until: float | None = None
-    """In `waiting`: when the upstream's limit opens."""
+    """In `waiting`: when the upstream's limit opens, or it is tried again."""
+    down: str | None = None
+    """In `waiting` for an upstream that is down: its own words, or the connection's."""
     step: int = 0
     segment: int = 0
     closed: int = 0
@@ -112,6 +119,12 @@ class Run:
     """In `running`: how long no shard has been alive; None while one is."""
     interrupted: int = 0
     """Shards whose worker went silent: taken over, or silent when their step ended."""
+    gap_s: float = 0.0
+    """How long nobody worked on it between its segments: pauses, waits, restarts."""
+    outages: int = 0
+    """How often the upstream, or a target of it, was down."""
+    outage_s: float = 0.0
+    """For how long, in all."""
     overlaps: int = 0
     """Shards of which rows came from a worker whose lease had passed to another; each
     counts once a step."""

@@ -135,6 +135,7 @@ class Settings(BaseSettings):
     heartbeat_s: Seconds = 5
     reaper_tick_s: Seconds = 2
     drain_s: Seconds = 30
+    outage_s: Seconds = 300
     max_shards_per_worker: Annotated[int, Field(gt=0, le=64)] = 8
     spool_dir: Path = Path(".llmbench/spool")
 

@@ -8,14 +8,12 @@ from dataclasses import replace
 
 from redis.asyncio import Redis
 
-from shared import allowance
 from shared.limits import account_of
 from shared.plan import Plan
 from shared.settings import Settings
 from shared.store import dialects
 from shared.store import wordings as stored
 from shared.store.client import AWAY
-from shared.upstream.connect import client_of
 from shared.upstream.contact import Contact
 from worker.wordings import Wordings
 
@@ -42,19 +40,11 @@ async def agreed(redis: Redis, job_id: str, contact: Contact) -> Settings:
     return settings.with_upstream(replace(ours, dialect=dialect))
 
 
-async def begin(
-    redis: Redis,
-    contact: Contact,
-    plan: Plan,
-    settings: Settings,
-    key: str | None,
-    *,
-    bounded: bool,
+async def words(
+    redis: Redis, contact: Contact, plan: Plan, settings: Settings, *, bounded: bool
 ) -> Wordings:
-    """Learn what the account may do today, where that limits us, and how the targets
-    are asked, as others have learnt before. bounded: see `Wordings`."""
-    async with client_of(contact.wire, settings, key) as client:
-        await allowance.learn(redis, client, plan, settings)
+    """How the targets are asked, as others have learnt before. bounded: see
+    `Wordings`."""
     models = [target.model for target in plan.targets]
     contact.wordings |= await stored.read(redis, account_of(settings), models)
     return Wordings(plan, settings, contact.wordings, bounded=bounded)

@@ -89,6 +89,12 @@ class Attack:
         self._slots.clear()
         self._retries.clear()
 
+    def leave(self) -> list[Slot]:
+        """Begin nothing more; the slots in hand, which are in no hand then."""
+        left = [*self._slots, *self._retries]
+        self.stop()
+        return left
+
     def pump(self) -> None:
         """Begin every slot that is due and has a lane, a few in a turn."""
         if self._again:

@@ -36,8 +36,8 @@ class Work(Protocol):
     def stop(self, why: Stop) -> None:
         """Begin no more."""
 
-    def look(self, status: Status | str) -> None:
-        """The run's state has been read."""
+    def look(self, status: Status | str, step: int) -> None:
+        """The run's state and step have been read."""
 
 
 class Commits:
@@ -46,6 +46,7 @@ class Commits:
     def __init__(self, rows: Rows, lease: Lease, work: Work) -> None:
         self._rows = rows
         self._name = f"{lease.job_id} shard {lease.shard}"
+        self._step = lease.step.number
         self._work = work
         self._lost = False
 
@@ -75,8 +76,9 @@ class Commits:
                 continue
             if not done.accepted:
                 self._rows.forget()
-            if done.status is not Status.RUNNING:
-                self._work.look(done.status)
+                self._work.stop(Stop.ENDED)
+            elif done.status is not Status.RUNNING:
+                self._work.look(done.status, self._step)
             step_over = step_over or done.step_over
             await self._rows.rest(_REST_S)
 

@@ -7,10 +7,9 @@ hold of what the call may cost, where a budget limits that, and under an adaptiv
 the pace. A target whose provider asks for a rest is no limit: nobody is asked then.
 """
 
-import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from redis.asyncio import Redis
 
@@ -25,7 +24,8 @@ from shared.store.limits import MONEY, PACE, Wait
 from shared.store.money import Hold
 from shared.store.slots import Lease
 from worker.attack import Slot
-from worker.ending import end
+from worker.beside import Beside
+from worker.breaker import Breaker
 from worker.openings import Openings
 from worker.pace import Pace
 from worker.rests import Rests
@@ -50,12 +50,18 @@ class Gate:
         settings: Settings,
         clock: StoreClock,
         *,
+        openings: Openings,
+        rests: Rests,
+        breaker: Breaker,
+        beside: Beside,
+        waits: Counter[str],
         costs: Costs | None,
         send: Callable[[Slot, Work], bool],
         freed: Callable[[], None],
         broke: Callable[[], None],
     ) -> None:
-        """costs: None where no budget limits the run.
+        """waits: why slots are sent back, and how often, is counted there.
+        costs: None where no budget limits the run.
         send: begin the call; False when no call may begin any more.
         freed: the lane of a call that did not begin, or has landed, is free.
         broke: the run's budget pays for no further call."""
@@ -70,29 +76,25 @@ class Gate:
         self._flight_s = settings.total_timeout_s + 4 * settings.lease_s
         self._account = account_of(settings)
         self._labels = [target.label() for target in plan.targets]
-        self._openings = Openings()
-        self._rests = Rests(redis, self._account, plan, clock, self._openings)
+        self._openings = openings
+        self._rests = rests
+        self._breaker = breaker
+        self._beside = beside
+        self._waits = waits
         load = lease.step.load
         self._pace = Pace(redis, lease.job_id, load, len(plan.targets), clock)
         self._of = [limits_of(target.model, settings) for target in plan.targets]
         self._names = [
             [limit.name for limit in limited]
             + [MONEY] * bool(costs and costs.has_price(target))
-            + [*self._rests.names(target), f"{PACE} {target}"]
+            + [*rests.names(target), *breaker.names(target), f"{PACE} {target}"]
             for target, limited in enumerate(self._of)
         ]
         """All that may bar a target."""
-        self._asking: set[asyncio.Task[None]] = set()
         self._later: list[tuple[int, int]] = []
         """(slot, not before ms of the store): without leave."""
         self.paused: set[str] = set()
         """Labels of the targets whose calls were held up for a while."""
-        self.waits: dict[str, int] = {}
-        """Why slots were sent back, and how often: told with the result."""
-
-    def __len__(self) -> int:
-        """Calls that ask for leave, or report that they landed, just now."""
-        return len(self._asking)
 
     def is_open(self, asked: Work) -> bool:
         """Whether this call needs no leave."""
@@ -102,7 +104,10 @@ class Gate:
             and not self._worst_nano(asked)
             and not (
                 self._openings
-                and self._openings.is_shut(*self._rests.names(asked.target))
+                and (
+                    self._breaker.bars(asked.target)
+                    or self._openings.is_shut(*self._rests.names(asked.target))
+                )
             )
         )
 
@@ -116,42 +121,21 @@ class Gate:
 
     def begin(self, slot: Slot, asked: Work) -> None:
         """Send it as soon as the limits give leave; or offer its slot again later."""
-        self._start(self._begin(slot, asked))
+        self._beside.start(self._begin(slot, asked))
 
     def landed(self, slot: Slot, target: int) -> bool:
         """A call is over. True: its lane will be freed when that is known to all."""
         counted = [limit for limit in self._of[target] if limit.in_flight is not None]
         if counted:
-            self._start(self._land(self._call_id(slot), counted))
+            self._beside.start(self._land(self._call_id(slot), counted))
         return bool(counted)
 
     def bar(self, target: int, opens_s: float) -> None:
         """The upstream said that no free call goes before then (monotonic)."""
         name = self._of[target][0].name
         self._openings.shut(name, opens_s)
-        self._count("barred")
-        self._start(self._tell(name, self._clock.store_ms(opens_s)))
-
-    def rest(self, target: int, opens_s: float) -> None:
-        """The provider asks that the target be left alone until then (monotonic)."""
-        self._rest(self._rests.names(target)[0], opens_s)
-
-    def rest_all_like(self, target: int, opens_s: float) -> bool:
-        """The account takes no call of this kind until then: free ones, or paid ones.
-        False where the run has no others that could go on."""
-        if not self._rests.have_others(target):
-            return False
-        self._rest(self._rests.names(target)[1], opens_s)
-        return True
-
-    def hear(self, name: str, until_ms: int) -> None:
-        """What has this name rests until then (ms of the store), as was told."""
-        if self._rests.hear(name, until_ms):
-            self._count("rest")
-
-    async def hear_all(self) -> None:
-        """What was told before this shard began."""
-        await self._rests.hear_all()
+        self._waits["barred"] += 1
+        self._beside.start(self._tell(name, self._clock.store_ms(opens_s)))
 
     def became(self, target: int, *, throttled: bool, sent_s: float) -> None:
         """What became of a call, for the pace. sent_s: monotonic."""
@@ -171,10 +155,6 @@ class Gate:
         except AWAY as error:
             self._later += later
             log.warning("slots of %s stay here: %s", self._lease.job_id, error)
-
-    async def close(self) -> None:
-        """Let go of all that ask."""
-        await end(*self._asking)
 
     @property
     def opens_s(self) -> float | None:
@@ -201,7 +181,7 @@ class Gate:
         if again_s is not None:
             return again_s
         if not limited and not worst_nano and not self._pace.load:
-            return None
+            return await self._breaker.leave(asked.target, self._call_id(slot))
         hold = None
         if self._costs is not None and worst_nano:
             hold = Hold(worst_nano, self._costs.budget)
@@ -220,8 +200,11 @@ class Gate:
             log.warning("no leave for a call of %s: %s", self._lease.job_id, error)
             return monotonic_s() + _AGAIN_S
         if wait is None:
-            return None
-        self._count(wait.why)
+            again_s = await self._breaker.leave(asked.target, self._call_id(slot))
+            if again_s is not None:
+                await self._not_sent(slot, asked.target)
+            return again_s
+        self._waits[wait.why] += 1
         return self._told_to_wait(wait, asked.target, limited)
 
     def _known(
@@ -232,6 +215,10 @@ class Gate:
         for name in (*self._rests.names(target), f"{PACE} {target}"):
             if shut(name):
                 return self._openings.in_line(name, 1, self._pace.apart_s(target))
+        for name in self._breaker.names(target):
+            if shut(name):
+                self._waits["outage"] += 1
+                return self._breaker.in_line(name)
         if worst_nano and shut(MONEY):
             return self._openings.until_s(MONEY)
         for limit in limited:
@@ -281,24 +268,11 @@ class Gate:
             log.warning("a landed call was not reported: %s", error)
         self._freed()
 
-    def _rest(self, name: str, opens_s: float) -> None:
-        until_ms = self._clock.store_ms(opens_s)
-        self.hear(name, until_ms)
-        self._start(self._rests.tell(name, until_ms))
-
     async def _tell(self, name: str, until_ms: int) -> None:
         try:
             await limits.bar(self._redis, self._account, name, until_ms)
         except AWAY as error:
             log.warning("other workers were not told of a limit: %s", error)
-
-    def _start(self, doing: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(doing, name="gate")
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
-
-    def _count(self, why: str) -> None:
-        self.waits[why] = self.waits.get(why, 0) + 1
 
     def _in_line_of(self, limit: Limit) -> float:
         apart_s = 60 / limit.per_minute if limit.per_minute else _APART_S

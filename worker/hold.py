@@ -25,11 +25,11 @@ class Hold:
         *,
         claimed_s: float,
         lost: Callable[[], None],
-        look: Callable[[str], None],
+        look: Callable[[str, int], None],
     ) -> None:
         """claimed_s: monotonic second just before the claim was asked for.
         lost: what to do when another has the shard, or may have it.
-        look: what to do with the run's state, which every renewal tells."""
+        look: what to do with the run's state and step, which every renewal tells."""
         self._redis = redis
         self._lease = lease
         self._settings = settings
@@ -52,9 +52,7 @@ class Hold:
         """Ask for the lease's full time, counted from before the question."""
         asked_s = monotonic_s()
         try:
-            kept, status = await slots.renew(
-                self._redis, self._lease, self._settings.lease_s
-            )
+            told = await slots.renew(self._redis, self._lease, self._settings.lease_s)
         except AWAY as error:
             log.warning(
                 "the lease of %s shard %d was not renewed: %s",
@@ -65,8 +63,8 @@ class Hold:
             if not self.is_live:
                 self._lost()
             return
-        if kept:
+        if told.kept:
             self._until_s = asked_s + self._settings.lease_s
         else:
             self._lost()
-        self._look(status)
+        self._look(told.status, told.step)

@@ -210,8 +210,8 @@ class Probe:
             end_slack_s=slack.end_s,
         )
 
-    def dropped(self, slot: Slot) -> Sample:
-        """The row of a slot that was due and never sent: no lane was free."""
+    def dropped(self, slot: Slot, why: str) -> Sample:
+        """The row of a slot that was due and never sent. why: a sentence."""
         asked = self.work(slot.number)
         return Sample(
             step=self._lease.step.number,
@@ -223,7 +223,7 @@ class Probe:
             prompt=asked.prompt,
             repetition=asked.repetition,
             outcome=Outcome.DROPPED,
-            error="it was due, and as many calls were open as the plan allows",
+            error=why,
             started_at=wall_s(),
             due_s=slot.due_s - self._start_s,
             upstream=self._upstream,

@@ -63,11 +63,11 @@ async def current_step(
     redis: Redis, plan: Plan, run: Run, measure: Measure
 ) -> Step | None:
     """The step to claim a shard of; goes on to the next one where a worker died
-    between a step's last row and that."""
+    between a step's last row and that, and past a step in which nothing is to do."""
     step = next_step(plan, await runs.finished(redis, run.job_id))
     if step is None or step.number != run.step:
         return None  # it moved while we looked
-    if run.started_at is None or not await slots.is_over(redis, run.job_id, step):
+    if not await slots.is_over(redis, run.job_id, step):
         return step
     await advance(redis, plan, run, step, measure)
     return None

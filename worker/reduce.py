@@ -219,6 +219,9 @@ def _together(
         overlapping_shards=run.overlaps,
         keys=keys,
         beside=beside,
+        gap_s=run.gap_s or None,
+        outages=run.outages or None,
+        outage_s=run.outage_s or None,
         unaccounted_usd=run.unaccounted_usd,
     )
     return together([*each, store])

@@ -6,6 +6,7 @@ other workers by a push; nobody asks the store before a call for it.
 """
 
 import logging
+from collections import Counter
 
 from redis.asyncio import Redis
 
@@ -13,6 +14,7 @@ from shared.limits import is_free
 from shared.plan import Plan
 from shared.store import limits
 from shared.store.client import AWAY
+from worker.beside import Beside
 from worker.openings import Openings
 from worker.storeclock import StoreClock
 
@@ -29,7 +31,12 @@ class Rests:
         plan: Plan,
         clock: StoreClock,
         openings: Openings,
+        beside: Beside,
+        waits: Counter[str],
     ) -> None:
+        """waits: where rests are counted."""
+        self._beside = beside
+        self._waits = waits
         self._redis = redis
         self._account = account
         self._clock = clock
@@ -46,17 +53,25 @@ class Rests:
         """Under which a target may be told to rest: its own, and its kind of calls."""
         return self._of[target]
 
-    def have_others(self, target: int) -> bool:
-        """Whether the run has calls of the other kind, free or not."""
-        return any(kind != self._of[target][1] for _, kind in self._of)
+    def rest(self, target: int, opens_s: float) -> None:
+        """The provider asks that the target be left alone until then (monotonic)."""
+        self._rest(self._of[target][0], opens_s)
 
-    def hear(self, name: str, until_ms: int) -> bool:
-        """What has this name rests until then (ms of the store). True: that is new."""
-        until_s = self._clock.monotonic(until_ms)
-        if until_s <= self._openings.until_s(name):
+    def rest_all_like(self, target: int, opens_s: float) -> bool:
+        """The account takes no call of this kind until then: free ones, or paid ones.
+        False where the run has no others that could go on."""
+        mine = self._of[target][1]
+        if all(kind == mine for _, kind in self._of):
             return False
-        self._openings.shut(name, until_s)
+        self._rest(mine, opens_s)
         return True
+
+    def hear(self, name: str, until_ms: int) -> None:
+        """What has this name rests until then (ms of the store), as was told."""
+        until_s = self._clock.monotonic(until_ms)
+        if until_s > self._openings.until_s(name):
+            self._openings.shut(name, until_s)
+            self._waits["rest"] += 1
 
     async def hear_all(self) -> None:
         """What was told before this shard began."""
@@ -65,7 +80,12 @@ class Rests:
         for name, until_ms in found.items():
             self.hear(name, until_ms)
 
-    async def tell(self, name: str, until_ms: int) -> None:
+    def _rest(self, name: str, opens_s: float) -> None:
+        until_ms = self._clock.store_ms(opens_s)
+        self.hear(name, until_ms)
+        self._beside.start(self._tell(name, until_ms))
+
+    async def _tell(self, name: str, until_ms: int) -> None:
         """Have all workers hear it."""
         try:
             await limits.rest(self._redis, self._account, name, until_ms)

@@ -35,10 +35,13 @@ for its row, is read at once."""
 _BATCH = 500
 _URGENT = (b"400", b"401", b"402", b"422", b"429")
 """Statuses after which no further call may be made until they were read: it may be in
-vain, or have to be asked otherwise."""
+vain, or have to be asked otherwise. So it is with all of 5xx, and with connections that
+could not be made."""
+_UNREACHED = ("connect_error", "timeout_connect")
 
-Decide = Callable[[Call, Reply, Sample], tuple[Kind, int]]
-"""(kind of the row, not before in ms of the store) of a call that was read."""
+Decide = Callable[[Call, Reply, Sample], tuple[Kind, int] | None]
+"""(kind of the row, not before in ms of the store) of a call that was read; None: it is
+told later, by `settle`."""
 
 
 class Rows:
@@ -71,6 +74,8 @@ class Rows:
         self._account = account_of(settings)
         self._max_answers_bytes = settings.max_answers_bytes
         self._max_error_share = probe.plan.max_error_share
+        self._held: dict[int, tuple[Sample, bytes, str]] = {}
+        """Slot -> its row, the answer and the hold, of rows that wait for `settle`."""
         self._unread: deque[tuple[Call, Exchange]] = deque()
         self._entries: deque[Entry] = deque()
         self._flying: list[Entry] = []
@@ -79,7 +84,8 @@ class Rows:
 
     def __len__(self) -> int:
         """Rows, and calls that will become rows, that the store has not taken."""
-        return len(self._unread) + len(self._entries) + len(self._flying)
+        known = len(self._entries) + len(self._flying)
+        return len(self._unread) + len(self._held) + known
 
     @property
     def unread(self) -> int:
@@ -88,7 +94,7 @@ class Rows:
 
     def ended(self, call: Call, exchange: Exchange) -> None:
         """A call has ended; it is read later, but for one that bars all others."""
-        if exchange.reads and exchange.reads[0][1][9:12] in _URGENT:
+        if _is_urgent(exchange):
             self._read_one(call, exchange)
         else:
             self._unread.append((call, exchange))
@@ -116,9 +122,18 @@ class Rows:
     def _read_one(self, call: Call, exchange: Exchange) -> None:
         reply = self._probe.read(call, exchange)
         sample = self._probe.sample(call, exchange, reply)
-        kind, not_before_ms = self._decide(call, reply, sample)
+        decided = self._decide(call, reply, sample)
         answer = self._probe.answer(call, exchange, reply)
-        self.put(sample, kind, not_before_ms, answer, call.hold)
+        if decided is None:
+            self._held[call.slot.number] = (sample, answer, call.hold)
+        else:
+            self.put(sample, *decided, answer, call.hold)
+
+    def settle(self, slot: int, kind: Kind, not_before_ms: int) -> None:
+        """It is known by now what the row of this slot is."""
+        if slot in self._held:  # else the run takes no more rows
+            sample, answer, hold = self._held.pop(slot)
+            self.put(sample, kind, not_before_ms, answer, hold)
 
     def put(
         self,
@@ -209,7 +224,19 @@ class Rows:
     def forget(self) -> None:
         """The run takes no more rows."""
         self._unread.clear()
+        self._held.clear()
         self._entries.clear()
         if self._spooled:
             self._spool.drop(self._lease)
             self._spooled = 0
+
+
+def status_of(exchange: Exchange) -> bytes:
+    """The status of the answer, before it is parsed; b"" where none has come."""
+    return exchange.reads[0][1][9:12] if exchange.reads else b""
+
+
+def _is_urgent(exchange: Exchange) -> bool:
+    failure, status = exchange.failure, status_of(exchange)
+    unreached = failure is not None and failure.kind in _UNREACHED
+    return unreached or status in _URGENT or status[:1] == b"5"

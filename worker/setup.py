@@ -7,7 +7,7 @@ from shared.settings import Settings
 _TOLD = {
     *("openrouter_base_url", "upstream_kind", "max_concurrency", "max_answer_bytes"),
     *("connect_timeout_s", "first_token_timeout_s", "idle_timeout_s"),
-    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s"),
+    *("total_timeout_s", "lease_s", "heartbeat_s", "drain_s", "outage_s"),
 }
 
 

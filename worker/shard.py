@@ -8,53 +8,57 @@ commit. Only the calls are in a hurry.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
 from redis.asyncio import Redis
 
-from shared.clock import monotonic_s, sleep, wall_s
+from shared.clock import monotonic_s, wall_s
 from shared.costs import Costs
 from shared.errors import BenchError
+from shared.limits import account_of
 from shared.plan import Plan, Work
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
 from shared.settings import Settings
 from shared.store import runs, samples, slots
 from shared.store.client import AWAY
-from shared.store.slots import Kind, Lease
-from shared.upstream.reply import Reply
+from shared.store.slots import Lease
 from shared.upstream.wire import Call as Sending
 from shared.upstream.wire import Exchange, Wire
 from shared.upstream.wire_pace import Pacer
+from worker import report
 from worker.attack import Attack, Slot
+from worker.beside import Beside
+from worker.breaker import Breaker
 from worker.commits import Commits
-from worker.decide import decide
 from worker.ending import end
+from worker.fates import Fates
 from worker.feed import Feed
 from worker.gate import Gate
 from worker.hold import Hold
+from worker.lanes import lanes_at
+from worker.openings import Openings
 from worker.probe import Call, Probe
-from worker.rows import Rows
-from worker.setup import set_as
+from worker.rests import Rests
+from worker.rows import Rows, status_of
+from worker.signs import Ended
 from worker.spool import Spool
 from worker.stop import Stop
 from worker.storeclock import StoreClock
+from worker.supply import Supply
 from worker.unsettled import Unsettled
-from worker.watch import Watch, machine
+from worker.watch import Watch
 
 log = logging.getLogger("worker.shard")
 
 _FINAL = (Stop.ENDED, Stop.LOST)
 _PATIENT = {Stop.TIME: Outcome.UNFINISHED, Stop.DRAIN: Outcome.CANCELLED}
 """Reasons after which calls get DRAIN_S to end, and what those are that do not."""
-_PATIENCE_S = 90.0
-"""A limit that opens sooner is waited for with the lease in hand."""
-_LOOK_S = 0.25
-"""How often it is looked then."""
-_MOST_WARM = 256
-"""Connections opened before the first call; later ones open as they are needed."""
+_NO_LANE = "it was due, and as many calls were open as the plan allows"
+_TOO_LATE = "it was due, and no worker had it before the step's time was over"
 
 
 class Shard:
@@ -88,15 +92,16 @@ class Shard:
         self._settings = settings
         self._clock = clock
         self._watch = watch
-        self._step_start_s = clock.monotonic(lease.start_ms)
-        self._ends_s = self._step_start_s + (lease.step.duration_s or float("inf"))
-        self._looked_s = 0.0
+        self._origin_s = clock.monotonic(lease.origin_ms)
+        self._ends_s = self._origin_s + (lease.step.duration_s or float("inf"))
         self.why: Stop | None = None
+        self._stopped_s: float | None = None
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
         self._hopeless: tuple[Ending, str | None] | None = None
-        self._news = asyncio.Event()
+        self.waits: Counter[str] = Counter()
+        """Why slots were sent back so far, and how often."""
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
         self._hold = Hold(
@@ -114,20 +119,74 @@ class Shard:
             freed=self._attack.ended, round_trip_s=2 * clock.error_s
         )
         self._rows = Rows(
-            redis, lease, probe, settings, self._decide, spool, self._unsettled, seen
+            redis,
+            lease,
+            probe,
+            settings,
+            lambda *ended: self._fates.decide(Ended(*ended)),
+            spool,
+            self._unsettled,
+            seen,
         )
         self._commits = Commits(self._rows, lease, self)
         self._feed = Feed(redis, plan, lease, clock, self._attack)
+        account, openings = account_of(settings), Openings()
+        self._beside = Beside()
+        self._rests = Rests(
+            *(redis, account, plan, clock, openings, self._beside, self.waits)
+        )
+        self._breaker = Breaker(
+            redis,
+            lease,
+            account,
+            clock,
+            waits=plan.waits_for_outages,
+            call_s=settings.connect_timeout_s + settings.lease_s,
+            openings=openings,
+            beside=self._beside,
+            lanes=self._lanes,
+            settle=lambda ended, again_ms: self._fates.settle(ended, again_ms),
+        )
         self._gate = Gate(
             redis,
             plan,
             lease,
             settings,
             clock,
+            openings=openings,
+            rests=self._rests,
+            breaker=self._breaker,
+            beside=self._beside,
+            waits=self.waits,
             costs=costs,
             send=self._send_if_held,
             freed=self._attack.ended,
-            broke=lambda: self._end(Ending.BUDGET),
+            broke=lambda: self.end(Ending.BUDGET),
+        )
+        self._fates = Fates(
+            self,
+            plan,
+            clock,
+            breaker=self._breaker,
+            rests=self._rests,
+            gate=self._gate,
+            rows=self._rows,
+            wordings=probe.wordings,
+            ends_s=self._ends_s,
+        )
+        self._supply = Supply(
+            self,
+            plan,
+            lease,
+            settings,
+            clock,
+            attack=self._attack,
+            feed=self._feed,
+            gate=self._gate,
+            breaker=self._breaker,
+            hold=self._hold,
+            rows=self._rows,
+            ends_s=self._ends_s,
         )
 
     async def run(self) -> bool:
@@ -136,9 +195,13 @@ class Shard:
         True when that ended the step.
         """
         self._watch.start()
+        if not self._feed.is_open:
+            with suppress(*AWAY):
+                await self._rests.hear_all()
+                await self._breaker.hear_all()
         beside: list[asyncio.Task[None]] = [
             asyncio.create_task(self._hold.beat(), name="beat"),
-            asyncio.create_task(self._supply(), name="supply"),
+            asyncio.create_task(self._supply.run(), name="supply"),
             asyncio.create_task(self._rows.read(), name="read"),
         ]
         commit: asyncio.Task[bool] = asyncio.create_task(
@@ -155,8 +218,8 @@ class Shard:
         finally:
             self._attack.stop()  # also where something broke
             await end(*tasks)
-            self._cut(Outcome.CANCELLED)
-            await self._gate.close()
+            self.cut(Outcome.CANCELLED)
+            await self._beside.close()
             seen = await self._watch.stop()
         await self._report(seen)
         return await self._release() or step_over
@@ -164,17 +227,12 @@ class Shard:
     @property
     def open(self) -> int:
         """Calls that have begun and not ended."""
-        return len(self._open) + len(self._gate)
+        return len(self._open) + len(self._beside)
 
     @property
     def lanes(self) -> int:
         """Calls that may be open now."""
         return self._lanes() if self.why is None else 0
-
-    @property
-    def waits(self) -> Mapping[str, int]:
-        """Why slots were sent back so far, and how often."""
-        return self._gate.waits
 
     @property
     def owes_rows(self) -> bool:
@@ -185,26 +243,40 @@ class Shard:
     def stop(self, why: Stop) -> None:
         """Begin no more calls. When the run has ended, cut those that are open."""
         if why in _PATIENT and self._cut_at_s == float("inf"):
-            self._cut_at_s = monotonic_s() + self._settings.drain_s
+            drain_s = self._settings.drain_s
+            if why is Stop.TIME and self._plan.drain_s is not None:
+                drain_s = self._plan.drain_s
+            self._cut_at_s = monotonic_s() + drain_s
             self._cut_as = _PATIENT[why]
+        if self._stopped_s is None:
+            self._stopped_s = monotonic_s()
         if self.why is None or (why in _FINAL and self.why is not Stop.ENDED):
             self.why = why
         self._attack.stop()
+        self._breaker.let_go()
         if self.why is Stop.ENDED:
-            self._cut(Outcome.CANCELLED)
-        self._news.set()
+            self.cut(Outcome.CANCELLED)
+        self._supply.look()
+
+    def wait(self, until_ms: int) -> None:
+        """Every slot is barred until then: give the lease back meanwhile."""
+        self._opens_ms = max(self._opens_ms, until_ms)
+        self.stop(Stop.WAITING)
 
     def hear(self, name: str, until_ms: int) -> None:
-        """A target rests until then, as another shard was told."""
-        if not self._feed.is_open:
-            self._gate.hear(name, until_ms)
+        """A target rests until then or is down, as another shard was told."""
+        if not self._feed.is_open and not self._breaker.hear(name, until_ms):
+            self._rests.hear(name, until_ms)
 
-    def look(self, status: Status | str) -> None:
-        """The run's state has been read: stop if it asks for that."""
-        if status == Status.PAUSED:
+    def look(self, status: Status | str, step: int) -> None:
+        """The run's state and step have been read: stop if they ask for that."""
+        if step != self.lease.step.number:
+            self.stop(Stop.ENDED)
+        elif status == Status.PAUSED:
             self.stop(Stop.PAUSED)
         elif status == Status.WAITING:
-            self.stop(Stop.WAITING)
+            if not self._breaker.probes:
+                self.stop(Stop.WAITING)
         elif status not in (Status.RUNNING, Status.QUEUED):
             self.stop(Stop.ENDED)
 
@@ -212,12 +284,8 @@ class Shard:
 
     def _lanes(self) -> int:
         """This shard's share of the lanes that the load has now."""
-        elapsed_s = max(0.0, monotonic_s() - self._step_start_s)
-        lanes = self.lease.step.load.lanes(elapsed_s)
-        share, rest = divmod(
-            min(lanes, self._settings.max_concurrency), self.lease.shards
-        )
-        return share + (1 if self.lease.shard < rest else 0)
+        elapsed_s = monotonic_s() - self._origin_s
+        return lanes_at(self.lease, elapsed_s, most=self._settings.max_concurrency)
 
     def _begin(self, slot: Slot) -> None:
         if not self._hold.is_live:
@@ -255,6 +323,9 @@ class Shard:
 
     def _ended(self, call: Call, exchange: Exchange) -> None:
         del self._open[call.slot.number]
+        status = status_of(exchange)
+        if status.isdigit():
+            self._breaker.heard(call, int(status))
         self._rows.ended(call, exchange)
         if self._gate.landed(call.slot, call.work.target):
             return
@@ -263,118 +334,28 @@ class Shard:
         ):
             self._attack.ended()
         if not len(self._attack):
-            self._news.set()  # nothing in hand; else the next look is soon enough
+            self._supply.look()  # nothing in hand; else the next look is soon enough
 
     def _drop(self, slot: Slot) -> None:
-        self._rows.put(self._probe.dropped(slot), "failed")
+        self._rows.put(self._probe.dropped(slot, _NO_LANE), "failed")
 
-    def _cut(self, outcome: Outcome) -> None:
+    def over(self, slot: Slot) -> None:
+        """It was due in the step's time, and nobody has sent it."""
+        self._rows.put(self._probe.dropped(slot, _TOO_LATE), "failed")
+
+    def cut_overdue(self) -> None:
+        """End calls that have had their time to end since the stop. Cut by us they are
+        offered again, by the step's end unfinished."""
+        if self._open and monotonic_s() > self._cut_at_s:
+            self.cut(self._cut_as)
+
+    def cut(self, outcome: Outcome) -> None:
+        """End the calls that are open, as this."""
         for call, sending in list(self._open.values()):
             call.cut = outcome
             sending.cancel()
 
-    # -- beside the calls ------------------------------------------------------------
-
-    async def _supply(self) -> None:
-        """Take slots ahead of need, and mind the step's time, until stopped."""
-        if not self._feed.is_open:
-            with suppress(*AWAY):
-                await self._gate.hear_all()
-        origin = self._probe.request(Slot(0.0, 0, 0), self._probe.work(0)).origin
-        await self._wire.warm(origin, min(self._lanes(), _MOST_WARM))
-        while True:
-            if self.why is None and monotonic_s() >= self._ends_s:
-                self.stop(Stop.TIME)
-            if self._open and monotonic_s() > self._cut_at_s:
-                # Cut by us they are offered again, by the step's end unfinished.
-                self._cut(self._cut_as)
-            if self.why is None:
-                await self._gate.hand_back()
-                await self._take()
-                self._attack.pump()
-            self._news.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(0.02):
-                    await self._news.wait()
-
-    async def _take(self) -> None:
-        idle = not self.open and not len(self._attack) and not self._rows
-        opens_s = self._gate.opens_s
-        if opens_s is not None:
-            if idle and opens_s - monotonic_s() > _PATIENCE_S:
-                self._wait(self._clock.store_ms(opens_s))
-            return
-        free = max(0, self._lanes() - self._attack.open)
-        wanted, fresh = self._feed.wanted(free), True
-        if wanted <= 0 and self._may_have_retries():
-            wanted, fresh = free, False
-        if wanted <= 0:
-            return
-        try:
-            taken = await self._feed.take(wanted, fresh=fresh)
-        except AWAY as error:
-            log.warning("no slots for %s: %s", self.lease.job_id, error)
-            await sleep(0.2)
-            return
-        if taken is None:
-            await self._hold.renew()
-        elif idle and not taken.slots and self.why is None:
-            if taken.next_at_ms is None:
-                self.stop(Stop.EXHAUSTED)
-                return
-            left_s = self._clock.monotonic(taken.next_at_ms) - monotonic_s()
-            if left_s > _PATIENCE_S:
-                self._wait(taken.next_at_ms)
-            else:
-                await sleep(min(max(left_s, 0.0), _LOOK_S))
-
-    def _may_have_retries(self) -> bool:
-        """An open load takes nothing while its next due time is far; what is offered
-        again may have come to its time meanwhile. Looked at now and then."""
-        now_s = monotonic_s()
-        if not self._feed.is_open or now_s < self._looked_s + _LOOK_S:
-            return False
-        self._looked_s = now_s
-        return True
-
-    def _wait(self, until_ms: int) -> None:
-        """Every slot is barred until then: give the lease back meanwhile."""
-        self._opens_ms = max(self._opens_ms, until_ms)
-        self.stop(Stop.WAITING)
-
-    def _decide(self, call: Call, reply: Reply, sample: Sample) -> tuple[Kind, int]:
-        now_s = monotonic_s()
-        decision = decide(
-            call.slot,
-            reply,
-            sample,
-            now_s=wall_s(),
-            retries=self._plan.retries,
-            left_s=self._ends_s - now_s,
-            reworded=self._probe.wordings.learn(call.work.target, call.wording, reply),
-        )
-        if decision.ending is not None:
-            self._end(decision.ending, reply.error or decision.ending.value)
-        if decision.rests_s is not None and not self._feed.is_open:
-            # an open load asks what it was told to ask, and a 429 is the answer
-            self._gate.rest(call.work.target, now_s + decision.rests_s)
-        throttled = reply.throttled
-        self._gate.became(call.work.target, throttled=throttled, sent_s=call.started_s)
-        if decision.kind == "retry":
-            return decision.kind, self._clock.store_ms(now_s + decision.retry_in_s)
-        if decision.opens_in_s is None:
-            return decision.kind, 0
-        opens_s = now_s + decision.opens_in_s
-        opens_ms = self._clock.store_ms(opens_s)
-        if decision.of_free_calls and self._gate.has_limit(call.work.target):
-            self._gate.bar(call.work.target, opens_s)
-        elif self._feed.is_open or not self._gate.rest_all_like(
-            call.work.target, opens_s
-        ):
-            self._wait(opens_ms)
-        return decision.kind, opens_ms
-
-    def _end(self, ending: Ending, error: str | None = None) -> None:
+    def end(self, ending: Ending, error: str | None = None) -> None:
         """No further call has any sense: the run ends when those that are open have."""
         if self._hopeless is None:
             self._hopeless = (ending, error)
@@ -384,26 +365,16 @@ class Shard:
 
     async def _report(self, seen: dict[str, Any]) -> None:
         """What this worker saw of itself: evidence for the verdict."""
-        stamps = self._wire.stats
         seen |= {
-            **machine(),
+            **report.of_process(self._settings, self._stamps_before, self._wire.stats),
+            **report.of_lease(self.lease),
+            **report.of_waits(self.waits, self._gate.paused),
             "worker": self._probe.worker,
-            "step": self.lease.step.number,
-            "segment": self.lease.segment,
-            "shard": self.lease.shard,
-            "shards": self.lease.shards,
-            "epoch": self.lease.epoch,
-            "step_start_s": self._step_start_s,
+            "step_start_s": self._clock.monotonic(self.lease.start_ms),
             "stop": self.why,
             "begun": self._feed.begun,
-            "waits": self._gate.waits,
-            "paused": sorted(self._gate.paused),
             "clock_error_s": self._clock.error_s,
-            "kernel_stamps": stamps.kernel - self._stamps_before.kernel,
-            "loop_stamps": stamps.loop - self._stamps_before.loop,
-            "clamped_stamps": stamps.clamped - self._stamps_before.clamped,
             "reworded": self._probe.wordings.words(),
-            **set_as(self._settings),
         }
         with suppress(*AWAY):
             await samples.observe(self._redis, self.lease.job_id, seen)
@@ -419,6 +390,20 @@ class Shard:
                 opens_ms = self._opens_ms
                 await runs.move(self._redis, job_id, Status.WAITING, until_ms=opens_ms)
         with suppress(*AWAY):
-            finished = self.why is Stop.TIME
-            return await slots.release(self._redis, self.lease, finished=finished)
+            timed = self.lease.step.duration_s is not None
+            # with nothing left to take, the time that is left changes nothing
+            finished = self.why is Stop.TIME or (timed and self.why is Stop.EXHAUSTED)
+            stopped_s = monotonic_s() if self._stopped_s is None else self._stopped_s
+            if self.why is Stop.TIME:
+                # whole milliseconds, rounded down, would leave one for a late burst
+                stopped_s = max(stopped_s, self._ends_s + 0.001)
+            if self._opens_ms == 0 and self.why is Stop.WAITING:
+                down_s = self._breaker.stopped_s(len(self._plan.targets))
+                stopped_s = min(stopped_s, down_s)
+            return await slots.release(
+                self._redis,
+                self.lease,
+                finished=finished,
+                stopped_ms=self._clock.store_ms(stopped_s),
+            )
         return False

@@ -35,11 +35,12 @@ from worker import (
     reaper,
     retention,
     selftest_asked,
-    storeclock,
 )
 from worker.ending import end
+from worker.looks import Looks
 from worker.probe import Probe
 from worker.purse import Purse
+from worker.ready import get_ready, prepare
 from worker.reconcile import Reconciler
 from worker.reduces import Reduces
 from worker.shard import Shard
@@ -78,6 +79,7 @@ class Station:
         self._unreadable: dict[str, str] = {}
         self._looked_s = monotonic_s()
         self._looking = asyncio.Lock()
+        self._looks = Looks(self._look_safely)
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -106,6 +108,7 @@ class Station:
         if self._works:
             await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
         await end(*self._tasks)
+        await self._looks.close()
         await self._reconciler.close()
         await self._reduces.close()
         if self._selftest is not None:
@@ -146,6 +149,9 @@ class Station:
                 if everything or not self._working[run.job_id]:
                     yields = first is not None and first < alone.turn_of(run)
                     await self._claim_if_readable(run, yields)
+            await self._looks.when_one_opens(
+                self.redis, found, within_s=self.settings.reaper_tick_s
+            )
 
     def _owes_rows(self, job_id: str) -> bool:
         mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
@@ -187,7 +193,6 @@ class Station:
         settings = await asking.agreed(self.redis, run.job_id, self._contact)
         costs = await self._purse.costs(plan, run.job_id, settings)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
-        claimed_s = monotonic_s()
         lease = await slots.claim(
             self.redis,
             run.job_id,
@@ -204,7 +209,7 @@ class Station:
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
-            self._work(run, plan, lease, costs, claimed_s, settings),
+            self._work(run, plan, lease, costs, settings),
             name=f"shard-{lease.job_id}",
         )
         self._works.add(task)
@@ -219,7 +224,6 @@ class Station:
         plan: Plan,
         lease: slots.Lease,
         costs: Costs | None,
-        claimed_s: float,
         settings: Settings,
     ) -> None:
         try:
@@ -229,10 +233,19 @@ class Station:
             return
         print_ = key_print(key, lease.job_id)
         await samples.asked_with(self.redis, lease.job_id, print_)
-        wordings = await asking.begin(
-            self.redis, self._contact, plan, settings, key, bounded=costs is not None
+        wordings = await asking.words(
+            self.redis, self._contact, plan, settings, bounded=costs is not None
         )
-        clock = await storeclock.read(self.redis)
+        ready = await get_ready(
+            self.redis,
+            lease,
+            lease_s=self.settings.lease_s,
+            prepare=prepare(self.redis, self.wire, plan, lease, settings, key),
+            is_wanted=lambda: not self._draining,
+        )
+        if ready is None:
+            return
+        lease, clock = ready.lease, ready.clock
         told = self._telemetry.begin(plan, lease, run.traceparent)
         probe = Probe(
             plan,
@@ -256,7 +269,7 @@ class Station:
             clock=clock,
             spool=self._spool,
             costs=costs,
-            claimed_s=claimed_s,
+            claimed_s=ready.held_s,
             watch=told.watch,
             seen=told.rows,
         )
@@ -285,8 +298,13 @@ class Station:
             del self._working[job_id]
         if not self._works:
             collector.on()
+        # the next step of its run, or whatever else there was no room for
+        self._looks.soon()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
+
+    async def _look_safely(self) -> None:
+        await self._safely(self.look())
 
     async def _plan(self, job_id: str) -> Plan:
         """The run's plan; it never changes, and a large one takes a second to read."""
@@ -353,8 +371,7 @@ class Station:
         with suppress(BenchError, *AWAY):
             run = await runs.load(self.redis, job_id)
             for shard in mine:
-                if run.step == shard.lease.step.number:
-                    shard.look(run.status)
+                shard.look(run.status, run.step)
         await self._safely(self.look())
 
     async def _beat(self) -> None:

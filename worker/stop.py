@@ -19,6 +19,6 @@ class Stop(StrEnum):
     HOPELESS = "hopeless"
     """The key was refused or the credit is gone: every further call would fail."""
     ENDED = "ended"
-    """The run takes no more rows."""
+    """The run has ended or gone on to another step: no more rows are taken."""
     LOST = "lost"
     """The lease passed to another, or could not be renewed in time."""

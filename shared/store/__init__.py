@@ -9,7 +9,8 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     selftest:ID         string its record, JSON; expires after a day
     selftest:on:HOST    string the worker that runs one on this machine; expires
     push                channel  `job_id` whose state a worker should look at now
-    bars                channel `account until_ms name`: what has it rests until then
+    bars                channel `account until_ms name`: what has it rests until then;
+                               `down:ID upstream`, `down:ID target I`: is down, 0: back
     born                string when this store's data began, store ms; for ever
     probe               made and deleted at once when a process looks at the store
     turns               hash   submitter -> when a run of theirs was last begun
@@ -44,6 +45,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:beside       set    runs that were measured on the same upstream meanwhile
     run:ID:keys         set    a print of each key that it was asked with
     run:ID:dialect      string which its calls speak: the first worker's finding
+    run:ID:down         hash   `upstream` or `target I`: since, until, tries (`outages`)
     run:ID:reconcile    string the worker that compares its bills; a lease
     run:ID:step:N       hash   the step, its shards and their leases (`slots`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand

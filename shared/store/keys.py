@@ -19,7 +19,7 @@ PROBE = PREFIX + "probe"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
-    *(":holds", ":held", ":pace", ":paces", ":beside", ":keys", ":dialect"),
+    *(":holds", ":held", ":pace", ":paces", ":beside", ":keys", ":dialect", ":down"),
 )
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
 

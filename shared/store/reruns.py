@@ -6,7 +6,7 @@ from redis.asyncio import Redis
 
 from shared.errors import NotReady, WrongState
 from shared.money import Price
-from shared.plan import Finished, Plan, Step, next_step
+from shared.plan import Plan, Step, steps
 from shared.run import Run, new_job_id
 from shared.sample import decode
 from shared.store import keys, runs, samples
@@ -49,7 +49,8 @@ async def failed(
     traceparent: str | None = None,
     new_id: str | None = None,
 ) -> Run:
-    """A new run of the slots that did not end `ok`, or never ran; warm-ups run whole.
+    """A new run of the slots that did not end `ok`, or never ran; the warm-ups of the
+    steps that have some run whole.
 
     Raises NoSuchRun; NotReady before the end; WrongState where the slots that are
     missing cannot be told, and where there are none.
@@ -60,13 +61,15 @@ async def failed(
         raise NotReady(
             f"Benchmark {job_id} is {run.status}. Rerun what failed when it has ended."
         )
-    measured = _measured(plan)
+    counted = _counted(plan)
     good = await _good(redis, job_id)
     new_id = new_id or new_job_id(await now_s(redis))
     left = 0
-    for step, count in measured:
-        bad = [slot for slot in range(count) if (step, slot) not in good]
-        await _prepare(redis, new_id, step, count, bad)
+    for warmup, step, count in counted:
+        bad = [slot for slot in range(count) if (step.number, slot) not in good]
+        await _prepare(redis, new_id, step.number, count, bad)
+        if warmup is not None and not bad:
+            await _prepare(redis, new_id, warmup.number, warmup.count or 0, [])
         left += len(bad)
     if not left:
         raise WrongState(f"Every call of benchmark {job_id} ended ok; rerun it whole.")
@@ -82,17 +85,18 @@ async def failed(
     )
 
 
-def _measured(plan: Plan) -> list[tuple[int, int]]:
-    """(number, slots) of each step that is counted."""
-    found: list[tuple[int, int]] = []
-    over: list[Finished] = []
-    step: Step | None
-    while plan.find is None and (step := next_step(plan, over)):
-        over.append(Finished(step.number))
+def _counted(plan: Plan) -> list[tuple[Step | None, Step, int]]:
+    """Each step that is counted: the warm-up before it, itself, and its slots."""
+    found: list[tuple[Step | None, Step, int]] = []
+    warmup: Step | None = None
+    for step in () if plan.find else steps(plan):
         if step.count is None or step.duration_s is not None:
             break
-        if not step.warmup:
-            found.append((step.number, step.count))
+        if step.warmup:
+            warmup = step
+        else:
+            found.append((warmup, step, step.count))
+            warmup = None
     else:
         if plan.find is None:
             return found

@@ -19,6 +19,10 @@ POISON_TAKEOVERS = 3
 
 LEAD_MS = round(LEAD_S * 1000)
 
+PATIENCE_MS = 3000
+"""An open load waits so long for its other shards, once one is ready: a little longer
+than a worker that has missed its ring takes to look by itself (REAPER_TICK_S)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -34,11 +38,21 @@ class Lease:
     """Grows with every claim of the shard; an older one may start nothing."""
     segment: int
     start_ms: int
-    """Start of the step, ms of the store's clock."""
+    """Start of the step, ms of the store's clock; 0 before `ready` has fixed it."""
     segment_start_ms: int
     """Start of the segment; equals `start_ms` in a step that was never disturbed."""
-    base: int
-    """First slot that was open when the segment began."""
+    elapsed_ms: int
+    """How much of the step's own time had passed when the segment began: pauses, waits
+    and gaps are left out."""
+
+    probes: int = 0
+    """1: its run waits for an upstream that is down, and this worker tries it."""
+
+    @property
+    def origin_ms(self) -> int:
+        """When the step would have started for its own time to be what it is now, had
+        there been no gap: due times, lanes and the end count from here."""
+        return self.segment_start_ms - self.elapsed_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +116,9 @@ async def claim(
     under way goes on.
     """
     s, taken, back, closed, _ = keys.step(job_id, step.number)
+    if step.count is not None and is_open(step):
+        # a shard that can have no slot would never be worked on, and so never be over
+        shards = min(shards, step.count)
     answer = await call(
         redis,
         "claim",
@@ -117,7 +134,7 @@ async def claim(
             "" if step.count is None else step.count,
             "1" if is_open(step) else "",
             POISON_TAKEOVERS,
-            LEAD_MS if is_open(step) else 0,
+            "" if step.duration_s is None else "1",
             "" if upstream is None else int(exclusive),
             int(yields),
             job_id,
@@ -128,15 +145,63 @@ async def claim(
     return Lease(job_id, step, *(int(number) for number in answer[1:]))
 
 
-async def renew(redis: Redis, lease: Lease, lease_s: float) -> tuple[bool, str]:
-    """Keep the lease: (whether it is still ours, the run's state)."""
-    kept, status, _ = await call(
+class Started(NamedTuple):
+    """What `ready` told."""
+
+    kept: bool
+    """Whether the lease is still ours."""
+    status: str
+    """The run's state; `gone` where there is no such run."""
+    step: int
+    """The step that the run is at."""
+    start_ms: int = 0
+    """Start of the lease's step; 0: not fixed yet."""
+    segment_start_ms: int = 0
+
+
+async def ready(
+    redis: Redis, lease: Lease, lease_s: float, *, is_ready: bool
+) -> Started:
+    """Keep a lease whose work has not begun, and hear when it begins; ask again until
+    that is fixed. A closed load begins when this shard is ready, an open one when all
+    shards are.
+
+    is_ready: False only keeps the lease.
+    """
+    shared = is_open(lease.step)
+    kept, status, step, *start = await call(
+        redis,
+        "ready",
+        [keys.run(lease.job_id), keys.step(lease.job_id, lease.step.number)[0]],
+        [
+            *(lease.shard, lease.epoch, int(lease_s * 1000), "1" if is_ready else ""),
+            PATIENCE_MS if shared else 0,
+            LEAD_MS if shared else 0,
+        ],
+    )
+    return Started(bool(kept), status.decode(), int(step), *map(int, start))
+
+
+class Renewed(NamedTuple):
+    """What `renew` told."""
+
+    kept: bool
+    """Whether the lease is still ours."""
+    status: str
+    """The run's state; `gone` where there is no such run."""
+    step: int
+    """The step that the run is at; a lease of another one is of no use any more."""
+
+
+async def renew(redis: Redis, lease: Lease, lease_s: float) -> Renewed:
+    """Keep the lease for its full time."""
+    kept, status, step = await call(
         redis,
         "renew",
         [keys.run(lease.job_id), keys.step(lease.job_id, lease.step.number)[0]],
         [lease.shard, lease.epoch, int(lease_s * 1000)],
     )
-    return bool(kept), status.decode()
+    return Renewed(bool(kept), status.decode(), int(step))
 
 
 async def take(
@@ -233,17 +298,27 @@ async def hand_back(
     await call(redis, "hand_back", [s, taken, back, closed], args)
 
 
-async def release(redis: Redis, lease: Lease, *, finished: bool = False) -> bool:
+async def release(
+    redis: Redis,
+    lease: Lease,
+    *,
+    finished: bool = False,
+    stopped_ms: int | None = None,
+) -> bool:
     """Give the lease back; True when that ends the step.
 
     finished: this shard's time is over, and nobody shall take it again.
+    stopped_ms: from when on it began no more calls; None: it has begun none.
     """
     s, taken, back, closed, _ = keys.step(lease.job_id, lease.step.number)
     answer = await call(
         redis,
         "release",
         [keys.run(lease.job_id), s, taken, back, closed],
-        [lease.shard, lease.epoch, "1" if finished else ""],
+        [
+            *(lease.shard, lease.epoch, "1" if finished else ""),
+            "" if stopped_ms is None else stopped_ms,
+        ],
     )
     return int(answer) == 2
 

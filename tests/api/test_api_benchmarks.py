@@ -102,6 +102,21 @@ async def test_a_waiting_run_says_until_when(api: Api, worker: Played) -> None:
     assert "2026-11-23T08:00:01.250Z" in job["waiting_for"]
 
 
+async def test_a_run_that_waits_for_its_upstream_says_so_with_the_upstreams_words(
+    api: Api, worker: Played
+) -> None:
+    job_id = submit(api.http)
+    await worker.claim(job_id)
+    down = {"until_ms": 1795420801250, "down": "status 503: Loading model"}
+    await runs.move(worker.redis, job_id, Status.WAITING, **down)
+    job = api.http.get(f"/benchmark/{job_id}").json()
+    assert job["until"] == "2026-11-23T08:00:01.250Z"
+    assert job["waiting_for"] == (
+        "the upstream, which is down (status 503: Loading model); it is tried again at"
+        " 2026-11-23T08:00:01.250Z"
+    )
+
+
 BAD_IDS = [
     "x",
     "01jz8m5t7q4w9e2r6y8v0b3n5c",

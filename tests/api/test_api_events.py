@@ -16,7 +16,7 @@ from api.view import Views
 from shared.run import Ending, Status
 from shared.sample import Outcome
 from shared.store import events as stored
-from shared.store import keys, runs
+from shared.store import keys, outages, runs
 from tests.api.api_client import Event, Played, events, problem, submit
 from tests.api.api_server import Api
 from tests.children import until
@@ -280,3 +280,38 @@ async def test_a_run_that_is_gone_ends_the_stream_with_an_error(
 def test_an_unknown_run_is_a_404_and_no_stream(api: Api) -> None:
     answer = api.http.get("/benchmark/01JZ8M5T7Q4W9E2R6Y8V0B3N5C/events")
     problem(answer, "no-such-run")
+
+
+async def test_a_follower_hears_that_the_upstream_is_down_and_each_new_try(
+    api: Api, worker: Played
+) -> None:
+    job_id = submit(api.http)
+    lease = await worker.claim(job_id)
+    async with following(api, job_id) as client:
+        assert (await client.next()).name == "snapshot"
+        untils = []
+        for tries in range(2):
+            outage = await outages.failed(
+                worker.redis,
+                lease,
+                "account",
+                outages.UPSTREAM,
+                began_ms=2_000_000_000_000 + tries,
+                words="[Errno 111] Connection refused",
+                not_before_ms=0,
+                call_s=60,
+            )
+            status = await outages.idle(
+                worker.redis, lease, outage.until_ms, outage, most_s=300
+            )
+            assert status == "waiting"
+            told = await client.next()
+            assert (told.name, told.data["status"]) == ("state", "waiting")
+            assert "Connection refused" in told.data["waiting_for"]
+            untils.append(told.data["until"])
+        assert untils[0] < untils[1]
+        await outages.recovered(
+            worker.redis, lease, "account", outages.UPSTREAM, began_ms=2_100_000_000_000
+        )
+        told = await client.next()
+        assert (told.data["status"], told.data["waiting_for"]) == ("running", None)

@@ -1,5 +1,7 @@
 """What is shown on the terminal, where it could mislead or do harm."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from cli import show
@@ -96,3 +98,18 @@ def test_a_benchmark_stands_when_something_of_it_may_be_believed(
     result = {"successful_runs": ok, "verdict": judged(kind)}
     assert show.stands({"status": status, "result": result}) is stands
     assert not show.stands({"status": "done", "result": None})
+
+
+async def test_the_bar_says_what_a_job_waits_for() -> None:
+    async def states() -> AsyncIterator[dict[str, object]]:
+        yield {
+            "status": "waiting",
+            "until": "2026-11-23T08:00:01.250Z",
+            "waiting_for": "the upstream, which is down (\x1b[2JLoading model)",
+            "progress": {"failed": 0, "total": 9, "closed": 3},
+        }
+
+    with show.console.capture() as shown:
+        await show.follow(states())
+    said = " ".join(shown.get().split())
+    assert "waiting for the upstream, which is down (?[2JLoading model)" in said

@@ -11,6 +11,7 @@ from shared.loads import Concurrency
 from shared.run import Ending, Status
 from shared.store import runs
 from tests.faults.allowances import allowances
+from tests.faults.down import down
 from tests.faults.fairness import fairness
 from tests.faults.figure import Figure, a_folder
 from tests.faults.fuzz import fuzz
@@ -272,6 +273,7 @@ SECTIONS: dict[str, Callable[[bool], Awaitable[list[Figure]]]] = {
     "spending": spending,
     "allowances": allowances,
     "fairness": lambda long: fairness(100 if long else 20),
+    "down": down,
     "streams": lambda long: streams(10_000 if long else 1000, 20_261_123),
     "memory": lambda _: memory(),
     "hostile": lambda long: hostile((60 if long else 4) * MIB),

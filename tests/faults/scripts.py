@@ -53,6 +53,8 @@ class Fault:
     open: int = 0
     """Calls whose connection is open now."""
     url: str = ""
+    down: int | None = None
+    """The status with which every `ok` is refused; None: it is up."""
 
     def of(self, model: str) -> list[Called]:
         return [call for call in self.ledger if call.model == model]
@@ -97,6 +99,10 @@ def framed(call: Called) -> list[bytes]:
 
 
 async def ok(talk: Talk, _: str) -> None:
+    if talk.fault.down is not None:
+        body = bodies.encode(bodies.plain_error(talk.fault.down, "Loading model"))
+        await talk.send(answer(talk.fault.down, body))
+        return
     await talk.send(CHUNKED)
     for chunk in framed(talk.call):
         await talk.send(chunk)
@@ -124,6 +130,27 @@ async def hangs_on(talk: Talk, _: str) -> None:
     await talk.send(KEPT + b"".join(framed(talk.call)[:-1]))
     talk.call.whole = True
     await asyncio.sleep(3600)
+
+
+async def refusing(talk: Talk, said: str) -> None:
+    """This status, always; after a plus, only every so many-th call."""
+    status, _, every = said.partition("+")
+    if not _strikes(talk, int(every or 1)):
+        await ok(talk, said)
+        return
+    body = bodies.encode(bodies.plain_error(int(status), "no server is there"))
+    await talk.send(answer(int(status), body))
+
+
+async def hanging(talk: Talk, said: str) -> None:
+    """No answer at all to every so many-th call."""
+    await (silence if _strikes(talk, int(said)) else ok)(talk, "")
+
+
+def _strikes(talk: Talk, every: int) -> bool:
+    calls = talk.fault.of(talk.call.model)
+    place = next(i for i, call in enumerate(calls) if call is talk.call)
+    return (place + 1) % every == 0
 
 
 def cut(*, reset: bool) -> Script:
@@ -264,6 +291,8 @@ SCRIPTS: dict[str, Script] = {
     "ok": ok,
     "kept": kept,
     "hangs-on": hangs_on,
+    "refusing": refusing,
+    "hanging": hanging,
     "fin": cut(reset=False),
     "rst": cut(reset=True),
     "silence": silence,

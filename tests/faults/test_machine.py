@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 )
 
 from shared.errors import WrongState
+from shared.loads.sweep import Sweep
 from shared.plan import Finished, steps
 from shared.run import Ending, Run, Status
 from shared.store import events, keys, runs, slots
@@ -25,15 +26,18 @@ from shared.store.client import connect
 from shared.store.slots import Entry, Kind, Lease
 from tests.faults.stack import a_plan
 
-TOTAL = 12
-PLAN = a_plan(n=TOTAL)
-(STEP,) = steps(PLAN)
+SLOTS = 6
+PLAN = a_plan(n=SLOTS).model_copy(
+    update={"sweep": Sweep(over="concurrency", values=(4, 4))}
+)
+STEPS = steps(PLAN)
+TOTAL = SLOTS * len(STEPS)
 TAKES_ROWS = (Status.QUEUED, Status.RUNNING, Status.WAITING, Status.PAUSED)
 lease = st.integers(0, 9)
 
 
 class Machine(RuleBasedStateMachine):
-    """One run of twelve slots on two shards, and whoever works on it."""
+    """One run of two steps of six slots, and whoever works on its two shards."""
 
     url = ""
     fired: ClassVar[Counter[str]] = Counter()
@@ -45,10 +49,11 @@ class Machine(RuleBasedStateMachine):
         self._redis = connect(self.url)
         self._do(self._redis.flushdb())
         self._job = self._do(runs.create(self._redis, PLAN)).job_id
-        self._keys = keys.step(self._job, 0)
+        self._step = 0
+        """Which step the run is at."""
         self._leases: list[Lease] = []
         self._live: dict[int, Lease] = {}
-        """Shard -> the lease that may start calls."""
+        """Shard -> the lease that may start calls; all of the present step."""
         self._hands: dict[int, int] = {}
         """Slot -> shard, of slots that a live lease has in hand."""
         self._tickets = 0
@@ -65,6 +70,11 @@ class Machine(RuleBasedStateMachine):
         run: Run = self._do(runs.load(self._redis, self._job))
         return run
 
+    @property
+    def _keys(self) -> tuple[str, str, str, str, str]:
+        """Of the present step."""
+        return keys.step(self._job, self._step)
+
     def _lease(self, i: int) -> Lease:
         return self._leases[-1 - i % len(self._leases)]
 
@@ -78,13 +88,16 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def claim(self) -> None:
+        step = STEPS[self._step]
         got = self._do(
-            slots.claim(self._redis, self._job, STEP, owner="w", shards=2, lease_s=60)
+            slots.claim(self._redis, self._job, step, owner="w", shards=2, lease_s=60)
         )
         if got is not None:
             assert got.shard not in self._live, "a shard with a live lease was given"
             assert all(
-                old.epoch < got.epoch for old in self._leases if old.shard == got.shard
+                old.epoch < got.epoch
+                for old in self._leases
+                if (old.step, old.shard) == (got.step, got.shard)
             )
             self._drop(got.shard)
             self._live[got.shard] = got
@@ -99,6 +112,8 @@ class Machine(RuleBasedStateMachine):
         got = self._do(slots.take(self._redis, mine, n, f"t{self._tickets}"))
         if got is None:
             self.fired["a stale lease asked for slots"] += 1
+            passed = mine.step.number != self._step
+            self.fired["a lease of a step that has passed asked for slots"] += passed
             return
         assert self._live.get(mine.shard) == mine, "slots without a live lease"
         assert status is Status.RUNNING
@@ -111,15 +126,19 @@ class Machine(RuleBasedStateMachine):
             self.fired["a retry was taken"] += retries > 0
 
     def _kinds(self) -> Counter[tuple[int, str]]:
-        """How many rows of each kind each slot has."""
+        """How many rows of each kind each slot of the present step has."""
         rows = self._do(self._redis.lrange(keys.run(self._job, ":rows"), 0, -1))
         parts = [row.decode().split(".") for row in rows]
-        return Counter((int(slot), kind) for slot, _, kind in parts)
+        return Counter(
+            (int(slot), kind)
+            for step, slot, _, kind in parts
+            if int(step) == self._step
+        )
 
     @precondition(lambda self: self._leases)
     @rule(
         i=lease,
-        slots_=st.lists(st.integers(0, TOTAL - 1), min_size=1),
+        slots_=st.lists(st.integers(0, SLOTS - 1), min_size=1),
         kind=st.sampled_from(["ok", "ok", "failed", "retry", "again"]),
     )
     def commit(self, i: int, slots_: list[int], kind: Kind) -> None:
@@ -151,12 +170,15 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self._live)
     @rule(i=lease)
     def finish_all(self, i: int) -> None:
-        """All that is left is done, and reduced twice."""
-        for _ in range(TOTAL):
-            mine, slots_ = self._take_some(i)
-            for slot in slots_:
-                self._commit(mine, slot, "ok")
-        self.advance()
+        """All that is left is done, step by step, and reduced twice."""
+        for _ in STEPS:
+            for _ in range(SLOTS):
+                if self._live:
+                    mine, slots_ = self._take_some(i)
+                    for slot in slots_:
+                        self._commit(mine, slot, "ok")
+            self.advance()
+            self.claim()
         self.finish()
         self.finish()
 
@@ -169,13 +191,16 @@ class Machine(RuleBasedStateMachine):
 
     def _commit(self, mine: Lease, slot: int, kind: Kind) -> None:
         status = self._run().status
-        attempts = self._do(self._redis.hget(self._keys[4], str(slot)))
+        attempts_key = keys.step(self._job, mine.step.number)[4]
+        attempts = self._do(self._redis.hget(attempts_key, str(slot)))
         attempt = int(attempts or 0)
-        entry = Entry(slot, attempt, kind, 0, f"{slot}.{attempt}.{kind}".encode())
+        row = f"{mine.step.number}.{slot}.{attempt}.{kind}".encode()
+        entry = Entry(slot, attempt, kind, 0, row)
         done = self._do(
             slots.commit(self._redis, mine, [entry, entry], max_answers_bytes=1)
         )
-        assert bool(done.accepted) == (status in TAKES_ROWS)
+        passed = mine.step.number != self._step
+        assert bool(done.accepted) == (status in TAKES_ROWS and not passed)
         assert sum(done.accepted) <= 1, "the same row twice"
         repeated = self._do(
             slots.commit(self._redis, mine, [entry], max_answers_bytes=1)
@@ -195,8 +220,10 @@ class Machine(RuleBasedStateMachine):
     @rule(i=lease)
     def renew(self, i: int) -> None:
         mine = self._lease(i)
-        kept, _ = self._do(slots.renew(self._redis, mine, 60))
-        assert kept == (self._live.get(mine.shard) == mine)
+        told = self._do(slots.renew(self._redis, mine, 60))
+        assert told.step == self._step, "a lease of a step that has passed is told so"
+        if mine.step.number == self._step:
+            assert told.kept == (self._live.get(mine.shard) == mine)
 
     @precondition(lambda self: self._live)
     @rule(i=lease)
@@ -232,9 +259,16 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def advance(self) -> None:
-        if self._do(slots.is_over(self._redis, self._job, STEP)):
-            over = Finished(0)
-            self._do(runs.advance(self._redis, self._job, over, None, Ending.COMPLETED))
+        if not self._do(slots.is_over(self._redis, self._job, STEPS[self._step])):
+            return
+        over = Finished(self._step)
+        to = None if self._step + 1 == len(STEPS) else self._step + 1
+        ending = Ending.COMPLETED
+        if self._do(runs.advance(self._redis, self._job, over, to, ending)) and to:
+            self._step = to
+            self._live.clear()
+            self._hands.clear()
+            self.fired["a step was followed by another"] += 1
 
     @rule()
     def finish(self) -> None:
@@ -246,14 +280,23 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def what_is_closed_is_what_has_a_final_row(self) -> None:
-        _, _, _, closed, _ = self._keys
         rows = self._do(self._redis.lrange(keys.run(self._job, ":rows"), 0, -1))
         assert len(rows) == len(set(rows)), "a row was counted twice"
         closing = [row for row in rows if row.endswith((b"ok", b"failed"))]
-        final = {row.split(b".")[0] for row in closing}
+        final = {tuple(row.split(b".")[:2]) for row in closing}
         assert len(final) == len(closing)
-        marked = self._do(self._redis.bitcount(closed))
+        marked = sum(
+            self._do(self._redis.bitcount(keys.step(self._job, step.number)[3]))
+            for step in STEPS
+        )
         assert self._run().closed == marked == len(final)
+
+    @invariant()
+    def a_live_lease_is_of_the_present_step(self) -> None:
+        assert self._run().step == self._step
+        for mine in self._live.values():
+            told = self._do(slots.renew(self._redis, mine, 60))
+            assert (told.kept, told.step) == (True, mine.step.number)
 
     @invariant()
     def done_is_said_once_and_only_of_a_whole_run(self) -> None:
@@ -298,4 +341,4 @@ def check(
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert len(+Machine.fired) == 8, f"a fault did not happen: {Machine.fired}"
+    assert len(+Machine.fired) == 10, f"a fault did not happen: {Machine.fired}"

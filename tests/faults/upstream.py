@@ -40,7 +40,7 @@ def fault_upstream(gap_s: float = 0.002) -> Iterator[Fault]:
 
     async def serve() -> None:
         server = await asyncio.start_server(
-            lambda reader, writer: _serve(fault, reader, writer),
+            lambda reader, writer: serve_one(fault, reader, writer),
             "127.0.0.1",
             0,
             limit=_MIB,
@@ -67,7 +67,7 @@ def fault_upstream(gap_s: float = 0.002) -> Iterator[Fault]:
         loop.close()
 
 
-async def _serve(
+async def serve_one(
     fault: Fault, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     """The calls of one connection; more than one where a script keeps it."""

@@ -17,7 +17,8 @@ CLOCK = StoreClock(offset_s=1_000_000.0, error_s=0.0)
 NEVER = float("inf")
 
 
-def a_feed(load: Load, *, base: int = 0, gap_ms: int = 0) -> Feed:
+def a_feed(load: Load, *, elapsed_ms: int = 0, later_ms: int = 0) -> Feed:
+    """The segment began `later_ms` after the step, `elapsed_ms` of it having passed."""
     plan = Plan(
         targets=(Target(model="a/b"),),
         prompts=InlinePrompts(prompts=("p",) * 1),
@@ -25,7 +26,8 @@ def a_feed(load: Load, *, base: int = 0, gap_ms: int = 0) -> Feed:
         load=load,
     )
     start_ms = 1_000_050_000  # 50 s on the worker's clock
-    lease = Lease("J", steps(plan)[0], 0, 1, 1, 0, start_ms, start_ms + gap_ms, base)
+    segment_ms = start_ms + later_ms
+    lease = Lease("J", steps(plan)[0], 0, 1, 1, 0, start_ms, segment_ms, elapsed_ms)
     attack = Attack(
         lanes=lambda: 0, begin=lambda _: None, drop=lambda _: None, at=lambda *_: None
     )
@@ -39,8 +41,9 @@ def test_a_slot_is_due_at_the_steps_start_plus_its_due_time() -> None:
 
 
 def test_after_a_gap_the_schedule_goes_on_from_where_it_stood() -> None:
-    feed = a_feed(Constant(rate_per_s=10), base=20, gap_ms=60_000)
-    # the segment began at 110 s with slot 20; slot 25 is 5 / 10 s after it
+    feed = a_feed(Constant(rate_per_s=10), elapsed_ms=2000, later_ms=60_000)
+    # the segment began at 110 s, 2 s into the step: slot 20 is due then, and slot 25
+    # is 5 / 10 s after it
     assert feed.due_s(20, past_end_s=NEVER) == pytest.approx(110.0)
     assert feed.due_s(25, past_end_s=NEVER) == pytest.approx(110.5)
     # a slot from before the gap, offered again, is due at once

@@ -50,6 +50,7 @@ async def submit(
         runs=1,
         load=load or Concurrency(concurrency=4),
         retries=Retries(max=most, backoff_s=backoff_s),
+        on_outage="count",  # each prompt fails at first: that is no outage
     )
     run = await runs.create(redis, plan)
     await queue.ring(redis, run.job_id, 2)

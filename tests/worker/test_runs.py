@@ -412,7 +412,8 @@ async def test_the_key_and_the_prompts_are_in_no_log(
     redis: Redis, fleet: Workers, tmp_path: Path
 ) -> None:
     fleet.start(LOG_LEVEL="DEBUG")
-    job_id = await submit(redis, a_plan("fault/bad-gateway", SWIFT, prompts=2))
+    plan = a_plan("fault/bad-gateway", SWIFT, prompts=2)
+    job_id = await submit(redis, plan.model_copy(update={"on_outage": "count"}))
     await reaches(redis, job_id, Status.DONE)
     fleet.stop()
     everything = fleet.output() + (tmp_path / "server_logs.txt").read_text("utf-8")

@@ -14,7 +14,7 @@ if ARGV[3] ~= '' then
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'progress')
 else
   redis.call('HSET', KEYS[1], 'status', 'reducing', 'ending', ARGV[4])
-  redis.call('HDEL', KEYS[1], 'until_ms')
+  redis.call('HDEL', KEYS[1], 'until_ms', 'down')
   redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
              'status', 'reducing')
 end

@@ -13,7 +13,7 @@ local fields = {'status', ARGV[1]}
 for i = 3, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', KEYS[1], unpack(fields))
 if ARGV[1] == 'reducing' then count_silent(KEYS[1], KEYS[3]) end
-if ARGV[1] ~= 'waiting' then redis.call('HDEL', KEYS[1], 'until_ms') end
+if ARGV[1] ~= 'waiting' then redis.call('HDEL', KEYS[1], 'until_ms', 'down') end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state',
            'status', ARGV[1])
 return {1, status}

@@ -2,14 +2,16 @@
 -- KEYS run, step, taken, back, attempts
 -- ARGV shard, epoch, n, step, count ('' = open end), stride (0 = shared cursor),
 --      ticket (the same for a repeated command)
--- -> {-1} no live lease, or not running
+-- -> {-1} no live lease, or not running. One that waits for an upstream that is down
+--    gives one slot, to try it
 --    {0 | next not-before ms of offered slots, then slot, attempt, retries, ...}
 local j = ARGV[1]
 local n, count, stride = whole(ARGV[3], 0, 2000), perhaps(ARGV[5]), whole(ARGV[6])
-local run = redis.call('HMGET', KEYS[1], 'status', 'step')
+local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'down')
+local probes = run[1] == 'waiting' and run[3]
 local s = redis.call('HMGET', KEYS[2], 'epoch:' .. j, 'exp:' .. j, 'ticket:' .. j,
                      'handed:' .. j)
-if run[1] ~= 'running' or run[2] ~= ARGV[4] or s[1] ~= ARGV[2]
+if (run[1] ~= 'running' and not probes) or run[2] ~= ARGV[4] or s[1] ~= ARGV[2]
    or tonumber(s[2] or '0') < now then
   return {-1}
 end
@@ -18,6 +20,7 @@ if s[3] == ARGV[7] then
   -- the answer to this ticket was lost on its way: give the same slots again
   for slot in string.gmatch(s[4], '%d+') do slots[#slots + 1] = slot end
 else
+  if probes then n = math.min(n, 1) end
   local back = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, n)
   for _, slot in ipairs(back) do slots[#slots + 1] = slot end
   if #back > 0 then redis.call('ZREM', KEYS[4], unpack(back)) end
@@ -42,6 +45,7 @@ else
     redis.call('HSET', KEYS[3], unpack(pairs_))
   end
 end
+if #slots > 0 then redis.call('HDEL', KEYS[2], 'idle:' .. j) end
 local answer = {0}
 if #slots == 0 then
   local next = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')

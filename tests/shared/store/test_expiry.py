@@ -23,6 +23,7 @@ from shared.store import (
     limits,
     means,
     money,
+    outages,
     pace,
     reconciles,
     reduces,
@@ -52,6 +53,10 @@ PRICE = Price(prompt=1, completion=1, request=0)
 FREE = (Limit("free", per_minute=1000, per_day=1000, in_flight=1000),)
 FOR_EVER = {keys.RUNS, keys.OPEN, keys.BORN, keys.COUNTS, queue.QUEUE}
 """Keys that are no run's."""
+
+
+DOWN = {"began_ms": 1, "words": "refused", "not_before_ms": 0, "call_s": 60}
+"""What a call says of an upstream that is down."""
 
 
 async def without_an_end(redis: Redis) -> set[str]:
@@ -99,6 +104,12 @@ LATE: dict[str, Late] = {
     "claim": lambda r, at: slots.claim(
         r, at.job_id, at.step, owner="late", shards=3, lease_s=15
     ),
+    "outage": lambda r, at: outages.failed(r, at, "acc", outages.UPSTREAM, **DOWN),
+    "back": lambda r, at: outages.recovered(
+        r, at, "acc", outages.UPSTREAM, began_ms=2**50
+    ),
+    "probe": lambda r, at: outages.probe(r, at, [outages.UPSTREAM], "late", call_s=60),
+    "ready": lambda r, at: slots.ready(r, at, 15, is_ready=True),
     "asked with": lambda r, at: samples.asked_with(r, at.job_id, "late"),
     "advance": lambda r, at: runs.advance(
         r, at.job_id, Finished(0), 1, Ending.COMPLETED
@@ -125,6 +136,7 @@ async def worked(redis: Redis, job_id: str) -> Lease:
     other = (await runs.create(redis, PLAN)).job_id
     await _claim(redis, other)
     await ended(redis, other, cancelled=True)
+    await outages.failed(redis, lease, "acc", outages.UPSTREAM, **DOWN)
     await samples.asked_with(redis, job_id, "a print")
     await dialects.agree(redis, job_id, "openai")
     assert await slots.take(redis, lease, 6, ticket="t")

@@ -99,6 +99,7 @@ async def test_what_a_silent_worker_had_in_hand_is_offered_to_the_next(
         redis, run.job_id, step, owner="dead", shards=1, lease_s=0.05
     )
     assert dead is not None
+    await slots.ready(redis, dead, 0.05, is_ready=True)
     await slots.take(redis, dead, 4, "t1")
     await slots.commit(redis, dead, [row(1)], max_answers_bytes=CAP)
     await asyncio.sleep(0.1)
@@ -167,7 +168,7 @@ async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
     await asyncio.sleep(0.1)
     live = await claimed(redis, run.job_id, step)
     assert await slots.take(redis, stale, 2, "t2") is None
-    assert await slots.renew(redis, stale, 15) == (False, "running")
+    assert await slots.renew(redis, stale, 15) == (False, "running", 0)
     late = [row(0), row(1), row(2)]
     done = await slots.commit(redis, stale, late, max_answers_bytes=CAP)
     assert done.accepted == (True,) * 3

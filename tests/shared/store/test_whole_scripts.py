@@ -17,7 +17,16 @@ from shared.loads.adaptive import Adaptive
 from shared.money import Budget, nano
 from shared.plan import Finished, Plan, Step, steps
 from shared.run import Ending, Status
-from shared.store import limits, money, pace, reduces, runs, samples, slots
+from shared.store import (
+    limits,
+    money,
+    outages,
+    pace,
+    reduces,
+    runs,
+    samples,
+    slots,
+)
 from shared.store.money import Hold
 from shared.store.runs import IdempotencyKey
 from shared.store.slots import Entry
@@ -137,7 +146,19 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
         upstream="http://up.example/v1",
     )
     assert lease is not None
+    await slots.ready(redis, lease, 60, is_ready=True)
     await slots.renew(redis, lease, 60)
+    name = outages.UPSTREAM
+    outage = await outages.failed(
+        *(redis, lease, "acc", name),
+        began_ms=1,
+        words="refused",
+        not_before_ms=0,
+        call_s=60,
+    )
+    assert await outages.idle(redis, lease, 2**42, outage, most_s=60) == "waiting"
+    await outages.probe(redis, lease, [name], "c", call_s=60)
+    await outages.recovered(redis, lease, "acc", name, began_ms=2**50)
     assert await slots.take(redis, lease, 8, "t") is not None
     await limits.learn(redis, "acc", "free", 50, 3)
     hold = Hold(nano(MOST_USD), Budget(nano(1_000_000), nano(1_000_000)))
