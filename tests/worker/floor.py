@@ -1,9 +1,11 @@
 """Workers in this process, on a real store, against the upstream of the faults."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+
+from redis.asyncio import Redis
 
 from shared.plan import Plan
 from shared.run import Run
@@ -12,17 +14,29 @@ from shared.store import runs
 from shared.store.client import connect
 from tests.children import CANARY
 from tests.faults.upstream import Fault
+from worker.reduces import Reduces
 from worker.station import Station
 
 NEVER_S = 60.0
 """A tick so long that nothing is found by it: what is to be heard has to be told."""
 
 
-class Worker(Station):
-    """A worker that leaves reduces to others: they are processes of their own."""
+class Elsewhere(Reduces):
+    """Reduces are left to others: they are processes of their own."""
 
-    def _reduce(self, run: Run) -> None:
+    def look(self, found: Iterable[Run]) -> None:
         pass
+
+    def ask(self, run: Run) -> None:
+        pass
+
+
+class Worker(Station):
+    """A worker that does not reduce."""
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        super().__init__(redis, settings)
+        self._reduces = Elsewhere(redis, settings, self.name)
 
 
 @asynccontextmanager

