@@ -37,7 +37,7 @@ _URGENT = (b"400", b"401", b"402", b"422", b"429")
 """Statuses after which no further call may be made until they were read: it may be in
 vain, or have to be asked otherwise. So it is with all of 5xx, and with connections that
 could not be made."""
-_UNREACHED = ("connect_error", "timeout_connect")
+_UNREACHED = ("connect_error", "timeout_connect", "disconnected")
 
 Decide = Callable[[Call, Reply, Sample], tuple[Kind, int] | None]
 """(kind of the row, not before in ms of the store) of a call that was read; None: it is

@@ -52,8 +52,14 @@ class Place:
 
 
 def shows(ended: Ended) -> str | None:
-    """The name of what it shows to be down, if it is one of several; None: nothing."""
-    if ended.sample.outcome in _UNREACHED:
+    """The name of what it shows to be down, if it is one of several; None: nothing.
+
+    A new connection that ends without a byte is one that was made by a proxy before a
+    server that is not there; one that we had kept says nothing.
+    """
+    sample = ended.sample
+    lost = sample.outcome is Outcome.DISCONNECTED and not sample.reused
+    if lost or sample.outcome in _UNREACHED:
         return UPSTREAM
     limit = ended.reply.limit
     if is_gateways(ended.reply.status) and not (limit is not None and limit.account):

@@ -54,7 +54,8 @@ class Fault:
     """Calls whose connection is open now."""
     url: str = ""
     down: int | None = None
-    """The status with which every `ok` is refused; None: it is up."""
+    """The status with which every `ok` is refused; 0: its connection ends without a
+    byte; None: it is up."""
 
     def of(self, model: str) -> list[Called]:
         return [call for call in self.ledger if call.model == model]
@@ -99,6 +100,8 @@ def framed(call: Called) -> list[bytes]:
 
 
 async def ok(talk: Talk, _: str) -> None:
+    if talk.fault.down == 0:
+        return
     if talk.fault.down is not None:
         body = bodies.encode(bodies.plain_error(talk.fault.down, "Loading model"))
         await talk.send(answer(talk.fault.down, body))

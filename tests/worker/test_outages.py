@@ -99,6 +99,23 @@ async def test_a_server_that_is_still_loading_is_waited_for_from_the_start(
     assert len(upstream.fault.ledger) == 100 + len(spent)
 
 
+async def test_a_proxy_before_a_server_that_is_not_there_is_an_outage_too(
+    redis: Redis, store_url: str, tmp_path: Path, upstream: Switched
+) -> None:
+    upstream.fault.down = 0
+    async with floor(store_url, upstream.fault, tmp_path) as workers:
+        job_id = await submit(workers, a_plan())
+        waits = await reaches(redis, job_id, Status.WAITING)
+        assert waits.down is not None
+        upstream.fault.down = None
+        done = await reaches(redis, job_id, Status.REDUCING)
+    spent = turned_away(await rows_of(redis, job_id))
+    assert {row.outcome for row in spent} == {Outcome.DISCONNECTED}
+    assert len(spent) <= 3 * LANES
+    assert (done.closed, done.failed) == (100, 0)
+    assert len(upstream.fault.ledger) == 100 + len(spent)
+
+
 async def test_workers_share_what_they_know_and_one_call_of_all_tries(
     redis: Redis, store_url: str, tmp_path: Path, upstream: Switched
 ) -> None:
