@@ -82,13 +82,15 @@ async def test_the_stamp_of_an_event_is_true_although_the_loop_was_blocked(
 ) -> None:
     async with wiring() as wire:
         await wire.warm(asking(truthful, 1, 0).origin, 1)
-        errors = []
+        # The kernel begins to stamp a moment after the machine's first socket asks.
+        await wire.exchange(asking(truthful, 1, 0.1))
+        before, errors = wire.stats, []
         for _ in range(3):  # once the server itself may be held up while it writes
             block(0.02, 0.3)
             errors += errors_s(await wire.exchange(asking(truthful, 1, 0.1)))
         assert min(errors) < 0.05  # the loop itself came 0.2 s late
-        assert wire.stats.kernel > 0
-        assert wire.stats.loop == 0
+        assert wire.stats.kernel > before.kernel
+        assert wire.stats.loop == before.loop
 
 
 async def test_without_kernel_stamps_a_blocked_loop_shows_and_is_owned_up_to(
