@@ -39,8 +39,8 @@ _ENDINGS: Mapping[Ending, str] = {
     Ending.CANCELLED: "Run it again, and let it go on for longer.",
     Ending.BAD_KEY: "Check OPENROUTER_API_KEY, then run again.",
     Ending.NO_CREDIT: _REMEDIES[Outcome.NO_CREDIT],
-    Ending.UPSTREAM_DOWN: "Look whether the upstream runs and can be reached, then rerun"
-    " what is missing.",
+    Ending.UPSTREAM_DOWN: "Look whether the upstream can be reached, then rerun what is"
+    " missing.",
     Ending.POISON: "Look at the workers' logs before you run it again.",
     Ending.BUG: "Look at the workers' logs before you run it again.",
 }
