@@ -11,8 +11,9 @@ import uvicorn
 
 from api.heads import BoundedHeads
 from api.main import collect_seldom, create_app
-from shared import ports, start, tracing
+from shared import tracing
 from shared.errors import Misconfigured
+from shared.startup import ports, start
 
 log = logging.getLogger("api")
 

@@ -3,9 +3,7 @@
 import asyncio
 
 from shared.clock import monotonic_s, wall_s
-from shared.upstream.account import Account, Refused, read_account
-from shared.upstream.connect import client_of
-from shared.upstream.contact import Contact
+from shared.upstream import Account, Contact, Refused, client_of, read_account
 
 KEPT_S = 5.0
 """A page that polls, or ten of them, ask upstream once in so long."""

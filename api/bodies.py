@@ -1,5 +1,5 @@
 """Request bodies are bounded while they arrive: their length, whatever it is said to
-be, and the shape of JSON (`shared.shape`) before anything reads it."""
+be, and the shape of JSON (`shared.plan.shape`) before anything reads it."""
 
 import asyncio
 
@@ -16,8 +16,8 @@ from api.heads import (
     url_too_long,
 )
 from shared.errors import BadPlan
+from shared.plan.shape import Shape
 from shared.settings import Settings
-from shared.shape import Shape
 
 IDLE_S = 30.0
 """Longer than this between two pieces of a body is too long."""

@@ -17,8 +17,7 @@ from shared import tracing
 from shared.errors import NoSuchRun
 from shared.run import is_job_id
 from shared.settings import Settings
-from shared.upstream.catalogue import Catalogue
-from shared.upstream.contact import Contact
+from shared.upstream import Catalogue, Contact
 
 EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
 

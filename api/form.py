@@ -16,8 +16,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from api.errors import Problem, invalid
 from shared.errors import BadPlan
 from shared.plan import Plan, problems
-from shared.prompts import InlinePrompts
-from shared.prompts.files import PromptReader, format_of
+from shared.plan.prompts import InlinePrompts
+from shared.plan.prompts.files import PromptReader, format_of
 from shared.settings import Settings
 
 FILE = "prompt_file"

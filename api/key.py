@@ -9,7 +9,7 @@ import asyncio
 
 from api.deps import Parts
 from shared.errors import MissingKey
-from shared.upstream.account import Account
+from shared.upstream import Account
 
 _KEY_S = 2.0
 

@@ -31,13 +31,13 @@ from api.routes import (
 )
 from api.traffic import CountedRequests, Traffic
 from api.view import Views
-from shared import start, tracing
+from shared import tracing
 from shared.errors import CatalogueDown
 from shared.plan import Plan
 from shared.settings import Settings
+from shared.startup import start
 from shared.store.client import connect
-from shared.upstream.connect import wire_of
-from shared.upstream.contact import Contact
+from shared.upstream import Contact, wire_of
 
 log = logging.getLogger(__name__)
 

@@ -4,17 +4,25 @@ import asyncio
 from dataclasses import replace
 
 from api.deps import Parts, Store
-from shared import allowance
 from shared.clock import utc_label, wall_s
-from shared.costs import Costs
 from shared.errors import CatalogueDown, TooMuch
-from shared.limits import account_of, limits_of
-from shared.money import Price, budget_of, check_prices, usd
+from shared.money import (
+    Costs,
+    Left,
+    LimitQuote,
+    Price,
+    Quote,
+    account_of,
+    budget_of,
+    check_prices,
+    limits_of,
+    quote,
+    usd,
+)
 from shared.plan import Plan
-from shared.quote import Left, LimitQuote, Quote, quote
 from shared.store import limits, means
 from shared.store.client import now_s
-from shared.upstream.prices import prices_of
+from shared.upstream import allowance, prices_of
 
 PRICES_S = 10.0
 """The upstream has so long to say what its models cost, and what is left of a day."""

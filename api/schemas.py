@@ -6,8 +6,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from shared.clock import utc_label, wall_s
-from shared.quote import LimitQuote, Quote, TargetQuote
-from shared.reconciliation import Totals
+from shared.money import LimitQuote, Quote, TargetQuote
+from shared.money.reconciliation import Totals
 from shared.run import Status
 
 

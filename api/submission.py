@@ -12,17 +12,16 @@ from api.deps import Parts
 from api.errors import Problem, invalid
 from api.form import FIELDS, FILE, form_name, read_form
 from shared.errors import BadPlan, CatalogueDown
-from shared.plan import Plan, check_size, problems
+from shared.plan import Plan, check_prompts, check_size, check_targets, problems
 from shared.settings import Settings
-from shared.size import check_prompts, check_targets
-from shared.upstream.catalogue import (
+from shared.upstream import (
     Catalogue,
     Model,
+    dialect_of,
     fits,
     least_tokens,
     near_matches,
 )
-from shared.upstream.connect import dialect_of
 
 MOST_HINTS = 5
 """Of so many unknown models it is said which ones may have been meant: a look at the

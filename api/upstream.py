@@ -9,15 +9,13 @@ from math import ceil
 from api.errors import Problem
 from api.stream import LOOK_S
 from shared import tracing
-from shared.address import Upstream
+from shared.answer import Ask, Reply, StreamReader, read_exchange
+from shared.answer.dialects.chat import Dialect
 from shared.clock import wall_s
 from shared.sample import Outcome
 from shared.settings import Settings
-from shared.upstream.chat import Dialect
-from shared.upstream.reading import StreamReader, read_exchange
-from shared.upstream.reply import Ask, Reply
-from shared.upstream.wire import Exchange, Wire, request
-from shared.upstream.wire_limits import caps_for
+from shared.settings.address import Upstream
+from shared.wire import Exchange, Wire, caps_for, request
 
 _KINDS: dict[Outcome, str] = {
     Outcome.DROPPED: "overloaded",

@@ -14,7 +14,7 @@ from shared import archive
 from shared.clock import utc_label
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
 from shared.plan import read_plan
-from shared.plan_json import list_json
+from shared.plan.plan_json import list_json
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import durable, reconciles, runs, workers

@@ -7,9 +7,9 @@ from dataclasses import replace
 from api.deps import Parts
 from api.upstream import Conversation, Ended, converse
 from shared import tracing
-from shared.upstream.connect import dialect_of
-from shared.upstream.reply import Ask
-from shared.upstream.wording import USUAL, fixed
+from shared.answer import Ask
+from shared.answer.wording import USUAL, fixed
+from shared.upstream import dialect_of
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from bench.machine import percentile
 from bench.ours import Measured
-from shared.metrics import ttft_s
+from shared.analysis import ttft_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.machine import LOAD_CORE, median, pinned, used
 from bench.stub import Stub
 from shared.process import tied
-from shared.upstream.wire import Caps, Deadlines, Exchange, Request, Wire, request
+from shared.wire import Caps, Deadlines, Exchange, Request, Wire, request
 
 OPEN = 32
 

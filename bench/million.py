@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bench.machine import LOAD_CORE, pinned
 from bench.ours import Bed, environment
 from bench.stub import Stub
-from shared.metrics import gap_histogram
+from shared.analysis import gap_histogram
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome, Sample, encode
@@ -43,7 +43,7 @@ async def reduce(bed: Bed, stub: Stub, rows: int) -> Reduced:
     await _fill(bed.redis, run, rows)
     await runs.end(bed.redis, run.job_id, Ending.COMPLETED)
     begun_s = time.monotonic()
-    argv = [sys.executable, "-m", "worker.reduce", run.job_id]
+    argv = [sys.executable, "-m", "worker.ended.reduce", run.job_id]
     child = subprocess.Popen(pinned(LOAD_CORE, argv), env=environment(bed, stub))
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)

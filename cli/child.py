@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from shared.clock import monotonic_s, sleep
 from shared.errors import Misconfigured, NotReady
 from shared.process import tied
-from shared.start import WRONG
+from shared.startup.start import WRONG
 
 Say = Callable[[str], None]
 

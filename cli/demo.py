@@ -20,10 +20,10 @@ from cli import show
 from cli.client import Api, Job
 from cli.stack import ROOT, Options, Stack, run
 from cli.up import say
-from shared import start
 from shared.clock import monotonic_s
-from shared.ports import free_port
 from shared.settings import Settings
+from shared.startup import start
+from shared.startup.ports import free_port
 
 PROMPTS = ROOT / "examples" / "prompts.txt"
 MODELS = ("acme/swift-8b:free", "globex/sage-thinker:free", "acme/orca-pro")

@@ -10,10 +10,10 @@ import typer
 
 from cli import show
 from cli.client import Account, Api, Job
-from shared import checks, start
 from shared.errors import BenchError
-from shared.ports import url_of
 from shared.settings import Settings
+from shared.startup import checks, start
+from shared.startup.ports import url_of
 
 Answer = TypeVar("Answer")
 

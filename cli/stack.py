@@ -17,9 +17,9 @@ import httpx
 from cli.child import Child, Say
 from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError, InUse, NotReady
-from shared.ports import check_free, free_port, url_of
 from shared.process import hold
-from shared.start import exit_code
+from shared.startup.ports import check_free, free_port, url_of
+from shared.startup.start import exit_code
 from shared.store import embedded, workers
 from shared.store.client import AWAY, connect
 

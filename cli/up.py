@@ -8,8 +8,8 @@ import typer
 from pydantic import SecretStr
 
 from cli.stack import Options, Stack, run
-from shared import start
 from shared.settings import Settings
+from shared.startup import start
 from shared.store import fitness
 
 

@@ -16,8 +16,8 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from shared.errors import BadPlan, NewerRecord, NoSuchRun, Unreadable
+from shared.money.reconciliation import FILE, Reconciliation, read
 from shared.plan import Plan, read_plan
-from shared.reconciliation import FILE, Reconciliation, read
 from shared.run import Ending, Run, Status, created_at, is_job_id
 
 SCHEMA = 1

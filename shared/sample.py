@@ -2,7 +2,7 @@
 
 A failed call is a row like another. None is unknown or undefined; 0 is a measured
 zero. Times with `_s` of one call are seconds since its step's start on the monotonic
-clock of its worker. What follows from the stamps is in `shared.metrics`.
+clock of its worker. What follows from the stamps is in `shared.analysis.metrics`.
 """
 
 from dataclasses import dataclass, fields

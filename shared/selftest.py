@@ -10,12 +10,10 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from shared.figures import Summary
-from shared.frozen import Frozen
-from shared.percentiles import least_n, linear
-from shared.reason import MOST_OFF
+from shared.analysis import Summary, least_n, linear
+from shared.fields import Frozen
 from shared.sample import Sample
-from shared.verdict import Verdict
+from shared.verdict import MOST_OFF, Verdict
 
 SCHEMA = 1
 

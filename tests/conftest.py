@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.store import embedded
 from shared.store.client import connect
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 LINES = EXAMPLE.read_text("utf-8").splitlines()

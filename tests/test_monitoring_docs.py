@@ -8,10 +8,10 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.api.api_server import serving
-from worker.scrape import text
-from worker.series import Series
+from worker.telemetry.scrape import text
+from worker.telemetry.series import Series
 
 DOCS = (Path(__file__).parents[1] / "docs" / "monitoring.md").read_text("utf-8")
 ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<kind>\w+) \|(?P<labels>[^|]*)\|", re.M)

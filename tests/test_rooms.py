@@ -23,7 +23,11 @@ KNOWN_IN = {
     "fastapi": ("api/",),
     "arq": ("shared/queue.py", "worker/main.py"),
     "redis": ("shared/store/", "shared/queue.py"),
-    "pandas": ("shared/summary.py", "shared/frame.py", "shared/outputs/"),
+    "pandas": (
+        "shared/analysis/summarize.py",
+        "shared/analysis/columns.py",
+        "shared/outputs/",
+    ),
     "scipy": ("shared/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
@@ -133,9 +137,9 @@ def test_a_door_that_must_stay_shut_is_seen_when_it_opens(
     ("path", "source"),
     [
         ("shared/run.py", "import redis"),
-        ("worker/shard.py", "from redis.asyncio import Redis, ConnectionPool"),
-        ("worker/attack.py", "from arq.worker import Worker"),
-        ("shared/plan.py", "def f():\n    import fastapi.sse"),
+        ("worker/shard/shard.py", "from redis.asyncio import Redis, ConnectionPool"),
+        ("worker/shard/attack.py", "from arq.worker import Worker"),
+        ("shared/plan/plan.py", "def f():\n    import fastapi.sse"),
         ("api/main.py", "import pandas as pd"),
     ],
 )

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from redis.asyncio import Redis
 
-from shared.limits import account_of
+from shared.money import account_of
 from shared.plan import Plan
 from shared.settings import Settings
 from shared.store import dialects
 from shared.store import wordings as stored
 from shared.store.client import AWAY
-from shared.upstream.contact import Contact
+from shared.upstream import Contact
 from worker.wordings import Wordings
 
 log = logging.getLogger("worker")

@@ -15,11 +15,12 @@ import socket
 import sys
 from typing import Any
 
-from shared import checks, queue, start, tracing
+from shared import queue, tracing
 from shared.clock import sleep
 from shared.errors import BenchError, Misconfigured
 from shared.log import setup
 from shared.settings import Settings
+from shared.startup import checks, start
 from shared.store import away, fitness, workers
 from shared.store.client import AWAY, REFUSED, connect
 from worker.ending import end

@@ -13,15 +13,15 @@ from types import MappingProxyType
 from redis.asyncio import Redis
 
 from shared.errors import NewerRecord, NoSuchRun
-from shared.limits import account_of
+from shared.money import account_of
 from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import runs, slots
 from shared.store.client import AWAY
 from shared.store.slots import Lease
-from worker import spool
-from worker.spool import Left, left_behind
+from worker.rows import spool
+from worker.rows.spool import Left, left_behind
 
 log = logging.getLogger("worker.reaper")
 

@@ -16,38 +16,28 @@ from contextlib import suppress
 from redis.asyncio import Redis
 
 from shared.clock import monotonic_s, sleep
-from shared.costs import Costs
 from shared.errors import BenchError, Misconfigured, MissingKey
-from shared.limits import account_of
+from shared.money import Costs, account_of
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import away, keys, runs, samples, selftests, slots, workers
 from shared.store.client import AWAY
-from shared.upstream.connect import dialect_of, wire_of
-from shared.upstream.contact import Contact
+from shared.upstream import Contact, dialect_of, wire_of
 from shared.upstream.identity import key_print, upstream_of
-from shared.upstream.wire_pace import Pacer
-from worker import (
-    alone,
-    asking,
-    collector,
-    reaper,
-    retention,
-    selftest_asked,
-)
+from shared.wire import Pacer
+from worker import alone, asking, collector, reaper
+from worker.ended import Reconciler, Reduces, retention
 from worker.ending import end
+from worker.gate import Purse
 from worker.looks import Looks
-from worker.probe import Probe
-from worker.purse import Purse
-from worker.ready import get_ready, prepare
-from worker.reconcile import Reconciler
-from worker.reduces import Reduces
+from worker.rows import Probe
+from worker.rows.spool import Spool
+from worker.selftest import asked as selftest_asked
 from worker.shard import Shard
-from worker.spool import Spool
+from worker.shard.ready import get_ready, prepare
 from worker.stop import Stop
-from worker.telemetry import Telemetry
-from worker.watch import machine
+from worker.telemetry import Telemetry, machine
 
 log = logging.getLogger("worker")
 

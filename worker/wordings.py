@@ -8,10 +8,10 @@ of the calls that were open with it.
 
 import logging
 
+from shared.answer import Reply
+from shared.answer.wording import USUAL, Wording, choice_of
 from shared.plan import Plan
 from shared.settings import Settings
-from shared.upstream.reply import Reply
-from shared.upstream.wording import USUAL, Wording, choice_of
 
 log = logging.getLogger("worker.wordings")
 

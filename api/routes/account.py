@@ -11,13 +11,13 @@ from api.deps import Parts, PartsDep
 from api.errors import responses
 from shared.clock import utc_label, wall_s
 from shared.errors import StoreDown
-from shared.limits import FREE_ROUTER, Limit, account_of, limits_of
+from shared.money import FREE_ROUTER, Limit, account_of, limits_of
 from shared.settings import Settings
 from shared.store import limits, money
 from shared.store.client import now_s
 from shared.store.limits import Used
 from shared.store.money import Spent
-from shared.upstream.account import Account
+from shared.upstream import Account
 
 router = APIRouter(tags=["account"])
 

@@ -28,7 +28,7 @@ from api.submission import form_schema, read_submission
 from api.view import listed
 from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan
-from shared.plan_json import plan_json
+from shared.plan.plan_json import plan_json
 from shared.queue import ring
 from shared.run import Ending, Run, Status, is_job_id, new_job_id
 from shared.settings import Settings

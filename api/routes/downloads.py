@@ -13,7 +13,7 @@ from api.deps import JobId, PartsDep, Store, StoreDep
 from api.download import Download
 from api.errors import Problem, responses
 from shared import archive
-from shared.reconciliation import FILE
+from shared.money.reconciliation import FILE
 from shared.store import reconciles, runs
 
 router = APIRouter(prefix="/benchmark", tags=["downloads"])

@@ -15,14 +15,14 @@ from api.presence import unless_gone
 from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, EventStream, event
 from api.upstream import KINDS, Conversation, Ended, problem
 from api.wording import ask_in_words, reworded
+from shared.answer import Ask
 from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch
-from shared.model_id import ModelId
-from shared.numbers import NOT_A_BOOL
-from shared.prompts import Prompt
-from shared.prompts.prompt import MaxTokens, Text
+from shared.fields import NOT_A_BOOL
+from shared.plan import MaxTokens, Text
+from shared.plan.model_id import ModelId
+from shared.plan.prompts import Prompt
 from shared.sample import Outcome
-from shared.upstream.reply import Ask
 
 router = APIRouter(tags=["generate"])
 log = logging.getLogger(__name__)

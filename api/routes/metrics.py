@@ -13,7 +13,7 @@ from prometheus_client import (
 from api.deps import Parts, PartsDep
 from api.errors import responses
 from shared.errors import StoreDown
-from shared.limits import account_of
+from shared.money import account_of
 from shared.store import counts, money, workers
 
 router = APIRouter(tags=["health"])

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from api.deps import PartsDep
 from api.errors import responses
 from shared.clock import utc_label
-from shared.upstream.catalogue import Model, select
+from shared.upstream import Model, select
 
 router = APIRouter(tags=["models"])
 

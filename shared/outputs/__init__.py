@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.figures import Summary
+from shared.analysis import Summary
 from shared.outputs.csv import write_csv
 from shared.outputs.json import write_json
 from shared.outputs.jsonl import Answer, write_responses
 from shared.plan import Plan
 
 if TYPE_CHECKING:
-    from shared.frame import Frame
+    from shared.analysis.columns import Frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from shared.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from shared.frame import Frame
+    from shared.analysis.columns import Frame
 
 CHUNK = 10_000
 

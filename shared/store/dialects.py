@@ -2,7 +2,7 @@
 
 from redis.asyncio import Redis
 
-from shared.address import Dialect
+from shared.settings.address import Dialect
 from shared.store import keys
 
 _KEPT_S = 90 * 86_400

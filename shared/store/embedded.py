@@ -23,9 +23,9 @@ from urllib.parse import urlsplit
 from redis import Redis, RedisError
 
 from shared.clock import monotonic_s
-from shared.credentials import without_credentials
 from shared.errors import InUse, Misconfigured, StoreDown
 from shared.process import hold, tied
+from shared.settings.credentials import without_credentials
 
 OLDEST = (6, 2)
 _START_S = 60.0  # an append-only file of gigabytes takes its time to load

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
-from shared.limits import Limit
+from shared.money import Limit
 from shared.store import keys, money
 from shared.store.client import call, now_s, reply
 from shared.store.money import Hold

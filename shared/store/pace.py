@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pydantic_core import from_json
 from redis.asyncio import Redis
 
-from shared.loads.adaptive import Adaptive
+from shared.plan import Adaptive
 from shared.store import keys
 from shared.store.client import call, reply
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pydantic import Field
 from redis.asyncio import Redis
 
-from shared.frozen import Frozen
+from shared.fields import Frozen
 from shared.run import new_job_id
 from shared.selftest import STREAMS, SelfTest
 from shared.store import keys

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from shared.plan import Step
+from shared.plan import LEAD_S, Step
 from shared.run import Status
 from shared.sample import Kind as Kind
-from shared.steps import LEAD_S
 from shared.store import keys, money
 from shared.store.client import call, reply
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
+from shared.answer.wording import Wording
 from shared.store import keys
 from shared.store.client import reply
-from shared.upstream.wording import Wording
 
 _KEPT_S = 86_400
 """A server may take tomorrow what it refuses today."""

@@ -1,10 +1,33 @@
-"""Upstreams: who is asked, and how what they answer becomes a Reply.
+"""Of whom: the upstream's catalogue, its account page, its bills, its prices.
 
-An upstream kind is one module of pure functions (`chat.Dialect`) and one line here.
-Sending and stamping exist once, in `wire`; classifying exists once, in `reading`.
+`contact` finds out who is asked; `connect` makes the client that asks, over the timed
+wire.
+
+May import: the machinery, `plan`, `wire`, `answer`, `money`, `store`.
 """
 
-from shared.upstream import openai, openrouter
-from shared.upstream.chat import Dialect
+from shared.upstream.account import Account, Refused, read_account
+from shared.upstream.catalogue import Catalogue, near_matches, select
+from shared.upstream.connect import client_of, dialect_of, wire_of
+from shared.upstream.contact import Contact
+from shared.upstream.generation import read_generation
+from shared.upstream.model import Model, fits, least_tokens
+from shared.upstream.prices import prices_of
 
-DIALECTS: dict[str, Dialect] = {"openrouter": openrouter, "openai": openai}
+__all__ = [
+    "Account",
+    "Catalogue",
+    "Contact",
+    "Model",
+    "Refused",
+    "client_of",
+    "dialect_of",
+    "fits",
+    "least_tokens",
+    "near_matches",
+    "prices_of",
+    "read_account",
+    "read_generation",
+    "select",
+    "wire_of",
+]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import httpx
 from pydantic_core import from_json
 
-from shared.upstream import complaint
-from shared.upstream.complaint import Json, table
-from shared.upstream.usage import count
+from shared.answer import refusal as complaint
+from shared.answer.refusal import Json, table
+from shared.answer.usage import count
 
 TIMEOUT_S = 5.0
 

@@ -16,9 +16,9 @@ import httpx
 from pydantic_core import from_json
 
 from shared import clock
+from shared.answer import refusal as complaint
 from shared.errors import CatalogueDown
-from shared.model_id import in_path
-from shared.upstream import complaint
+from shared.plan.model_id import in_path
 from shared.upstream.endpoint import Endpoint, endpoints_of
 from shared.upstream.listing import Refused, read_listing
 from shared.upstream.model import (

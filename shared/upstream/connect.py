@@ -2,11 +2,11 @@
 
 import httpx
 
+from shared.answer.dialects import DIALECTS
+from shared.answer.dialects.chat import Dialect
 from shared.errors import Misconfigured
 from shared.settings import Settings
-from shared.upstream import DIALECTS, transport
-from shared.upstream.chat import Dialect
-from shared.upstream.wire import Caps, Deadlines, Wire, tls_context
+from shared.wire import Caps, Deadlines, Wire, tls_context, transport
 
 
 def wire_of(settings: Settings) -> Wire:

@@ -10,14 +10,14 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from shared.address import with_version
+from shared.answer.wording import Wording
 from shared.clock import monotonic_s
 from shared.errors import CatalogueDown, Misconfigured
 from shared.settings import Settings
+from shared.settings.address import with_version
 from shared.upstream.catalogue import RETRY_S, Catalogue
 from shared.upstream.connect import client_of
-from shared.upstream.wire import Wire
-from shared.upstream.wording import Wording
+from shared.wire import Wire
 
 log = logging.getLogger(__name__)
 

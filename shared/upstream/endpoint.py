@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from shared.answer.refusal import table
 from shared.money import Price
-from shared.upstream.complaint import table
 from shared.upstream.model import price_of
 
 

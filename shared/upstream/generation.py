@@ -9,10 +9,10 @@ import asyncio
 import httpx
 from pydantic_core import from_json
 
-from shared.reconciliation import Bill, Told
-from shared.upstream import chat
-from shared.upstream.complaint import table
-from shared.upstream.usage import count, usd
+from shared.answer.dialects import chat
+from shared.answer.refusal import table
+from shared.answer.usage import count, usd
+from shared.money.reconciliation import Bill, Told
 
 TIMEOUT_S = 10.0
 

@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 from pydantic_core import from_json
 
-from shared.address import with_version
-from shared.upstream import complaint
-from shared.upstream.complaint import table
+from shared.answer import refusal as complaint
+from shared.answer.refusal import table
+from shared.settings.address import with_version
 from shared.upstream.model import Model, like_openrouter, models_of
 
 MAX_PAGES = 100

@@ -12,9 +12,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from shared.model_id import problem
+from shared.answer.refusal import Json, table
 from shared.money import Price
-from shared.upstream.complaint import Json, table
+from shared.plan.model_id import problem
 
 MAX_BYTES_PER_TOKEN = 128
 """The longest token of the published vocabularies (a run of spaces) has 128 bytes."""

@@ -10,7 +10,7 @@ import uvicorn
 
 from api.heads import BoundedHeads
 from api.main import create_app
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 
 @dataclass

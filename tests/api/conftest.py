@@ -6,7 +6,7 @@ from contextlib import ExitStack
 import pytest
 from pydantic import SecretStr
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from tests.api.api_client import Played, playing
 from tests.api.api_server import Api, Start, serving
 from tests.children import CANARY, Simulator, simulator

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
 from cli.main import app
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.store import embedded
 from tests.api.api_client import MODEL
 from tests.api.api_server import Api, serving

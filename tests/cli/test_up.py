@@ -14,7 +14,7 @@ import psutil
 import pytest
 import yaml
 
-from shared.ports import free_port
+from shared.startup.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 LLMBENCH = (sys.executable, "-m", "cli")

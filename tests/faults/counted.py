@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from worker import main
 
 _EVERY_S = 0.1

@@ -8,7 +8,7 @@ from typing import Literal
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.loads import Concurrency
+from shared.plan.loads import Concurrency
 from shared.run import Run, Status
 from shared.sample import Outcome, Sample, decode
 from shared.store import runs, samples

@@ -13,11 +13,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from shared.answer.dialects import DIALECTS
+from shared.answer.reading import read_exchange
+from shared.answer.reply import Reply
 from shared.sample import Outcome
-from shared.upstream import DIALECTS
-from shared.upstream.reading import read_exchange
-from shared.upstream.reply import Reply
-from shared.upstream.wire_exchange import Exchange, Failure
+from shared.wire.exchange import Exchange, Failure
 from simulator import bodies
 from tests.faults.upstream import COST_USD, TOKENS
 

@@ -1,6 +1,6 @@
 """Warm reduces: the reduce as it is, in a process forked from one that has pandas.
 
-Workers notice nothing: they start `python -m worker.reduce` and ask it, and it hands
+Workers notice nothing: they start `python -m worker.ended.reduce` and ask it, and it hands
 over (`quick/sitecustomize.py`). Not for tests that kill a reduce from outside.
 """
 
@@ -20,7 +20,12 @@ from pathlib import Path
 
 from shared.process import tied
 
-_IMPORTED = ("shared.frame", "shared.outputs", "shared.summary", "worker.reaper")
+_IMPORTED = (
+    "shared.analysis.columns",
+    "shared.outputs",
+    "shared.analysis.summarize",
+    "worker.reaper",
+)
 
 
 @lru_cache(maxsize=1)
@@ -61,7 +66,7 @@ def main(path: str) -> None:
 
 
 def _reduce(asking: socket.socket) -> None:
-    """What `python -m worker.reduce` does, in the environment of who asks, and with its
+    """What `python -m worker.ended.reduce` does, in the environment of who asks, and with its
     files."""
     code = 1
     try:
@@ -73,8 +78,8 @@ def _reduce(asking: socket.socket) -> None:
             environment, arguments = json.loads(begin + line.readline())
         os.environ.clear()
         os.environ.update(environment)
-        sys.argv = ["worker.reduce", *arguments]
-        runpy.run_module("worker.reduce", run_name="__main__")
+        sys.argv = ["worker.ended.reduce", *arguments]
+        runpy.run_module("worker.ended.reduce", run_name="__main__")
     except SystemExit as ended:
         code = int(ended.code or 0)
     except BaseException:

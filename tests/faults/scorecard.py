@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from shared.loads import Concurrency
+from shared.plan.loads import Concurrency
 from shared.run import Ending, Status
 from shared.store import runs
 from tests.faults.allowances import allowances

@@ -7,7 +7,7 @@ again only as an attempt of its own, which everybody can see.
 from collections import Counter
 from dataclasses import dataclass
 
-from shared.loads import Concurrency, Load
+from shared.plan.loads import Concurrency, Load
 from shared.run import Status
 from shared.sample import Outcome
 from tests.faults.figure import Figure, a_folder

@@ -38,7 +38,7 @@ def main() -> int:
     at_start_s = skew_s()
     time.time = lambda: _true() + skew_s()
 
-    from shared.upstream import wire_stamps
+    from shared.wire.connection import stamps as wire_stamps
     from worker.main import main as work
 
     wire_stamps._wall = lambda: _true() + skew_s() - at_start_s

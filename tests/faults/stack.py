@@ -19,10 +19,10 @@ import psutil
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.loads import Concurrency, Load
-from shared.plan import Plan, Target
+from shared.plan.loads import Concurrency, Load
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
 from shared.process import tied
-from shared.prompts import InlinePrompts
 from shared.run import Run, Status
 from shared.sample import Sample, decode
 from shared.store import keys, runs, samples
@@ -286,7 +286,7 @@ async def reducers(stack: Stack, job_id: str) -> list[psutil.Process]:
 def reduces_runs(process: psutil.Process) -> bool:
     """Whether it is one that reduces."""
     with suppress(psutil.Error):
-        return process.cmdline()[1:3] == ["-m", "worker.reduce"]
+        return process.cmdline()[1:3] == ["-m", "worker.ended.reduce"]
     return False
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from shared.loads import Concurrency
+from shared.plan.loads import Concurrency
 from shared.run import Ending, Status
 from shared.store import runs
 from tests.children import until

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from shared.loads import Concurrency, Constant, Load
+from shared.plan.loads import Concurrency, Constant, Load
 from shared.process import tied
 from shared.run import Status
 from shared.sample import Outcome

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.loads import Concurrency, Constant, Load
+from shared.plan.loads import Concurrency, Constant, Load
 from shared.run import Status
 from shared.sample import Outcome
 from tests.faults.sendings import sent

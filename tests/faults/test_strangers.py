@@ -8,7 +8,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
-from shared.loads import Concurrency
+from shared.plan.loads import Concurrency
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
 from tests.children import CANARY

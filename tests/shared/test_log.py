@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from shared import log
-from shared.settings import Settings
+from shared.settings.settings import Settings
 
 KEY = "sk-or-v1-0123456789abcdef"
 FORM = re.compile(
@@ -23,7 +23,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from shared import log
-from shared.settings import Settings
+from shared.settings.settings import Settings
 logger = log.setup(Settings(log_file=Path(sys.argv[1]), log_max_bytes=4000), "w")
 for number in range(int(sys.argv[3])):
     logger.error("%s:%d:%s", sys.argv[2], number, "x" * 60)
@@ -271,7 +271,7 @@ def test_several_processes_append_and_rotate_without_tearing_a_record(
 def test_an_uncaught_error_is_a_record(file: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from shared import log;"
-        "from shared.settings import Settings;"
+        "from shared.settings.settings import Settings;"
         "log.setup(Settings(log_file=Path(sys.argv[1])), 'w'); 1 / 0"
     )
     ended = subprocess.run(

@@ -4,8 +4,9 @@ from typing import Any, Literal
 
 import pytest
 
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared.analysis.summarize import summarize
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 from shared.selftest import (
     Case,
@@ -16,8 +17,7 @@ from shared.selftest import (
     conclude,
     pair_up,
 )
-from shared.summary import summarize
-from shared.verdict import Reason, Verdict
+from shared.verdict.judge import Reason, Verdict
 
 STARTS = {(0, 0, "w"): 100.0}
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from shared.plan import Plan
+from shared.plan.plan import Plan
 from shared.run import Run
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.store import runs
 from shared.store.client import connect
 from tests.children import CANARY
 from tests.faults.upstream import Fault
-from worker.reduces import Reduces
+from worker.ended.reduces import Reduces
 from worker.station import Station
 
 NEVER_S = 60.0

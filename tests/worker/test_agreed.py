@@ -6,11 +6,11 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.limits import account_of
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared.money.limits import account_of
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
 from shared.run import Status
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.store import keys, limits, runs
 from shared.upstream.connect import wire_of
 from shared.upstream.contact import Contact

@@ -11,10 +11,10 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.loads import Concurrency
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
-from shared.retries import USUAL, Retries
+from shared.plan.loads import Concurrency
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
+from shared.plan.retries import USUAL, Retries
 from shared.run import Status
 from shared.sample import Outcome, Sample, decode
 from shared.store import runs, samples

@@ -7,11 +7,11 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.limits import account_of
-from shared.plan import Plan
+from shared.money.limits import account_of
+from shared.plan.plan import Plan
 from shared.run import Ending, Status
 from shared.sample import Outcome
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.store import keys, money, runs
 from tests.children import CANARY, Simulator, simulator, until, workers
 from tests.worker.told import reaches, rows_of

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from shared.loads import Concurrency, Constant, Load
-from shared.plan import Plan, Target, steps
-from shared.prompts import InlinePrompts
+from shared.plan.loads import Concurrency, Constant, Load
+from shared.plan.plan import Plan, Target, steps
+from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import Outcome
 from shared.store import keys, runs, slots

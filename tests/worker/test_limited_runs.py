@@ -6,13 +6,13 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.limits import account_of
-from shared.loads import Concurrency
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared.money.limits import account_of
+from shared.plan.loads import Concurrency
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import Outcome
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.store import keys, limits, runs
 from shared.store.client import now_s
 from tests.children import CANARY, Simulator, simulator, until, workers

@@ -10,17 +10,17 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.loads import Concurrency
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared.plan.loads import Concurrency
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.store import keys, reconciles, runs
 from shared.upstream.connect import wire_of
 from shared.upstream.contact import Contact
 from tests.children import CANARY, Simulator, simulator, until, workers
-from worker import bills
-from worker.reconcile import Reconciler
+from worker.ended import bills
+from worker.ended.reconcile import Reconciler
 
 QUICK = ("--ttft-s", "0.01", "--gap-s", "0", "--tokens", "4", "--spread", "0")
 PAID, FREE = "acme/swift-8b", "acme/swift-8b:free"

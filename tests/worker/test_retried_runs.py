@@ -10,10 +10,10 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.loads import Concurrency, Constant, Load
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
-from shared.retries import Retries
+from shared.plan.loads import Concurrency, Constant, Load
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
+from shared.plan.retries import Retries
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, decode
 from shared.store import keys, runs, samples

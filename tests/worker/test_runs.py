@@ -11,15 +11,16 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from shared import metrics, queue
-from shared.loads import Concurrency, Constant, Load
-from shared.loads.find import Find
-from shared.loads.sweep import Sweep
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared import queue
+from shared.analysis import metrics
+from shared.plan.loads import Concurrency, Constant, Load
+from shared.plan.loads.find import Find
+from shared.plan.loads.sweep import Sweep
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
+from shared.plan.slo import Slo
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, decode
-from shared.slo import Slo
 from shared.store import runs, samples
 from shared.store.client import connect_blocking
 from shared.store.workers import alive

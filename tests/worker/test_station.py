@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from shared.loads import Concurrency
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared.plan.loads import Concurrency
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.store import runs, samples
 from shared.store.client import connect
 from tests.children import until

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from shared import queue
-from shared.loads import Concurrency
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared.plan.loads import Concurrency
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import decode
 from shared.store import embedded, runs, samples

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared import metrics
+from shared.analysis import metrics
+from shared.analysis.columns import frame
+from shared.analysis.metrics import gap_bucket
 from shared.clock import utc_label
-from shared.frame import frame
-from shared.metrics import gap_bucket
 from shared.outputs.csv import COLUMNS, guarded, unguarded, write_csv
-from shared.plan import Plan, Target
-from shared.prompts import InlinePrompts
+from shared.plan.plan import Plan, Target
+from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 
 PLAN = Plan(

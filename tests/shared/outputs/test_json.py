@@ -6,13 +6,13 @@ import math
 import pytest
 from pydantic import BaseModel
 
-from shared.frame import frame
+from shared.analysis.columns import frame
+from shared.analysis.summarize import Summary, summarize
 from shared.outputs import OUTPUTS, Results
 from shared.outputs.json import write_json
-from shared.plan import Plan, Target, read_plan
-from shared.prompts import InlinePrompts
+from shared.plan.plan import Plan, Target, read_plan
+from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
-from shared.summary import Summary, summarize
 
 PLAN = Plan(
     targets=(Target(model="acme/orca"),),

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.outputs.jsonl import Answer, write_responses
-from shared.plan import Plan, Target, work
-from shared.prompts import InlinePrompts, Message, Prompt
+from shared.plan.plan import Plan, Target, work
+from shared.plan.prompts import InlinePrompts, Message, Prompt
 from shared.sample import Outcome
 
 TALK = Prompt(messages=(Message(role="user", content="Hi"),), id="greeting")

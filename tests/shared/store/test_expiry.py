@@ -10,13 +10,13 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.errors import BenchError
-from shared.limits import Limit
-from shared.loads.adaptive import Adaptive
-from shared.money import Budget, Price
-from shared.plan import Finished, Plan
+from shared.money.limits import Limit
+from shared.money.prices import Budget, Price
+from shared.plan.loads.adaptive import Adaptive
+from shared.plan.plan import Finished, Plan
+from shared.plan.steps import steps
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, encode
-from shared.steps import steps
 from shared.store import (
     dialects,
     keys,

@@ -10,9 +10,9 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
-from shared.checks import Check
-from shared.ports import free_port
-from shared.settings import Settings
+from shared.settings.settings import Settings
+from shared.startup.checks import Check
+from shared.startup.ports import free_port
 from shared.store import away, embedded, fitness, keys
 from shared.store.client import connect
 from shared.store.client import connect_blocking as blocking

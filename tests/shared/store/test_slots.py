@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from shared.loads import Concurrency
-from shared.plan import Finished, Plan, Step, Target, steps
-from shared.prompts import InlinePrompts
+from shared.plan.loads import Concurrency
+from shared.plan.plan import Finished, Plan, Step, Target, steps
+from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.store import runs, slots
 from shared.store.client import now_s
@@ -311,7 +311,7 @@ async def test_only_what_is_offered_again_can_be_asked_for(redis: Redis) -> None
 
 
 async def test_open_shards_divide_the_indexes_by_their_remainder(redis: Redis) -> None:
-    from shared.loads import Constant
+    from shared.plan.loads import Constant
 
     plan = a_plan().model_copy(update={"load": Constant(rate_per_s=100)})
     run = await runs.create(redis, plan)

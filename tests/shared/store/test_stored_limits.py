@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from shared.limits import Limit
+from shared.money.limits import Limit
 from shared.store import keys, limits
 from shared.store.client import now_s
 from shared.store.limits import Wait

@@ -5,15 +5,15 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
-from shared.limits import Limit
-from shared.money import Budget, nano, usd
-from shared.plan import Plan, Step, next_step
+from shared.answer.usage import MOST_USD
+from shared.money.limits import Limit
+from shared.money.prices import Budget, nano, usd
+from shared.plan.plan import Plan, Step, next_step
 from shared.store import keys, limits, money, runs, slots
 from shared.store.client import now_s
 from shared.store.limits import Wait
 from shared.store.money import Hold, Spent
 from shared.store.slots import Entry, Kind, Lease
-from shared.upstream.usage import MOST_USD
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 

@@ -3,7 +3,7 @@
 import pytest
 from redis.asyncio import Redis
 
-from shared.loads.adaptive import Adaptive
+from shared.plan.loads.adaptive import Adaptive
 from shared.store import keys, limits, pace
 from shared.store.client import now_s
 from shared.store.limits import Wait

@@ -12,10 +12,11 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
-from shared.limits import Limit
-from shared.loads.adaptive import Adaptive
-from shared.money import Budget, nano
-from shared.plan import Finished, Plan, Step, steps
+from shared.answer.usage import MOST_USD
+from shared.money.limits import Limit
+from shared.money.prices import Budget, nano
+from shared.plan.loads.adaptive import Adaptive
+from shared.plan.plan import Finished, Plan, Step, steps
 from shared.run import Ending, Status
 from shared.store import (
     limits,
@@ -30,7 +31,6 @@ from shared.store import (
 from shared.store.money import Hold
 from shared.store.runs import IdempotencyKey
 from shared.store.slots import Entry
-from shared.upstream.usage import MOST_USD
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 

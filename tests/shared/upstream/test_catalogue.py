@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import to_json
 
 from shared.errors import CatalogueDown
-from shared.settings import Settings
+from shared.settings.settings import Settings
 from shared.upstream.catalogue import (
     Catalogue,
     base_id,

@@ -10,8 +10,8 @@ import pytest
 from pydantic_core import to_json
 
 from shared.errors import CatalogueDown
-from shared.limits import Limit, account_of, limits_of
-from shared.settings import Settings
+from shared.money.limits import Limit, account_of, limits_of
+from shared.settings.settings import Settings
 from shared.upstream.connect import dialect_of, wire_of
 from shared.upstream.contact import Contact
 from shared.upstream.model import like_openrouter

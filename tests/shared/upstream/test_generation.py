@@ -3,7 +3,7 @@
 import pytest
 from pydantic_core import to_json
 
-from shared.reconciliation import Bill
+from shared.money.reconciliation import Bill
 from shared.upstream.generation import parse_generation
 
 # as of November 2026

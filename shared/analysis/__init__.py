@@ -1,0 +1,24 @@
+"""What it means: rows to columns, groups of columns to figures. Pure.
+
+`summary` holds the records and is cheap; what computes (`columns`, `groups`,
+`summarize`) imports pandas, so it is imported late and by its own name.
+
+May import: the machinery, `sample`, `plan`.
+"""
+
+from shared.analysis.metrics import LATE_S, gap_histogram, is_burst, latency_s, ttft_s
+from shared.analysis.percentiles import least_n, linear
+from shared.analysis.summary import Pace, ProviderFigures, Summary
+
+__all__ = [
+    "LATE_S",
+    "Pace",
+    "ProviderFigures",
+    "Summary",
+    "gap_histogram",
+    "is_burst",
+    "latency_s",
+    "least_n",
+    "linear",
+    "ttft_s",
+]

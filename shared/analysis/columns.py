@@ -1,0 +1,296 @@
+"""Rows as columns: what summaries, comparisons and the CSV are computed from.
+
+A million rows pass through here, so they go from bytes to arrays without a Sample
+between, and each text is held once (a categorical). Missing numbers are NaN inside a
+frame and nowhere else. Import this late: pandas takes most of a second.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, dataclass, fields
+from itertools import chain, islice
+from typing import Any, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic_core import from_json
+
+from shared.errors import NewerRecord
+from shared.plan import Plan, steps
+from shared.sample import SCHEMA, Kind, Note, Sample, encode
+
+CHUNK = 1_000
+"""Rows decoded at a time: more of them alive at once cost the collector more."""
+SLICE = 50_000
+"""Rows whose gaps are looked at in one go."""
+
+
+def _kind(annotation: Any) -> type:
+    """Of a field that may be None too: str, int (never None) or float."""
+    kinds = get_args(annotation) or (annotation,)
+    if any(issubclass(kind, str) for kind in kinds):
+        return str
+    return int if annotation is int else float
+
+
+_KINDS = {
+    field.name: _kind(field.type) for field in fields(Sample) if field.name != "gaps"
+}
+_TYPES: dict[type, type[np.generic]] = {str: np.int32, int: np.int64, float: np.float64}
+Texts = dict[str, dict[str | None, int]]
+# As `sample.encode` writes a row: the schema number, then the fields in order.
+_GAPS_AT = 1 + [field.name for field in fields(Sample)].index("gaps")
+_DEFAULTS = [SCHEMA] + [
+    None if field.default is MISSING else field.default for field in fields(Sample)
+]
+_DERIVED = (
+    ("queue_s", "started_s", "due_s"),
+    ("ttft_s", "first_token_s", "sent_s"),
+    ("ttft_visible_s", "first_visible_s", "sent_s"),
+    ("latency_s", "ended_s", "sent_s"),
+    ("response_s", "ended_s", "due_s"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The gap histograms of some rows, end to end.
+
+    lengths: shape (rows,), pairs of each row; buckets, counts: shape (pairs,).
+    """
+
+    lengths: NDArray[np.int64]
+    buckets: NDArray[np.uint16]
+    counts: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A run's rows.
+
+    columns: one row per attempt, by (step, slot, attempt); the fields of Sample but
+    `gaps`, what shared.analysis.metrics derives, and
+
+        warmup   its step is never counted
+        first    the first attempt of its slot
+        final    what its slot came to: the row that closed it; where none did, the
+                 last that was to be retried, which nobody came to do
+        retried  failed, and was offered again as a retry of the plan
+        turned_away  the rest: by a limit of the account, cut by us, or lost with a kept
+                 connection
+
+    The index is the order of arrival, which is also the order of `gaps`.
+    """
+
+    columns: pd.DataFrame
+    gaps: Gaps
+
+
+def frame(plan: Plan, rows: Iterable[bytes | Sample]) -> Frame:
+    """The rows of a run, in any order, as columns.
+
+    Raises NewerRecord for a row of a later version.
+    """
+    texts: Texts = {name: {None: -1} for name, kind in _KINDS.items() if kind is str}
+    # Byte arrays grow in place; lists of small arrays would never be given back.
+    grown = {name: bytearray() for name in _KINDS}
+    lengths, buckets, counts = bytearray(), bytearray(), bytearray()
+    for lists, histograms in _decoded(rows):
+        for name, column in zip(_KINDS, lists, strict=True):
+            grown[name] += _array(name, column, texts).data
+        lengths += histograms.lengths.data
+        buckets += histograms.buckets.data
+        counts += histograms.counts.data
+    gaps = Gaps(
+        np.frombuffer(lengths, np.int64),
+        np.frombuffer(buckets, np.uint16),
+        np.frombuffer(counts, np.uint32),
+    )
+    order = np.lexsort(
+        [np.frombuffer(grown[name], np.int64) for name in ("attempt", "slot", "step")]
+    )
+    columns: dict[str, NDArray[Any]] = {}
+    for name, kind in _KINDS.items():
+        columns[name] = np.frombuffer(grown.pop(name), _TYPES[kind])[order]
+    for name, figures in _gap_figures(gaps).items():
+        columns[name] = figures[order]
+    _round(columns)
+    _derive(columns, _noted(columns["notes"], texts["notes"], Note.ONE_BURST))
+    _place(plan, columns, texts["kind"])
+    named: dict[str, Any] = dict(columns)
+    for name, seen in texts.items():
+        categories = [text for text in seen if text is not None]
+        named[name] = pd.Categorical.from_codes(
+            columns.pop(name), pd.Index(categories, dtype=object)
+        )
+    table = pd.DataFrame(named, index=pd.Index(order), copy=False)
+    return Frame(table, gaps)
+
+
+def _decoded(
+    rows: Iterable[bytes | Sample],
+) -> Iterator[tuple[list[tuple[Any, ...]], Gaps]]:
+    """Chunks of rows: the values of each field but `gaps`, and the gaps."""
+    each = iter(rows)
+    while chunk := tuple(islice(each, CHUNK)):
+        lengths, pairs, values = array("q"), array("I"), []
+        for row in chunk:
+            record = from_json(encode(row) if isinstance(row, Sample) else row)
+            if record[0] > SCHEMA:
+                raise NewerRecord("row", record[0], SCHEMA)
+            if len(record) != len(_DEFAULTS):  # of an earlier build, or a later one
+                record = [*record, *_DEFAULTS[len(record) :]][: len(_DEFAULTS)]
+            # Flat at once: a million small lists are what would take the time.
+            gaps, record[_GAPS_AT] = record[_GAPS_AT], None
+            lengths.append(len(gaps))
+            pairs.extend(chain.from_iterable(gaps))
+            values.append(record)
+        flat = np.array(pairs, dtype=np.uint32)
+        histograms = Gaps(
+            np.array(lengths), flat[::2].astype(np.uint16), flat[1::2].copy()
+        )
+        columns = list(zip(*values, strict=True))
+        yield columns[1:_GAPS_AT] + columns[_GAPS_AT + 1 :], histograms
+
+
+def _array(name: str, column: tuple[Any, ...], texts: Texts) -> NDArray[Any]:
+    """One column of a chunk: codes of texts, integers, or floats with NaN for None."""
+    seen = texts.get(name)
+    if seen is None:
+        return np.array(column, dtype=_TYPES[_KINDS[name]])
+    # `seen` begins with None: -1, so the first text gets 0.
+    codes = [seen.setdefault(text, len(seen) - 1) for text in column]
+    return np.array(codes, dtype=np.int32)
+
+
+def _slices(gaps: Gaps) -> Iterator[Gaps]:
+    """The same gaps, some rows at a time, so that what is made of them stays small."""
+    ends = np.concatenate(([0], np.cumsum(gaps.lengths)))
+    for begin in range(0, len(gaps.lengths), SLICE):
+        lengths = gaps.lengths[begin : begin + SLICE]
+        pairs = slice(ends[begin], ends[begin + len(lengths)])
+        yield Gaps(lengths, gaps.buckets[pairs], gaps.counts[pairs])
+
+
+def gap_values(buckets: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """metrics.gap_value of each bucket, in seconds. buckets: shape (n,)."""
+    middles = (buckets.astype(np.uint32) << 16) | np.uint32(0x8000)
+    return np.where(buckets == 0, 0.0, middles.view(np.float32).astype(np.float64))
+
+
+def _gap_figures(gaps: Gaps) -> dict[str, NDArray[np.float64]]:
+    """gap_n, gap_p50_s and gap_p99_s of each row; NaN where it has no gap."""
+    found: dict[str, list[NDArray[Any]]] = {
+        "gap_n": [],
+        "gap_p50_s": [],
+        "gap_p99_s": [],
+    }
+    for part in _slices(gaps):
+        reached = np.concatenate(([0], np.cumsum(part.counts, dtype=np.int64)))
+        last = np.cumsum(part.lengths)
+        before = reached[last - part.lengths]
+        n = reached[last] - before
+        some = n > 0
+        found["gap_n"].append(np.where(some, n, np.nan))
+        for name, percent in (("gap_p50_s", 50), ("gap_p99_s", 99)):
+            # The pair at which the running count reaches the rank, all rows at once.
+            rank = -(-percent * n[some] // 100) + before[some]
+            at = np.searchsorted(reached[1:], rank)
+            values = np.full(n.shape, np.nan)
+            values[some] = gap_values(part.buckets[at])
+            found[name].append(values)
+    return {
+        name: np.concatenate([np.empty(0), *arrays]) for name, arrays in found.items()
+    }
+
+
+def _round(columns: dict[str, NDArray[Any]]) -> None:
+    """Seconds to whole nanoseconds: no stamp is better, and the CSV says the same."""
+    for name, column in columns.items():
+        if name.endswith("_s"):
+            np.round(column, 9, out=column)
+
+
+def _noted(
+    codes: NDArray[Any], texts: dict[str | None, int], note: Note
+) -> NDArray[np.bool_]:
+    """Which rows say this of themselves. codes: their texts, as numbers of `texts`."""
+    saying = [code for text, code in texts.items() if text and note in text.split()]
+    return np.isin(codes, saying)
+
+
+def _derive(columns: dict[str, NDArray[Any]], burst: NDArray[np.bool_]) -> None:
+    """What shared.analysis.metrics derives. burst: shape (rows,), whose speed was not seen."""
+    for name, end, begin in _DERIVED:
+        columns[name] = np.round(columns[end] - columns[begin], 9)
+    later = columns["output_tokens"] - 1
+    spread = columns["last_token_s"] - columns["first_token_s"]
+    columns["tpot_s"] = np.full(later.shape, np.nan)
+    seen = (later >= 1) & ~burst
+    np.divide(spread, later, out=columns["tpot_s"], where=seen)
+    np.round(columns["tpot_s"], 9, out=columns["tpot_s"])
+    for name in ("gap_p50_s", "gap_p99_s"):
+        columns[name] = np.fmin(columns[name], columns["gap_max_s"])
+
+
+def _place(
+    plan: Plan, columns: dict[str, NDArray[Any]], kinds: dict[str | None, int]
+) -> None:
+    """Where each row stands among the attempts of its slot, and in which step.
+
+    kinds: the codes of the column `kind`. A row of an earlier build does not say its
+    kind: the last of a slot is taken for the one that closed it, and one before it for
+    a retry where the number of retries grew.
+    """
+    step, slot = columns["step"], columns["slot"]
+    # The later steps of a search repeat the pattern of those that are known before.
+    warm = np.array([known.warmup for known in steps(plan)])
+    columns["warmup"] = warm[step % len(warm)]
+    new = np.ones(len(step) + 1, dtype=bool)
+    new[1:-1] = (step[1:] != step[:-1]) | (slot[1:] != slot[:-1])
+    columns["first"] = new[:-1]
+
+    def said(*names: Kind) -> NDArray[np.bool_]:
+        return np.isin(
+            columns["kind"], [kinds[name] for name in names if name in kinds]
+        )
+
+    silent, last = columns["kind"] == kinds[None], new[1:]
+    closed = said("ok", "failed") | (silent & last)
+    grew = np.diff(columns["retry"], append=0) > 0
+    retried = said("retry") | (silent & ~last & grew)
+    # Where nothing closed a slot, the last failure that was to be retried is its end.
+    number = np.cumsum(columns["first"])
+    left = np.flatnonzero(retried & ~np.isin(number, number[closed]))
+    closed[left[np.diff(number[left], append=number.size + 1) > 0]] = True
+    columns["final"] = closed
+    columns["retried"] = retried & ~closed
+    columns["turned_away"] = ~retried & ~closed
+
+
+def pool_gaps(
+    rows: Frame, group: NDArray[np.int64], groups: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The merged histogram of each group of rows.
+
+    group: shape (rows,), a number below `groups` for each row in the order of
+    `rows.columns`, or -1 for none. Returns the buckets that occur, shape (b,), rising,
+    and how many gaps each group has in each, shape (groups, b).
+    """
+    arrived = np.empty(len(group), dtype=np.int64)
+    arrived[rows.columns.index.to_numpy()] = group
+    present = np.zeros(1 << 16, dtype=bool)
+    present[rows.gaps.buckets] = True
+    buckets = np.flatnonzero(present)
+    place = np.cumsum(present) - 1
+    pooled = np.zeros((groups, len(buckets)))
+    at = 0
+    for gaps in _slices(rows.gaps):
+        owner = np.repeat(arrived[at : at + len(gaps.lengths)], gaps.lengths)
+        at += len(gaps.lengths)
+        kept = owner >= 0
+        cell = owner[kept] * len(buckets) + place[gaps.buckets[kept]]
+        counted = np.bincount(cell, gaps.counts[kept], minlength=pooled.size)
+        pooled += counted.reshape(pooled.shape)
+    return buckets, pooled

@@ -1,0 +1,286 @@
+"""The figures of one group of a run's rows: counted, timed, priced.
+
+A group is an array of positions in the columns. Only the last attempt of a slot is a
+call (`final`); tokens and money are summed over every row of the group.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.analysis.columns import Frame, pool_gaps
+from shared.analysis.distributions import (
+    Floats,
+    adjusted,
+    known,
+    of_calls,
+    of_gaps,
+    total,
+)
+from shared.analysis.metrics import LATE_S
+from shared.analysis.summary import (
+    Cost,
+    Counts,
+    Distribution,
+    Goodput,
+    Throughput,
+    Tokens,
+)
+from shared.analysis.windows import (
+    Rows,
+    Stretch,
+    Windows,
+    asked_and_achieved,
+    peak_open,
+    per_s,
+    stretches,
+    windows,
+)
+from shared.plan import Slo
+from shared.sample import Outcome
+
+Mask = NDArray[np.bool_]
+
+
+class Tally:
+    """The columns of a run as arrays, and what is computed once for all its groups."""
+
+    def __init__(self, rows: Frame) -> None:
+        table = rows.columns
+        self.of: dict[str, NDArray[Any]] = {
+            name: table[name].to_numpy()
+            for name in table.columns
+            if table[name].dtype != "category"
+        }
+        self.text = {
+            name: (table[name].cat.codes.to_numpy(), list(table[name].cat.categories))
+            for name in (
+                *("outcome", "provider", "tokens_from", "upstream", "error", "notes"),
+            )
+        }
+        self.final: Mask = self.of["final"]
+        self.ok = self.final & self.said("outcome", Outcome.OK)
+        self.cancelled = self.final & self.said("outcome", Outcome.CANCELLED)
+        self.dropped = self.final & self.said("outcome", Outcome.DROPPED)
+        self.failed = self.final & ~self.ok & ~self.cancelled & ~self.dropped
+        self.sent: Mask = ~np.isnan(self.of["sent_s"])
+        self.stretches, self.steady = stretches(
+            self.of["step"],
+            self.of["segment"],
+            self.of["sent_s"],
+            self.of["ended_s"],
+            is_retry=self.of["retry"] > 0,
+        )
+        # Every group is a union of these: rows of one step, target and provider.
+        codes, names = self.text["provider"]
+        pair = self.of["step"] * (1 + self.of["target"].max(initial=0))
+        cell = (pair + self.of["target"]) * (1 + len(names)) + 1 + codes
+        cells, self.cell = np.unique(cell, return_inverse=True)
+        wanted = np.where(self.ok, self.cell, -1)
+        self.gap_buckets, self.gap_counts = pool_gaps(rows, wanted, len(cells))
+
+    def said(self, name: str, text: str) -> Mask:
+        """Which rows have this text in this column."""
+        codes, texts = self.text[name]
+        found: Mask = codes == (texts.index(text) if text in texts else -2)
+        return found
+
+
+def figures(
+    run: Tally, rows: Rows, spans: Sequence[Stretch], slo: Slo | None
+) -> dict[str, Any]:
+    """The fields of `figures.Figures` for these rows, over these stretches of time."""
+    ok = rows[run.ok[rows]]
+    values = {
+        name: known(run.of[f"{name}_s"][ok])
+        for name in ("latency", "response", "ttft", "ttft_visible", "tpot")
+    }
+    spread = {name: of_calls(each) for name, each in values.items()}
+    failures = int((run.failed | run.dropped)[rows].sum())
+    good = _good(run, ok, slo)
+    measured_s = _measured_s(run, rows, ok, windows(spans))
+    return {
+        "avg": spread["latency"].mean,
+        "min": spread["latency"].min,
+        "max": spread["latency"].max,
+        "std_dev": spread["latency"].sd,
+        "total_runs": int(run.final[rows].sum()),
+        "successful_runs": len(ok),
+        "total_tokens": _sum(run.of["total_tokens"][rows]),
+        **spread,
+        "gap": _gaps(run, ok),
+        "latency_adjusted": adjusted(values["latency"], len(ok), failures),
+        "ttft_adjusted": adjusted(values["ttft"], len(ok), failures),
+        "counts": _counts(run, rows),
+        "throughput": _throughput(run, rows, ok, spans),
+        "goodput": slo and _goodput(run, good, len(ok) + failures, measured_s, slo),
+        "cost": _cost(run, rows, len(good)),
+        "tokens": _tokens(run, rows),
+    }
+
+
+def _gaps(run: Tally, ok: Rows) -> Distribution:
+    sums = run.of["gap_sum_s"][ok]
+    calls = int((~np.isnan(sums)).sum())
+    if not calls:
+        return of_calls(np.empty(0))
+    return of_gaps(
+        run.gap_buckets,
+        run.gap_counts[np.unique(run.cell[ok])].sum(axis=0),
+        total(known(sums)),
+        float(np.nanmax(run.of["gap_max_s"][ok])),
+        calls,
+    )
+
+
+def _counts(run: Tally, rows: Rows) -> Counts:
+    queue = run.of["queue_s"][rows[run.of["first"][rows]]]
+    codes, texts = run.text["outcome"]
+    final = rows[run.final[rows]]
+    each = np.bincount(codes[final], minlength=len(texts))
+    outcomes = dict(sorted(zip(texts, each.tolist(), strict=True)))
+    return Counts(
+        ok=int(run.ok[rows].sum()),
+        failed=int(run.failed[rows].sum()),
+        dropped=int(run.dropped[rows].sum()),
+        cancelled=int(run.cancelled[rows].sum()),
+        late=int((queue > LATE_S).sum()),
+        scheduled=int((~np.isnan(queue)).sum()),
+        retries=int(run.of["retried"][rows].sum()),
+        turned_away=int(run.of["turned_away"][rows].sum()),
+        cache_hits=int((run.of["cache_hit"][rows] == 1).sum()),
+        prompt_cache_hits=int((run.of["cached_tokens"][rows] > 0).sum()),
+        outcomes={outcome: n for outcome, n in outcomes.items() if n},
+        notes=_notes(run, rows),
+    )
+
+
+def _notes(run: Tally, rows: Rows) -> dict[str, int]:
+    """Code -> rows that say it, by code."""
+    codes, texts = run.text["notes"]
+    each = np.bincount(codes[rows] + 1, minlength=len(texts) + 1)[1:]
+    found: Counter[str] = Counter()
+    for text, n in zip(texts, each.tolist(), strict=True):
+        for code in text.split() if n else ():
+            found[code] += n
+    return dict(sorted(found.items()))
+
+
+def _throughput(
+    run: Tally, rows: Rows, ok: Rows, spans: Sequence[Stretch]
+) -> Throughput:
+    window = windows(spans)
+    steady = ok[run.steady[ok]]
+    measured_s = _measured_s(run, rows, ok, window)
+    tokens = run.of["output_tokens"]
+    first = rows[run.of["first"][rows] & ~(run.cancelled & ~run.sent)[rows]]
+    asked, achieved = asked_and_achieved(
+        *(run.of[name][first] for name in ("step", "segment", "due_s", "started_s"))
+    )
+    return Throughput(
+        measured_window_s=window.measured_s,
+        requests_per_s=per_s(len(steady), measured_s),
+        output_tokens_per_s=per_s(
+            _sum(tokens[steady]) if len(steady) else 0, measured_s
+        ),
+        whole_window_s=window.whole_s,
+        whole_requests_per_s=per_s(len(ok), window.whole_s),
+        whole_output_tokens_per_s=per_s(
+            _sum(tokens[ok]) if len(ok) else 0, window.whole_s
+        ),
+        peak_open=peak_open(
+            *(run.of[name][rows] for name in ("step", "segment", "sent_s", "ended_s"))
+        ),
+        asked_rate_per_s=asked,
+        achieved_rate_per_s=achieved,
+    )
+
+
+def _measured_s(run: Tally, rows: Rows, ok: Rows, window: Windows) -> float | None:
+    """How long the load was steady, for rates; None where it never was: of one volley
+    no call ends before the last is sent, so a rate of 0 would be one over no time."""
+    ended = run.steady[ok] if len(ok) else run.steady[rows]
+    return window.measured_s if ended.any() else None
+
+
+def _good(run: Tally, ok: Rows, slo: Slo | None) -> Rows:
+    """The calls that met every objective; without objectives, those that succeeded."""
+    good = np.ones(len(ok), dtype=bool)
+    for name, limit in (slo.limits() if slo else {}).items():
+        # A comparison with NaN is false: what is not known is a miss.
+        good &= run.of[name][ok] <= limit
+    return ok[good]
+
+
+def _goodput(
+    run: Tally,
+    good: Rows,
+    asked: int,
+    measured_s: float | None,
+    slo: Slo,
+) -> Goodput:
+    steady = int(run.steady[good].sum())
+    return Goodput(
+        slo=slo.limits(),
+        good=len(good),
+        share=len(good) / asked if asked else None,
+        requests_per_s=per_s(steady, measured_s),
+    )
+
+
+def _cost(run: Tally, rows: Rows, good: int) -> Cost:
+    usd = run.of["cost_usd"][rows]
+    priced = ~np.isnan(usd)
+    wasted = (run.sent & ~run.said("outcome", Outcome.OK))[rows]
+    final = run.final[rows]
+    truncated = run.said("outcome", Outcome.TRUNCATED)[rows]
+    billed, wasted_usd = billed_usd(usd), _spent(usd[wasted])
+    output = _sum(run.of["output_tokens"][rows[priced]])
+    return Cost(
+        billed_usd=billed,
+        rows_reporting=int(priced.sum()),
+        rows_silent=int((run.sent[rows] & ~priced).sum()),
+        usd_per_row=_ratio(billed, int(priced.sum()), 1),
+        usd_per_1000_good=_ratio(billed, good, 1_000),
+        usd_per_1m_output_tokens=_ratio(billed, output, 1_000_000),
+        wasted_usd=wasted_usd,
+        wasted_share=wasted_usd / billed if billed and wasted_usd is not None else None,
+        failed_usd=_spent(usd[wasted & final]),
+        retried_usd=_spent(usd[wasted & ~final]),
+        truncated_usd=_spent(usd[truncated]),
+    )
+
+
+def _spent(usd: Floats) -> float | None:
+    """What these rows cost: nothing where there are none."""
+    return billed_usd(usd) if len(usd) else 0.0
+
+
+def billed_usd(usd: Floats) -> float | None:
+    """The sum of the costs that are known; None when none is."""
+    priced = known(usd)
+    return total(priced) if len(priced) else None
+
+
+def _ratio(usd: float | None, amount: int | None, per: int) -> float | None:
+    return usd * per / amount if usd is not None and amount else None
+
+
+def _tokens(run: Tally, rows: Rows) -> Tokens:
+    return Tokens(
+        prompt=_sum(run.of["prompt_tokens"][rows]),
+        output=_sum(run.of["output_tokens"][rows]),
+        reasoning=_sum(run.of["reasoning_tokens"][rows]),
+        cached=_sum(run.of["cached_tokens"][rows]),
+        rows_reporting=len(known(run.of["total_tokens"][rows])),
+        rows_estimated=int(run.said("tokens_from", "events")[rows].sum()),
+    )
+
+
+def _sum(counts: Floats) -> int | None:
+    """The sum of the counts that are known; None when none is."""
+    some = counts[~np.isnan(counts)]
+    return int(some.sum()) if len(some) else None

@@ -1,0 +1,93 @@
+"""The summary of a run without rows: what `shared.analysis.summarize` says of it, but without
+pandas, which takes longer to import than all the rest of such a run's reduce.
+"""
+
+from typing import Any, TypeVar, get_origin
+
+from pydantic import BaseModel
+
+from shared.analysis.percentiles import PERCENTS, of_successes
+from shared.analysis.summary import (
+    Adjusted,
+    AttemptFigures,
+    Attempts,
+    Cost,
+    Counts,
+    Distribution,
+    Goodput,
+    Summary,
+    TargetFigures,
+    Throughput,
+    Tokens,
+)
+from shared.plan import Plan
+from shared.run import Ending
+from shared.verdict import Observations, judge
+
+Record = TypeVar("Record", bound=BaseModel)
+
+
+def summarize_none(
+    plan: Plan,
+    observations: Observations | None = None,
+    *,
+    ending: Ending | None = None,
+    cause: str | None = None,
+) -> Summary:
+    """`shared.analysis.summarize.summarize(plan, (), observations=..., ending=..., cause=...)`."""
+    figures = _figures(plan)
+    targets = tuple(
+        _nothing(
+            TargetFigures,
+            **{**figures, "target": target.label(), "model": target.model},
+        )
+        for target in plan.targets
+    )
+    run = {
+        "targets": targets,
+        "observations": observations,
+        "status": None if ending is None else ending.status,
+        "ending": ending,
+        "cause": cause,
+    }
+    summary = _nothing(Summary, **{**figures, **run})
+    verdict = judge(plan, summary, observations)
+    return summary.model_copy(update={"verdict": verdict})
+
+
+def _figures(plan: Plan) -> dict[str, Any]:
+    spread = _nothing(Distribution, **_PERCENTILES)
+    adjusted = _nothing(Adjusted, **_PERCENTILES)
+    names = ("latency", "response", "ttft", "ttft_visible", "tpot", "gap")
+    # of no row, nothing was spent
+    cost = {name: 0.0 for name in Cost.model_fields if name in _OF_WASTE}
+    found = {
+        **dict.fromkeys(names, spread),
+        "latency_adjusted": adjusted,
+        "ttft_adjusted": adjusted,
+        "counts": _nothing(Counts),
+        "throughput": _nothing(Throughput),
+        "cost": _nothing(Cost, **cost),
+        "tokens": _nothing(Tokens),
+    }
+    if plan.slo is not None:
+        found["goodput"] = _nothing(Goodput, slo=plan.slo.limits())
+    if plan.retries is not None:
+        one = _nothing(AttemptFigures, latency=spread, ttft=spread)
+        found["attempts"] = _nothing(Attempts, first=one, perceived=one)
+    return found
+
+
+_PERCENTILES = {f"p{percent}": of_successes((), percent) for percent in PERCENTS}
+_OF_WASTE = ("wasted_usd", "failed_usd", "retried_usd", "truncated_usd")
+
+
+def _nothing(kind: type[Record], **said: Any) -> Record:
+    """A record of nothing: what is counted is 0, what is measured is unknown."""
+    for name, field in kind.model_fields.items():
+        if name in said or not field.is_required():
+            continue
+        counted = field.annotation is int
+        listed = get_origin(field.annotation)
+        said[name] = 0 if counted else listed() if listed in (dict, tuple) else None
+    return kind(**said)

@@ -1,0 +1,151 @@
+"""A run in numbers: a pure function of its plan and rows, whatever their order.
+
+What each name means is in docs/metrics.md. Warm-up rows are counted nowhere but in
+their own step, and their cost stands alone (`warmup_usd`).
+
+Import this late, for it imports pandas; the records are in `shared.analysis.summary`.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from shared.analysis.attempts import attempts
+from shared.analysis.columns import Frame, frame
+from shared.analysis.complaints import complaints
+from shared.analysis.distributions import known
+from shared.analysis.groups import Tally, billed_usd, figures
+from shared.analysis.percentiles import linear
+from shared.analysis.slack import doubtful_shares
+from shared.analysis.summary import (
+    Attempts,
+    ProviderFigures,
+    StepFigures,
+    Summary,
+    TargetFigures,
+)
+from shared.analysis.windows import Rows, Stretch
+from shared.plan import Finished, Plan, next_step
+from shared.run import Ending
+from shared.sample import Sample
+from shared.verdict import Observations, judge
+
+
+def summarize(
+    plan: Plan,
+    samples: Frame | Iterable[bytes | Sample],
+    *,
+    observations: Observations | None = None,
+    ending: Ending | None = None,
+    cause: str | None = None,
+) -> Summary:
+    """The summary of a run, with its verdict.
+
+    samples: the rows, encoded or not, in any order; or a frame of them.
+    ending: why the run ended, cause: with which sentence; None while it has not.
+
+    Raises NewerRecord for a row of a later version.
+    """
+    run = Tally(samples if isinstance(samples, Frame) else frame(plan, samples))
+    counted = np.flatnonzero(~run.of["warmup"])
+    each_step = _by_step(plan, run)
+    measured = {step.step for step in each_step if not step.warmup}
+    spans = [span for span in run.stretches if span.step in measured]
+    summary = Summary(
+        **figures(run, counted, spans, plan.slo),
+        status=None if ending is None else ending.status,
+        ending=ending,
+        cause=cause,
+        complaints=complaints(run, counted),
+        upstreams=_upstreams(run),
+        attempts=_attempts(plan, run, counted),
+        doubtful_shares=doubtful_shares(run, counted),
+        stamp_slack_p99_s=_stamp_slack_p99_s(run, counted),
+        warmup_usd=billed_usd(run.of["cost_usd"][run.of["warmup"]]),
+        targets=_by_target(plan, run, counted, spans),
+        steps=each_step,
+        observations=observations,
+        verdict=None,
+    )
+    verdict = judge(plan, summary, observations)
+    return summary.model_copy(update={"verdict": verdict})
+
+
+def _by_step(plan: Plan, run: Tally) -> tuple[StepFigures, ...]:
+    """The steps up to the last that has rows, as the plan gives one after another."""
+    found: list[StepFigures] = []
+    over: list[Finished] = []
+    last = run.of["step"].max(initial=-1)
+    while (step := next_step(plan, over)) and step.number <= last:
+        rows = np.flatnonzero(run.of["step"] == step.number)
+        spans = [span for span in run.stretches if span.step == step.number]
+        made = StepFigures(
+            step=step.number,
+            name=step.name,
+            warmup=step.warmup,
+            **figures(run, rows, spans, plan.slo),
+        )
+        found.append(made)
+        goodput = None if step.warmup else made.goodput
+        over.append(Finished(step.number, goodput.share if goodput else None))
+    return tuple(found)
+
+
+def _by_target(
+    plan: Plan,
+    run: Tally,
+    rows: Rows,
+    spans: list[Stretch],
+) -> tuple[TargetFigures, ...]:
+    found = []
+    for number, target in enumerate(plan.targets):
+        mine = rows[run.of["target"][rows] == number]
+        found.append(
+            TargetFigures(
+                target=target.label(),
+                model=target.model,
+                attempts=_attempts(plan, run, mine),
+                providers=_by_provider(plan, run, mine, spans),
+                **figures(run, mine, spans, plan.slo),
+            )
+        )
+    return tuple(found)
+
+
+def _by_provider(
+    plan: Plan, run: Tally, rows: Rows, spans: list[Stretch]
+) -> tuple[ProviderFigures, ...]:
+    codes, names = run.text["provider"]
+    served: dict[int, str | None] = {-1: None, **dict(enumerate(names))}
+    # By name, and those that the upstream did not name at the end.
+    by_name = sorted(
+        np.unique(codes[rows]).tolist(),
+        key=lambda code: (code < 0, served[code] or ""),
+    )
+    return tuple(
+        ProviderFigures(
+            provider=served[code],
+            **figures(run, rows[codes[rows] == code], spans, plan.slo),
+        )
+        for code in by_name
+    )
+
+
+def _attempts(plan: Plan, run: Tally, rows: Rows) -> Attempts | None:
+    return None if plan.retries is None else attempts(run, rows)
+
+
+def _upstreams(run: Tally) -> dict[str, int]:
+    """Warm-up rows too: what they warmed was another upstream's cache, if it was."""
+    codes, names = run.text["upstream"]
+    counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
+    return dict(sorted(zip(names, counts, strict=True)))
+
+
+def _stamp_slack_p99_s(run: Tally, rows: Rows) -> float | None:
+    """R type 7 over successful streamed calls, a call without slack being exact."""
+    streamed = rows[run.ok[rows] & ~np.isnan(run.of["first_token_s"][rows])]
+    return linear(known(np.nan_to_num(run.of["stamp_slack_s"][streamed])), 99)
+
+
+__all__ = ["Summary", "summarize"]

@@ -1,0 +1,292 @@
+"""What a summary holds: frozen records without any computing, cheap to import.
+
+They are written as `summary.json` and read back by whoever shows or compares runs.
+`shared.analysis.summarize` makes them; docs/metrics.md has the formula of each name.
+"""
+
+from pydantic import Field, JsonValue
+
+from shared.analysis.percentiles import Percentile
+from shared.fields import Frozen
+from shared.run import Ending, Status
+from shared.verdict import Observations, Verdict
+
+SCHEMA = 1
+
+
+class Distribution(Frozen):
+    """How one metric is spread over successful calls, in seconds."""
+
+    n: int = Field(description="Values: one a call, for `gap` one a gap.")
+    calls: int = Field(description="The calls they come from; support is judged by it.")
+    mean: float | None = Field(description="None without values.")
+    sd: float | None = Field(description="Sample standard deviation; None under two.")
+    min: float | None
+    p50: Percentile
+    p90: Percentile
+    p95: Percentile
+    p99: Percentile
+    max: float | None
+
+
+class Adjusted(Frozen):
+    """Percentiles in which each failed or dropped call counts as +infinity."""
+
+    n: int = Field(description="Successful, failed and dropped calls; not cancelled.")
+    failures: int = Field(description="How many of them are +infinity.")
+    p50: Percentile
+    p90: Percentile
+    p95: Percentile
+    p99: Percentile
+
+
+class Counts(Frozen):
+    """Where the slots went. ok + failed + dropped + cancelled = total_runs."""
+
+    ok: int
+    failed: int = Field(description="Sent, and ended neither `ok` nor by a cancel.")
+    dropped: int = Field(description="Due, and never sent.")
+    cancelled: int
+    late: int = Field(description="First calls started more than 10 ms after due.")
+    scheduled: int = Field(description="First calls that were due and did start.")
+    retries: int = Field(description="Rows that failed and were retried by the plan.")
+    turned_away: int = Field(
+        default=0,
+        description="Rows whose slot was offered again without that: a limit of the"
+        " account, a call that we cut, or one lost with a connection that we had kept.",
+    )
+    cache_hits: int = Field(description="Answered from the upstream's response cache.")
+    prompt_cache_hits: int = Field(description="Calls with `cached_tokens` above 0.")
+    outcomes: dict[str, int] = Field(description="Slots by outcome, those that occur.")
+    notes: dict[str, int] = Field(
+        default_factory=dict,
+        description="Rows by what they say of themselves, the codes that occur.",
+    )
+
+
+class Throughput(Frozen):
+    """Rates over the measured window, and over the whole one beside it."""
+
+    measured_window_s: float | None = Field(
+        description="First send to last send: warm-up and drain are cut."
+    )
+    requests_per_s: float | None = Field(
+        description="Successful calls that ended in the measured window, per second."
+    )
+    output_tokens_per_s: float | None = Field(description="Their output tokens.")
+    whole_window_s: float | None = Field(description="First send to last end.")
+    whole_requests_per_s: float | None = Field(description="All successful calls.")
+    whole_output_tokens_per_s: float | None = Field(description="Their output tokens.")
+    peak_open: int = Field(description="The most calls open at once.")
+    asked_rate_per_s: float | None = Field(
+        description="Slots that came due, per second; None in a closed load."
+    )
+    achieved_rate_per_s: float | None = Field(
+        description="Slots that started, per second of the same stretch."
+    )
+
+
+class Goodput(Frozen):
+    """How many calls met every objective; an error or an unknown value is a miss."""
+
+    slo: dict[str, float] = Field(description="Column name to largest good value.")
+    good: int
+    share: float | None = Field(description="Of successful, failed and dropped calls.")
+    requests_per_s: float | None = Field(
+        description="Good calls that ended in the measured window, per second."
+    )
+
+
+class Cost(Frozen):
+    """Billed USD over every row that reports it, retries included.
+
+    Each sum is None where some rows belong to it and none of them reports a cost, and
+    0 where none belongs to it.
+    """
+
+    billed_usd: float | None = Field(description="None when no row reports a cost.")
+    rows_reporting: int
+    rows_silent: int = Field(description="Sent, and no cost is known: a lower bound.")
+    usd_per_row: float | None = Field(
+        default=None, description="Mean of the rows that report."
+    )
+    usd_per_1000_good: float | None = Field(
+        description="Billed USD per 1,000 calls that were good (`ok`, or met the SLO)."
+    )
+    usd_per_1m_output_tokens: float | None = Field(
+        description="Over the rows whose cost is known."
+    )
+    wasted_usd: float | None = Field(
+        default=None, description="Spent on rows that were sent and are not `ok`."
+    )
+    wasted_share: float | None = Field(default=None, description="Of the bill.")
+    failed_usd: float | None = Field(
+        description="Of the waste: rows that closed their slot."
+    )
+    retried_usd: float | None = Field(
+        default=None, description="Of the waste: rows whose slot was tried again."
+    )
+    truncated_usd: float | None = Field(
+        description="Of the waste: rows whose stream broke off."
+    )
+
+
+class Tokens(Frozen):
+    """Sums over every row that reports, retries included; None when none does."""
+
+    prompt: int | None
+    output: int | None
+    reasoning: int | None
+    cached: int | None
+    rows_reporting: int = Field(description="Rows with `total_tokens`.")
+    rows_estimated: int = Field(description="Rows whose output tokens are our count.")
+
+
+class AttemptFigures(Frozen):
+    """One attempt of each slot: how many succeeded, and how long those took."""
+
+    ok: int
+    failed: int = Field(description="Neither `ok` nor dropped nor cancelled.")
+    success_share: float | None = Field(description="ok / (ok + failed).")
+    latency: Distribution
+    ttft: Distribution
+
+
+class Attempts(Frozen):
+    """First attempts, and what their slots came to with all retries and pauses."""
+
+    first: AttemptFigures = Field(description="From the sending of the first attempt.")
+    perceived: AttemptFigures = Field(
+        description="Last attempts, from the due time of the slot, in a closed load"
+        " from the sending of its first attempt."
+    )
+    retried_slots: int
+    retries: int
+
+
+class Figures(Frozen):
+    """Everything about one group of rows; the seed's seven names come first."""
+
+    avg: float | None = Field(description="Mean `latency_s` of successful calls, s.")
+    min: float | None = Field(description="Their least, in seconds.")
+    max: float | None = Field(description="Their greatest, in seconds.")
+    std_dev: float | None = Field(
+        description="Their sample standard deviation, in seconds; None under two."
+    )
+    total_runs: int = Field(description="Slots closed outside warm-up.")
+    successful_runs: int = Field(description="Those that ended `ok`.")
+    total_tokens: int | None = Field(
+        description="Sum of `usage.total_tokens` over all rows that report it, or both"
+        " of its parts; None when none does."
+    )
+    latency: Distribution
+    response: Distribution
+    ttft: Distribution
+    ttft_visible: Distribution
+    tpot: Distribution
+    gap: Distribution
+    latency_adjusted: Adjusted | None = Field(
+        description="None when calls succeeded and none has the metric."
+    )
+    ttft_adjusted: Adjusted | None = Field(description="As above: not streamed.")
+    counts: Counts
+    throughput: Throughput
+    goodput: Goodput | None = Field(description="None without objectives.")
+    cost: Cost
+    tokens: Tokens
+
+
+class ProviderFigures(Figures):
+    """One target's rows that one provider served."""
+
+    provider: str | None = Field(description="None: the upstream did not say.")
+
+
+class TargetFigures(Figures):
+    """One target's rows."""
+
+    target: str = Field(description="Its label: the model, and the pinned provider.")
+    model: str
+    attempts: Attempts | None = Field(
+        default=None, description="None where the plan has no retries."
+    )
+    providers: tuple[ProviderFigures, ...] = Field(description="By name.")
+
+
+class StepFigures(Figures):
+    """One step's rows; a warm-up step is told here and counted nowhere else."""
+
+    step: int
+    name: str
+    warmup: bool
+
+
+class Complaint(Frozen):
+    """One way in which calls failed."""
+
+    outcome: str
+    error: str | None = Field(
+        description="The sentence of the rows, cut at 200 characters. None: none."
+    )
+    calls: int
+
+
+class Pace(Frozen):
+    """The rate at which one target of an adaptive load was asked."""
+
+    target: str
+    per_minute: float = Field(description="Calls a minute, at the end.")
+    throttled_at_per_minute: float | None = Field(
+        description="The rate at which a call was last throttled. None: none was, so"
+        " the upstream may allow more."
+    )
+    throttled_share: float | None = Field(description="Of all calls of the target.")
+    held_throttled_share: float | None = Field(
+        description="Of those after the first that was throttled. None: there are none."
+    )
+    changes: tuple[tuple[float, float], ...] = Field(
+        description="(Unix seconds, calls a minute from then on), the last thousand."
+    )
+
+
+class Summary(Figures):
+    """A run in numbers: a pure function of its plan, rows and observations."""
+
+    schema_version: int = SCHEMA
+    status: Status | None = Field(
+        default=None, description="done, cancelled or failed; None: not said."
+    )
+    ending: Ending | None = Field(
+        default=None, description="Why the run came to its end; None: not said."
+    )
+    cause: str | None = Field(
+        default=None, description="The sentence with which it ended, where it has one."
+    )
+    complaints: tuple[Complaint, ...] = Field(
+        default=(), description="The five commonest failures, in the upstream's words."
+    )
+    upstreams: dict[str, int] = Field(
+        default_factory=dict, description="Rows by the upstream that was asked."
+    )
+    attempts: Attempts | None = Field(
+        default=None, description="None where the plan has no retries."
+    )
+    doubtful_shares: dict[str, float] = Field(
+        default_factory=dict,
+        description="Figure to the share of its values that a late read may have put"
+        " off by more than 5 %: of its calls, or for `gap` of its gaps.",
+    )
+    stamp_slack_p99_s: float | None = Field(
+        description="Over successful streamed calls; a call without slack counts as 0."
+    )
+    warmup_usd: float | None = Field(description="Billed for warm-up, not in `cost`.")
+    targets: tuple[TargetFigures, ...] = Field(description="In the plan's order.")
+    steps: tuple[StepFigures, ...] = Field(description="In the order they were run.")
+    observations: Observations | None = Field(description="What the workers saw.")
+    verdict: Verdict | None = Field(description="Whether to believe all this.")
+    pace: tuple[Pace, ...] = Field(
+        default=(), description="What an adaptive load has found, by target."
+    )
+    machines: tuple[dict[str, JsonValue], ...] = Field(
+        default=(), description="What each worker reported of itself, shard by shard."
+    )

@@ -1,0 +1,33 @@
+"""What the records of a plan and of a summary are made of: their one pydantic
+configuration, and numbers as a plan takes them (JSON's `true` is not 1)."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """Cannot change, refuses unknown fields, NaN and infinity."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, str_max_length=16 * 1024**2
+    )
+
+
+def _not_a_bool(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("true and false are not numbers; give a number")
+    return value
+
+
+NOT_A_BOOL = BeforeValidator(_not_a_bool)
+"""Stands after the bounds in an Annotated, or the JSON schema loses them."""
+
+Whole = Annotated[int, NOT_A_BOOL]
+Number = Annotated[float, NOT_A_BOOL]
+
+MOST = 1_000_000_000
+"""No count in a plan is larger: beyond it floats begin to blur the due times."""
+
+Seed = Annotated[int, Field(ge=0, le=2**53), NOT_A_BOOL]
+"""Up to 2**53 every JSON reader keeps it exactly, also one that knows only doubles."""

@@ -1,0 +1,40 @@
+"""For how much: prices, worst costs, budgets, limits of an account, and bills.
+
+USD at the border, whole billionths inside. Pure.
+
+May import: the machinery, `sample`, `plan`.
+"""
+
+from shared.money.costs import Costs
+from shared.money.limits import FREE_ROUTER, Limit, account_of, is_free, limits_of
+from shared.money.prices import (
+    Budget,
+    Price,
+    billed_nano,
+    budget_of,
+    check_prices,
+    nano,
+    usd,
+)
+from shared.money.quote import Left, LimitQuote, Quote, TargetQuote, quote
+
+__all__ = [
+    "FREE_ROUTER",
+    "Budget",
+    "Costs",
+    "Left",
+    "Limit",
+    "LimitQuote",
+    "Price",
+    "Quote",
+    "TargetQuote",
+    "account_of",
+    "billed_nano",
+    "budget_of",
+    "check_prices",
+    "is_free",
+    "limits_of",
+    "nano",
+    "quote",
+    "usd",
+]

@@ -1,0 +1,206 @@
+"""What a plan will ask, cost and take, before a single call is made.
+
+Pure: the caller brings the prices, and what is left of the limits today. The worst
+cost is a bound; the expected one is a guess, and says what it is guessed from.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from shared.money.limits import Limit
+from shared.money.prices import NANO, Price, most_prompt_tokens
+from shared.plan import Plan, most_calls
+from shared.plan.durations import least_s
+
+BYTES_PER_TOKEN = 4
+"""Of English text in today's vocabularies, roughly; for the expected cost alone."""
+
+_MINUTE_S = 60.5
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetQuote:
+    """What one target is asked. None: not known."""
+
+    target: str
+    calls: int | None
+    worst_usd: float | None
+    """No more than this, at the upstream's present prices."""
+    expected_usd: float | None
+    expected_from: str | None
+    """What `expected_usd` is guessed from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitQuote:
+    """How long one limit of the account makes it."""
+
+    limit: str
+    """`free` or `all`: which calls it counts."""
+    calls: int
+    """Those of the plan that it counts."""
+    per_minute: int | None
+    per_day: int | None
+    left_today: int | None
+    takes_s: float
+    """From now until the last of them may begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """The answer to a dry run."""
+
+    calls: int | None
+    """Warm-ups included; None: the upstream's speed decides."""
+    worst_usd: float | None
+    """None: a price or the number of calls is not known."""
+    expected_usd: float | None
+    max_cost_usd: float | None
+    """The budget, at which the run would stop."""
+    takes_s: float
+    """At least, by the loads of all steps and the account's limits; how fast the
+    upstream answers comes on top. Of a search its first value alone."""
+    targets: tuple[TargetQuote, ...]
+    limits: tuple[LimitQuote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """One limit, and what is left of it."""
+
+    limit: Limit
+    used_today: int
+    used_minute: int
+    until_midnight_s: float
+
+
+def quote(
+    plan: Plan,
+    prices: Sequence[Price | None],
+    *,
+    limits: Mapping[str, Left],
+    limits_of: Sequence[Sequence[str]],
+    max_cost_usd: float | None,
+    mean_output_tokens: Mapping[str, float],
+) -> Quote:
+    """The quote of a plan.
+
+    prices: of each target. limits: by name. limits_of: of each target, which of them
+    count its calls. mean_output_tokens: by model, what earlier calls have brought.
+    """
+    calls = most_calls(plan)
+    asked = _Asked(plan, calls)
+    targets = tuple(
+        _target(plan, number, price, asked, mean_output_tokens)
+        for number, price in enumerate(prices)
+    )
+    bound = tuple(
+        found
+        for name, left in limits.items()
+        if (found := _limit(left, [name in names for names in limits_of], asked))
+    )
+    takes_s = [least_s(plan), *(limit.takes_s for limit in bound)]
+    return Quote(
+        calls=calls,
+        worst_usd=_sum([target.worst_usd for target in targets]),
+        expected_usd=_sum([target.expected_usd for target in targets]),
+        max_cost_usd=max_cost_usd,
+        takes_s=max(takes_s),
+        targets=targets,
+        limits=bound,
+    )
+
+
+class _Asked:
+    """How often each prompt is asked of each target, and how long they are."""
+
+    def __init__(self, plan: Plan, calls: int | None) -> None:
+        self.each = None if calls is None else ceil(calls / plan.pairs())
+        self.of_target = None if calls is None else ceil(calls / len(plan.targets))
+        self.prompts = plan.prompts.count()
+        self.most_tokens = self.bytes = self.longest_answers = 0
+        for index in range(self.prompts):
+            prompt = plan.prompts.prompt(index)
+            turns = prompt.turns(plan.system_prompt)
+            self.most_tokens += most_prompt_tokens(turns, prefixed=plan.unique_prefix)
+            self.bytes += sum(len(turn.content.encode()) for turn in turns)
+            self.longest_answers += prompt.max_tokens or plan.max_tokens
+
+
+def _target(
+    plan: Plan,
+    number: int,
+    price: Price | None,
+    asked: _Asked,
+    mean_output_tokens: Mapping[str, float],
+) -> TargetQuote:
+    target = plan.targets[number]
+    worst_usd = expected_usd = None
+    mean = mean_output_tokens.get(target.model)
+    if price is not None and asked.each is not None:
+        # of all prompts once: the cost is linear in the tokens
+        once = price.worst_nano(asked.most_tokens, asked.longest_answers)
+        once += int(price.request * NANO) * (asked.prompts - 1)
+        worst_usd = once * asked.each / NANO
+        output = asked.longest_answers
+        if mean is not None:
+            output = min(output, round(mean * asked.prompts))
+        likely = price.worst_nano(asked.bytes // BYTES_PER_TOKEN, output)
+        likely += int(price.request * NANO) * (asked.prompts - 1)
+        expected_usd = likely * asked.each / NANO
+    said = f"{BYTES_PER_TOKEN} bytes of prompt to a token, and answers " + (
+        "of max_tokens, since none of this model was seen here yet"
+        if mean is None
+        else f"of {mean:.0f} tokens, the mean of earlier ones of this model"
+    )
+    return TargetQuote(
+        target=target.label(),
+        calls=asked.of_target,
+        worst_usd=worst_usd,
+        expected_usd=expected_usd,
+        expected_from=None if expected_usd is None else said,
+    )
+
+
+def _limit(left: Left, counts: Sequence[bool], asked: _Asked) -> LimitQuote | None:
+    if asked.of_target is None or not any(counts):
+        return None
+    limit, calls = left.limit, asked.of_target * sum(counts)
+    left_today = None
+    if limit.per_day is not None:
+        left_today = max(0, limit.per_day - left.used_today)
+    return LimitQuote(
+        limit=limit.name,
+        calls=calls,
+        per_minute=limit.per_minute,
+        per_day=limit.per_day,
+        left_today=left_today,
+        takes_s=max(
+            _minutes_s(limit.per_minute, left.used_minute, calls),
+            _days_s(limit, left_today, left.until_midnight_s, calls),
+        ),
+    )
+
+
+def _minutes_s(per_minute: int | None, used: int, calls: int) -> float:
+    """Windows that are full before the last call may begin."""
+    if per_minute is None:
+        return 0.0
+    return max(0, ceil((calls + used) / per_minute) - 1) * _MINUTE_S
+
+
+def _days_s(
+    limit: Limit, left_today: int | None, until_midnight_s: float, calls: int
+) -> float:
+    if left_today is None or limit.per_day is None or calls <= left_today:
+        return 0.0
+    days = ceil((calls - left_today) / limit.per_day) - 1
+    last = calls - left_today - days * limit.per_day
+    # and on the last day minute by minute
+    return until_midnight_s + days * _DAY_S + _minutes_s(limit.per_minute, 0, last)
+
+
+def _sum(amounts: Sequence[float | None]) -> float | None:
+    return None if None in amounts else sum(amount or 0.0 for amount in amounts)

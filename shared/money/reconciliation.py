@@ -1,0 +1,191 @@
+"""Our rows beside the upstream's bills: what differs, and what it comes to. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import Any, Literal
+
+from pydantic import Field
+from pydantic_core import from_json
+
+from shared.errors import NewerRecord
+from shared.fields import Frozen
+
+SCHEMA = 1
+FILE = "reconciliation.json"
+
+SAME_USD = 1e-9
+"""Costs that are no further apart are the same: both are sums of floats."""
+
+State = Literal["found", "not_found", "unanswered"]
+Difference = Literal["cost", "provider", "tokens"]
+
+
+class Bill(Frozen):
+    """What one side says of a call. None: it does not say."""
+
+    cost_usd: float | None = None
+    provider: str | None = None
+    prompt_tokens: int | None = None
+    output_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One of our rows that a bill can be asked for."""
+
+    step: int
+    slot: int
+    attempt: int
+    generation_id: str
+    bill: Bill
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One answer of the upstream about one generation."""
+
+    status: int | None
+    """HTTP status; None: nobody answered."""
+    bill: Bill | None = None
+    """None: it does not tell, or not yet."""
+
+
+class Compared(Frozen):
+    """One row beside its bill."""
+
+    step: int
+    slot: int
+    attempt: int
+    generation_id: str
+    state: State = Field(
+        description="`not_found`: still 404 at the last time of asking; `unanswered`:"
+        " `status`, or nothing at all."
+    )
+    status: int | None
+    ours: Bill
+    theirs: Bill | None
+    differs: tuple[Difference, ...] = Field(
+        description="In what both sides say, and not the same."
+    )
+
+
+class Totals(Frozen):
+    """Sums over the rows that were asked for; null where nobody said a cost."""
+
+    rows: int = Field(description="In samples.csv.")
+    rows_with_id: int = Field(description="Those that have a generation_id.")
+    asked: int
+    found: int
+    not_found: int
+    unanswered: int
+    differing_cost: int
+    differing_provider: int
+    differing_tokens: int
+    theirs_usd: float | None = Field(description="Billed for the rows that were found.")
+    ours_usd: float | None = Field(description="What the same rows say that they cost.")
+    without_cost_rows: int = Field(
+        description="Rows that were found and had no cost of their own."
+    )
+    without_cost_usd: float | None = Field(
+        description="What those cost; it is in `theirs_usd`, and in no summary."
+    )
+
+
+class Reconciliation(Frozen):
+    """What came of one comparison: `reconciliation.json`."""
+
+    schema_version: int = SCHEMA
+    job_id: str
+    upstream: str
+    ended_at: str = Field(description="UTC.")
+    notes: tuple[str, ...] = Field(description="Why not every row was compared.")
+    totals: Totals
+    calls: tuple[Compared, ...]
+
+
+def read(text: bytes) -> Reconciliation:
+    """A file of ours, without its `calls`; raises NewerRecord for a later version's."""
+    said: dict[str, Any] = from_json(text)
+    if said["schema_version"] > SCHEMA:
+        raise NewerRecord(FILE, said["schema_version"], SCHEMA)
+    return Reconciliation.model_validate({**said, "calls": ()})
+
+
+def compare(row: Row, told: Told) -> Compared:
+    """A row beside the last answer about it."""
+    state: State = "not_found" if told.status == 404 else "unanswered"
+    return Compared(
+        step=row.step,
+        slot=row.slot,
+        attempt=row.attempt,
+        generation_id=row.generation_id,
+        state=state if told.bill is None else "found",
+        status=told.status,
+        ours=row.bill,
+        theirs=told.bill,
+        differs=() if told.bill is None else tuple(differences(row.bill, told.bill)),
+    )
+
+
+def differences(ours: Bill, theirs: Bill) -> list[Difference]:
+    """In what two bills differ; what one of them does not say is no difference.
+
+    >>> differences(Bill(cost_usd=0.1, provider="Harbor"), Bill(cost_usd=0.2))
+    ['cost']
+    """
+    found: list[Difference] = []
+    costs = [bill.cost_usd for bill in (ours, theirs) if bill.cost_usd is not None]
+    if costs and max(costs) - min(costs) > SAME_USD:
+        found.append("cost")
+    names = [bill.provider for bill in (ours, theirs) if bill.provider is not None]
+    # the same house is written in other letters by other parts of the upstream
+    if len({name.casefold() for name in names}) > 1:
+        found.append("provider")
+    tokens = zip(_tokens(ours), _tokens(theirs), strict=True)
+    if any(a != b for a, b in tokens if a is not None and b is not None):
+        found.append("tokens")
+    return found
+
+
+def totals(calls: Sequence[Compared], *, rows: int, rows_with_id: int) -> Totals:
+    """What the comparisons come to."""
+    pairs = [(call.ours, call.theirs) for call in calls if call.theirs is not None]
+    states = [call.state for call in calls]
+    differing = [difference for call in calls for difference in call.differs]
+    silent = [theirs for ours, theirs in pairs if ours.cost_usd is None]
+    return Totals(
+        rows=rows,
+        rows_with_id=rows_with_id,
+        asked=len(calls),
+        found=len(pairs),
+        not_found=states.count("not_found"),
+        unanswered=states.count("unanswered"),
+        differing_cost=differing.count("cost"),
+        differing_provider=differing.count("provider"),
+        differing_tokens=differing.count("tokens"),
+        theirs_usd=_usd(theirs for _, theirs in pairs),
+        ours_usd=_usd(ours for ours, _ in pairs),
+        without_cost_rows=len(silent),
+        without_cost_usd=_usd(silent),
+    )
+
+
+def evenly(n: int, most: int) -> set[int]:
+    """Up to `most` places among `n`, evenly spread.
+
+    >>> sorted(evenly(10, 4))
+    [0, 2, 5, 7]
+    """
+    chosen = min(n, most)
+    return {place * n // chosen for place in range(chosen)}
+
+
+def _tokens(bill: Bill) -> tuple[int | None, int | None, int | None]:
+    return bill.prompt_tokens, bill.output_tokens, bill.reasoning_tokens
+
+
+def _usd(bills: Iterable[Bill]) -> float | None:
+    costs = [bill.cost_usd for bill in bills if bill.cost_usd is not None]
+    return fsum(costs) if costs else None

@@ -1,0 +1,62 @@
+"""What is asked: the plan of a benchmark, and all that follows from it.
+
+`plan` is the record; `steps` what each slot asks, `loads` when, `prompts` what; `size`
+how much that is. Nothing here reads a clock or the network.
+
+May import: the machinery, and `sample` for the names of outcomes.
+"""
+
+from shared.plan.extras import PRICED
+from shared.plan.loads.adaptive import Adaptive
+from shared.plan.loads.due import DueTimes
+from shared.plan.plan import SCHEMA, Plan, Target, read_plan
+from shared.plan.problems import problems
+from shared.plan.prompts.prefix import unique_prefix, with_prefix
+from shared.plan.prompts.prompt import MaxTokens, Message, Text
+from shared.plan.prompts.synthetic import calibrate
+from shared.plan.retries import Retries
+from shared.plan.size import check_prompts, check_size, check_targets, most_calls
+from shared.plan.slo import Slo
+from shared.plan.steps import (
+    LEAD_S,
+    Finished,
+    Step,
+    Work,
+    due_times,
+    next_step,
+    steps,
+    total,
+    work,
+)
+
+__all__ = [
+    "LEAD_S",
+    "PRICED",
+    "SCHEMA",
+    "Adaptive",
+    "DueTimes",
+    "Finished",
+    "MaxTokens",
+    "Message",
+    "Plan",
+    "Retries",
+    "Slo",
+    "Step",
+    "Target",
+    "Text",
+    "Work",
+    "calibrate",
+    "check_prompts",
+    "check_size",
+    "check_targets",
+    "due_times",
+    "most_calls",
+    "next_step",
+    "problems",
+    "read_plan",
+    "steps",
+    "total",
+    "unique_prefix",
+    "with_prefix",
+    "work",
+]

@@ -1,0 +1,161 @@
+"""What follows from a plan: its steps, and what each slot asks and when.
+
+Pure functions: nothing is stored in advance, and any worker can do any slot.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from shared.plan.loads import Load
+from shared.plan.loads.due import DueTimes
+from shared.plan.loads.find import Search, search
+from shared.plan.loads.sweep import Over, at_value
+from shared.plan.order import permuted
+
+if TYPE_CHECKING:
+    from shared.plan.plan import Plan
+
+
+LEAD_S = 0.3
+"""An open load starts so long after its first claim, so that every shard is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One load held over one stretch of the run."""
+
+    number: int
+    """From 0, in the order in which they are run."""
+    name: str
+    """What people see: `warm-up`, `main`, `concurrency 8`."""
+    load: Load
+    count: int | None
+    """How many slots; None while only time ends the step."""
+    duration_s: float | None
+    """No slot starts later than this after the step's start; None: no limit."""
+    warmup: bool
+    """Its rows are kept and never counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one slot asks."""
+
+    target: int
+    """Index into `plan.targets`."""
+    prompt: int
+    """Index of the prompt."""
+    repetition: int
+    """Which time this pair is asked, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A step that is over, as far as the next one depends on it."""
+
+    step: int
+    """Its number."""
+    goodput: float | None = None
+    """The share of its calls that met the SLO; None for a warm-up, or without calls."""
+
+
+def steps(plan: "Plan") -> tuple[Step, ...]:
+    """The steps that are known beforehand, in order.
+
+    Plain plan: an optional warm-up and the measured one. Sweep: these for each value.
+    Search: those for its first value; `next_step` gives the others.
+    """
+    if plan.find:
+        return _at(plan, 0, plan.find.over, plan.find.low)
+    if plan.sweep is None:
+        return _pair(plan, 0, "main", plan.load)
+    swept: tuple[Step, ...] = ()
+    for value in plan.sweep.values:
+        swept += _at(plan, len(swept), plan.sweep.over, value)
+    return swept
+
+
+def next_step(plan: "Plan", finished: Sequence[Finished]) -> Step | None:
+    """The step to run when these are over, or None when the run is.
+
+    finished: all steps so far, warm-ups too, in order. The one question to ask for any
+    plan, so that the caller need not know whether it sweeps or searches.
+
+    Raises ValueError where `finished` is not steps 0, 1, 2 ...
+    """
+    done = len(finished)
+    if plan.find is None:
+        _check_order(finished)
+        known = steps(plan)
+        return known[done] if done < len(known) else None
+    state = found(plan, finished)
+    if state is None or state.next is None:
+        return None
+    place = done % _steps_per_value(plan)
+    return _at(plan, done - place, plan.find.over, state.next)[place]
+
+
+def found(plan: "Plan", finished: Sequence[Finished]) -> Search | None:
+    """Where the plan's search stands: what passed, what failed; None without one."""
+    _check_order(finished)
+    if plan.find is None:
+        return None
+    each = _steps_per_value(plan)
+    return search(plan.find, [step.goodput for step in finished[each - 1 :: each]])
+
+
+def total(plan: "Plan") -> int | None:
+    """Slots outside warm-up; None while time, or a search, decides."""
+    if plan.find:
+        return None
+    counts = [step.count for step in steps(plan) if not step.warmup]
+    return None if None in counts else sum(count or 0 for count in counts)
+
+
+def work(plan: "Plan", step: int, index: int) -> Work:
+    """What slot (step, index) asks.
+
+    Indexes fall in blocks of `plan.pairs()`; a block is one seeded permutation of all
+    target x prompt pairs, so targets are interleaved in time and each pair is asked
+    once before any is asked again.
+    """
+    pairs = plan.pairs()
+    block, place = divmod(index, pairs)
+    pair = permuted(plan.order_seed, step, block, pairs, place)
+    prompt, target = divmod(pair, len(plan.targets))
+    return Work(target, prompt, block)
+
+
+def due_times(plan: "Plan", step: Step) -> DueTimes:
+    """When the slots of a step are due, by index; make one per step and keep it."""
+    seed = f"{plan.order_seed}:{step.number}"
+    return DueTimes(step.load, seed, step.count, step.duration_s)
+
+
+def _at(plan: "Plan", number: int, over: Over, value: float) -> tuple[Step, ...]:
+    load = at_value(plan.load, over, value)
+    return _pair(plan, number, f"{over} {value:g}", load)
+
+
+def _pair(plan: "Plan", number: int, name: str, load: Load) -> tuple[Step, ...]:
+    """The measured step, with a warm-up before it where the load has one."""
+    count = load.slots(plan.pairs() * plan.runs)
+    duration_s = load.duration_s
+    if not load.warmup:
+        return (Step(number, name, load, count, duration_s, warmup=False),)
+    warm = "warm-up" if name == "main" else f"warm-up, {name}"
+    return (
+        Step(number, warm, load, load.warmup, duration_s, warmup=True),
+        Step(number + 1, name, load, count, duration_s, warmup=False),
+    )
+
+
+def _steps_per_value(plan: "Plan") -> int:
+    return 2 if plan.load.warmup else 1
+
+
+def _check_order(finished: Sequence[Finished]) -> None:
+    numbers = [step.step for step in finished]
+    if numbers != list(range(len(numbers))):
+        raise ValueError(f"steps {numbers} are not all from 0 on, in order")

@@ -1,0 +1,34 @@
+"""What an account may still do today, asked of its own page."""
+
+import logging
+
+import httpx
+from redis.asyncio import Redis
+
+from shared.money import account_of, limits_of
+from shared.plan import Plan
+from shared.settings import Settings
+from shared.store import limits
+from shared.upstream.account import read_account
+
+log = logging.getLogger(__name__)
+
+
+async def learn(
+    redis: Redis, client: httpx.AsyncClient, plan: Plan, settings: Settings
+) -> None:
+    """Ask how many free calls a day has, and has had, where that limits the plan and
+    nobody asked lately."""
+    named = {
+        limit.name
+        for target in plan.targets
+        for limit in limits_of(target.model, settings)
+    }
+    account = account_of(settings)
+    if "free" in named and await limits.to_learn(redis, account, "free"):
+        said = await read_account(client)
+        if isinstance(said, str):
+            log.warning("%s", said)
+            return
+        today = said.free_per_day, said.free_used_today
+        await limits.learn(redis, account, "free", *today)

@@ -1,0 +1,75 @@
+"""What rows say of themselves, counted: a note of the verdict for each code."""
+
+from shared.sample import Note
+from shared.verdict.doubts import Case, Reason, Rule
+
+
+def _one_burst(case: Case) -> Reason | None:
+    return _counted(
+        case,
+        Note.ONE_BURST,
+        "came in one or two reads, so how fast their tokens were made was not seen:"
+        " they have no `tpot` and no gaps",
+        "Read TTFT and latency. A proxy that buffers, or a server that streams only in"
+        " name, lies between.",
+    )
+
+
+def _not_streamed(case: Case) -> Reason | None:
+    return _counted(
+        case,
+        Note.NOT_STREAMED,
+        "were asked to stream and answered whole: they have no TTFT, no `tpot` and no"
+        " gaps",
+        "Ask a model or an upstream that streams, or set `stream` to false.",
+    )
+
+
+def _tokens_summed(case: Case) -> Reason | None:
+    return _counted(
+        case,
+        Note.TOKENS_SUMMED,
+        "have the tokens of prompt and answer but no `total_tokens`: it is our sum",
+        "Nothing; that is what the word means.",
+    )
+
+
+def _tokens_not_believed(case: Case) -> Reason | None:
+    return _counted(
+        case,
+        Note.TOKENS_NOT_BELIEVED,
+        "have a count of tokens that cannot be, such as 0 beside text: it was left out",
+        "Do not compare tokens of this upstream with others.",
+    )
+
+
+def _cost_not_believed(case: Case) -> Reason | None:
+    return _counted(
+        case,
+        Note.COST_NOT_BELIEVED,
+        "have a cost that cannot be: it was left out, so `billed_usd` is a lower bound",
+        "Look at the account's own page. A budget counts them at their worst.",
+    )
+
+
+def _counted(case: Case, note: Note, words: str, remedy: str) -> Reason | None:
+    rows = case.summary.counts.notes.get(note)
+    if not rows:
+        return None
+    return Reason(
+        kind="note",
+        code=note,
+        words=f"{rows} rows {words}.",
+        remedy=remedy,
+        value=float(rows),
+        limit=0.0,
+    )
+
+
+NOTED: tuple[Rule, ...] = (
+    _one_burst,
+    _not_streamed,
+    _tokens_summed,
+    _tokens_not_believed,
+    _cost_not_believed,
+)

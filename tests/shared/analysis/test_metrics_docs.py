@@ -1,0 +1,73 @@
+"""docs/metrics.md has a heading for every name, and no heading for nothing."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from shared.analysis import summary as figures
+from shared.analysis.percentiles import Percentile
+from shared.analysis.summary import Figures, Summary
+from shared.fields import Frozen
+from shared.outputs.csv import COLUMNS
+from shared.outputs.jsonl import Answer
+from shared.sample import Note, Outcome
+from shared.verdict.doubts import DOUBTS, Reason
+from shared.verdict.judge import Verdict
+from shared.verdict.notes import NOTES
+from shared.verdict.observations import Observations
+
+TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text("utf-8")
+HEADINGS = set(re.findall(r"^### `(\w+)`", TEXT, re.MULTILINE))
+CODES = {rule.__name__.removeprefix("_") for rule in (*DOUBTS, *NOTES)}
+TOLD = set(Summary.model_fields) - {"schema_version", "targets", "steps", "verdict"}
+RECORDS = [
+    record
+    for record in vars(figures).values()
+    if isinstance(record, type) and issubclass(record, Frozen) and record is not Frozen
+]
+
+
+@pytest.mark.parametrize("name", sorted({*COLUMNS, *Outcome, *TOLD, *CODES}))
+def test_every_name_has_a_heading(name: str) -> None:
+    assert name in HEADINGS
+
+
+def test_the_table_of_notes_has_each_code_and_no_other() -> None:
+    section = re.search(r"^### `notes`\n(.*?)^##", TEXT, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    assert re.findall(r"^\| `(\w+)` \|", section[1], re.MULTILINE) == list(Note)
+
+
+def test_each_note_of_a_row_is_one_of_the_verdict() -> None:
+    assert set(Note) <= CODES
+
+
+def test_no_heading_is_left_of_a_name_that_is_gone() -> None:
+    assert {*COLUMNS, *Outcome, *TOLD, *CODES} == HEADINGS
+
+
+@pytest.mark.parametrize(
+    "record", [*RECORDS, Percentile], ids=lambda each: each.__name__
+)
+def test_every_field_of_the_summary_is_told(record: type[Frozen]) -> None:
+    assert [name for name in record.model_fields if f"`{name}`" not in TEXT] == []
+
+
+@pytest.mark.parametrize("record", [Observations, Answer])
+def test_every_field_of_the_other_records_is_told(record: type) -> None:
+    assert [each.name for each in fields(record) if f"`{each.name}`" not in TEXT] == []
+
+
+def test_the_verdict_is_told() -> None:
+    told = {each.name for kind in (Verdict, Reason) for each in fields(kind)} - {"kind"}
+    assert {name for name in told if f"`{name}`" not in TEXT} == set()
+    assert "`verdict.kind`" in TEXT
+
+
+def test_the_seven_names_come_first() -> None:
+    assert list(Figures.model_fields)[:7] == [
+        *("avg", "min", "max", "std_dev"),
+        *("total_runs", "successful_runs", "total_tokens"),
+    ]

@@ -1,0 +1,105 @@
+"""What a shard asks of its calls."""
+
+import pytest
+from pydantic_core import from_json
+
+from shared.analysis.columns import frame
+from shared.analysis.metrics import gap_n, gap_p99_s, tpot_s
+from shared.answer.dialects import DIALECTS
+from shared.money.prices import billed_nano
+from shared.plan.plan import Plan, Target, Work, steps
+from shared.plan.prompts import InlinePrompts
+from shared.sample import decode, encode
+from shared.settings.settings import Settings
+from shared.store.slots import Lease
+from shared.wire.limits import Caps
+from tests.shared.answer.answers import DONE, chunk, exchange, sse, text
+from worker.rows.probe import Call, Probe
+from worker.slot import Slot
+
+
+def a_probe(max_tokens: int, dialect: str = "openai") -> Probe:
+    plan = Plan(
+        targets=(Target(model="a/b"),),
+        prompts=InlinePrompts(prompts=("p",)),
+        max_tokens=max_tokens,
+    )
+    return Probe(
+        plan,
+        Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0),
+        settings=Settings(),
+        dialect=DIALECTS[dialect],
+        key=None,
+        worker="w",
+        step_start_s=0.0,
+    )
+
+
+def test_an_answer_may_be_as_large_as_the_tokens_that_were_asked_for() -> None:
+    # 4 MiB beside 4 KiB for each token
+    assert a_probe(512).caps.body_bytes == 4 * 2**20 + 512 * 4096
+    assert a_probe(100_000).caps.body_bytes == Caps().body_bytes
+    assert a_probe(512).caps.line_bytes == Caps().line_bytes
+
+
+def a_call() -> Call:
+    slot = Slot(0.0, 0, 0)
+    return Call(slot, Work(0, 0, 0), started_s=0.0, started_at=0.0)
+
+
+def test_a_burst_has_no_gaps_and_its_row_says_why() -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 300, "total_tokens": 301}
+    told = sse(chunk({}, "stop", usage=usage)) + DONE
+    probe = a_probe(512)
+    for pieces, gaps in (
+        ([text(*"abc" * 100), told], None),
+        ([text("a"), text("b"), text("c"), told], 2),
+    ):
+        came = exchange(pieces)
+        reply = probe.read(a_call(), came)
+        row = probe.sample(a_call(), came, reply)
+        assert (row.output_tokens, row.ok) == (300, True)
+        assert (gap_n(row), gap_p99_s(row) is None) == (gaps, gaps is None)
+        assert (row.gap_max_s is None, tpot_s(row) is None) == (gaps is None,) * 2
+        assert row.notes == (None if gaps else "one_burst")
+        assert decode(encode(row)) == row
+
+
+@pytest.mark.parametrize("cost", [1e300, 1e20, -1, "dear"])
+def test_an_absurd_cost_is_a_row_whose_bill_is_unknown(cost: object) -> None:
+    usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+    told = sse(chunk({}, "stop", usage=usage | {"cost": cost})) + DONE
+    probe, came = a_probe(512, "openrouter"), exchange([text("a"), told])
+    row = probe.sample(a_call(), came, probe.read(a_call(), came))
+    assert (row.ok, row.cost_usd, row.notes) == (True, None, "cost_not_believed")
+    assert billed_nano(row) is None  # a budget counts it at its worst
+    assert frame(probe.plan, [row]).columns["notes"].tolist() == ["cost_not_believed"]
+
+
+def test_what_a_plan_adds_is_in_each_request() -> None:
+    plan = Plan(
+        targets=(Target(model="@cf/a b"),),
+        prompts=InlinePrompts(prompts=("p",)),
+        extra={"top_p": 0.5},
+        extra_headers={"X-Experiment": "blue"},
+        max_tokens_field="none",
+    )
+    probe = Probe(
+        plan,
+        Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0),
+        settings=Settings(upstream_stream_options="off"),
+        dialect=DIALECTS["openai"],
+        key=None,
+        worker="w",
+        step_start_s=0.0,
+    )
+    slot = Slot(0.0, 0, 0)
+    sent = probe.request(slot, probe.work(0)).head_and_body
+    head, _, body = sent.partition(b"\r\n\r\n")
+    assert b"\r\nX-Experiment: blue\r\n" in head
+    assert from_json(body) == {
+        "model": "@cf/a b",
+        "messages": [{"role": "user", "content": "p"}],
+        "stream": True,
+        "top_p": 0.5,
+    }

@@ -1,0 +1,182 @@
+"""Our rows compared with the upstream's bills, after a run has ended.
+
+Never beside a measurement of this worker: while a shard is worked on here, what is
+under way rests. Whoever holds the run's lease does it whole; after a kill another
+worker begins anew, since nothing but the file is kept.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from shared import archive
+from shared.clock import sleep, utc_label
+from shared.errors import BenchError
+from shared.money.reconciliation import FILE, Reconciliation, Told, compare, totals
+from shared.outputs import write_json
+from shared.store import away, reconciles
+from shared.store.client import AWAY
+from shared.store.record import leave
+from shared.upstream import Contact, client_of
+from shared.upstream.identity import upstream_of
+from worker.ended import bills
+from worker.ended.reduce import publish
+from worker.ending import end
+
+log = logging.getLogger("worker.ended.reconcile")
+
+_MOST_RUNS = 8
+"""At a time; most of it each waits for bills that are not there yet."""
+_LOOK_S = 0.25
+_LATER_S = 600.0
+"""When something of ours was in the way."""
+
+
+class Reconciler:
+    """What one worker compares; `look` begins with what waits, `close` leaves it."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        contact: Contact,
+        name: str,
+        *,
+        busy: Callable[[], bool],
+    ) -> None:
+        """busy: whether something is measured here now."""
+        self._redis = redis
+        self._contact = contact
+        self._settings = contact.settings
+        self._name = name
+        self._busy = busy
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._open = asyncio.Semaphore(bills.AT_ONCE)  # by all runs together
+
+    async def look(self) -> None:
+        """Begin with the runs that wait and whose files are on this machine."""
+        for job_id in await reconciles.due(self._redis):
+            if self._busy() or len(self._tasks) >= _MOST_RUNS:
+                return
+            if job_id in self._tasks or not self._is_here(job_id):
+                continue
+            if await self._hold(job_id):
+                self._tasks[job_id] = asyncio.create_task(self._run(job_id))
+
+    async def close(self) -> None:
+        """Leave what is under way to other workers."""
+        left = list(self._tasks)
+        await end(*self._tasks.values())
+        for job_id in left:
+            with suppress(*AWAY):
+                await reconciles.put_off(self._redis, job_id, self._name, in_s=0)
+
+    async def _run(self, job_id: str) -> None:
+        """One run under its lease, whatever comes between."""
+        work = asyncio.create_task(self._reconcile(job_id), name=f"bills-{job_id}")
+        try:
+            while not work.done():
+                await asyncio.wait((work,), timeout=self._settings.heartbeat_s)
+                with suppress(*AWAY):
+                    if not work.done() and not await self._hold(job_id):
+                        return  # we were silent, and another worker has it
+            again_s = work.result()
+            if again_s is None:
+                await reconciles.done(self._redis, job_id, self._name)
+            else:
+                await reconciles.put_off(self._redis, job_id, self._name, in_s=again_s)
+        except AWAY as error:
+            away.say(error)
+        finally:
+            await end(work)
+            del self._tasks[job_id]
+
+    async def _hold(self, job_id: str) -> bool:
+        lease_s = self._settings.lease_s
+        return await reconciles.hold(self._redis, job_id, self._name, lease_s=lease_s)
+
+    async def _reconcile(self, job_id: str) -> float | None:
+        """Compare and write the file; the seconds after which to try again, or None."""
+        folder = self._folder(job_id)
+        try:
+            if not (folder / FILE).is_file():
+                found = await self._compare(job_id, folder / "samples.csv")
+                await asyncio.to_thread(_write, folder, found)
+                log.info(
+                    "bills of %s: %d of %d found, %d at another cost",
+                    job_id,
+                    found.totals.found,
+                    found.totals.asked,
+                    found.totals.differing_cost,
+                )
+            return None
+        except FileNotFoundError:
+            log.warning("the results of %s are gone; nothing is compared", job_id)
+            return None
+        except (OSError, BenchError) as error:
+            log.error("the bills of %s cannot be compared: %s", job_id, error)
+        except Exception:
+            log.exception("comparing the bills of %s failed", job_id)
+        return _LATER_S
+
+    async def _compare(self, job_id: str, path: Path) -> Reconciliation:
+        settings = await self._contact.meet()
+        rows, rows_with_id, chosen = await bills.choose(
+            path, settings.reconcile_most, self._quiet
+        )
+        notes = []
+        told: dict[str, Told] = {}
+        if not settings.speaks_openrouter:
+            notes.append(
+                "Nothing was asked: a plain OpenAI-compatible upstream has no"
+                " GET /generation."
+            )
+        else:
+            if len(chosen) < rows_with_id:
+                notes.append(
+                    f"{len(chosen)} of {rows_with_id} rows were chosen, evenly spread"
+                    " by slot: RECONCILE_MOST allows no more."
+                )
+            key = settings.require_key()
+            async with client_of(self._contact.wire, settings, key) as client:
+                told = await bills.ask(client, chosen, self._open, self._quiet)
+            notes += bills.refusals(told)
+        calls = tuple(
+            compare(one, told[one.generation_id])
+            for one in chosen
+            if one.generation_id in told
+        )
+        return Reconciliation(
+            job_id=job_id,
+            upstream=upstream_of(settings.openrouter_base_url),
+            ended_at=utc_label(),
+            notes=tuple(notes),
+            totals=totals(calls, rows=rows, rows_with_id=rows_with_id),
+            calls=calls,
+        )
+
+    async def _quiet(self) -> None:
+        """Until nothing is measured here; lets others run in any case."""
+        await sleep(0)
+        while self._busy():
+            await sleep(_LOOK_S)
+
+    def _is_here(self, job_id: str) -> bool:
+        """Whether its files are on this machine and can be seen; if not, others may."""
+        try:
+            return archive.is_there(self._settings.results_dir, job_id, "summary.json")
+        except BenchError as error:
+            leave(job_id, str(error))
+            return False
+
+    def _folder(self, job_id: str) -> Path:
+        return self._settings.results_dir / job_id
+
+
+def _write(folder: Path, found: Reconciliation) -> None:
+    for left in folder.glob(f".{FILE}.*.tmp"):  # of a worker that was killed
+        left.unlink(missing_ok=True)
+    publish(folder / FILE, [write_json(found)])

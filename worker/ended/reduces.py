@@ -1,0 +1,192 @@
+"""Which runs this worker reduces: one at a time, by turns of their submitters.
+
+Each worker does this, and a claim in the store spreads the runs over them. A search
+needs its steps measured as well, before it can go on: that is a reduce like another.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Protocol
+
+from redis.asyncio import Redis
+
+from shared.clock import monotonic_s, sleep
+from shared.run import Run, Status
+from shared.settings import Settings
+from shared.store import reduces
+from shared.store.client import AWAY
+from shared.store.reduces import Claimed
+from worker.ended.reducer import Reducer
+from worker.ending import end
+
+log = logging.getLogger("worker.ended.reduces")
+
+_IDLE_S = 30.0
+"""A process without work ends, since its memory is wanted by others."""
+REPORTS_S = 5.0
+"""How long a worker that holds a shard of an ending run is waited for. One that lives
+needs some milliseconds, or a second on a busy machine; one may be dead."""
+_SOON_S = 0.02
+_AGAIN_S = 1.0
+"""After a store that did not answer, or a process that could not be started."""
+
+
+class Reducing(Protocol):
+    """What is asked of the process (`Reducer`)."""
+
+    async def reduce(self, job_id: str) -> int:
+        """0, or the code with which it failed."""
+
+    async def stop(self) -> None:
+        """End it."""
+
+
+def in_turn(waiting: Iterable[Run], turns: Mapping[str, float]) -> list[Run]:
+    """Runs to be reduced in the order in which to do it: the submitter first whose
+    last turn is longest ago; each one's own by age."""
+    return sorted(
+        waiting,
+        key=lambda run: (turns.get(run.submitter, 0.0), run.created_at, run.job_id),
+    )
+
+
+class Reduces:
+    """The reduces of one worker, until it is closed."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        settings: Settings,
+        name: str,
+        process: Reducing | None = None,
+    ) -> None:
+        """name: the worker's. process: another one, for tests."""
+        self._redis = redis
+        self._settings = settings
+        self._name = name
+        self._process = process or Reducer()
+        self._waiting: dict[str, Run] = {}
+        self._asked: dict[str, Run] = {}
+        self._unreported: dict[str, float] = {}
+        """Run -> since when its workers are waited for, monotonic."""
+        self._now: str | None = None
+        self._tries = 0
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    def look(self, open_runs: Iterable[Run]) -> None:
+        """These runs have not ended; reduce those that come to that."""
+        self._waiting = {
+            run.job_id: run for run in open_runs if run.status is Status.REDUCING
+        }
+        since_s = self._unreported
+        self._unreported = {i: since_s[i] for i in since_s if i in self._waiting}
+        self._wake()
+
+    def ask(self, run: Run) -> None:
+        """The step of a search is over: have it measured."""
+        self._asked[run.job_id] = run
+        self._wake()
+
+    def begin_no_more(self) -> None:
+        """The one that is under way goes on; the others are left to other workers."""
+        self._closing = True
+        self._news.set()
+
+    async def close(self) -> None:
+        """Wait for the one that is under way, up to DRAIN_S; then leave it as well."""
+        self.begin_no_more()
+        if self._task is not None:
+            await asyncio.wait((self._task,), timeout=self._settings.drain_s)
+            await end(self._task)
+        await self._process.stop()
+        if self._now is not None:
+            with suppress(*AWAY):
+                await reduces.leave(self._redis, self._now)
+
+    def _wake(self) -> None:
+        if self._closing or not (self._waiting or self._asked):
+            return
+        self._news.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="reduces")
+
+    async def _run(self) -> None:
+        while not self._closing:
+            self._news.clear()
+            try:
+                if not await self._one():
+                    await self._rest()
+            except AWAY as error:
+                log.warning("the store does not answer: %s", error)
+                await sleep(_AGAIN_S)
+            except Exception:
+                log.exception("a reduce could not be begun; it is made again")
+                await sleep(_AGAIN_S)
+
+    async def _rest(self) -> None:
+        """Until there may be something to reduce."""
+        if self._unreported:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SOON_S):
+                    await self._news.wait()
+            return
+        try:
+            async with asyncio.timeout(_IDLE_S):
+                await self._news.wait()
+        except TimeoutError:
+            await self._process.stop()
+            await self._news.wait()
+
+    async def _one(self) -> bool:
+        """Reduce the next run that nobody reduces; False where there is none."""
+        turns = await reduces.turns(self._redis)
+        for run in in_turn({**self._waiting, **self._asked}.values(), turns):
+            claimed = await self._claim(run)
+            if claimed == "soon":
+                continue
+            # It is offered again by the next look, where it was not for us.
+            self._waiting.pop(run.job_id, None)
+            self._asked.pop(run.job_id, None)
+            self._unreported.pop(run.job_id, None)
+            if claimed == "ours":
+                await self._reduce(run.job_id)
+                return True
+        return False
+
+    async def _claim(self, run: Run) -> Claimed:
+        """What its workers observed is evidence for the verdict, so they come first;
+        but a dead one is not waited for until its lease lapses."""
+        since_s = self._unreported.setdefault(run.job_id, monotonic_s())
+        self._tries += 1
+        return await reduces.claim(
+            self._redis,
+            run,
+            f"{self._name}:{self._tries}",
+            lease_s=self._settings.lease_s,
+            patient=monotonic_s() - since_s < REPORTS_S,
+        )
+
+    async def _reduce(self, job_id: str) -> None:
+        """After a failure the claim stays: the time until it lapses is the pause before
+        the next try."""
+        self._now = job_id
+        work = asyncio.create_task(self._process.reduce(job_id))
+        try:
+            while not work.done():
+                await asyncio.wait((work,), timeout=self._settings.heartbeat_s)
+                if not work.done():
+                    with suppress(*AWAY):
+                        lease_s = self._settings.lease_s
+                        await reduces.keep(self._redis, job_id, lease_s=lease_s)
+        finally:
+            await end(work)
+        code = work.result()
+        if code:
+            log.error("the reduce of %s ended with %d", job_id, code)
+        else:
+            await reduces.leave(self._redis, job_id)
+        self._now = None

@@ -1,0 +1,95 @@
+"""Old results are deleted: by age, and the oldest ones when they take too much room.
+
+Never `examples` or whatever else is no run's folder, and never that of a run that the
+store holds open. Off unless RESULTS_KEEP_DAYS or RESULTS_MAX_GIB is set.
+"""
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from shared import archive
+from shared.clock import wall_s
+from shared.settings import Settings
+from shared.store import keys
+
+log = logging.getLogger("worker.ended.retention")
+
+EVERY_S = 3600
+_DAY_S = 86_400
+
+
+async def keep_to_limits(redis: Redis, settings: Settings) -> None:
+    """Delete what is over the limits.
+
+    Once an hour, whichever worker comes first: the lock stays until it lapses.
+    """
+    if settings.results_keep_days is None and settings.results_max_gib is None:
+        return
+    if not await redis.set(keys.RETENTION, "1", nx=True, ex=EVERY_S):
+        return
+    # by their ids alone: those of a later version are not ours to read, and not to lose
+    spared = {job_id.decode() for job_id in await redis.zrange(keys.OPEN, 0, -1)}
+    gone = await asyncio.to_thread(sweep, settings, spared)
+    if gone:
+        log.info("the results of %d old benchmarks were deleted", len(gone))
+
+
+def sweep(settings: Settings, spared: Collection[str]) -> list[str]:
+    """Delete the folders that are too old, then the oldest while all take too much;
+    the ids of the runs whose files are gone.
+
+    A folder is as old as the last file that came into it. `spared` are not deleted,
+    but their bytes count.
+    """
+    folders = [settings.results_dir / i for i in archive.ids(settings.results_dir)]
+    found = sorted(size for folder in folders if (size := _measured(folder)))
+    room = sum(bytes_ for _, _, bytes_ in found)
+    too_old_s, most = float("-inf"), float("inf")
+    if settings.results_keep_days is not None:
+        too_old_s = wall_s() - settings.results_keep_days * _DAY_S
+    if settings.results_max_gib is not None:
+        most = settings.results_max_gib * 2**30
+    gone = []
+    for changed_s, folder, bytes_ in found:
+        if folder.name in spared or (changed_s >= too_old_s and room <= most):
+            continue
+        if _delete(folder):
+            room -= bytes_
+            gone.append(folder.name)
+    return gone
+
+
+def _delete(folder: Path) -> bool:
+    """Whether it is gone; what cannot be deleted is said, and tried again next time."""
+    if folder.is_symlink():
+        log.error("old results that are a link are left alone: %s", folder)
+        return False
+    try:
+        # A half-deleted folder is no run any more: what makes it one goes first.
+        (folder / "summary.json").unlink(missing_ok=True)
+        shutil.rmtree(folder)
+    except FileNotFoundError:
+        return not folder.exists()  # somebody else deletes it as well
+    except OSError as error:
+        log.error("old results cannot be deleted, and count as there: %s", error)
+        return False
+    return True
+
+
+def _measured(folder: Path) -> tuple[float, Path, int] | None:
+    """(Unix seconds of its newest file, the folder, its bytes); None where it vanishes
+    meanwhile or cannot be looked into, which is said."""
+    try:
+        newest_s = max(file.stat().st_mtime for file in [folder, *folder.iterdir()])
+        files = (file.stat() for file in folder.rglob("*") if file.is_file())
+        return newest_s, folder, sum(file.st_size for file in files)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        log.error("old results cannot be looked into: %s", error)
+        return None

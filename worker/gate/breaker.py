@@ -1,0 +1,322 @@
+"""The breaker: an upstream that is down takes no calls, and no slots.
+
+In a closed load a dead server is asked again at once, and at once fails again: without
+this a run is over in seconds and has measured nothing. A few failures in a row that
+look like an outage are one: what looks so rests on all workers, and is tried by one
+call at a time with growing pauses (`shared.store.outages`).
+
+No connection, or none in time: the whole upstream. A 502, 503, 504 or 52x, of a gateway
+or of a provider behind it: that target. Until it is known whether a failure is one of
+an outage its row waits: an answer in between makes it a failure like others, which
+closes its slot, and an outage makes it a row that does not.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from enum import Enum
+
+from redis.asyncio import Redis
+
+from shared.clock import monotonic_s, sleep
+from shared.store import outages
+from shared.store.client import AWAY
+from shared.store.outages import FIRST_PAUSE_S, UPSTREAM, Outage, of_target
+from shared.store.slots import Lease
+from worker.gate.beside import Beside
+from worker.gate.openings import Openings
+from worker.gate.signs import (
+    Down,
+    Ended,
+    Place,
+    enough,
+    hint_s,
+    is_gateways,
+    shows,
+    words,
+)
+from worker.rows import Call
+from worker.storeclock import StoreClock
+
+log = logging.getLogger("worker.gate.breaker")
+
+_AGAIN_S = 0.25
+"""When the store did not answer."""
+_TRIES = 20
+_APART_S = 0.05
+"""Between two slots that wait for the same."""
+_MOST_HINT_S = 60.0
+"""An upstream that asks for more is asked again all the same."""
+
+
+class Waits(Enum):
+    """What a row waits for."""
+
+    TO_BE_KNOWN = 1
+    """Whether it is one of an outage; `settle` tells."""
+
+
+class Breaker:
+    """One shard's."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        lease: Lease,
+        account: str,
+        clock: StoreClock,
+        *,
+        waits: bool,
+        call_s: float,
+        openings: Openings,
+        beside: Beside,
+        lanes: Callable[[], int],
+        settle: Callable[[Ended, int | None], None],
+    ) -> None:
+        """waits: False where an outage is what is measured: then this does nothing.
+        call_s: after so long another call may try: who was trying may be dead.
+        settle: a row waits no more; it is one of an outage, and its slot is offered
+        again at that ms of the store, or (None) not.
+        """
+        self.waits = waits
+        self.probes = bool(lease.probes)
+        """Whether the run waits for an outage, and this shard tries it."""
+        self._redis = redis
+        self._lease = lease
+        self._account = account
+        self._clock = clock
+        self._call_s = call_s
+        self._openings = openings
+        self._beside = beside
+        self._lanes = lanes
+        self._settle = settle
+        self._places: dict[str, Place] = {}
+
+    @property
+    def held(self) -> int:
+        """Rows that wait until it is known what they are."""
+        return sum(len(place.failed) for place in self._places.values())
+
+    @property
+    def outage(self) -> Outage | None:
+        """The youngest of those that are under way; None: nothing is down."""
+        down = [p.down.outage for p in self._places.values() if p.down]
+        return max(down, key=lambda outage: outage.since_ms, default=None)
+
+    def names(self, target: int) -> tuple[str, str]:
+        """Under which a call of this target may rest."""
+        return UPSTREAM, of_target(target)
+
+    def bars(self, target: int) -> bool:
+        """Whether a call of this target needs leave to try what is down."""
+        return any(self._down(name) for name in self.names(target))
+
+    def stopped_s(self, targets: int) -> float:
+        """Since when no call has begun but to try, monotonic; inf where one may."""
+        since_s = 0.0
+        for target in range(targets):
+            down = [d for name in self.names(target) if (d := self._down(name))]
+            tripped_s = min((d.tripped_s for d in down), default=float("inf"))
+            since_s = max(since_s, tripped_s)
+        return since_s
+
+    # -- what calls tell -----------------------------------------------------------
+
+    def heard(self, call: Call, status: int) -> None:
+        """An answer has come, whatever became of it: the upstream is there, and so is
+        the target unless a gateway has answered for it. Told before answers are read,
+        which may be later and in another order."""
+        if not self.waits:
+            return
+        for name in self.names(call.work.target)[: 1 if is_gateways(status) else 2]:
+            place = self._place(name)
+            place.answered = True
+            if place.down is not None:
+                if call.started_s > place.down.told_s:
+                    self._up(name)
+                    self._beside.start(self._tell_up(name, call.started_s))
+            elif place.failed:
+                # a connection that was made earlier says nothing of a later one
+                before_s = call.started_s if name == UPSTREAM else float("inf")
+                self._let_go(place, before_s)
+
+    def became(self, ended: Ended, *, is_last: bool) -> Waits | int | None:
+        """What the row is: None, an answer or a failure like any other; one that waits;
+        or one of an outage, whose slot is offered again at that ms of the store.
+
+        is_last: no more calls begin, so that it will be known no better."""
+        name = shows(ended)
+        if not self.waits or name is None:
+            return None
+        place = self._place(name)
+        if place.down is None:
+            if is_last:
+                return None
+            if len(place.failed) + 1 < enough(self._lanes()):
+                place.failed.append(ended)
+                return Waits.TO_BE_KNOWN
+            self._trip(name, ended)
+        elif ended.call.started_s > place.down.told_s:
+            self._trip(name, ended)
+        return self._until_ms(name)
+
+    def conclude(self) -> None:
+        """Nothing else is left to ask: what waits to be known is known no better. An
+        upstream that has never been reached is down."""
+        for name, place in self._places.items():
+            if not place.failed:
+                continue
+            if name == UPSTREAM and not place.answered and place.down is None:
+                self._trip(name, place.failed[0])
+            else:
+                self._let_go(place)
+
+    def let_go(self) -> None:
+        """No more calls begin: what waits is a failure like any other."""
+        for place in self._places.values():
+            self._let_go(place)
+
+    def _trip(self, name: str, ended: Ended) -> None:
+        """It is down; all that waited to know it are rows of this outage."""
+        place, now_s = self._place(name), monotonic_s()
+        until_ms = self._clock.store_ms(now_s + FIRST_PAUSE_S)
+        since_ms = until_ms if place.down is None else place.down.outage.since_ms
+        tripped_s = now_s if place.down is None else place.down.tripped_s
+        outage = Outage(since_ms, until_ms, until_ms, words(ended))
+        place.down = Down(outage, now_s, tripped_s)
+        self._openings.shut(name, now_s + FIRST_PAUSE_S)
+        for one in place.take_failed():
+            self._settle(one, until_ms)
+        self._beside.start(self._tell_down(name, ended))
+
+    def _let_go(self, place: Place, before_s: float = float("inf")) -> None:
+        """Those that began before then are failures like any other."""
+        for one in place.take_failed(before_s):
+            self._settle(one, None)
+
+    # -- what all workers know -------------------------------------------------------
+
+    async def leave(self, target: int, call_id: str) -> float | None:
+        """None: the call may go, or try. Else the monotonic second to ask again."""
+        names = [name for name in self.names(target) if self._down(name)]
+        if not names:
+            return None
+        try:
+            up, no = await outages.probe(
+                self._redis, self._lease, names, call_id, call_s=self._call_s
+            )
+        except AWAY as error:
+            log.warning("nobody tries whether %s is back: %s", names, error)
+            return monotonic_s() + _AGAIN_S
+        for name in up:
+            self._up(name)
+        if no is None:
+            return None
+        name, again_ms = no
+        self._openings.shut(name, self._clock.monotonic(again_ms))
+        return self.in_line(name)
+
+    def in_line(self, name: str) -> float:
+        """When the next slot that waits for this may come, monotonic."""
+        return self._openings.in_line(name, 1, _APART_S)
+
+    async def hear_all(self) -> None:
+        """What was told before this shard began."""
+        if self.waits:
+            found = await outages.known(self._redis, self._lease.job_id)
+            for name, outage in found.items():
+                self._know(name, outage, self._clock.monotonic(outage.told_ms))
+
+    def hear(self, bar: str, until_ms: int) -> bool:
+        """A push to all workers; False: it is of no outage."""
+        if not outages.is_outage(bar):
+            return False
+        name = outages.heard(self._lease, bar)
+        if name is None or not self.waits:
+            return True
+        if not until_ms:
+            self._up(name)
+            return True
+        now_s, down = monotonic_s(), self._down(name)
+        now_ms = self._clock.store_ms(now_s)
+        outage = Outage(now_ms, now_ms, until_ms, "as another worker has found")
+        if down is not None:
+            outage = replace(down.outage, until_ms=until_ms)
+        self._know(name, outage, now_s)
+        self._beside.start(self._look())
+        return True
+
+    async def idle(self, until_ms: int, *, most_s: float) -> str:
+        """This shard has nothing left that does not wait; the run's state."""
+        outage = self.outage
+        if outage is None:
+            return "running"
+        return await outages.idle(
+            self._redis, self._lease, until_ms, outage, most_s=most_s
+        )
+
+    async def _look(self) -> None:
+        try:
+            await self.hear_all()
+        except AWAY as error:
+            log.warning("what is down is not known: %s", error)
+
+    async def _tell_down(self, name: str, ended: Ended) -> None:
+        began_s, asked_s = ended.call.started_s, hint_s(ended, _MOST_HINT_S)
+        try:
+            outage = await outages.failed(
+                self._redis,
+                self._lease,
+                self._account,
+                name,
+                began_ms=self._clock.store_ms(began_s),
+                words=words(ended),
+                not_before_ms=self._clock.store_ms(began_s + asked_s),
+                call_s=self._call_s,
+            )
+        except AWAY as error:
+            log.warning("other workers were not told that %s is down: %s", name, error)
+            return
+        log.warning("%s of %s is down: %s", name, self._lease.job_id, outage.words)
+        self._know(name, outage, self._clock.monotonic(outage.told_ms))
+
+    async def _tell_up(self, name: str, began_s: float) -> None:
+        for _ in range(_TRIES):
+            try:
+                await outages.recovered(
+                    self._redis,
+                    self._lease,
+                    self._account,
+                    name,
+                    began_ms=self._clock.store_ms(began_s),
+                )
+            except AWAY as error:
+                log.warning("nobody was told that %s is back: %s", name, error)
+                await sleep(_AGAIN_S)
+                continue
+            log.info("%s of %s is back", name, self._lease.job_id)
+            self.probes = False
+            return
+
+    def _know(self, name: str, outage: Outage, told_s: float) -> None:
+        place = self._place(name)
+        tripped_s = monotonic_s() if place.down is None else place.down.tripped_s
+        place.down = Down(outage, told_s, tripped_s)
+        self._openings.shut(name, self._clock.monotonic(outage.until_ms))
+        for one in place.take_failed():
+            self._settle(one, outage.until_ms)
+
+    def _up(self, name: str) -> None:
+        self._place(name).down = None
+        self._openings.shut(name, 0.0)
+
+    def _place(self, name: str) -> Place:
+        return self._places.setdefault(name, Place())
+
+    def _down(self, name: str) -> Down | None:
+        place = self._places.get(name)
+        return None if place is None else place.down
+
+    def _until_ms(self, name: str) -> int:
+        down = self._down(name)
+        return 0 if down is None else down.outage.until_ms

@@ -1,0 +1,93 @@
+"""Targets that take no call for a while, because an answer asked for that.
+
+A provider's `Retry-After` is for its target. A limit of the account that counts no
+calls is for all free calls of the run, or for all others. Whoever is told tells the
+other workers by a push; nobody asks the store before a call for it.
+"""
+
+import logging
+from collections import Counter
+
+from redis.asyncio import Redis
+
+from shared.money import is_free
+from shared.plan import Plan
+from shared.store import limits
+from shared.store.client import AWAY
+from worker.gate.beside import Beside
+from worker.gate.openings import Openings
+from worker.storeclock import StoreClock
+
+log = logging.getLogger("worker.gate.rests")
+
+
+class Rests:
+    """One shard's knowledge of who rests."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        account: str,
+        plan: Plan,
+        clock: StoreClock,
+        openings: Openings,
+        beside: Beside,
+        waits: Counter[str],
+    ) -> None:
+        """waits: where rests are counted."""
+        self._beside = beside
+        self._waits = waits
+        self._redis = redis
+        self._account = account
+        self._clock = clock
+        self._openings = openings
+        self._of = [
+            (
+                limits.of_target(target.label()),
+                limits.of_calls(free=is_free(target.model)),
+            )
+            for target in plan.targets
+        ]
+
+    def names(self, target: int) -> tuple[str, str]:
+        """Under which a target may be told to rest: its own, and its kind of calls."""
+        return self._of[target]
+
+    def rest(self, target: int, opens_s: float) -> None:
+        """The provider asks that the target be left alone until then (monotonic)."""
+        self._rest(self._of[target][0], opens_s)
+
+    def rest_all_like(self, target: int, opens_s: float) -> bool:
+        """The account takes no call of this kind until then: free ones, or paid ones.
+        False where the run has no others that could go on."""
+        mine = self._of[target][1]
+        if all(kind == mine for _, kind in self._of):
+            return False
+        self._rest(mine, opens_s)
+        return True
+
+    def hear(self, name: str, until_ms: int) -> None:
+        """What has this name rests until then (ms of the store), as was told."""
+        until_s = self._clock.monotonic(until_ms)
+        if until_s > self._openings.until_s(name):
+            self._openings.shut(name, until_s)
+            self._waits["rest"] += 1
+
+    async def hear_all(self) -> None:
+        """What was told before this shard began."""
+        names = sorted({name for names in self._of for name in names})
+        found = await limits.resting(self._redis, self._account, names)
+        for name, until_ms in found.items():
+            self.hear(name, until_ms)
+
+    def _rest(self, name: str, opens_s: float) -> None:
+        until_ms = self._clock.store_ms(opens_s)
+        self.hear(name, until_ms)
+        self._beside.start(self._tell(name, until_ms))
+
+    async def _tell(self, name: str, until_ms: int) -> None:
+        """Have all workers hear it."""
+        try:
+            await limits.rest(self._redis, self._account, name, until_ms)
+        except AWAY as error:
+            log.warning("other workers were not told that %s rests: %s", name, error)

@@ -1,0 +1,93 @@
+"""What a call shows of its upstream: that it is there, or is perhaps down. Pure."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from shared.answer import Reply
+from shared.sample import Outcome, Sample
+from shared.store.outages import UPSTREAM, Outage, of_target
+from worker.rows import Call
+
+_FEWEST, _MOST = 3, 10
+_GATEWAY = frozenset({502, 503, 504, *range(520, 528), 530})
+"""Of a gateway, or of a router whose provider is not there. 529 is none of them: who
+has too much to do is there."""
+_UNREACHED = (Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT)
+
+
+class Ended(NamedTuple):
+    """A call that has ended and was read."""
+
+    call: Call
+    reply: Reply
+    sample: Sample
+
+
+@dataclass(slots=True)
+class Down:
+    """An outage, as one shard knows it."""
+
+    outage: Outage
+    told_s: float
+    """Monotonic: a call that began earlier has nothing new to say."""
+    tripped_s: float
+    """Monotonic: when the shard knew of it."""
+
+
+@dataclass(slots=True)
+class Place:
+    """The upstream, or one target of it."""
+
+    failed: list[Ended] = field(default_factory=list)
+    """In a row; their rows wait until it is known what they are."""
+    answered: bool = False
+    """Whether it ever was, in this shard."""
+    down: Down | None = None
+
+    def take_failed(self, before_s: float = float("inf")) -> list[Ended]:
+        """Those whose call began before then; they are here no more."""
+        taken = [one for one in self.failed if one.call.started_s < before_s]
+        self.failed = [one for one in self.failed if one.call.started_s >= before_s]
+        return taken
+
+
+def shows(ended: Ended) -> str | None:
+    """The name of what it shows to be down, if it is one of several; None: nothing.
+
+    A new connection that ends without a byte is one that was made by a proxy before a
+    server that is not there; one that we had kept says nothing.
+    """
+    sample = ended.sample
+    lost = sample.outcome is Outcome.DISCONNECTED and not sample.reused
+    if lost or sample.outcome in _UNREACHED:
+        return UPSTREAM
+    limit = ended.reply.limit
+    if is_gateways(ended.reply.status) and not (limit is not None and limit.account):
+        return of_target(ended.call.work.target)
+    return None
+
+
+def is_gateways(status: int | None) -> bool:
+    """Whether who answers says that the target behind it is not there."""
+    return status in _GATEWAY
+
+
+def enough(lanes: int) -> int:
+    """So many failures in a row are an outage: as many as there are lanes, so that one
+    that fails by chance is none; 3 at least, and 10 at most."""
+    return min(max(lanes, _FEWEST), _MOST)
+
+
+def words(ended: Ended) -> str:
+    """The upstream's own, or those of the connection."""
+    said = ended.reply.error or ended.sample.outcome.value
+    status = ended.reply.status
+    return said if status is None else f"status {status}: {said}"
+
+
+def hint_s(ended: Ended, most_s: float) -> float:
+    """For how long after its start the answer asks to be left alone; 0: it does not."""
+    limit, started_at = ended.reply.limit, ended.sample.started_at
+    if limit is None or limit.opens_at is None or started_at is None:
+        return 0.0
+    return min(max(limit.opens_at - started_at, 0.0), most_s)

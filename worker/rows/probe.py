@@ -1,0 +1,250 @@
+"""One call: what to send for a slot, and the row that came of it."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from pydantic_core import to_json
+
+from shared import tracing
+from shared.analysis import gap_histogram
+from shared.answer import Ask, Reply, has_token, read_exchange
+from shared.answer.dialects.chat import Dialect
+from shared.answer.wording import USUAL, Wording
+from shared.clock import wall_s
+from shared.plan import Plan, Work, unique_prefix, with_prefix, work
+from shared.sample import Outcome, Sample
+from shared.settings import Settings
+from shared.store.slots import Lease
+from shared.upstream.identity import upstream_of
+from shared.wire import Caps, Exchange, Request, caps_for, request
+from worker.rows.slack import slack_of
+from worker.slot import Slot
+from worker.wordings import Wordings
+
+_CACHED_BYTES = 32 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class Call:
+    """A call under way, or ended and not yet read."""
+
+    slot: Slot
+    work: Work
+    started_s: float
+    """Absolute, monotonic."""
+    started_at: float
+    """Wall clock, for the label."""
+    hold: str = ""
+    """The name of what is held of a budget for it; "" for nothing."""
+    cut: Outcome | None = None
+    """Why we closed it ourselves, if we did."""
+    wording: Wording = USUAL
+    """How it was asked."""
+
+
+class Probe:
+    """Everything about one shard's calls that is the same for each of them."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        lease: Lease,
+        *,
+        settings: Settings,
+        dialect: Dialect,
+        key: str | None,
+        worker: str,
+        step_start_s: float,
+        traceparent: str | None = None,
+        wordings: Wordings | None = None,
+    ) -> None:
+        """step_start_s: the step's start on our monotonic clock.
+        traceparent: the shard's place in a trace, the same in each of its requests,
+        since their bytes are built once.
+        wordings: how its targets are asked; None: as usual, learning nothing."""
+        self.plan = plan
+        self.wordings = wordings or Wordings(plan, settings, {}, bounded=True)
+        self._lease = lease
+        self._dialect = dialect
+        self.worker = worker
+        self._start_s = step_start_s
+        self._text_bytes = settings.max_answer_bytes
+        self._url = settings.openrouter_base_url + dialect.PATH
+        self._upstream = upstream_of(settings.openrouter_base_url)
+        self._headers = dialect.headers(key, settings) | tracing.headers(traceparent)
+        self._headers |= plan.extra_headers
+        self._built: OrderedDict[tuple[int, int, Wording], Request] = OrderedDict()
+        self._built_bytes = 0
+        self._most_tokens = 0
+        self.caps = Caps()
+        """Of every call: for the largest answer that was asked for so far."""
+        self._allow(plan.max_tokens)
+
+    def work(self, index: int) -> Work:
+        """What the slot asks."""
+        return work(self.plan, self._lease.step.number, index)
+
+    def request(self, slot: Slot, asked: Work) -> Request:
+        """The bytes to send, built before the clock of the call runs."""
+        if self.plan.unique_prefix:
+            return self._build(asked, self._prefix(slot))
+        key = (asked.target, asked.prompt, self.wordings.of(asked.target))
+        built = self._built.get(key)
+        if built is None:
+            built = self._built[key] = self._build(asked, "")
+            self._built_bytes += len(built.head_and_body)
+            while self._built_bytes > _CACHED_BYTES and len(self._built) > 1:
+                _, old = self._built.popitem(last=False)
+                self._built_bytes -= len(old.head_and_body)
+        return built
+
+    def _prefix(self, slot: Slot) -> str:
+        number = self._lease.step.number
+        return unique_prefix(self._lease.job_id, number, slot.number, slot.attempt)
+
+    def _build(self, asked: Work, prefix: str) -> Request:
+        plan, target = self.plan, self.plan.targets[asked.target]
+        prompt = plan.prompts.prompt(asked.prompt)
+        wording = self.wordings.of(asked.target)
+        turns = prompt.turns(plan.system_prompt)
+        self._allow(prompt.max_tokens or 0)
+        if prefix:
+            turns = with_prefix(turns, prefix)
+        ask = Ask(
+            model=target.model,
+            messages=turns,
+            max_tokens=prompt.max_tokens or plan.max_tokens,
+            stream=plan.stream,
+            temperature=plan.temperature,
+            seed=plan.seed,
+            provider=target.provider,
+            limit_field=wording.limit_field,
+            stream_options=wording.stream_options,
+            extra=plan.extra,
+        )
+        return request("POST", self._url, self._headers, self._dialect.build(ask))
+
+    def _allow(self, tokens: int) -> None:
+        if tokens > self._most_tokens:
+            self._most_tokens = tokens
+            self.caps = caps_for(tokens)
+
+    def read(self, call: Call, exchange: Exchange) -> Reply:
+        """What came of the exchange; never raises for what a stranger sent."""
+        return read_exchange(
+            exchange,
+            self._dialect,
+            self.plan.stream,
+            self._text_bytes,
+            now_s=wall_s(),
+            drained=call.cut is Outcome.UNFINISHED,
+        )
+
+    def has_token(self, exchange: Exchange) -> bool:
+        """Whether a token has come by now; asked once, when the first one is due."""
+        return has_token(exchange, self._dialect)
+
+    def sample(self, call: Call, exchange: Exchange, reply: Reply) -> Sample:
+        """The row of a call that was sent, or tried to be."""
+        start = self._start_s
+        dropped = reply.outcome is Outcome.DROPPED
+        gaps, gap_sum_s, gap_max_s = gap_histogram(
+            () if reply.is_burst else reply.token_events_s
+        )
+        slack = slack_of(exchange, reply, self._dialect)
+
+        def since(stamp_s: float | None) -> float | None:
+            return None if stamp_s is None else stamp_s - start
+
+        return Sample(
+            step=self._lease.step.number,
+            slot=call.slot.number,
+            attempt=call.slot.attempt,
+            segment=self._lease.segment,
+            worker=self.worker,
+            target=call.work.target,
+            prompt=call.work.prompt,
+            repetition=call.work.repetition,
+            outcome=reply.outcome,
+            status=reply.status,
+            error=reply.error,
+            served_model=reply.served_model,
+            provider=reply.provider,
+            generation_id=reply.generation_id,
+            finish_reason=reply.finish_reason,
+            started_at=call.started_at,
+            due_s=since(call.slot.due_s or None),
+            # what was not sent for want of a descriptor has not been started
+            started_s=None if dropped else since(call.started_s),
+            sent_s=since(exchange.sent_s),
+            ack_s=since(reply.ack_s),
+            first_token_s=since(reply.first_token_s),
+            first_visible_s=since(reply.first_visible_s),
+            last_token_s=since(reply.last_token_s),
+            ended_s=since(reply.ended_s),
+            connect_s=exchange.connect_s,
+            reused=exchange.reused,
+            stamp_slack_s=slack.token_s,
+            gaps=gaps,
+            gap_sum_s=gap_sum_s,
+            gap_max_s=gap_max_s,
+            prompt_tokens=reply.prompt_tokens,
+            output_tokens=reply.output_tokens,
+            reasoning_tokens=reply.reasoning_tokens,
+            cached_tokens=reply.cached_tokens,
+            total_tokens=reply.total_tokens,
+            tokens_from=reply.tokens_from,
+            cost_usd=reply.cost_usd,
+            cache_hit=reply.cache_hit,
+            retry=call.slot.retries,
+            notes=reply.notes,
+            upstream=self._upstream,
+            ttft_slack_s=slack.ttft_s,
+            gap_slack_s=slack.gap_s,
+            gap_doubtful_n=slack.doubtful_gaps,
+            last_slack_s=slack.last_s,
+            end_slack_s=slack.end_s,
+        )
+
+    def dropped(self, slot: Slot, why: str) -> Sample:
+        """The row of a slot that was due and never sent. why: a sentence."""
+        asked = self.work(slot.number)
+        return Sample(
+            step=self._lease.step.number,
+            slot=slot.number,
+            attempt=slot.attempt,
+            segment=self._lease.segment,
+            worker=self.worker,
+            target=asked.target,
+            prompt=asked.prompt,
+            repetition=asked.repetition,
+            outcome=Outcome.DROPPED,
+            error=why,
+            started_at=wall_s(),
+            due_s=slot.due_s - self._start_s,
+            upstream=self._upstream,
+        )
+
+    def answer(self, call: Call, exchange: Exchange, reply: Reply) -> bytes:
+        """What to keep of the answer, as the plan says; b"" for nothing."""
+        keep, keep_events = self.plan.keep_answers, self.plan.keep_events
+        keep_text = keep == "all" or (keep == "first" and call.work.repetition == 0)
+        text, reasoning = (reply.text, reply.reasoning) if keep_text else ("", "")
+        sent_s = exchange.sent_s
+        events_s = None
+        if keep_events and sent_s is not None:
+            events_s = [round(at_s - sent_s, 6) for at_s in reply.token_events_s]
+        if not text and not reasoning and not events_s:
+            return b""
+        return to_json(
+            {
+                "step": self._lease.step.number,
+                "slot": call.slot.number,
+                "attempt": call.slot.attempt,
+                "outcome": reply.outcome,
+                "text": text,
+                "reasoning": reasoning,
+                "cut": keep_text and reply.cut,
+                "token_events_s": events_s,
+            }
+        )

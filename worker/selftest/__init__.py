@@ -1,0 +1,6 @@
+"""Measured minus true on this machine: a whole stack of its own, and its figures.
+
+May import: `shared`.
+"""
+
+__all__ = []

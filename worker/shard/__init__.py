@@ -1,0 +1,10 @@
+"""One shard of a step, worked under a lease: slots in, calls begun, until none is left.
+
+    Supply ──slots──> Attack ──calls──> wire ──exchanges──> rows ──> store
+
+May import: `shared`, `worker.rows`, `worker.gate`.
+"""
+
+from worker.shard.shard import Shard
+
+__all__ = ["Shard"]

@@ -1,0 +1,10 @@
+"""What a worker tells of itself: its watch, spans, and series for Prometheus.
+
+May import: `shared`.
+"""
+
+from worker.telemetry.setup import set_as
+from worker.telemetry.telemetry import Telemetry
+from worker.telemetry.watch import Watch, machine
+
+__all__ = ["Telemetry", "Watch", "machine", "set_as"]
