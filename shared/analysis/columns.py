@@ -221,7 +221,7 @@ def _noted(
 
 
 def _derive(columns: dict[str, NDArray[Any]], burst: NDArray[np.bool_]) -> None:
-    """What shared.analysis.metrics derives. burst: shape (rows,), whose speed was not seen."""
+    """What `metrics` derives. burst: shape (rows,), whose speed was not seen."""
     for name, end, begin in _DERIVED:
         columns[name] = np.round(columns[end] - columns[begin], 9)
     later = columns["output_tokens"] - 1

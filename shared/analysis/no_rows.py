@@ -1,4 +1,4 @@
-"""The summary of a run without rows: what `shared.analysis.summarize` says of it, but without
+"""The summary of a run without rows: what `summarize` says of it, but without
 pandas, which takes longer to import than all the rest of such a run's reduce.
 """
 
@@ -34,7 +34,7 @@ def summarize_none(
     ending: Ending | None = None,
     cause: str | None = None,
 ) -> Summary:
-    """`shared.analysis.summarize.summarize(plan, (), observations=..., ending=..., cause=...)`."""
+    """`summarize(plan, (), observations=..., ending=..., cause=...)`."""
     figures = _figures(plan)
     targets = tuple(
         _nothing(

@@ -1,7 +1,7 @@
 """Every setting, its default and its reason, in one place; `.env.example` mirrors it.
 
 The environment wins over `.env`, which wins over the defaults here. A value that
-cannot be understood stops the process at its start with a sentence (`shared.startup.start`); a
+cannot be understood stops the process at its start with a sentence (`startup`); a
 missing key does not, since `/models` and a local server need none.
 """
 

@@ -1,6 +1,6 @@
 """What is looked at before a process begins to work, as data: a `Check` for each thing.
 
-Each entry chooses its checks (`shared.startup.start`) and shows them in its own way. None
+Each entry chooses its checks (`start`) and shows them in its own way. None
 raises, none changes anything, and no sentence holds a secret.
 """
 

@@ -1,7 +1,7 @@
 """Warm reduces: the reduce as it is, in a process forked from one that has pandas.
 
-Workers notice nothing: they start `python -m worker.ended.reduce` and ask it, and it hands
-over (`quick/sitecustomize.py`). Not for tests that kill a reduce from outside.
+Workers notice nothing: they start `python -m worker.ended.reduce` and ask it, and it
+hands over (`quick/sitecustomize.py`). Not for tests that kill a reduce from outside.
 """
 
 import atexit
@@ -66,8 +66,8 @@ def main(path: str) -> None:
 
 
 def _reduce(asking: socket.socket) -> None:
-    """What `python -m worker.ended.reduce` does, in the environment of who asks, and with its
-    files."""
+    """What `python -m worker.ended.reduce` does, in the environment of who asks, and
+    with its     files."""
     code = 1
     try:
         begin, files, _, _ = socket.recv_fds(asking, 1, 3)

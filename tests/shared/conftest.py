@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 import uvloop
-from own_authority import Authority, own_authority
+
+from tests.shared.own_authority import Authority, own_authority
 
 LoopFactories = dict[str, Callable[[], asyncio.AbstractEventLoop]]
 

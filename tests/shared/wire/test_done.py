@@ -4,11 +4,11 @@ import asyncio
 import time
 
 import pytest
-from own_authority import Authority
 
 from shared.wire.call import QUIET_S
 from shared.wire.done import done_s, hints
 from shared.wire.wire import Deadlines, Exchange, tls_context
+from tests.shared.own_authority import Authority
 from tests.shared.wire.scripted_server import (
     CHUNKED,
     LAST_CHUNK,

@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from own_authority import Authority
 
 from shared.wire.connection.keep import LOST_AT_MOST
 from shared.wire.wire import Exchange, Request, Wire, request, tls_context
+from tests.shared.own_authority import Authority
 from tests.shared.wire.scripted_server import (
     OK,
     Script,

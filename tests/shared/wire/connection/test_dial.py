@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from own_authority import Authority
 
 from shared.wire.wire import Deadlines, Exchange, Origin, request, tls_context
+from tests.shared.own_authority import Authority
 from tests.shared.wire.scripted_server import (
     CHUNKED,
     LAST_CHUNK,
