@@ -1,14 +1,18 @@
-"""Who may know whom: the imports of every file, read and not run."""
+"""Who may know whom: the imports of every file, read and not run.
+
+Each test looks at all files at once and names every offender.
+"""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests import house
+from tests.house import ROOT, Module
 
 ROOMS = {
     "api": {"api", "shared"},
@@ -23,12 +27,8 @@ KNOWN_IN = {
     "fastapi": ("api/",),
     "arq": ("shared/queue.py", "worker/main.py"),
     "redis": ("shared/store/", "shared/queue.py"),
-    "pandas": (
-        "shared/analysis/summarize.py",
-        "shared/analysis/columns.py",
-        "shared/outputs/",
-    ),
-    "scipy": ("shared/",),
+    "pandas": ("shared/analysis/", "shared/outputs/"),
+    "scipy": ("shared/analysis/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "fakeredis": (),
@@ -40,35 +40,38 @@ KNOWN_IN = {
 HANDLES = {"redis.asyncio.Redis", "redis.Redis"}
 """A connection's type: others hand it on to `shared.store`, and that is all."""
 
-PURE = ("plan", "run", "sample", "metrics", "summary", "verdict")
-"""Modules of `shared` that read no clock, no network and no environment."""
+PURE = ("shared/plan/", "shared/money/", "shared/analysis/", "shared/verdict/")
+"""Packages that read no clock and no network, like `shared.run` and `shared.sample`."""
 
-FILES = [
-    path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py")
-]
+IMPURE = {"time", "datetime", "socket", "asyncio", "httpx", "redis", "shared.clock"}
+
+SHOWN = {
+    "shared.settings": {"address", "credentials"},
+    "shared.startup": {"checks", "start", "ports"},
+    "shared.plan": {"loads", "prompts", "shape", "plan_json", "durations", "model_id"},
+    "shared.wire": {"transport", "scheme"},
+    "shared.answer": {"dialects", "refusal", "usage", "wording"},
+    "shared.money": {"reconciliation"},
+    "shared.upstream": {"allowance", "identity"},
+    "shared.analysis": {"columns", "no_rows", "summarize"},
+    "shared.verdict": set(),
+    "worker.shard": {"ready", "lanes"},
+    "worker.rows": {"spool"},
+    "worker.gate": set(),
+    "worker.ended": {"reduce", "retention"},
+    "worker.telemetry": set(),
+    "worker.selftest": {"asked", "parts", "run"},
+}
+"""A package, and the modules of it that others may import by their own name. All else
+they take from the package itself, its face."""
+
+MOST_FLOORS, MOST_MODULES, MOST_LINES = 9, 12, 300
 
 
-def imports(source: str) -> Iterator[str]:
-    """Full names of the modules that a source imports; not those for types alone."""
-    for node in _all(ast.parse(source)):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "say the whole name of a module"
-            assert node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _all(tree: ast.AST) -> Iterator[ast.AST]:
-    for node in ast.iter_child_nodes(tree):
-        if _is_for_types(node):
-            continue
-        yield node
-        yield from _all(node)
-
-
-def _is_for_types(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+def machinery() -> set[str]:
+    """The flat files of `shared` that know nothing of benchmarks, and the settings."""
+    flat = {path.stem for path in (ROOT / "shared").glob("*.py")} - {"__init__"}
+    return (flat | {"settings"}) - {"run", "sample", "archive", "selftest"}
 
 
 def wrong_rooms(room: str, names: Iterator[str]) -> set[str]:
@@ -82,16 +85,92 @@ def wrong_libraries(path: str, names: Iterator[str]) -> set[str]:
     return {library for library in found if not path.startswith(KNOWN_IN[library])}
 
 
-@pytest.mark.parametrize("path", FILES, ids=str)
-def test_a_file_knows_only_the_rooms_that_it_may(path: Path) -> None:
-    source = (ROOT / path).read_text("utf-8")
-    assert not wrong_rooms(path.parts[0], imports(source))
+def wrong_insides(module: Module) -> set[str]:
+    """What it takes from inside a package that is not its own."""
+    found = set()
+    for name in module.takes:
+        for package, shown in SHOWN.items():
+            if not name.startswith(package + ".") or module.name.startswith(package):
+                continue
+            inside = name.removeprefix(package + ".").split(".")
+            if len(inside) > 1 and inside[0] not in shown:
+                found.add(name)
+    return found
 
 
-@pytest.mark.parametrize("path", FILES, ids=str)
-def test_a_file_knows_only_the_libraries_that_it_may(path: Path) -> None:
-    source = (ROOT / path).read_text("utf-8")
-    assert not wrong_libraries(path.as_posix(), imports(source))
+def offenders(found: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Those with something wrong."""
+    return {name: wrong for name, wrong in found.items() if wrong}
+
+
+def place(module: Module) -> str:
+    """Its path, from the root."""
+    return module.path.relative_to(ROOT).as_posix()
+
+
+def test_files_know_only_the_rooms_that_they_may() -> None:
+    assert not offenders(
+        {
+            place(each): wrong_rooms(place(each).split("/")[0], iter(each.takes_to_run))
+            for each in house.modules().values()
+        }
+    )
+
+
+def test_files_know_only_the_libraries_that_they_may() -> None:
+    assert not offenders(
+        {
+            place(each): wrong_libraries(place(each), iter(each.takes_to_run))
+            for each in house.modules().values()
+        }
+    )
+
+
+def test_files_take_from_a_package_s_face_or_from_modules_that_it_shows() -> None:
+    assert not offenders(
+        {place(each): wrong_insides(each) for each in house.modules().values()}
+    )
+
+
+def test_what_is_pure_reads_no_clock_and_no_network() -> None:
+    def impure(module: Module) -> set[str]:
+        names = {name for taken in module.takes_to_run for name in _prefixes(taken)}
+        return names & IMPURE
+
+    assert not offenders(
+        {
+            place(each): impure(each)
+            for each in house.modules(("shared",)).values()
+            if place(each).startswith((*PURE, "shared/run.py", "shared/sample.py"))
+        }
+    )
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    parts = name.split(".")
+    return (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+
+
+@pytest.mark.parametrize("room", ["shared", "worker", "api"])
+def test_what_stands_in_a_room_forms_layers_without_a_circle(room: str) -> None:
+    assert max(house.floors(house.children(room)).values()) <= MOST_FLOORS
+
+
+@pytest.mark.parametrize("package", SHOWN)
+def test_a_package_says_what_it_may_import_and_imports_no_more(package: str) -> None:
+    room, _, name = package.partition(".")
+    text = ast.get_docstring(
+        ast.parse((ROOT / room / name / "__init__.py").read_text())
+    )
+    said = re.search(r"May import: (.*)", text or "", re.DOTALL)
+    assert said, f"{package} does not say what it may import"
+    may = {word.removeprefix(f"{room}.") for word in re.findall(r"`([^`]+)`", said[1])}
+    if "machinery" in said[1]:
+        may |= machinery()
+    if room == "worker":
+        may |= {"slot", "stop", "ending", "storeclock", "collector", "wordings"}
+    taken = house.children(room)[name]
+    assert taken <= may, f"{package} imports {sorted(taken - may)} unsaid"
 
 
 @pytest.mark.parametrize("module", ["api.main", "worker.main", "cli.main"])
@@ -103,18 +182,10 @@ def test_a_process_starts_without_the_libraries_that_take_a_second(module: str) 
     assert (ended.stdout, ended.stderr) == ("set()\n", "")
 
 
-@pytest.mark.parametrize("name", PURE)
-def test_a_pure_module_reads_no_clock_no_network_and_no_environment(name: str) -> None:
-    path = ROOT / "shared" / f"{name}.py"
-    impure = {"time", "datetime", "os", "socket", "asyncio", "httpx", "shared.clock"}
-    for module in imports(path.read_text("utf-8")):
-        parts = module.split(".")
-        assert parts[0] not in impure
-        assert ".".join(parts[:2]) not in impure
-
-
 def test_every_room_was_looked_at() -> None:
-    assert {path.parts[0] for path in FILES} == set(ROOMS)
+    assert {place(each).split("/")[0] for each in house.modules().values()} == set(
+        ROOMS
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,7 +201,7 @@ def test_every_room_was_looked_at() -> None:
 def test_a_door_that_must_stay_shut_is_seen_when_it_opens(
     room: str, source: str
 ) -> None:
-    assert wrong_rooms(room, imports(source))
+    assert wrong_rooms(room, house.imports(ast.parse(source)))
 
 
 @pytest.mark.parametrize(
@@ -144,4 +215,20 @@ def test_a_door_that_must_stay_shut_is_seen_when_it_opens(
     ],
 )
 def test_a_library_where_it_must_not_be_is_seen(path: str, source: str) -> None:
-    assert wrong_libraries(path, imports(source))
+    assert wrong_libraries(path, house.imports(ast.parse(source)))
+
+
+def test_a_circle_is_seen_and_named() -> None:
+    with pytest.raises(ValueError, match="a circle: a -> b -> a"):
+        house.floors({"a": {"b"}, "b": {"a"}, "c": {"a"}})
+    assert house.floors({"a": {"b"}, "b": set(), "c": {"a", "b"}}) == {
+        "a": 2,
+        "b": 1,
+        "c": 3,
+    }
+
+
+def test_an_inside_that_is_taken_past_the_face_is_seen() -> None:
+    taken = ("shared.wire.call.Call", "shared.wire.Wire", "shared.plan.loads.Load")
+    stranger = Module("api.x", ROOT / "api" / "x.py", 1, taken, taken)
+    assert wrong_insides(stranger) == {"shared.wire.call.Call"}

@@ -3,7 +3,7 @@
 `summary` holds the records and is cheap; what computes (`columns`, `groups`,
 `summarize`) imports pandas, so it is imported late and by its own name.
 
-May import: the machinery, `sample`, `plan`.
+May import: the machinery, `run`, `sample`, `plan`.
 """
 
 from shared.analysis.metrics import LATE_S, gap_histogram, is_burst, latency_s, ttft_s

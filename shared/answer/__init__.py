@@ -3,7 +3,8 @@
 `dialects` build requests and know the upstreams' own words; classifying exists once, in
 `reading`. Nothing that a stranger sends raises.
 
-May import: the machinery, `sample`, `plan`, `wire`.
+May import: the machinery, `sample`, `plan`, `wire`, and `analysis` for what a burst
+is.
 """
 
 from shared.answer.reading import StreamReader, has_token, read_exchange

@@ -2,7 +2,7 @@
 
 A doubt or a note is one small function of a `Case`; `judge` asks them all. Pure.
 
-May import: the machinery, `plan`, `sample`, and the records of `analysis`.
+May import: the machinery, `run`, `sample`, `plan`, and the records of `analysis`.
 """
 
 from shared.verdict.judge import Verdict, judge

@@ -2,7 +2,7 @@
 
     Supply ──slots──> Attack ──calls──> wire ──exchanges──> rows ──> store
 
-May import: `shared`, `worker.rows`, `worker.gate`.
+May import: `shared`, `worker.rows`, `worker.gate`, `worker.telemetry`.
 """
 
 from worker.shard.shard import Shard
