@@ -43,7 +43,7 @@ async def reduce(bed: Bed, stub: Stub, rows: int) -> Reduced:
     await _fill(bed.redis, run, rows)
     await runs.end(bed.redis, run.job_id, Ending.COMPLETED)
     begun_s = time.monotonic()
-    argv = [sys.executable, "-m", "worker.ended.reduce", run.job_id]
+    argv = [sys.executable, "-m", "worker.ended", run.job_id]
     child = subprocess.Popen(pinned(LOAD_CORE, argv), env=environment(bed, stub))
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)

@@ -13,7 +13,7 @@ from shared.selftest import Case, Error, SelfTest
 
 def selftest(streams: str | None, *, as_json: bool) -> int:
     """Run it; 0 when every case stands, 1 when one does not, 2 when it cannot run."""
-    argv = [sys.executable, "-m", "worker.selftest.run"]
+    argv = [sys.executable, "-m", "worker.selftest"]
     argv += ["--streams", streams] if streams else []
     with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE) as child:
         try:

@@ -1,6 +1,6 @@
 """Places where a test lets the process die; nothing happens unless CRASH_AT names one.
 
-CRASH_AT=reduce:after-csv python -m worker.ended.reduce JOB    ends there with code 70
+CRASH_AT=reduce:after-csv python -m worker.ended JOB    ends there with code 70
 """
 
 import os

@@ -19,7 +19,7 @@ ENTRIES = {
     "uvicorn": [sys.executable, "-m", "uvicorn", "api.main:app", "--port", "0"],
     "python -m worker": [sys.executable, "-m", "worker"],
     "arq": [str(BIN / "arq"), "worker.main.WorkerSettings"],
-    "worker.ended.reduce": [sys.executable, "-m", "worker.ended.reduce", "x"],
+    "worker.ended": [sys.executable, "-m", "worker.ended", "x"],
     "llmbench up": [sys.executable, "-m", "cli", "up"],
     "llmbench demo": [sys.executable, "-m", "cli", "demo"],
     "llmbench list": [sys.executable, "-m", "cli", "list"],

@@ -1,6 +1,6 @@
 """Warm reduces: the reduce as it is, in a process forked from one that has pandas.
 
-Workers notice nothing: they start `python -m worker.ended.reduce` and ask it, and it
+Workers notice nothing: they start `python -m worker.ended` and ask it, and it
 hands over (`quick/sitecustomize.py`). Not for tests that kill a reduce from outside.
 """
 
@@ -66,7 +66,7 @@ def main(path: str) -> None:
 
 
 def _reduce(asking: socket.socket) -> None:
-    """What `python -m worker.ended.reduce` does, in the environment of who asks, and
+    """What `python -m worker.ended` does, in the environment of who asks, and
     with its     files."""
     code = 1
     try:
@@ -78,8 +78,8 @@ def _reduce(asking: socket.socket) -> None:
             environment, arguments = json.loads(begin + line.readline())
         os.environ.clear()
         os.environ.update(environment)
-        sys.argv = ["worker.ended.reduce", *arguments]
-        runpy.run_module("worker.ended.reduce", run_name="__main__")
+        sys.argv = ["worker.ended", *arguments]
+        runpy.run_module("worker.ended", run_name="__main__")
     except SystemExit as ended:
         code = int(ended.code or 0)
     except BaseException:

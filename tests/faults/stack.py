@@ -286,7 +286,7 @@ async def reducers(stack: Stack, job_id: str) -> list[psutil.Process]:
 def reduces_runs(process: psutil.Process) -> bool:
     """Whether it is one that reduces."""
     with suppress(psutil.Error):
-        return process.cmdline()[1:3] == ["-m", "worker.ended.reduce"]
+        return process.cmdline()[1:3] == ["-m", "worker.ended"]
     return False
 
 

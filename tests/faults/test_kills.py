@@ -110,7 +110,7 @@ async def test_a_reduce_that_dies_anywhere_is_made_again_with_the_same_bytes(
 
 
 def reduce(env: dict[str, str], job_id: str, point: str) -> int:
-    argv = [sys.executable, "-m", "worker.ended.reduce", job_id]
+    argv = [sys.executable, "-m", "worker.ended", job_id]
     given = {**os.environ, **env, "CRASH_AT": point}
     return subprocess.run(argv, env=given, stderr=subprocess.DEVNULL).returncode
 

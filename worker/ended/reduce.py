@@ -286,7 +286,3 @@ def main() -> int:
         return asyncio.run(_main(sys.argv[1], config))
     serve(config)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

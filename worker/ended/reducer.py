@@ -28,7 +28,7 @@ class _Child:
 
 
 class Reducer:
-    """`python -m worker.ended.reduce`: reads ids of runs, and says what came of each.
+    """`python -m worker.ended`: reads ids of runs, and says what came of each.
 
     One that failed is not asked again, nor one that has become large or old.
     """
@@ -70,7 +70,7 @@ class Reducer:
 
 
 async def _start() -> _Child:
-    argv = (sys.executable, "-m", "worker.ended.reduce")
+    argv = (sys.executable, "-m", "worker.ended")
     process = await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE)
     if process.stdin is None or process.stdout is None:
         raise OSError("a process without its pipes")

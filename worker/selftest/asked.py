@@ -23,7 +23,7 @@ async def run(redis: Redis, asked: Asked) -> None:
     """Run it and tell the store what came of it. Where the store is away by then, the
     self-test is lost, which its reader sees from its `until`."""
     sizes = ",".join(map(str, asked.streams))
-    argv = [sys.executable, "-m", "worker.selftest.run", "--streams", sizes]
+    argv = [sys.executable, "-m", "worker.selftest", "--streams", sizes]
     child = await asyncio.create_subprocess_exec(
         *tied(argv, signal.SIGTERM), stdin=DEVNULL, stdout=PIPE, stderr=PIPE
     )

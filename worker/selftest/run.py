@@ -1,4 +1,4 @@
-"""`python -m worker.selftest.run`: how wrong are this machine's measurements?
+"""`python -m worker.selftest`: how wrong are this machine's measurements?
 
 A store, a simulator and a worker of its own, on loopback and in a temporary folder.
 The worker is the one that users run, and so is its path: plan, claim, calls, rows,
@@ -178,7 +178,7 @@ def _pairs(
 
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m worker.selftest.run",
+        prog="python -m worker.selftest",
         description="Measured minus true, as JSON.",
     )
     parser.add_argument(
@@ -202,7 +202,3 @@ def _sizes(text: str) -> tuple[int, ...]:
 
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-if sys.orig_argv[1:3] == ["-m", "worker.ended.reduce"]:
+if sys.orig_argv[1:3] == ["-m", "worker.ended"]:
     with socket.socket(socket.AF_UNIX) as reduces:
         reduces.connect(os.environ["WARM_REDUCES"])
         asked = json.dumps([dict(os.environ), sys.orig_argv[3:]]).encode() + b"\n"

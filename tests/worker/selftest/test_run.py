@@ -19,7 +19,7 @@ from tests.children import CANARY, until, workers
 
 pytestmark = pytest.mark.alone
 
-ARGV = [sys.executable, "-m", "worker.selftest.run", "--streams"]
+ARGV = [sys.executable, "-m", "worker.selftest", "--streams"]
 
 
 def surroundings(folder: Path) -> dict[str, str]:
