@@ -32,6 +32,8 @@ _REMEDIES: Mapping[Outcome, str] = {
     Outcome.TIMEOUT_IDLE: _SLOW,
     Outcome.TIMEOUT_TOTAL: _SLOW,
     Outcome.EMPTY: "Raise `max_tokens`, or look at what the model answers.",
+    Outcome.UNFINISHED: "Give the last calls of a step longer (`drain_s`, or DRAIN_S"
+    " where its time is over), or ask for shorter answers.",
     Outcome.NO_TEXT: "Raise `max_tokens`: all of it went into reasoning.",
 }
 _ENDINGS: Mapping[Ending, str] = {

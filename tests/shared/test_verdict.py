@@ -391,6 +391,7 @@ def test_the_three_commonest_outcomes_are_named_and_the_rest_counted() -> None:
         (Outcome.NO_TEXT, "`max_tokens`"),
         (Outcome.NO_CREDIT, "credit"),
         (Outcome.RATE_LIMITED, "lower rate"),
+        (Outcome.UNFINISHED, "`drain_s`"),
         (Outcome.PROTOCOL_ERROR, "`error` column"),
     ],
 )
