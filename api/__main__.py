@@ -38,12 +38,19 @@ class Server(uvicorn.Server):
                 )
 
 
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise ValueError(text)
+    return port
+
+
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     config = start.begin("api")
     parser = ArgumentParser(prog="python -m api", description="Serve the API.")
     parser.add_argument("--host", default=config.host)
-    parser.add_argument("--port", type=int, default=config.port, help="0: a free one")
+    parser.add_argument("--port", type=_port, default=config.port, help="0: a free one")
     given: Any = parser.parse_args()
     try:
         ports.check_free(given.host, given.port)

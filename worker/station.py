@@ -200,7 +200,7 @@ class Station:
             owner=self.name,
             shards=max(1, min(living, step.load.most_lanes())),
             lease_s=self.settings.lease_s,
-            upstream=upstream_of(self.settings.openrouter_base_url),
+            upstream=upstream_of(settings.openrouter_base_url),
             exclusive=plan.exclusive,
             yields=yields,
         )
