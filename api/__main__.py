@@ -3,7 +3,7 @@
 import logging
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import suppress
 from typing import Any
 
@@ -39,10 +39,9 @@ class Server(uvicorn.Server):
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65_535:
-        raise ValueError(text)
-    return port
+    if not text.isdecimal() or int(text) > 65_535:
+        raise ArgumentTypeError(f"{text!r} is no port; give a number up to 65535")
+    return int(text)
 
 
 def main() -> None:
