@@ -114,8 +114,9 @@ class Station:
         if self._selftest is not None:
             self._selftest.cancel()
             await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
-        with suppress(*AWAY):
-            await workers.gone(self.redis, self.name)
+        if self._tasks:  # else it never began, perhaps for what the store is
+            with suppress(*AWAY):
+                await workers.gone(self.redis, self.name)
         await self._telemetry.close()
         self._spool.close()
         await self._contact.close()
