@@ -3,7 +3,7 @@
 import logging
 import socket
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import suppress
 from typing import Any
 
@@ -39,12 +39,18 @@ class Server(uvicorn.Server):
                 )
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise ArgumentTypeError(f"{text!r} is no port; give a number up to 65535")
+    return int(text)
+
+
 def main() -> None:
     """Serve until SIGINT or SIGTERM."""
     config = start.begin("api")
     parser = ArgumentParser(prog="python -m api", description="Serve the API.")
     parser.add_argument("--host", default=config.host)
-    parser.add_argument("--port", type=int, default=config.port, help="0: a free one")
+    parser.add_argument("--port", type=_port, default=config.port, help="0: a free one")
     given: Any = parser.parse_args()
     try:
         ports.check_free(given.host, given.port)

@@ -1,5 +1,6 @@
 """What endpoints share: made at the start, handed to them by FastAPI."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -42,6 +43,8 @@ class Parts:
     traffic: Traffic
     stopping: Callable[[], bool]
     """Whether the server was told to end; long answers look at it twice a second."""
+    large: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who reads a large plan."""
 
     @property
     def settings(self) -> Settings:

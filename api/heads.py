@@ -85,10 +85,10 @@ class BoundedHeads(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._unseen = 0
-        self._in_head = False
         if not self._refused:
             self._head_came()
-            super().on_headers_complete()
+            super().on_headers_complete()  # raises for a URL that is none
+        self._in_head = False
 
     def on_body(self, body: bytes) -> None:
         self._unseen = 0

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 from fastapi import Request
@@ -22,6 +23,10 @@ from shared.upstream import (
     least_tokens,
     near_matches,
 )
+
+LARGE_BYTES = 256 * 1024
+"""Plans above it are read one at a time: threads that parse leave little of the
+interpreter to each other, and to those who ask for something small."""
 
 MOST_HINTS = 5
 """Of so many unknown models it is said which ones may have been meant: a look at the
@@ -48,7 +53,8 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
             body += chunk
         # In a thread: most of the time goes into functions of ours, between which the
         # others are served.
-        plan = await asyncio.to_thread(_of_json, body, parts.settings)
+        async with parts.large if len(body) > LARGE_BYTES else nullcontext():
+            plan = await asyncio.to_thread(_of_json, body, parts.settings)
         del body
     else:
         raise Problem(

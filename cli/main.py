@@ -33,7 +33,10 @@ DataDir = Annotated[Path, typer.Option(help="Where the embedded store keeps its 
 @app.command()
 def up(
     host: Annotated[str | None, typer.Option(help="Instead of HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="Instead of PORT.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65_535, help="Instead of PORT; 0: a free one."),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Against simulated models; no key.")

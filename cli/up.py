@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from cli.stack import Options, Stack, run
 from shared.settings import Settings
 from shared.startup import start
+from shared.startup.ports import free_port
 from shared.store import fitness
 
 
@@ -34,7 +35,7 @@ def up(
         return start.WRONG
     options = Options(
         host=host or settings.host,
-        port=settings.port if port is None else port,
+        port=(settings.port if port is None else port) or free_port(),
         workers=workers,
         simulate=simulate,
         data_dir=data_dir,

@@ -43,7 +43,12 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--pool-retry-after", help="what a full pool says")
     parser.add_argument("--generation-after-s", type=float)
     parser.add_argument("--free-generations-never", action="store_true", default=None)
-    parser.add_argument("--list-faults", action="store_true", default=None)
+    parser.add_argument(
+        "--list-faults",
+        action="store_true",
+        default=None,
+        help="serve with the fault/... models in GET /models, too",
+    )
     parser.add_argument("--ledger-cap", type=int, help="records kept")
     parser.add_argument(
         "--weather",

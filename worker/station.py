@@ -104,8 +104,9 @@ class Station:
         if self._selftest is not None:
             self._selftest.cancel()
             await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
-        with suppress(*AWAY):
-            await workers.gone(self.redis, self.name)
+        if self._tasks:  # else it never began, perhaps for what the store is
+            with suppress(*AWAY):
+                await workers.gone(self.redis, self.name)
         await self._telemetry.close()
         self._spool.close()
         await self._contact.close()
@@ -190,7 +191,7 @@ class Station:
             owner=self.name,
             shards=max(1, min(living, step.load.most_lanes())),
             lease_s=self.settings.lease_s,
-            upstream=upstream_of(self.settings.openrouter_base_url),
+            upstream=upstream_of(settings.openrouter_base_url),
             exclusive=plan.exclusive,
             yields=yields,
         )

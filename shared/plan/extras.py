@@ -37,6 +37,11 @@ _HEADERS = frozenset(
     }
 )
 _SECRET = re.compile(r"auth|token|secret|passw|cookie|api-?key|credential")
+_KEY = re.compile(
+    r"(?i:\b(?:bearer|basic)\s+\S)|\b[spr]k[-_][\w-]{12,}|\bAIza[\w-]{20,}|\beyJ[\w.-]{20,}"
+)
+"""A key by its form, whatever the field is called that holds it."""
+_STORED = "and a plan is stored and shown; the key belongs into OPENROUTER_API_KEY"
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 
@@ -51,6 +56,8 @@ def _fields(extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
     size = len(said)
     if size > MOST_BYTES:
         raise ValueError(f"it has {size} bytes as JSON and may have {MOST_BYTES}")
+    if _KEY.search(said.decode()):
+        raise ValueError(f"it holds a key by its looks, {_STORED}")
     return extra
 
 
@@ -65,10 +72,9 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
         if lower in _HEADERS:
             raise ValueError(f"{name!r} is set by the client itself; leave it out")
         if _SECRET.search(lower):
-            raise ValueError(
-                f"{name!r} looks like a secret, and a plan is stored and shown; the key"
-                " belongs into OPENROUTER_API_KEY"
-            )
+            raise ValueError(f"{name!r} looks like a secret, {_STORED}")
+        if _KEY.search(value):
+            raise ValueError(f"{name!r} holds a key by its looks, {_STORED}")
         if lower in seen:
             raise ValueError(f"{name!r} is given twice, in other letters")
         if len(value) > MOST_HEADER_BYTES or not _HEADER_VALUE.fullmatch(value):

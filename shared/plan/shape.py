@@ -13,8 +13,9 @@ from shared.settings import Settings
 MOST_DEEP = 16
 """A plan is six deep: prompts, its list, an item, its messages, a message."""
 
-MOST_MEMBERS = 100
-"""Of one object. A plan has 25 fields, and each that is unknown is an error."""
+MOST_MEMBERS = 512
+"""Of one object. A plan has 25 fields, and each that is unknown is an error; but a map
+within `extra` may have more: 300 tokens in OpenAI's `logit_bias`."""
 
 _LONG_LIST = 10_000
 """No list but that of the prompts may be longer."""
@@ -130,7 +131,7 @@ class Shape:
                 "prompts",
             )
         return BadPlan(
-            f"An object has more than {MOST_MEMBERS} members, and none of ours has so"
-            " many fields. Leave out what is unknown.",
+            f"An object has more than {MOST_MEMBERS} members, and nothing that can be"
+            " asked for has. Leave out what is unknown.",
             "body",
         )

@@ -17,8 +17,8 @@ from shared.settings.credentials import without_credentials
 from shared.startup.checks import Check
 from shared.store import durable, keys
 from shared.store.client import AWAY, REFUSED, connect_blocking, refusal_of
+from shared.store.embedded import OLDEST
 
-OLDEST = (6, 2)
 _NAME = "REDIS_URL"
 _LOGIN = "Correct the user, the password or the rights of that user."
 

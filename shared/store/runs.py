@@ -56,8 +56,7 @@ async def create(
 
     Raises KeyReused where the key was used for another body.
     """
-    created_s = await now_s(redis)
-    job_id = job_id or new_job_id(created_s)
+    job_id = job_id or new_job_id(await now_s(redis))
     fields: dict[str, Value] = {
         "schema": record.SCHEMA,
         "plan_schema": plan.schema_version,
@@ -93,7 +92,8 @@ async def create(
         [
             job_id,
             await asyncio.to_thread(plan_json, plan),
-            int(created_s * 1000),
+            # of its id, however late it is written: pages go by ids and by this
+            round(created_at(job_id) * 1000),
             key.body_sha256 if key else "",
             _KEY_KEPT_MS,
             *_flat(fields),

@@ -32,6 +32,8 @@ _REMEDIES: Mapping[Outcome, str] = {
     Outcome.TIMEOUT_IDLE: _SLOW,
     Outcome.TIMEOUT_TOTAL: _SLOW,
     Outcome.EMPTY: "Raise `max_tokens`, or look at what the model answers.",
+    Outcome.UNFINISHED: "Give the last calls of a step longer (`drain_s`, or DRAIN_S"
+    " where its time is over), or ask for shorter answers.",
     Outcome.NO_TEXT: "Raise `max_tokens`: all of it went into reasoning.",
 }
 _ENDINGS: Mapping[Ending, str] = {
@@ -39,8 +41,7 @@ _ENDINGS: Mapping[Ending, str] = {
     Ending.CANCELLED: "Run it again, and let it go on for longer.",
     Ending.BAD_KEY: "Check OPENROUTER_API_KEY, then run again.",
     Ending.NO_CREDIT: _REMEDIES[Outcome.NO_CREDIT],
-    Ending.UPSTREAM_DOWN: "Look whether the upstream can be reached, then rerun what is"
-    " missing.",
+    Ending.UPSTREAM_DOWN: "A higher OUTAGE_S waits for it for longer.",
     Ending.POISON: "Look at the workers' logs before you run it again.",
     Ending.BUG: "Look at the workers' logs before you run it again.",
 }
@@ -69,6 +70,8 @@ def _no_success(case: Case) -> Reason | None:
         words = f"None of {calls} calls succeeded: {_outcomes(case)}.{_sentence(case)}"
     elif away:
         words = f"No call succeeded, and {away} were turned away.{_sentence(case)}"
+    elif summary.ending is Ending.CANCELLED:  # what it cut has no row
+        words = "No call had ended when the run was cancelled."
     else:
         why = "" if summary.ending is None else f" The run's ending: {summary.ending}."
         words = f"No call was made.{why}"
@@ -84,19 +87,26 @@ def _no_success(case: Case) -> Reason | None:
 
 
 def _many_failures(case: Case) -> Reason | None:
-    """A plan that says how many may fail is judged by that, up to the half of all."""
+    """A plan that says how many may fail is judged by that, up to the half of all.
+
+    A target of which nothing succeeded is told however few its calls are among those
+    of the others.
+    """
     share, limit = _failed_share(case), case.plan.max_error_share
     if not case.summary.counts.ok or share is None:
         return None
     if limit is not None and not limit >= share > MOST_FAILURES:
         return None  # allowed, or told as too many
-    if share <= MANY_FAILURES:
+    barren = _barren(case)
+    if share <= MANY_FAILURES and not barren:
         return None
+    none_of = f" No call of {', '.join(barren)} succeeded." if barren else ""
     most = share > MOST_FAILURES
     return Reason(
         kind="invalid" if most else "suspect",
         code="many_failures",
-        words=_failed_words(case, share) + " The figures are of those that succeeded.",
+        words=f"{_failed_words(case, share)}{none_of} The figures are of those that"
+        " succeeded.",
         remedy=_remedy(case),
         value=share,
         limit=MOST_FAILURES if most else MANY_FAILURES,
@@ -117,6 +127,15 @@ def _too_many_errors(case: Case) -> Reason | None:
         limit=limit,
         figures=case.figures,
     )
+
+
+def _barren(case: Case) -> list[str]:
+    """The labels of the targets whose calls all failed."""
+    return [
+        target.target
+        for target in case.summary.targets
+        if target.counts.failed and not target.counts.ok
+    ]
 
 
 def _failed_share(case: Case) -> float | None:

@@ -10,8 +10,8 @@ def _one_burst(case: Case) -> Reason | None:
         Note.ONE_BURST,
         "came in one or two reads, so how fast their tokens were made was not seen:"
         " they have no `tpot` and no gaps",
-        "Read TTFT and latency. A proxy that buffers, or a server that streams only in"
-        " name, lies between.",
+        "Read TTFT and latency. A proxy that buffers, a server that streams only in"
+        " name, or a worker of ours that read late lies between.",
     )
 
 

@@ -133,13 +133,13 @@ _EARLY = {Ending.CANCELLED: "was cancelled", Ending.BUDGET: "stopped at its budg
 
 def _as_available(case: Case) -> Reason | None:
     paused = case.seen.paused_targets or ()
-    if not paused:
+    if not paused or len(case.plan.targets) < 2:
         return None
     return Reason(
         kind="note",
         code="as_available",
-        words=f"Limits paused {', '.join(paused)} for a while, so the order of calls"
-        " was as available and targets were not interleaved evenly.",
+        words=f"Limits or an outage held up {', '.join(paused)} for a while, so the"
+        " order of calls was as available and targets were not interleaved evenly.",
         remedy="Compare targets over the stretches that they share, or lower the rate.",
         value=float(len(paused)),
         limit=0.0,

@@ -111,6 +111,10 @@ def test_a_head_below_the_caps_is_served(api: Api) -> None:
         b"GET /health HTTP/1.1\r\nContent-Length: many\r\n\r\n",
         b"GET /h\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http:///health HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://x:99999999/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST http://[::1/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{",
         b"POST /generate HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )

@@ -3,13 +3,17 @@
 import json
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from threading import Event, Semaphore
 from typing import Any
 
 import httpx
 import pytest
 
-from shared.settings.settings import Settings
+from api import submission
+from shared.plan import Plan
+from shared.settings import Settings
 from tests.api.api_client import FILE, FORM, MODEL, file, plan, problem
 from tests.api.api_server import Api, Start
 
@@ -385,3 +389,36 @@ def test_a_form_says_how_max_tokens_is_told(api: Api) -> None:
     assert (told["max_tokens_field"], told["stream_options"]) == ("none", False)
     answer = api.http.post("/benchmark", data=FORM | {"extra": "{}"}, files=FILE)
     assert problem(answer, "invalid")["errors"][0]["field"] == "extra"
+
+
+def test_large_plans_are_read_one_at_a_time_and_small_ones_beside_them(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, most = Semaphore(0), 0
+    inside: list[int] = []
+    let_go = Event()
+
+    def slowly(body: bytearray, limits: Settings) -> Plan:
+        nonlocal most
+        if len(body) > submission.LARGE_BYTES:
+            inside.append(len(body))
+            most = max(most, len(inside))
+            reading.release()
+            assert let_go.wait(30)
+            inside.pop()
+        return of_json(body, limits)
+
+    of_json = submission._of_json
+    monkeypatch.setattr(submission, "_of_json", slowly)
+    blanks = " " * submission.LARGE_BYTES
+    with ThreadPoolExecutor() as pool:
+        large = [
+            pool.submit(api.http.post, "/benchmark", json={"unknown": blanks})
+            for _ in range(3)
+        ]
+        assert reading.acquire(timeout=30)
+        assert api.http.post("/benchmark", json={}).status_code == 422
+        assert not reading.acquire(timeout=0.2)
+        let_go.set()
+        assert {each.result().status_code for each in large} == {422}
+    assert most == 1

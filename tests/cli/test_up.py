@@ -14,6 +14,9 @@ import psutil
 import pytest
 import yaml
 
+from cli import up as cli_up
+from cli.stack import Stack
+from shared.settings import Settings
 from shared.startup.ports import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -269,3 +272,26 @@ def test_a_second_interrupt_waits_for_nobody(tmp_path: Path) -> None:
     stack.process.send_signal(signal.SIGINT)
     assert stack.process.wait(30) == 0  # a single interrupt gives 40 s
     assert gone(parts)
+
+
+def test_port_0_is_a_free_one_that_is_known_before_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    def run(stack: Stack, *_: object) -> int:
+        found.append(stack.url)
+        return 0
+
+    monkeypatch.setattr(cli_up, "run", run)
+    settings = Settings(results_dir=tmp_path, spool_dir=tmp_path / "spool")
+    code = cli_up.up(
+        settings,
+        host=None,
+        port=0,
+        workers=1,
+        simulate=True,
+        data_dir=tmp_path / "data",
+    )
+    assert code == 0
+    assert int(found[0].rpartition(":")[2]) > 0

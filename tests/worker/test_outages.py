@@ -152,7 +152,8 @@ async def test_a_target_that_is_down_rests_while_others_go_on_and_ends_the_run_a
     assert Ending.UPSTREAM_DOWN.status is Status.FAILED
     assert (done.closed, done.failed) == (40, 0), "its slots are not spent"
     assert done.error == (
-        "The upstream was down for more than 1.2 s (status 503: no server is there)."
+        "The upstream was down for more than 1.2 s"
+        " (refusing/503: status 503: no server is there)."
         " Look whether it runs and can be reached, then rerun what is missing."
     )
 

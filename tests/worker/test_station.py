@@ -1,6 +1,7 @@
 """Which runs a worker takes on, by a station in this process that makes no calls."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -64,6 +65,20 @@ async def station(store_url: str, tmp_path: Path) -> AsyncIterator[Station]:
     yield running
     await running.drain()
     await redis.aclose()
+
+
+async def test_a_worker_that_never_began_ends_without_asking_its_store(
+    tmp_path: Path,
+) -> None:
+    # what a store that is wrong answers would hide the sentence for which it ends
+    with socket.create_server(("127.0.0.1", 0)) as store:
+        store.setblocking(False)
+        redis = connect(f"redis://127.0.0.1:{store.getsockname()[1]}", timeout_s=0.2)
+        settings = Settings(results_dir=tmp_path, spool_dir=tmp_path / "spool")
+        await Station(redis, settings).drain()
+        with pytest.raises(BlockingIOError):
+            store.accept()
+        await redis.aclose()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ closes its slot, and an outage makes it a row that does not.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum
 
@@ -71,10 +71,12 @@ class Breaker:
         openings: Openings,
         beside: Beside,
         lanes: Callable[[], int],
+        labels: Sequence[str],
         settle: Callable[[Ended, int | None], None],
     ) -> None:
         """waits: False where an outage is what is measured: then this does nothing.
         call_s: after so long another call may try: who was trying may be dead.
+        labels: of the targets, in the plan's order.
         settle: a row waits no more; it is one of an outage, and its slot is offered
         again at that ms of the store, or (None) not.
         """
@@ -89,6 +91,7 @@ class Breaker:
         self._openings = openings
         self._beside = beside
         self._lanes = lanes
+        self._labels = {of_target(n): label for n, label in enumerate(labels)}
         self._settle = settle
         self._places: dict[str, Place] = {}
 
@@ -99,9 +102,15 @@ class Breaker:
 
     @property
     def outage(self) -> Outage | None:
-        """The youngest of those that are under way; None: nothing is down."""
-        down = [p.down.outage for p in self._places.values() if p.down]
-        return max(down, key=lambda outage: outage.since_ms, default=None)
+        """The youngest of those that are under way; None: nothing is down. Its words
+        name the target, where one of several is down."""
+        down = [(p.down.outage, name) for name, p in self._places.items() if p.down]
+        if not down:
+            return None
+        outage, name = max(down, key=lambda one: one[0].since_ms)
+        if name == UPSTREAM or len(self._labels) < 2:
+            return outage
+        return replace(outage, words=f"{self._labels[name]}: {outage.words}")
 
     def names(self, target: int) -> tuple[str, str]:
         """Under which a call of this target may rest."""

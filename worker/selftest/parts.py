@@ -4,10 +4,12 @@ They inherit no setting of this process: a self-test is the same everywhere, and
 key of the user's is in it.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +20,25 @@ from shared.settings import Settings
 
 _ROOT = Path(__file__).resolve().parents[1]
 _STOP_S = 10.0
+
+
+@contextmanager
+def alone(say: Callable[[str], None]) -> Iterator[None]:
+    """No other self-test of this machine runs meanwhile, whoever began it: two would
+    measure each other. Waits for one that does, and says so.
+
+    The lock is on the folder of temporary files, which all users have in common.
+    """
+    lock = os.open(tempfile.gettempdir(), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("Another self-test runs on this machine; this one waits for its end.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 @contextmanager

@@ -45,8 +45,8 @@ from shared.selftest import (
 )
 from shared.store import embedded, runs, samples
 from shared.store.client import AWAY, connect, connect_blocking
-from worker.selftest.parts import simulator, worker
-from worker.telemetry import machine
+from worker.selftest.parts import alone, simulator, worker
+from worker.telemetry.watch import machine
 
 _PAUSE_S = 0.1
 """Between two lockstep waves, so that one has ended when the next begins."""
@@ -60,7 +60,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     folder = Path(tempfile.mkdtemp(prefix="llmbench-selftest-"))
     try:
-        result = run(streams, folder)
+        with alone(_say):
+            result = run(streams, folder)
     except (BenchError, OSError, *AWAY) as error:
         _say(str(error))
         return 2

@@ -136,6 +136,7 @@ class Shard:
             openings=openings,
             beside=self._beside,
             lanes=self._lanes,
+            labels=[target.label() for target in plan.targets],
             settle=lambda ended, again_ms: self._fates.settle(ended, again_ms),
         )
         self._gate = Gate(

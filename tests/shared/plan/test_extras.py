@@ -69,6 +69,15 @@ def test_fields_and_headers_that_are_free_are_taken() -> None:
                 ("", "is not a header name"),
             )
         ),
+        *(
+            ({"extra_headers": {"X-Upstream": value}}, "extra_headers", "holds a key")
+            for value in ("Bearer x", "basic dXNlcjpwYXNz", "sk-or-v1-0123456789abcdef")
+        ),
+        (
+            {"extra": {"litellm": {"via": ["sk-proj-0123456789abcdef"]}}},
+            "extra",
+            "holds a key",
+        ),
         ({"extra_headers": {"X": "a\r\nHost: b"}}, "extra_headers", "printable ASCII"),
         ({"extra_headers": {"X": "ё"}}, "extra_headers", "printable ASCII"),
         ({"extra_headers": {"X": "x" * 1025}}, "extra_headers", "at most 1024"),

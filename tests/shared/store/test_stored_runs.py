@@ -6,12 +6,13 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.errors import KeyReused, NoSuchRun, NotReady, WrongState
+from shared.plan import Finished, Plan, Target, steps
 from shared.plan.loads import Concurrency, Constant
-from shared.plan.plan import Finished, Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
-from shared.run import NEXT, Ending, Status, before
+from shared.run import NEXT, Ending, Run, Status, before, created_at, new_job_id
 from shared.sample import Outcome, Sample, encode
 from shared.store import keys, reruns, runs, slots
+from shared.store.client import now_s
 from shared.store.runs import IdempotencyKey
 from shared.store.slots import Entry
 
@@ -114,6 +115,24 @@ async def test_the_list_is_paged_newest_first(redis: Redis) -> None:
     first = await runs.listing(redis, limit=3)
     rest = await runs.listing(redis, limit=3, before_id=first[-1].job_id)
     assert [run.job_id for run in first + rest] == ids[::-1]
+
+
+async def test_pages_leave_out_no_run_whose_id_was_made_before_it_was_written(
+    redis: Redis,
+) -> None:
+    now = await now_s(redis)
+    ids = [new_job_id(now - 0.005 * age) for age in range(4)]
+    for job_id in ids:  # the newest id is written first, as a busy server does
+        await runs.create(redis, PLAN, job_id=job_id)
+        await asyncio.sleep(0.002)
+    found: list[Run] = []
+    while page := await runs.listing(
+        redis, limit=2, before_id=found[-1].job_id if found else None
+    ):
+        found += page
+    assert [run.job_id for run in found] == ids
+    assert [run.job_id for run in await runs.open_runs(redis)] == ids[::-1]
+    assert found[1].created_at == created_at(ids[1])
 
 
 async def test_a_rerun_of_what_failed_offers_those_slots_and_no_others(

@@ -219,7 +219,6 @@ def cached(**more: Any) -> Callable[[], list[Sample]]:
         (cached(tokens_from="events"), QUIET, "estimated_tokens"),
         (cached(provider="Zeta"), QUIET, "several_providers"),
         (lambda: calls(298), QUIET, "too_few"),
-        (cached(), Observations(paused_targets=("acme/orca",)), "as_available"),
         (cached(), Observations(proxy="proxy.example:3128"), "proxy"),
         (cached(), Observations(clamped_stamps=1), "clamped_stamps"),
     ],
@@ -230,6 +229,19 @@ def test_a_note_is_no_fault(
     verdict = judged(rows(), seen)
     assert (verdict.kind, verdict.reasons) == ("valid", ())
     assert codes(verdict.notes) == [code]
+
+
+def test_targets_that_were_held_up_were_not_interleaved() -> None:
+    seen = Observations(paused_targets=("acme/orca",))
+    two = (*PLAN.targets, Target(model="acme/wren"))
+    rows = [replace(r, target=r.slot % 2) for r in calls(800)]
+    verdict = judged(rows, seen, PLAN.model_copy(update={"targets": two}))
+    assert (verdict.kind, codes(verdict.notes)) == ("valid", ["as_available"])
+    assert "Limits or an outage held up acme/orca" in verdict.notes[0].words
+
+
+def test_one_target_alone_is_interleaved_with_nothing() -> None:
+    assert judged(calls(400), Observations(paused_targets=("acme/orca",))) == VALID
 
 
 def test_a_pinned_target_may_be_served_by_who_likes() -> None:
@@ -379,6 +391,7 @@ def test_the_three_commonest_outcomes_are_named_and_the_rest_counted() -> None:
         (Outcome.NO_TEXT, "`max_tokens`"),
         (Outcome.NO_CREDIT, "credit"),
         (Outcome.RATE_LIMITED, "lower rate"),
+        (Outcome.UNFINISHED, "`drain_s`"),
         (Outcome.PROTOCOL_ERROR, "`error` column"),
     ],
 )
@@ -431,6 +444,36 @@ def test_a_run_that_was_cut_short_says_after_how_many_calls() -> None:
         "The run was cancelled after 3 calls.",
     )
     assert codes(ended(Ending.COMPLETED, calls(400)).notes) == []
+
+
+def test_a_run_cancelled_in_its_first_calls_does_not_say_that_none_was_made() -> None:
+    reason, *_ = ended(Ending.CANCELLED, []).reasons
+    assert reason.words == "No call had ended when the run was cancelled."
+
+
+def test_a_failed_run_says_once_what_to_do() -> None:
+    cause = "The upstream was down. Look whether it runs, then rerun what is missing."
+    (reason,) = ended(Ending.UPSTREAM_DOWN, calls(400), cause).reasons
+    assert f"{reason.words} {reason.remedy}".count("rerun") == 1
+
+
+def of_two(bad: int, good: int) -> tuple[list[Sample], Plan]:
+    """Calls of two targets; every one of the second failed."""
+    rows = [call(slot) for slot in range(good)]
+    more = [
+        call(slot, target=1, outcome=Outcome.REFUSED)
+        for slot in range(good, good + bad)
+    ]
+    two = (*PLAN.targets, Target(model="acme/typo"))
+    return rows + more, PLAN.model_copy(update={"targets": two})
+
+
+@pytest.mark.parametrize(("bad", "good"), [(300, 300), (10, 390)])
+def test_a_target_of_which_no_call_succeeded_is_named(bad: int, good: int) -> None:
+    rows, plan = of_two(bad, good)
+    (reason,) = judged(rows, plan=plan).reasons
+    assert (reason.kind, reason.code) == ("suspect", "many_failures")
+    assert "No call of acme/typo succeeded." in reason.words
 
 
 def test_several_upstreams_in_one_run_are_told_with_their_rows() -> None:
