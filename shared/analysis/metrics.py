@@ -21,6 +21,13 @@ from shared.sample import Note, Sample
 LATE_S = 0.010
 """A start later than this after its due time is late."""
 
+MOST_OFF = 0.05
+"""A value that may be more than this share of itself too long is off."""
+RESOLUTION_S = 0.002
+"""No slack up to this is held against a value: sockets are looked at once in a
+millisecond, so that much is left open when an upstream itself sends several events in
+one packet, and their stamps are exact all the same."""
+
 Histogram = tuple[tuple[int, int], ...]
 """(bucket, how many), buckets rising, no bucket twice, none empty."""
 

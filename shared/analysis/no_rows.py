@@ -22,19 +22,14 @@ from shared.analysis.summary import (
 )
 from shared.plan import Plan
 from shared.run import Ending
-from shared.verdict import Observations, judge
 
 Record = TypeVar("Record", bound=BaseModel)
 
 
 def summarize_none(
-    plan: Plan,
-    observations: Observations | None = None,
-    *,
-    ending: Ending | None = None,
-    cause: str | None = None,
+    plan: Plan, *, ending: Ending | None = None, cause: str | None = None
 ) -> Summary:
-    """`summarize(plan, (), observations=..., ending=..., cause=...)`."""
+    """`summarize(plan, (), ending=..., cause=...)`."""
     figures = _figures(plan)
     targets = tuple(
         _nothing(
@@ -45,14 +40,11 @@ def summarize_none(
     )
     run = {
         "targets": targets,
-        "observations": observations,
         "status": None if ending is None else ending.status,
         "ending": ending,
         "cause": cause,
     }
-    summary = _nothing(Summary, **{**figures, **run})
-    verdict = judge(plan, summary, observations)
-    return summary.model_copy(update={"verdict": verdict})
+    return _nothing(Summary, **{**figures, **run})
 
 
 def _figures(plan: Plan) -> dict[str, Any]:

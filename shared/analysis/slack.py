@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from shared.analysis.distributions import Floats
 from shared.analysis.groups import Tally
+from shared.analysis.metrics import MOST_OFF, RESOLUTION_S
 from shared.analysis.windows import Rows
-from shared.verdict import MOST_OFF, RESOLUTION_S
 
 
 def doubtful_shares(run: Tally, rows: Rows) -> dict[str, float]:

@@ -28,18 +28,16 @@ from shared.analysis.windows import Rows, Stretch
 from shared.plan import Finished, Plan, next_step
 from shared.run import Ending
 from shared.sample import Sample
-from shared.verdict import Observations, judge
 
 
 def summarize(
     plan: Plan,
     samples: Frame | Iterable[bytes | Sample],
     *,
-    observations: Observations | None = None,
     ending: Ending | None = None,
     cause: str | None = None,
 ) -> Summary:
-    """The summary of a run, with its verdict.
+    """The summary of a run.
 
     samples: the rows, encoded or not, in any order; or a frame of them.
     ending: why the run ended, cause: with which sentence; None while it has not.
@@ -51,7 +49,7 @@ def summarize(
     each_step = _by_step(plan, run)
     measured = {step.step for step in each_step if not step.warmup}
     spans = [span for span in run.stretches if span.step in measured]
-    summary = Summary(
+    return Summary(
         **figures(run, counted, spans, plan.slo),
         status=None if ending is None else ending.status,
         ending=ending,
@@ -64,11 +62,7 @@ def summarize(
         warmup_usd=billed_usd(run.of["cost_usd"][run.of["warmup"]]),
         targets=_by_target(plan, run, counted, spans),
         steps=each_step,
-        observations=observations,
-        verdict=None,
     )
-    verdict = judge(plan, summary, observations)
-    return summary.model_copy(update={"verdict": verdict})
 
 
 def _by_step(plan: Plan, run: Tally) -> tuple[StepFigures, ...]:

@@ -1,15 +1,15 @@
 """What a summary holds: frozen records without any computing, cheap to import.
 
-They are written as `summary.json` and read back by whoever shows or compares runs.
 `shared.analysis.summarize` makes them; docs/metrics.md has the formula of each name.
+With its verdict (`shared.verdict.Judged`) a summary is written as `summary.json`, and
+read back by whoever shows or compares runs.
 """
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from shared.analysis.percentiles import Percentile
 from shared.fields import Frozen
 from shared.run import Ending, Status
-from shared.verdict import Observations, Verdict
 
 SCHEMA = 1
 
@@ -250,7 +250,7 @@ class Pace(Frozen):
 
 
 class Summary(Figures):
-    """A run in numbers: a pure function of its plan, rows and observations."""
+    """A run in numbers: a pure function of its plan and rows."""
 
     schema_version: int = SCHEMA
     status: Status | None = Field(
@@ -282,11 +282,3 @@ class Summary(Figures):
     warmup_usd: float | None = Field(description="Billed for warm-up, not in `cost`.")
     targets: tuple[TargetFigures, ...] = Field(description="In the plan's order.")
     steps: tuple[StepFigures, ...] = Field(description="In the order they were run.")
-    observations: Observations | None = Field(description="What the workers saw.")
-    verdict: Verdict | None = Field(description="Whether to believe all this.")
-    pace: tuple[Pace, ...] = Field(
-        default=(), description="What an adaptive load has found, by target."
-    )
-    machines: tuple[dict[str, JsonValue], ...] = Field(
-        default=(), description="What each worker reported of itself, shard by shard."
-    )

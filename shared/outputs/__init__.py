@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.analysis import Summary
 from shared.outputs.csv import write_csv
 from shared.outputs.json import write_json
 from shared.outputs.jsonl import Answer, write_responses
 from shared.plan import Plan
+from shared.verdict import Judged
 
 if TYPE_CHECKING:
     from shared.analysis.columns import Frame
@@ -24,7 +24,7 @@ class Results:
     plan: Plan
     rows: "Frame | None"
     """None where there is none."""
-    summary: Summary
+    summary: Judged
     answers: Iterable[Answer] = ()
     """Read once, by responses.jsonl."""
 

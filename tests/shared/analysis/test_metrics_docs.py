@@ -8,20 +8,20 @@ import pytest
 
 from shared.analysis import summary as figures
 from shared.analysis.percentiles import Percentile
-from shared.analysis.summary import Figures, Summary
+from shared.analysis.summary import Figures
 from shared.fields import Frozen
 from shared.outputs.csv import COLUMNS
 from shared.outputs.jsonl import Answer
 from shared.sample import Note, Outcome
-from shared.verdict.doubts import DOUBTS, Reason
-from shared.verdict.judge import Verdict
+from shared.verdict.doubts import DOUBTS
 from shared.verdict.notes import NOTES
 from shared.verdict.observations import Observations
+from shared.verdict.records import Judged, Reason, Verdict
 
 TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text("utf-8")
 HEADINGS = set(re.findall(r"^### `(\w+)`", TEXT, re.MULTILINE))
 CODES = {rule.__name__.removeprefix("_") for rule in (*DOUBTS, *NOTES)}
-TOLD = set(Summary.model_fields) - {"schema_version", "targets", "steps", "verdict"}
+TOLD = set(Judged.model_fields) - {"schema_version", "targets", "steps", "verdict"}
 RECORDS = [
     record
     for record in vars(figures).values()
@@ -49,7 +49,7 @@ def test_no_heading_is_left_of_a_name_that_is_gone() -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [*RECORDS, Percentile], ids=lambda each: each.__name__
+    "record", [*RECORDS, Percentile, Judged], ids=lambda each: each.__name__
 )
 def test_every_field_of_the_summary_is_told(record: type[Frozen]) -> None:
     assert [name for name in record.model_fields if f"`{name}`" not in TEXT] == []

@@ -16,7 +16,7 @@ from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import Retries
 from shared.plan.slo import Slo
 from shared.run import Ending
-from shared.verdict.observations import Observations
+from shared.verdict import Observations, judge
 
 TWO = (Target(model="a/b"), Target(model="a/c", provider="P"))
 PROMPTS = InlinePrompts(prompts=("x", "y"))
@@ -51,13 +51,13 @@ def test_the_summary_of_no_rows_is_the_one_that_is_made_of_an_empty_frame(
     name: str,
 ) -> None:
     plan, seen = PLANS[name], Observations(interrupted_shards=1)
-    assert write_json(summarize_none(plan, seen)) == write_json(
-        summarize(plan, [], observations=seen)
+    assert write_json(judge(plan, summarize_none(plan), seen)) == write_json(
+        judge(plan, summarize(plan, []), seen)
     )
     assert write_json(summarize_none(plan)) == write_json(summarize(plan, []))
     cut = {"ending": Ending.CANCELLED, "cause": "So it was."}
-    assert write_json(summarize_none(plan, seen, **cut)) == write_json(
-        summarize(plan, [], observations=seen, **cut)
+    assert write_json(judge(plan, summarize_none(plan, **cut), seen)) == write_json(
+        judge(plan, summarize(plan, [], **cut), seen)
     )
 
 
