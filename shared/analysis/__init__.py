@@ -6,13 +6,14 @@
 May import: the machinery, `sample`, `plan`.
 """
 
+from shared.analysis.gaps import gap_histogram, is_burst
 from shared.analysis.metrics import (
     LATE_S,
+    METRICS,
     MOST_OFF,
     RESOLUTION_S,
-    gap_histogram,
-    is_burst,
     latency_s,
+    spread,
     ttft_s,
 )
 from shared.analysis.percentiles import least_n, linear
@@ -20,6 +21,7 @@ from shared.analysis.summary import Pace, ProviderFigures, Summary
 
 __all__ = [
     "LATE_S",
+    "METRICS",
     "MOST_OFF",
     "RESOLUTION_S",
     "Pace",
@@ -30,5 +32,6 @@ __all__ = [
     "latency_s",
     "least_n",
     "linear",
+    "spread",
     "ttft_s",
 ]

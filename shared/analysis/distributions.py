@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.analysis.columns import gap_values
+from shared.analysis.histograms import gap_values
 from shared.analysis.percentiles import (
     PERCENTS,
     Percentile,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.analysis.columns import Frame, pool_gaps
+from shared.analysis.columns import Frame
 from shared.analysis.distributions import (
     Floats,
     adjusted,
@@ -20,7 +20,8 @@ from shared.analysis.distributions import (
     of_gaps,
     total,
 )
-from shared.analysis.metrics import LATE_S
+from shared.analysis.histograms import pool_gaps
+from shared.analysis.metrics import LATE_S, spread
 from shared.analysis.summary import (
     Cost,
     Counts,
@@ -79,8 +80,9 @@ class Tally:
         pair = self.of["step"] * (1 + self.of["target"].max(initial=0))
         cell = (pair + self.of["target"]) * (1 + len(names)) + 1 + codes
         cells, self.cell = np.unique(cell, return_inverse=True)
-        wanted = np.where(self.ok, self.cell, -1)
-        self.gap_buckets, self.gap_counts = pool_gaps(rows, wanted, len(cells))
+        arrived = np.empty(len(table), dtype=np.int64)
+        arrived[table.index.to_numpy()] = np.where(self.ok, self.cell, -1)
+        self.gap_buckets, self.gap_counts = pool_gaps(rows.gaps, arrived, len(cells))
 
     def said(self, name: str, text: str) -> Mask:
         """Which rows have this text in this column."""
@@ -92,25 +94,22 @@ class Tally:
 def figures(
     run: Tally, rows: Rows, spans: Sequence[Stretch], slo: Slo | None
 ) -> dict[str, Any]:
-    """The fields of `figures.Figures` for these rows, over these stretches of time."""
+    """The fields of `summary.Figures` for these rows, over these stretches of time."""
     ok = rows[run.ok[rows]]
-    values = {
-        name: known(run.of[f"{name}_s"][ok])
-        for name in ("latency", "response", "ttft", "ttft_visible", "tpot")
-    }
-    spread = {name: of_calls(each) for name, each in values.items()}
+    values = {name: known(run.of[one.name][ok]) for name, one in spread().items()}
+    each = {name: of_calls(known_s) for name, known_s in values.items()}
     failures = int((run.failed | run.dropped)[rows].sum())
     good = _good(run, ok, slo)
     measured_s = _measured_s(run, rows, ok, windows(spans))
     return {
-        "avg": spread["latency"].mean,
-        "min": spread["latency"].min,
-        "max": spread["latency"].max,
-        "std_dev": spread["latency"].sd,
+        "avg": each["latency"].mean,
+        "min": each["latency"].min,
+        "max": each["latency"].max,
+        "std_dev": each["latency"].sd,
         "total_runs": int(run.final[rows].sum()),
         "successful_runs": len(ok),
         "total_tokens": _sum(run.of["total_tokens"][rows]),
-        **spread,
+        **each,
         "gap": _gaps(run, ok),
         "latency_adjusted": adjusted(values["latency"], len(ok), failures),
         "ttft_adjusted": adjusted(values["ttft"], len(ok), failures),

@@ -5,7 +5,7 @@ With its verdict (`shared.verdict.Judged`) a summary is written as `summary.json
 read back by whoever shows or compares runs.
 """
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from shared.analysis.percentiles import Percentile
 from shared.fields import Frozen
@@ -165,7 +165,14 @@ class Attempts(Frozen):
 
 
 class Figures(Frozen):
-    """Everything about one group of rows; the seed's seven names come first."""
+    """Everything about one group of rows; the seed's seven names come first.
+
+    A metric of the table (`metrics.METRICS`) that has no field here stands behind them
+    all, under its name in the summary.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Distribution]
 
     avg: float | None = Field(description="Mean `latency_s` of successful calls, s.")
     min: float | None = Field(description="Their least, in seconds.")

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import fields
 from random import Random
 from typing import Any
@@ -10,23 +11,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.analysis import metrics
 from shared.analysis.columns import Frame, frame
+from shared.analysis.gaps import gap_bucket, gap_histogram
+from shared.analysis.metrics import METRICS
 from shared.errors import NewerRecord
 from shared.plan.loads import Concurrency
 from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Note, Outcome, Sample, encode
+from tests.shared.analysis.gaps_of_row import gap_n, gap_p50_s, gap_p99_s
 
 PLAN = Plan(
     targets=(Target(model="acme/orca"), Target(model="acme/seal")),
     prompts=InlinePrompts(prompts=("Why?", "How?")),
 )
-DERIVED = (
-    *(metrics.queue_s, metrics.ttft_s, metrics.ttft_visible_s, metrics.latency_s),
-    *(metrics.response_s, metrics.tpot_s),
-    *(metrics.gap_n, metrics.gap_p50_s, metrics.gap_p99_s),
-)
+DERIVED: dict[str, Callable[[Sample], float | None]] = {
+    **METRICS,
+    "gap_n": gap_n,
+    "gap_p50_s": gap_p50_s,
+    "gap_p99_s": gap_p99_s,
+}
 STAMP = st.none() | st.integers(0, 10**12).map(lambda ns: ns / 1e9)
 COUNT = st.none() | st.integers(0, 10**6)
 NOTES = st.sampled_from(list(Note))
@@ -35,7 +39,7 @@ NOTES = st.sampled_from(list(Note))
 @st.composite
 def samples(draw: st.DrawFn) -> Sample:
     events = draw(st.lists(st.integers(0, 10**10), max_size=8))
-    gaps, sum_s, max_s = metrics.gap_histogram([ns / 1e9 for ns in sorted(events)])
+    gaps, sum_s, max_s = gap_histogram([ns / 1e9 for ns in sorted(events)])
     named = ("due_s", "started_s", "sent_s", "first_token_s", "first_visible_s")
     return Sample(
         step=draw(st.integers(0, 2)),
@@ -81,8 +85,8 @@ def column(rows: Frame, name: str) -> list[Any]:
 def test_columns_say_what_the_functions_of_one_row_say(rows: list[Sample]) -> None:
     made = frame(PLAN, rows)
     in_order = sorted(rows, key=lambda row: (row.step, row.slot, row.attempt))
-    for metric in DERIVED:
-        for found, row in zip(column(made, metric.__name__), in_order, strict=True):
+    for name, metric in DERIVED.items():
+        for found, row in zip(column(made, name), in_order, strict=True):
             expected = metric(row)
             if expected is None:
                 assert found is None
@@ -161,7 +165,7 @@ def test_a_row_of_a_later_schema_is_refused() -> None:
 
 
 def test_many_chunks_are_one_frame() -> None:
-    gaps = ((metrics.gap_bucket(0.5), 2),)
+    gaps = ((gap_bucket(0.5), 2),)
     rows = [a_row(slot=slot, worker=f"w{slot % 7}", gaps=gaps) for slot in range(2_500)]
     made = frame(PLAN, map(encode, rows))
     assert column(made, "slot") == list(range(2_500))

@@ -1,12 +1,16 @@
 """docs/metrics.md has a heading for every name, and no heading for nothing."""
 
+import ast
+import inspect
 import re
 from dataclasses import fields
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
 from shared.analysis import summary as figures
+from shared.analysis.metrics import METRICS, Metric
 from shared.analysis.percentiles import Percentile
 from shared.analysis.summary import Figures
 from shared.fields import Frozen
@@ -32,6 +36,24 @@ RECORDS = [
 @pytest.mark.parametrize("name", sorted({*COLUMNS, *Outcome, *TOLD, *CODES}))
 def test_every_name_has_a_heading(name: str) -> None:
     assert name in HEADINGS
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.name)
+def test_the_docs_have_the_formula_and_the_sentence_of_a_metric(metric: Metric) -> None:
+    section = re.search(rf"^### `{metric.name}`\n(.*?)\n\n", TEXT, re.M | re.DOTALL)
+    assert section is not None
+    assert " ".join(section[1].replace("**", "").split()).startswith(told(metric))
+
+
+def told(metric: Metric) -> str:
+    """What the docs say of a metric first: its formula as the source has it."""
+    (function,) = ast.parse(dedent(inspect.getsource(metric.formula))).body
+    assert isinstance(function, ast.FunctionDef)
+    result = function.body[-1]
+    assert isinstance(result, ast.Return)
+    assert result.value is not None
+    says = metric.says[0].lower() + metric.says[1:]
+    return f"`{ast.unparse(result.value)}`: {says}."
 
 
 def test_the_table_of_notes_has_each_code_and_no_other() -> None:

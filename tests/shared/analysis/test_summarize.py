@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic_core import to_json
 
-from shared.analysis.metrics import gap_bucket, gap_histogram
+from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.analysis.summarize import summarize
 from shared.analysis.summary import Figures, Summary
 from shared.plan.loads import Concurrency

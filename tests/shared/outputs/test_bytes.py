@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from shared.analysis.columns import frame
-from shared.analysis.metrics import gap_histogram
+from shared.analysis.gaps import gap_histogram
 from shared.analysis.summarize import summarize
 from shared.outputs import OUTPUTS, Results
 from shared.plan.loads import Constant

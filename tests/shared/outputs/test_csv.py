@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.analysis import metrics
 from shared.analysis.columns import frame
-from shared.analysis.metrics import gap_bucket
+from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.clock import utc_label
 from shared.outputs.csv import COLUMNS, guarded, unguarded, write_csv
 from shared.plan.plan import Plan, Target
@@ -217,7 +217,7 @@ def samples(draw: st.DrawFn) -> Sample:
     counts = ("prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
     texts = ("served_model", "provider", "error", "finish_reason", "generation_id")
     events = draw(st.lists(st.integers(0, 10**10), max_size=6))
-    gaps, sum_s, max_s = metrics.gap_histogram([ns / 1e9 for ns in sorted(events)])
+    gaps, sum_s, max_s = gap_histogram([ns / 1e9 for ns in sorted(events)])
     return Sample(
         step=draw(st.integers(0, 1)),
         slot=draw(st.integers(0, 2**40)),
@@ -275,5 +275,5 @@ def test_what_is_written_reads_back_equal(rows: list[Sample], excel: bool) -> No
                 assert float(cell) == exact
         for metric in (metrics.latency_s, metrics.response_s, metrics.tpot_s):
             expected = metric(row)
-            found = number(line[metric.__name__])
+            found = number(line[metric.name])
             assert found == (expected and pytest.approx(expected, abs=1e-9))

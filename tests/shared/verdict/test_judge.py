@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.analysis.metrics import gap_histogram
+from shared.analysis.gaps import gap_histogram
 from shared.analysis.summarize import summarize
 from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts, SyntheticPrompts

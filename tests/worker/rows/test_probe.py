@@ -4,7 +4,7 @@ import pytest
 from pydantic_core import from_json
 
 from shared.analysis.columns import frame
-from shared.analysis.metrics import gap_n, gap_p99_s, tpot_s
+from shared.analysis.metrics import tpot_s
 from shared.answer.dialects import DIALECTS
 from shared.money.prices import billed_nano
 from shared.plan.plan import Plan, Target, Work, steps
@@ -13,6 +13,7 @@ from shared.sample import decode, encode
 from shared.settings.settings import Settings
 from shared.store.slots import Lease
 from shared.wire.limits import Caps
+from tests.shared.analysis.gaps_of_row import gap_n, gap_p99_s
 from tests.shared.answer.answers import DONE, chunk, exchange, sse, text
 from worker.rows.probe import Call, Probe
 from worker.slot import Slot
