@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic_core import from_json
 
-from shared.analysis.histograms import GAP_PERCENTILES, Gaps, gap_figures
+from shared.analysis.distributions import GAP_PERCENTILES, Gaps, gap_figures
 from shared.analysis.metrics import METRICS
 from shared.errors import NewerRecord
 from shared.plan import Plan, steps

@@ -18,9 +18,9 @@ from shared.analysis.distributions import (
     known,
     of_calls,
     of_gaps,
+    pool_gaps,
     total,
 )
-from shared.analysis.histograms import pool_gaps
 from shared.analysis.metrics import LATE_S, spread
 from shared.analysis.summary import (
     Cost,

@@ -12,13 +12,13 @@ import numpy as np
 
 from shared.analysis.attempts import attempts
 from shared.analysis.columns import Frame, frame
-from shared.analysis.complaints import complaints
 from shared.analysis.distributions import known
 from shared.analysis.groups import Tally, billed_usd, figures
 from shared.analysis.percentiles import linear
 from shared.analysis.slack import doubtful_shares
 from shared.analysis.summary import (
     Attempts,
+    Complaint,
     ProviderFigures,
     StepFigures,
     Summary,
@@ -28,6 +28,9 @@ from shared.analysis.windows import Rows, Stretch
 from shared.plan import Finished, Plan, next_step
 from shared.run import Ending
 from shared.sample import Sample
+
+_COMPLAINTS = 5
+_CHARACTERS = 200
 
 
 def summarize(
@@ -54,7 +57,7 @@ def summarize(
         status=None if ending is None else ending.status,
         ending=ending,
         cause=cause,
-        complaints=complaints(run, counted),
+        complaints=_complaints(run, counted),
         upstreams=_upstreams(run),
         attempts=_attempts(plan, run, counted),
         doubtful_shares=doubtful_shares(run, counted),
@@ -140,6 +143,39 @@ def _stamp_slack_p99_s(run: Tally, rows: Rows) -> float | None:
     """R type 7 over successful streamed calls, a call without slack being exact."""
     streamed = rows[run.ok[rows] & ~np.isnan(run.of["first_token_s"][rows])]
     return linear(known(np.nan_to_num(run.of["stamp_slack_s"][streamed])), 99)
+
+
+def _complaints(run: Tally, rows: Rows) -> tuple[Complaint, ...]:
+    """The commonest failures among these rows, outcome and sentence, commonest first.
+
+    Of what slots came to; where no slot came to anything, of the calls that were turned
+    away.
+    """
+    bad = rows[run.final[rows] & ~run.ok[rows]]
+    if not len(bad) and not run.final[rows].any():
+        bad = rows
+    outcomes, named = run.text["outcome"]
+    errors, said = run.text["error"]
+    pairs = np.stack((outcomes[bad], errors[bad]))
+    kinds, counts = np.unique(pairs, axis=1, return_counts=True)
+    found = [
+        Complaint(
+            outcome=named[outcome],
+            error=None if error < 0 else _cut(said[error]),
+            calls=calls,
+        )
+        for (outcome, error), calls in zip(
+            kinds.T.tolist(), counts.tolist(), strict=True
+        )
+    ]
+    found.sort(key=lambda one: (-one.calls, one.outcome, one.error or ""))
+    return tuple(found[:_COMPLAINTS])
+
+
+def _cut(sentence: str) -> str:
+    if len(sentence) <= _CHARACTERS:
+        return sentence
+    return sentence[: _CHARACTERS - 1] + "…"
 
 
 __all__ = ["Summary", "summarize"]
