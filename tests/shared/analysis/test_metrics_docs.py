@@ -16,6 +16,7 @@ from shared.analysis.summary import Figures
 from shared.fields import Frozen
 from shared.outputs.csv import COLUMNS
 from shared.outputs.jsonl import Answer
+from shared.plan import Slo
 from shared.sample import Note, Outcome
 from shared.verdict.doubts import DOUBTS
 from shared.verdict.notes import NOTES
@@ -54,6 +55,10 @@ def told(metric: Metric) -> str:
     assert result.value is not None
     says = metric.says[0].lower() + metric.says[1:]
     return f"`{ast.unparse(result.value)}`: {says}."
+
+
+def test_an_objective_is_on_a_column() -> None:
+    assert set(Slo.model_fields) <= set(COLUMNS)
 
 
 def test_the_table_of_notes_has_each_code_and_no_other() -> None:
