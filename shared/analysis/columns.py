@@ -2,7 +2,7 @@
 
 A million rows pass through here, so they go from bytes to arrays without a Sample
 between, and each text is held once (a categorical). Missing numbers are NaN inside a
-frame and nowhere else. Import this late: pandas takes most of a second.
+column and nowhere else. Import this late: pandas takes most of a second.
 """
 
 from array import array
@@ -48,10 +48,10 @@ _DEFAULTS = [SCHEMA] + [
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Columns:
     """A run's rows.
 
-    columns: one row per attempt, by (step, slot, attempt); the fields of Sample but
+    table: one row per attempt, by (step, slot, attempt); the fields of Sample but
     `gaps`, those of the gaps, the metrics (shared.analysis.metrics), and
 
         warmup   its step is never counted
@@ -65,11 +65,11 @@ class Frame:
     The index is the order of arrival, which is also the order of `gaps`.
     """
 
-    columns: pd.DataFrame
+    table: pd.DataFrame
     gaps: Gaps
 
 
-def frame(plan: Plan, rows: Iterable[bytes | Sample]) -> Frame:
+def columns_of(plan: Plan, rows: Iterable[bytes | Sample]) -> Columns:
     """The rows of a run, in any order, as columns.
 
     Raises NewerRecord for a row of a later version.
@@ -109,7 +109,7 @@ def frame(plan: Plan, rows: Iterable[bytes | Sample]) -> Frame:
             columns.pop(name), pd.Index(categories, dtype=object)
         )
     table = pd.DataFrame(named, index=pd.Index(order), copy=False)
-    return Frame(table, gaps)
+    return Columns(table, gaps)
 
 
 def _decoded(

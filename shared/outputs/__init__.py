@@ -14,7 +14,7 @@ from shared.plan import Plan
 from shared.verdict import Judged
 
 if TYPE_CHECKING:
-    from shared.analysis.columns import Frame
+    from shared.analysis.columns import Columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Results:
     """All that is known of a finished run."""
 
     plan: Plan
-    rows: "Frame | None"
+    rows: "Columns | None"
     """None where there is none."""
     summary: Judged
     answers: Iterable[Answer] = ()

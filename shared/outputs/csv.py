@@ -22,7 +22,7 @@ from shared.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
-    from shared.analysis.columns import Frame
+    from shared.analysis.columns import Columns
 
 CHUNK = 10_000
 
@@ -51,7 +51,7 @@ Take = Callable[["pd.DataFrame", Asked], Cells]
 
 
 def write_csv(
-    plan: Plan, rows: "Frame | None", *, excel: bool = False
+    plan: Plan, rows: "Columns | None", *, excel: bool = False
 ) -> Iterator[bytes]:
     """The file, piece by piece.
 
@@ -69,8 +69,8 @@ def write_csv(
     yield head.encode("utf-8-sig" if excel else "utf-8")
     if rows is None:
         return
-    for begin in range(0, len(rows.columns), CHUNK):
-        part = rows.columns.iloc[begin : begin + CHUNK]
+    for begin in range(0, len(rows.table), CHUNK):
+        part = rows.table.iloc[begin : begin + CHUNK]
         cells = [take(part, asked) for take in columns.values()]
         lines = map(separator.join, zip(*cells, strict=True))
         yield ("\n".join(lines) + "\n").encode()
@@ -109,7 +109,7 @@ def _real(name: str) -> Take:
 
 
 def _whole(name: str) -> Take:
-    """Integers, which a frame with missing ones holds as floats."""
+    """Integers, which a column with missing ones holds as floats."""
 
     def take(rows: "pd.DataFrame", asked: Asked) -> Cells:
         cells = _numbers(rows[name].fillna(0).astype("int64").tolist())

@@ -37,7 +37,7 @@ from shared.verdict import Judged, Observations, judge, together
 from worker.reaper import go_on
 
 if TYPE_CHECKING:
-    from shared.analysis.columns import Frame
+    from shared.analysis.columns import Columns
 
 log = logging.getLogger("worker.ended.reduce")
 
@@ -103,15 +103,15 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
 
 def _summary(
     store: Blocking, plan: Plan, run: Run, cause: str | None
-) -> "tuple[Frame | None, Summary]":
+) -> "tuple[Columns | None, Summary]":
     ended = run.ending or Ending.BUG
     if not samples.any_rows(store, run.job_id):
         return None, summarize_none(plan, ending=ended, cause=cause)
     # pandas costs a second, which nobody should pay who has no rows
-    from shared.analysis.columns import frame
+    from shared.analysis.columns import columns_of
     from shared.analysis.summarize import summarize
 
-    rows = frame(plan, samples.rows(store, run.job_id))
+    rows = columns_of(plan, samples.rows(store, run.job_id))
     return rows, summarize(plan, rows, ending=ended, cause=cause)
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from shared.analysis.no_rows import summarize_none
-from shared.analysis.summarize import frame, summarize
+from shared.analysis.summarize import columns_of, summarize
 from shared.outputs import write_csv, write_json
 from shared.plan.loads import Adaptive, Concurrency, Constant
 from shared.plan.loads.find import Find
@@ -47,7 +47,7 @@ PLANS = {
 
 
 @pytest.mark.parametrize("name", PLANS)
-def test_the_summary_of_no_rows_is_the_one_that_is_made_of_an_empty_frame(
+def test_the_summary_of_no_rows_is_the_one_that_is_made_of_empty_columns(
     name: str,
 ) -> None:
     plan, seen = PLANS[name], Observations(interrupted_shards=1)
@@ -63,7 +63,7 @@ def test_the_summary_of_no_rows_is_the_one_that_is_made_of_an_empty_frame(
 
 def test_the_table_of_no_rows_is_its_head() -> None:
     empty = b"".join(write_csv(PLAIN, None))
-    assert empty == b"".join(write_csv(PLAIN, frame(PLAIN, [])))
+    assert empty == b"".join(write_csv(PLAIN, columns_of(PLAIN, [])))
     assert empty.startswith(b"step,slot,")
     assert empty.count(b"\n") == 1
 

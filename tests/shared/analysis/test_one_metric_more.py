@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.analysis.columns import frame
+from shared.analysis.columns import columns_of
 from shared.analysis.metrics import METRICS, V, metric
 from shared.analysis.no_rows import summarize_none
 from shared.analysis.summarize import summarize
@@ -51,12 +51,12 @@ def test_it_is_known_of_one_row() -> None:
 
 
 def test_it_is_a_column() -> None:
-    column = frame(PLAN, ROWS).columns["ttft_share"]
+    column = columns_of(PLAN, ROWS).table["ttft_share"]
     assert [None if share != share else share for share in column] == SHARES
 
 
 def test_it_is_the_last_column_of_the_table() -> None:
-    lines = b"".join(write_csv(PLAN, frame(PLAN, ROWS))).decode().splitlines()
+    lines = b"".join(write_csv(PLAN, columns_of(PLAN, ROWS))).decode().splitlines()
     assert lines[0].endswith(",notes,ttft_share")
     cells = [line["ttft_share"] for line in csv.DictReader(lines)]
     assert cells == ["0.25", "0.5", "", ""]

@@ -6,7 +6,7 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
-from shared.analysis.columns import frame
+from shared.analysis.columns import columns_of
 from shared.analysis.gaps import gap_histogram
 from shared.analysis.summarize import summarize
 from shared.outputs import OUTPUTS, Results
@@ -78,7 +78,7 @@ def _row(rng: Random, slot: int, attempt: int, outcome: Outcome, kind: str) -> S
 
 
 def test_the_files_of_a_fixed_run_are_what_they_were() -> None:
-    table = frame(PLAN, rows())
+    table = columns_of(PLAN, rows())
     ended = "The budget is spent."
     made = summarize(PLAN, table, ending=Ending.BUDGET, cause=ended)
     summary = judge(PLAN, made, SEEN)

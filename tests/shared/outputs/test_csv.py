@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.analysis import metrics
-from shared.analysis.columns import frame
+from shared.analysis.columns import columns_of
 from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.clock import utc_label
 from shared.outputs.csv import COLUMNS, guarded, unguarded, write_csv
@@ -54,7 +54,7 @@ def a_row(**changed: Any) -> Sample:
 
 
 def written(rows: Sequence[Sample], **how: Any) -> bytes:
-    return b"".join(write_csv(PLAN, frame(PLAN, rows), **how))
+    return b"".join(write_csv(PLAN, columns_of(PLAN, rows), **how))
 
 
 def read(data: bytes, separator: str = ",") -> list[dict[str, str]]:
@@ -169,7 +169,7 @@ def test_rows_are_in_order_however_they_came() -> None:
 
 
 def test_a_file_comes_in_pieces_that_are_whole_lines() -> None:
-    rows = frame(PLAN, (a_row(slot=slot) for slot in range(10_001)))
+    rows = columns_of(PLAN, (a_row(slot=slot) for slot in range(10_001)))
     head, first, second = write_csv(PLAN, rows)
     assert [piece.count(b"\n") for piece in (head, first, second)] == [1, 10_000, 1]
 

@@ -6,7 +6,7 @@ import math
 import pytest
 from pydantic import BaseModel
 
-from shared.analysis.columns import frame
+from shared.analysis.columns import columns_of
 from shared.analysis.summarize import summarize
 from shared.outputs import OUTPUTS, Results
 from shared.outputs.json import write_json
@@ -49,7 +49,7 @@ def test_every_file_of_a_run_is_written_and_the_summary_last() -> None:
         Sample(step=0, slot=0, target=0, prompt=0, outcome=Outcome.OK, sent_s=0.0),
         Sample(step=0, slot=1, target=0, prompt=0, outcome=Outcome.DROPPED),
     ]
-    table = frame(PLAN, rows)
+    table = columns_of(PLAN, rows)
     summary = judge(PLAN, summarize(PLAN, table))
     results = Results(plan=PLAN, rows=table, summary=summary)
     made = {name: b"".join(write(results)) for name, write in OUTPUTS.items()}
