@@ -13,7 +13,6 @@ from shared.analysis.metrics import (
     MOST_OFF,
     RESOLUTION_S,
     latency_s,
-    spread,
     ttft_s,
 )
 from shared.analysis.percentiles import least_n, linear
@@ -32,6 +31,5 @@ __all__ = [
     "latency_s",
     "least_n",
     "linear",
-    "spread",
     "ttft_s",
 ]

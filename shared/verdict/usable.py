@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
-from shared.analysis import Summary, spread
-from shared.verdict.records import Reason
+from shared.analysis import Summary
+from shared.verdict.records import STREAMED, Reason
 
+TIMES = ("latency", "response", *STREAMED)
+"""The figures of time that doubts name: no other is said to be usable."""
 PERCENTILES = ("p50", "p90", "p95", "p99")
 
 MOST_OFF_SHARE = 0.05
@@ -38,7 +40,7 @@ def usable(summary: Summary, without: Iterable[str]) -> tuple[str, ...]:
     A figure is named whole where all of it can be used, else number by number.
     """
     gone, found = set(without), list[str]()
-    for name in (*spread(), "gap"):
+    for name in TIMES:
         figure = getattr(summary, name)
         if not figure.n or name in gone:
             continue

@@ -10,11 +10,11 @@ from textwrap import dedent
 import pytest
 
 from shared.analysis import summary as figures
-from shared.analysis.metrics import METRICS, Metric
+from shared.analysis.metrics import METRICS, Metric, spread
 from shared.analysis.percentiles import Percentile
 from shared.analysis.summary import Figures
 from shared.fields import Frozen
-from shared.outputs.csv import COLUMNS
+from shared.outputs.csv import all_columns
 from shared.outputs.jsonl import Answer
 from shared.plan import Slo
 from shared.sample import Note, Outcome
@@ -25,8 +25,10 @@ from shared.verdict.records import Judged, Reason, Verdict
 
 TEXT = (Path(__file__).parents[3] / "docs" / "metrics.md").read_text("utf-8")
 HEADINGS = set(re.findall(r"^### `(\w+)`", TEXT, re.MULTILINE))
+COLUMNS = all_columns()
 CODES = {rule.__name__.removeprefix("_") for rule in (*DOUBTS, *NOTES)}
-TOLD = set(Judged.model_fields) - {"schema_version", "targets", "steps", "verdict"}
+NOT_FIGURES = {"schema_version", "targets", "steps", "verdict"}
+TOLD = {*Judged.model_fields, *spread()} - NOT_FIGURES
 RECORDS = [
     record
     for record in vars(figures).values()

@@ -6,6 +6,8 @@ from hashlib import sha256
 from random import Random
 from typing import Any
 
+import pytest
+
 from shared.analysis.columns import columns_of
 from shared.analysis.gaps import gap_histogram
 from shared.analysis.summarize import summarize
@@ -77,6 +79,7 @@ def _row(rng: Random, slot: int, attempt: int, outcome: Outcome, kind: str) -> S
     )
 
 
+@pytest.mark.usefixtures("fixed_columns")
 def test_the_files_of_a_fixed_run_are_what_they_were() -> None:
     table = columns_of(PLAN, rows())
     ended = "The budget is spent."

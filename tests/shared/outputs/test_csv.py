@@ -66,6 +66,7 @@ def test_the_columns_and_their_order_are_fixed() -> None:
     assert list(COLUMNS) == ORDER.replace("\n", " ").strip().split(", ")
 
 
+@pytest.mark.usefixtures("fixed_columns")
 def test_a_line_by_hand() -> None:
     row = a_row(
         slot=3,
