@@ -115,7 +115,8 @@ class Sample:
     """How much later than true a token's stamp may be: the larger of `ttft_slack_s` and
     `gap_slack_s`. None where each had its read."""
     gaps: tuple[tuple[int, int], ...] = ()
-    """Histogram of the gaps between token events: (bucket, n), see metrics.gap."""
+    """Histogram of the gaps between token events: (bucket, n), as
+    `shared.analysis.gaps` says."""
     gap_sum_s: float | None = None
     gap_max_s: float | None = None
 

@@ -10,10 +10,10 @@ from typing import Any, Literal, TypeAlias
 
 from pydantic import Field, JsonValue
 
-from shared.analysis import Summary, least_n, linear
+from shared.analysis import MOST_OFF, least_n, linear
 from shared.fields import Frozen
 from shared.sample import Sample
-from shared.verdict import MOST_OFF, Verdict
+from shared.verdict import Judged, Verdict
 
 SCHEMA = 1
 
@@ -157,11 +157,9 @@ def pair_up(
 
 
 def case_of(
-    streams: int, mode: Mode, calls: int, pairs: Sequence[Pair], summary: Summary
+    streams: int, mode: Mode, calls: int, pairs: Sequence[Pair], summary: Judged
 ) -> Case:
-    """One case, of its calls and of its run's summary, which has a verdict."""
-    if summary.verdict is None:
-        raise ValueError("the summary of a run has a verdict; this one has none")
+    """One case, of its calls and of its run's summary."""
     waits = sorted(pair.true.request_s - pair.ours.request_s for pair in pairs)
     return Case(
         streams=streams,

@@ -6,12 +6,23 @@
 May import: the machinery, `run`, `sample`, `plan`.
 """
 
-from shared.analysis.metrics import LATE_S, gap_histogram, is_burst, latency_s, ttft_s
+from shared.analysis.gaps import gap_histogram, is_burst
+from shared.analysis.metrics import (
+    LATE_S,
+    METRICS,
+    MOST_OFF,
+    RESOLUTION_S,
+    latency_s,
+    ttft_s,
+)
 from shared.analysis.percentiles import least_n, linear
 from shared.analysis.summary import Pace, ProviderFigures, Summary
 
 __all__ = [
     "LATE_S",
+    "METRICS",
+    "MOST_OFF",
+    "RESOLUTION_S",
     "Pace",
     "ProviderFigures",
     "Summary",

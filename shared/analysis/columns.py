@@ -2,12 +2,13 @@
 
 A million rows pass through here, so they go from bytes to arrays without a Sample
 between, and each text is held once (a categorical). Missing numbers are NaN inside a
-frame and nowhere else. Import this late: pandas takes most of a second.
+column and nowhere else. Import this late: pandas takes most of a second.
 """
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import MISSING, dataclass, fields
+from functools import partial
 from itertools import chain, islice
 from typing import Any, get_args
 
@@ -16,14 +17,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic_core import from_json
 
+from shared.analysis.distributions import GAP_PERCENTILES, Gaps, gap_figures
+from shared.analysis.metrics import METRICS
 from shared.errors import NewerRecord
 from shared.plan import Plan, steps
 from shared.sample import SCHEMA, Kind, Note, Sample, encode
 
 CHUNK = 1_000
 """Rows decoded at a time: more of them alive at once cost the collector more."""
-SLICE = 50_000
-"""Rows whose gaps are looked at in one go."""
 
 
 def _kind(annotation: Any) -> type:
@@ -44,33 +45,14 @@ _GAPS_AT = 1 + [field.name for field in fields(Sample)].index("gaps")
 _DEFAULTS = [SCHEMA] + [
     None if field.default is MISSING else field.default for field in fields(Sample)
 ]
-_DERIVED = (
-    ("queue_s", "started_s", "due_s"),
-    ("ttft_s", "first_token_s", "sent_s"),
-    ("ttft_visible_s", "first_visible_s", "sent_s"),
-    ("latency_s", "ended_s", "sent_s"),
-    ("response_s", "ended_s", "due_s"),
-)
 
 
 @dataclass(frozen=True, slots=True)
-class Gaps:
-    """The gap histograms of some rows, end to end.
-
-    lengths: shape (rows,), pairs of each row; buckets, counts: shape (pairs,).
-    """
-
-    lengths: NDArray[np.int64]
-    buckets: NDArray[np.uint16]
-    counts: NDArray[np.uint32]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Columns:
     """A run's rows.
 
-    columns: one row per attempt, by (step, slot, attempt); the fields of Sample but
-    `gaps`, what shared.analysis.metrics derives, and
+    table: one row per attempt, by (step, slot, attempt); the fields of Sample but
+    `gaps`, those of the gaps, the metrics (shared.analysis.metrics), and
 
         warmup   its step is never counted
         first    the first attempt of its slot
@@ -83,11 +65,11 @@ class Frame:
     The index is the order of arrival, which is also the order of `gaps`.
     """
 
-    columns: pd.DataFrame
+    table: pd.DataFrame
     gaps: Gaps
 
 
-def frame(plan: Plan, rows: Iterable[bytes | Sample]) -> Frame:
+def columns_of(plan: Plan, rows: Iterable[bytes | Sample]) -> Columns:
     """The rows of a run, in any order, as columns.
 
     Raises NewerRecord for a row of a later version.
@@ -113,10 +95,12 @@ def frame(plan: Plan, rows: Iterable[bytes | Sample]) -> Frame:
     columns: dict[str, NDArray[Any]] = {}
     for name, kind in _KINDS.items():
         columns[name] = np.frombuffer(grown.pop(name), _TYPES[kind])[order]
-    for name, figures in _gap_figures(gaps).items():
+    for name, figures in gap_figures(gaps).items():
         columns[name] = figures[order]
     _round(columns)
-    _derive(columns, _noted(columns["notes"], texts["notes"], Note.ONE_BURST))
+    for name in GAP_PERCENTILES:  # the largest gap is exact, a bucket's middle is not
+        columns[name] = np.fmin(columns[name], columns["gap_max_s"])
+    _derive(columns, partial(_noted, columns["notes"], texts["notes"]))
     _place(plan, columns, texts["kind"])
     named: dict[str, Any] = dict(columns)
     for name, seen in texts.items():
@@ -125,7 +109,7 @@ def frame(plan: Plan, rows: Iterable[bytes | Sample]) -> Frame:
             columns.pop(name), pd.Index(categories, dtype=object)
         )
     table = pd.DataFrame(named, index=pd.Index(order), copy=False)
-    return Frame(table, gaps)
+    return Columns(table, gaps)
 
 
 def _decoded(
@@ -164,47 +148,6 @@ def _array(name: str, column: tuple[Any, ...], texts: Texts) -> NDArray[Any]:
     return np.array(codes, dtype=np.int32)
 
 
-def _slices(gaps: Gaps) -> Iterator[Gaps]:
-    """The same gaps, some rows at a time, so that what is made of them stays small."""
-    ends = np.concatenate(([0], np.cumsum(gaps.lengths)))
-    for begin in range(0, len(gaps.lengths), SLICE):
-        lengths = gaps.lengths[begin : begin + SLICE]
-        pairs = slice(ends[begin], ends[begin + len(lengths)])
-        yield Gaps(lengths, gaps.buckets[pairs], gaps.counts[pairs])
-
-
-def gap_values(buckets: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
-    """metrics.gap_value of each bucket, in seconds. buckets: shape (n,)."""
-    middles = (buckets.astype(np.uint32) << 16) | np.uint32(0x8000)
-    return np.where(buckets == 0, 0.0, middles.view(np.float32).astype(np.float64))
-
-
-def _gap_figures(gaps: Gaps) -> dict[str, NDArray[np.float64]]:
-    """gap_n, gap_p50_s and gap_p99_s of each row; NaN where it has no gap."""
-    found: dict[str, list[NDArray[Any]]] = {
-        "gap_n": [],
-        "gap_p50_s": [],
-        "gap_p99_s": [],
-    }
-    for part in _slices(gaps):
-        reached = np.concatenate(([0], np.cumsum(part.counts, dtype=np.int64)))
-        last = np.cumsum(part.lengths)
-        before = reached[last - part.lengths]
-        n = reached[last] - before
-        some = n > 0
-        found["gap_n"].append(np.where(some, n, np.nan))
-        for name, percent in (("gap_p50_s", 50), ("gap_p99_s", 99)):
-            # The pair at which the running count reaches the rank, all rows at once.
-            rank = -(-percent * n[some] // 100) + before[some]
-            at = np.searchsorted(reached[1:], rank)
-            values = np.full(n.shape, np.nan)
-            values[some] = gap_values(part.buckets[at])
-            found[name].append(values)
-    return {
-        name: np.concatenate([np.empty(0), *arrays]) for name, arrays in found.items()
-    }
-
-
 def _round(columns: dict[str, NDArray[Any]]) -> None:
     """Seconds to whole nanoseconds: no stamp is better, and the CSV says the same."""
     for name, column in columns.items():
@@ -220,18 +163,21 @@ def _noted(
     return np.isin(codes, saying)
 
 
-def _derive(columns: dict[str, NDArray[Any]], burst: NDArray[np.bool_]) -> None:
-    """What `metrics` derives. burst: shape (rows,), whose speed was not seen."""
-    for name, end, begin in _DERIVED:
-        columns[name] = np.round(columns[end] - columns[begin], 9)
-    later = columns["output_tokens"] - 1
-    spread = columns["last_token_s"] - columns["first_token_s"]
-    columns["tpot_s"] = np.full(later.shape, np.nan)
-    seen = (later >= 1) & ~burst
-    np.divide(spread, later, out=columns["tpot_s"], where=seen)
-    np.round(columns["tpot_s"], 9, out=columns["tpot_s"])
-    for name in ("gap_p50_s", "gap_p99_s"):
-        columns[name] = np.fmin(columns[name], columns["gap_max_s"])
+def _derive(
+    columns: dict[str, NDArray[Any]], noted: Callable[[Note], NDArray[np.bool_]]
+) -> None:
+    """Each metric as a column. noted: which rows say this of themselves."""
+    for metric in METRICS.values():
+        known = {name: columns[name] for name in metric.needs}
+        # a quotient by nothing is of a row for which the metric does not exist
+        with np.errstate(divide="ignore", invalid="ignore"):
+            values = np.asarray(metric.formula(**known), dtype=np.float64)
+        if metric.exists is not None:
+            values = np.where(metric.exists(**known), values, np.nan)
+        if metric.unless is not None:
+            values = np.where(noted(metric.unless), np.nan, values)
+        in_seconds = metric.name.endswith("_s")
+        columns[metric.name] = np.round(values, 9) if in_seconds else values
 
 
 def _place(
@@ -267,30 +213,3 @@ def _place(
     columns["final"] = closed
     columns["retried"] = retried & ~closed
     columns["turned_away"] = ~retried & ~closed
-
-
-def pool_gaps(
-    rows: Frame, group: NDArray[np.int64], groups: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """The merged histogram of each group of rows.
-
-    group: shape (rows,), a number below `groups` for each row in the order of
-    `rows.columns`, or -1 for none. Returns the buckets that occur, shape (b,), rising,
-    and how many gaps each group has in each, shape (groups, b).
-    """
-    arrived = np.empty(len(group), dtype=np.int64)
-    arrived[rows.columns.index.to_numpy()] = group
-    present = np.zeros(1 << 16, dtype=bool)
-    present[rows.gaps.buckets] = True
-    buckets = np.flatnonzero(present)
-    place = np.cumsum(present) - 1
-    pooled = np.zeros((groups, len(buckets)))
-    at = 0
-    for gaps in _slices(rows.gaps):
-        owner = np.repeat(arrived[at : at + len(gaps.lengths)], gaps.lengths)
-        at += len(gaps.lengths)
-        kept = owner >= 0
-        cell = owner[kept] * len(buckets) + place[gaps.buckets[kept]]
-        counted = np.bincount(cell, gaps.counts[kept], minlength=pooled.size)
-        pooled += counted.reshape(pooled.shape)
-    return buckets, pooled

@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.analysis.columns import Frame, pool_gaps
+from shared.analysis.columns import Columns
 from shared.analysis.distributions import (
     Floats,
     adjusted,
     known,
     of_calls,
     of_gaps,
+    pool_gaps,
     total,
 )
-from shared.analysis.metrics import LATE_S
+from shared.analysis.metrics import LATE_S, spread
 from shared.analysis.summary import (
     Cost,
     Counts,
@@ -30,13 +31,13 @@ from shared.analysis.summary import (
     Tokens,
 )
 from shared.analysis.windows import (
-    Rows,
+    Group,
     Stretch,
     Windows,
     asked_and_achieved,
     peak_open,
     per_s,
-    stretches,
+    stretches_of,
     windows,
 )
 from shared.plan import Slo
@@ -45,12 +46,12 @@ from shared.sample import Outcome
 Mask = NDArray[np.bool_]
 
 
-class Tally:
+class RunColumns:
     """The columns of a run as arrays, and what is computed once for all its groups."""
 
-    def __init__(self, rows: Frame) -> None:
-        table = rows.columns
-        self.of: dict[str, NDArray[Any]] = {
+    def __init__(self, columns: Columns) -> None:
+        table = columns.table
+        self.column: dict[str, NDArray[Any]] = {
             name: table[name].to_numpy()
             for name in table.columns
             if table[name].dtype != "category"
@@ -61,26 +62,27 @@ class Tally:
                 *("outcome", "provider", "tokens_from", "upstream", "error", "notes"),
             )
         }
-        self.final: Mask = self.of["final"]
+        self.final: Mask = self.column["final"]
         self.ok = self.final & self.said("outcome", Outcome.OK)
         self.cancelled = self.final & self.said("outcome", Outcome.CANCELLED)
         self.dropped = self.final & self.said("outcome", Outcome.DROPPED)
         self.failed = self.final & ~self.ok & ~self.cancelled & ~self.dropped
-        self.sent: Mask = ~np.isnan(self.of["sent_s"])
-        self.stretches, self.steady = stretches(
-            self.of["step"],
-            self.of["segment"],
-            self.of["sent_s"],
-            self.of["ended_s"],
-            is_retry=self.of["retry"] > 0,
+        self.sent: Mask = ~np.isnan(self.column["sent_s"])
+        self.stretches, self.steady = stretches_of(
+            self.column["step"],
+            self.column["segment"],
+            self.column["sent_s"],
+            self.column["ended_s"],
+            is_retry=self.column["retry"] > 0,
         )
         # Every group is a union of these: rows of one step, target and provider.
         codes, names = self.text["provider"]
-        pair = self.of["step"] * (1 + self.of["target"].max(initial=0))
-        cell = (pair + self.of["target"]) * (1 + len(names)) + 1 + codes
+        pair = self.column["step"] * (1 + self.column["target"].max(initial=0))
+        cell = (pair + self.column["target"]) * (1 + len(names)) + 1 + codes
         cells, self.cell = np.unique(cell, return_inverse=True)
-        wanted = np.where(self.ok, self.cell, -1)
-        self.gap_buckets, self.gap_counts = pool_gaps(rows, wanted, len(cells))
+        arrived = np.empty(len(table), dtype=np.int64)
+        arrived[table.index.to_numpy()] = np.where(self.ok, self.cell, -1)
+        self.gap_buckets, self.gap_counts = pool_gaps(columns.gaps, arrived, len(cells))
 
     def said(self, name: str, text: str) -> Mask:
         """Which rows have this text in this column."""
@@ -90,40 +92,37 @@ class Tally:
 
 
 def figures(
-    run: Tally, rows: Rows, spans: Sequence[Stretch], slo: Slo | None
+    run: RunColumns, group: Group, stretches: Sequence[Stretch], slo: Slo | None
 ) -> dict[str, Any]:
-    """The fields of `figures.Figures` for these rows, over these stretches of time."""
-    ok = rows[run.ok[rows]]
-    values = {
-        name: known(run.of[f"{name}_s"][ok])
-        for name in ("latency", "response", "ttft", "ttft_visible", "tpot")
-    }
-    spread = {name: of_calls(each) for name, each in values.items()}
-    failures = int((run.failed | run.dropped)[rows].sum())
+    """The fields of `summary.Figures` for these rows, over these stretches of time."""
+    ok = group[run.ok[group]]
+    values = {name: known(run.column[one.name][ok]) for name, one in spread().items()}
+    each = {name: of_calls(known_s) for name, known_s in values.items()}
+    failures = int((run.failed | run.dropped)[group].sum())
     good = _good(run, ok, slo)
-    measured_s = _measured_s(run, rows, ok, windows(spans))
+    measured_s = _measured_s(run, group, ok, windows(stretches))
     return {
-        "avg": spread["latency"].mean,
-        "min": spread["latency"].min,
-        "max": spread["latency"].max,
-        "std_dev": spread["latency"].sd,
-        "total_runs": int(run.final[rows].sum()),
+        "avg": each["latency"].mean,
+        "min": each["latency"].min,
+        "max": each["latency"].max,
+        "std_dev": each["latency"].sd,
+        "total_runs": int(run.final[group].sum()),
         "successful_runs": len(ok),
-        "total_tokens": _sum(run.of["total_tokens"][rows]),
-        **spread,
+        "total_tokens": _sum(run.column["total_tokens"][group]),
+        **each,
         "gap": _gaps(run, ok),
         "latency_adjusted": adjusted(values["latency"], len(ok), failures),
         "ttft_adjusted": adjusted(values["ttft"], len(ok), failures),
-        "counts": _counts(run, rows),
-        "throughput": _throughput(run, rows, ok, spans),
+        "counts": _counts(run, group),
+        "throughput": _throughput(run, group, ok, stretches),
         "goodput": slo and _goodput(run, good, len(ok) + failures, measured_s, slo),
-        "cost": _cost(run, rows, len(good)),
-        "tokens": _tokens(run, rows),
+        "cost": _cost(run, group, len(good)),
+        "tokens": _tokens(run, group),
     }
 
 
-def _gaps(run: Tally, ok: Rows) -> Distribution:
-    sums = run.of["gap_sum_s"][ok]
+def _gaps(run: RunColumns, ok: Group) -> Distribution:
+    sums = run.column["gap_sum_s"][ok]
     calls = int((~np.isnan(sums)).sum())
     if not calls:
         return of_calls(np.empty(0))
@@ -131,37 +130,37 @@ def _gaps(run: Tally, ok: Rows) -> Distribution:
         run.gap_buckets,
         run.gap_counts[np.unique(run.cell[ok])].sum(axis=0),
         total(known(sums)),
-        float(np.nanmax(run.of["gap_max_s"][ok])),
+        float(np.nanmax(run.column["gap_max_s"][ok])),
         calls,
     )
 
 
-def _counts(run: Tally, rows: Rows) -> Counts:
-    queue = run.of["queue_s"][rows[run.of["first"][rows]]]
+def _counts(run: RunColumns, group: Group) -> Counts:
+    queue = run.column["queue_s"][group[run.column["first"][group]]]
     codes, texts = run.text["outcome"]
-    final = rows[run.final[rows]]
+    final = group[run.final[group]]
     each = np.bincount(codes[final], minlength=len(texts))
     outcomes = dict(sorted(zip(texts, each.tolist(), strict=True)))
     return Counts(
-        ok=int(run.ok[rows].sum()),
-        failed=int(run.failed[rows].sum()),
-        dropped=int(run.dropped[rows].sum()),
-        cancelled=int(run.cancelled[rows].sum()),
+        ok=int(run.ok[group].sum()),
+        failed=int(run.failed[group].sum()),
+        dropped=int(run.dropped[group].sum()),
+        cancelled=int(run.cancelled[group].sum()),
         late=int((queue > LATE_S).sum()),
         scheduled=int((~np.isnan(queue)).sum()),
-        retries=int(run.of["retried"][rows].sum()),
-        turned_away=int(run.of["turned_away"][rows].sum()),
-        cache_hits=int((run.of["cache_hit"][rows] == 1).sum()),
-        prompt_cache_hits=int((run.of["cached_tokens"][rows] > 0).sum()),
+        retries=int(run.column["retried"][group].sum()),
+        turned_away=int(run.column["turned_away"][group].sum()),
+        cache_hits=int((run.column["cache_hit"][group] == 1).sum()),
+        prompt_cache_hits=int((run.column["cached_tokens"][group] > 0).sum()),
         outcomes={outcome: n for outcome, n in outcomes.items() if n},
-        notes=_notes(run, rows),
+        notes=_notes(run, group),
     )
 
 
-def _notes(run: Tally, rows: Rows) -> dict[str, int]:
+def _notes(run: RunColumns, group: Group) -> dict[str, int]:
     """Code -> rows that say it, by code."""
     codes, texts = run.text["notes"]
-    each = np.bincount(codes[rows] + 1, minlength=len(texts) + 1)[1:]
+    each = np.bincount(codes[group] + 1, minlength=len(texts) + 1)[1:]
     found: Counter[str] = Counter()
     for text, n in zip(texts, each.tolist(), strict=True):
         for code in text.split() if n else ():
@@ -170,15 +169,15 @@ def _notes(run: Tally, rows: Rows) -> dict[str, int]:
 
 
 def _throughput(
-    run: Tally, rows: Rows, ok: Rows, spans: Sequence[Stretch]
+    run: RunColumns, group: Group, ok: Group, stretches: Sequence[Stretch]
 ) -> Throughput:
-    window = windows(spans)
+    window = windows(stretches)
     steady = ok[run.steady[ok]]
-    measured_s = _measured_s(run, rows, ok, window)
-    tokens = run.of["output_tokens"]
-    first = rows[run.of["first"][rows] & ~(run.cancelled & ~run.sent)[rows]]
+    measured_s = _measured_s(run, group, ok, window)
+    tokens = run.column["output_tokens"]
+    first = group[run.column["first"][group] & ~(run.cancelled & ~run.sent)[group]]
     asked, achieved = asked_and_achieved(
-        *(run.of[name][first] for name in ("step", "segment", "due_s", "started_s"))
+        *(run.column[name][first] for name in ("step", "segment", "due_s", "started_s"))
     )
     return Throughput(
         measured_window_s=window.measured_s,
@@ -192,32 +191,37 @@ def _throughput(
             _sum(tokens[ok]) if len(ok) else 0, window.whole_s
         ),
         peak_open=peak_open(
-            *(run.of[name][rows] for name in ("step", "segment", "sent_s", "ended_s"))
+            *(
+                run.column[name][group]
+                for name in ("step", "segment", "sent_s", "ended_s")
+            )
         ),
         asked_rate_per_s=asked,
         achieved_rate_per_s=achieved,
     )
 
 
-def _measured_s(run: Tally, rows: Rows, ok: Rows, window: Windows) -> float | None:
+def _measured_s(
+    run: RunColumns, group: Group, ok: Group, window: Windows
+) -> float | None:
     """How long the load was steady, for rates; None where it never was: of one volley
     no call ends before the last is sent, so a rate of 0 would be one over no time."""
-    ended = run.steady[ok] if len(ok) else run.steady[rows]
+    ended = run.steady[ok] if len(ok) else run.steady[group]
     return window.measured_s if ended.any() else None
 
 
-def _good(run: Tally, ok: Rows, slo: Slo | None) -> Rows:
+def _good(run: RunColumns, ok: Group, slo: Slo | None) -> Group:
     """The calls that met every objective; without objectives, those that succeeded."""
     good = np.ones(len(ok), dtype=bool)
     for name, limit in (slo.limits() if slo else {}).items():
         # A comparison with NaN is false: what is not known is a miss.
-        good &= run.of[name][ok] <= limit
+        good &= run.column[name][ok] <= limit
     return ok[good]
 
 
 def _goodput(
-    run: Tally,
-    good: Rows,
+    run: RunColumns,
+    good: Group,
     asked: int,
     measured_s: float | None,
     slo: Slo,
@@ -231,18 +235,18 @@ def _goodput(
     )
 
 
-def _cost(run: Tally, rows: Rows, good: int) -> Cost:
-    usd = run.of["cost_usd"][rows]
+def _cost(run: RunColumns, group: Group, good: int) -> Cost:
+    usd = run.column["cost_usd"][group]
     priced = ~np.isnan(usd)
-    wasted = (run.sent & ~run.said("outcome", Outcome.OK))[rows]
-    final = run.final[rows]
-    truncated = run.said("outcome", Outcome.TRUNCATED)[rows]
+    wasted = (run.sent & ~run.said("outcome", Outcome.OK))[group]
+    final = run.final[group]
+    truncated = run.said("outcome", Outcome.TRUNCATED)[group]
     billed, wasted_usd = billed_usd(usd), _spent(usd[wasted])
-    output = _sum(run.of["output_tokens"][rows[priced]])
+    output = _sum(run.column["output_tokens"][group[priced]])
     return Cost(
         billed_usd=billed,
         rows_reporting=int(priced.sum()),
-        rows_silent=int((run.sent[rows] & ~priced).sum()),
+        rows_silent=int((run.sent[group] & ~priced).sum()),
         usd_per_row=_ratio(billed, int(priced.sum()), 1),
         usd_per_1000_good=_ratio(billed, good, 1_000),
         usd_per_1m_output_tokens=_ratio(billed, output, 1_000_000),
@@ -269,14 +273,14 @@ def _ratio(usd: float | None, amount: int | None, per: int) -> float | None:
     return usd * per / amount if usd is not None and amount else None
 
 
-def _tokens(run: Tally, rows: Rows) -> Tokens:
+def _tokens(run: RunColumns, group: Group) -> Tokens:
     return Tokens(
-        prompt=_sum(run.of["prompt_tokens"][rows]),
-        output=_sum(run.of["output_tokens"][rows]),
-        reasoning=_sum(run.of["reasoning_tokens"][rows]),
-        cached=_sum(run.of["cached_tokens"][rows]),
-        rows_reporting=len(known(run.of["total_tokens"][rows])),
-        rows_estimated=int(run.said("tokens_from", "events")[rows].sum()),
+        prompt=_sum(run.column["prompt_tokens"][group]),
+        output=_sum(run.column["output_tokens"][group]),
+        reasoning=_sum(run.column["reasoning_tokens"][group]),
+        cached=_sum(run.column["cached_tokens"][group]),
+        rows_reporting=len(known(run.column["total_tokens"][group])),
+        rows_estimated=int(run.said("tokens_from", "events")[group].sum()),
     )
 
 

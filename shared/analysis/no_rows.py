@@ -6,6 +6,7 @@ from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel
 
+from shared.analysis.metrics import spread
 from shared.analysis.percentiles import PERCENTS, of_successes
 from shared.analysis.summary import (
     Adjusted,
@@ -22,19 +23,14 @@ from shared.analysis.summary import (
 )
 from shared.plan import Plan
 from shared.run import Ending
-from shared.verdict import Observations, judge
 
 Record = TypeVar("Record", bound=BaseModel)
 
 
 def summarize_none(
-    plan: Plan,
-    observations: Observations | None = None,
-    *,
-    ending: Ending | None = None,
-    cause: str | None = None,
+    plan: Plan, *, ending: Ending | None = None, cause: str | None = None
 ) -> Summary:
-    """`summarize(plan, (), observations=..., ending=..., cause=...)`."""
+    """`summarize(plan, (), ending=..., cause=...)`."""
     figures = _figures(plan)
     targets = tuple(
         _nothing(
@@ -45,24 +41,20 @@ def summarize_none(
     )
     run = {
         "targets": targets,
-        "observations": observations,
         "status": None if ending is None else ending.status,
         "ending": ending,
         "cause": cause,
     }
-    summary = _nothing(Summary, **{**figures, **run})
-    verdict = judge(plan, summary, observations)
-    return summary.model_copy(update={"verdict": verdict})
+    return _nothing(Summary, **{**figures, **run})
 
 
 def _figures(plan: Plan) -> dict[str, Any]:
-    spread = _nothing(Distribution, **_PERCENTILES)
+    nothing = _nothing(Distribution, **_PERCENTILES)
     adjusted = _nothing(Adjusted, **_PERCENTILES)
-    names = ("latency", "response", "ttft", "ttft_visible", "tpot", "gap")
     # of no row, nothing was spent
     cost = {name: 0.0 for name in Cost.model_fields if name in _OF_WASTE}
     found = {
-        **dict.fromkeys(names, spread),
+        **dict.fromkeys((*spread(), "gap"), nothing),
         "latency_adjusted": adjusted,
         "ttft_adjusted": adjusted,
         "counts": _nothing(Counts),
@@ -73,7 +65,7 @@ def _figures(plan: Plan) -> dict[str, Any]:
     if plan.slo is not None:
         found["goodput"] = _nothing(Goodput, slo=plan.slo.limits())
     if plan.retries is not None:
-        one = _nothing(AttemptFigures, latency=spread, ttft=spread)
+        one = _nothing(AttemptFigures, latency=nothing, ttft=nothing)
         found["attempts"] = _nothing(Attempts, first=one, perceived=one)
     return found
 

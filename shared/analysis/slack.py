@@ -9,20 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shared.analysis.distributions import Floats
-from shared.analysis.groups import Tally
-from shared.analysis.windows import Rows
-from shared.verdict import MOST_OFF, RESOLUTION_S
+from shared.analysis.groups import RunColumns
+from shared.analysis.metrics import MOST_OFF, RESOLUTION_S
+from shared.analysis.windows import Group
 
 
-def doubtful_shares(run: Tally, rows: Rows) -> dict[str, float]:
+def doubtful_shares(run: RunColumns, group: Group) -> dict[str, float]:
     """Figure -> the share of its values that are in doubt: of its calls, or for `gap`
     of its gaps.
 
-    rows: those that count. Only successful calls have figures; one that no call has is
+    group: those that count. Only successful calls have figures; one that no call has is
     left out.
     """
-    ok = rows[run.ok[rows]]
-    of = {name: run.of[name][ok] for name in _COLUMNS}
+    ok = group[run.ok[group]]
+    of = {name: run.column[name][ok] for name in _COLUMNS}
     # A row of an earlier build knows one slack, of the first token or of the gaps.
     is_old = np.isnan(of["gap_doubtful_n"])
     first, last = (

@@ -11,79 +11,78 @@ from collections.abc import Iterable
 import numpy as np
 
 from shared.analysis.attempts import attempts
-from shared.analysis.columns import Frame, frame
-from shared.analysis.complaints import complaints
+from shared.analysis.columns import Columns, columns_of
 from shared.analysis.distributions import known
-from shared.analysis.groups import Tally, billed_usd, figures
+from shared.analysis.groups import RunColumns, billed_usd, figures
 from shared.analysis.percentiles import linear
 from shared.analysis.slack import doubtful_shares
 from shared.analysis.summary import (
     Attempts,
+    Complaint,
     ProviderFigures,
     StepFigures,
     Summary,
     TargetFigures,
 )
-from shared.analysis.windows import Rows, Stretch
+from shared.analysis.windows import Group, Stretch
 from shared.plan import Finished, Plan, next_step
 from shared.run import Ending
 from shared.sample import Sample
-from shared.verdict import Observations, judge
+
+_COMPLAINTS = 5
+_CHARACTERS = 200
 
 
 def summarize(
     plan: Plan,
-    samples: Frame | Iterable[bytes | Sample],
+    samples: Columns | Iterable[bytes | Sample],
     *,
-    observations: Observations | None = None,
     ending: Ending | None = None,
     cause: str | None = None,
 ) -> Summary:
-    """The summary of a run, with its verdict.
+    """The summary of a run.
 
-    samples: the rows, encoded or not, in any order; or a frame of them.
+    samples: the rows, encoded or not, in any order; or their columns.
     ending: why the run ended, cause: with which sentence; None while it has not.
 
     Raises NewerRecord for a row of a later version.
     """
-    run = Tally(samples if isinstance(samples, Frame) else frame(plan, samples))
-    counted = np.flatnonzero(~run.of["warmup"])
+    run = RunColumns(
+        samples if isinstance(samples, Columns) else columns_of(plan, samples)
+    )
+    counted = np.flatnonzero(~run.column["warmup"])
     each_step = _by_step(plan, run)
     measured = {step.step for step in each_step if not step.warmup}
-    spans = [span for span in run.stretches if span.step in measured]
-    summary = Summary(
-        **figures(run, counted, spans, plan.slo),
+    stretches = [one for one in run.stretches if one.step in measured]
+    return Summary(
+        **figures(run, counted, stretches, plan.slo),
         status=None if ending is None else ending.status,
         ending=ending,
         cause=cause,
-        complaints=complaints(run, counted),
+        complaints=_complaints(run, counted),
         upstreams=_upstreams(run),
         attempts=_attempts(plan, run, counted),
         doubtful_shares=doubtful_shares(run, counted),
         stamp_slack_p99_s=_stamp_slack_p99_s(run, counted),
-        warmup_usd=billed_usd(run.of["cost_usd"][run.of["warmup"]]),
-        targets=_by_target(plan, run, counted, spans),
+        warmup_usd=billed_usd(run.column["cost_usd"][run.column["warmup"]]),
+        targets=_by_target(plan, run, counted, stretches),
         steps=each_step,
-        observations=observations,
-        verdict=None,
     )
-    verdict = judge(plan, summary, observations)
-    return summary.model_copy(update={"verdict": verdict})
 
 
-def _by_step(plan: Plan, run: Tally) -> tuple[StepFigures, ...]:
+def _by_step(plan: Plan, run: RunColumns) -> tuple[StepFigures, ...]:
     """The steps up to the last that has rows, as the plan gives one after another."""
     found: list[StepFigures] = []
     over: list[Finished] = []
-    last = run.of["step"].max(initial=-1)
+    last = run.column["step"].max(initial=-1)
     while (step := next_step(plan, over)) and step.number <= last:
-        rows = np.flatnonzero(run.of["step"] == step.number)
-        spans = [span for span in run.stretches if span.step == step.number]
+        group = np.flatnonzero(run.column["step"] == step.number)
+        stretches = [one for one in run.stretches if one.step == step.number]
         made = StepFigures(
             step=step.number,
             name=step.name,
             warmup=step.warmup,
-            **figures(run, rows, spans, plan.slo),
+            **figures(run, group, stretches, plan.slo),
         )
         found.append(made)
         goodput = None if step.warmup else made.goodput
@@ -93,59 +92,92 @@ def _by_step(plan: Plan, run: Tally) -> tuple[StepFigures, ...]:
 
 def _by_target(
     plan: Plan,
-    run: Tally,
-    rows: Rows,
-    spans: list[Stretch],
+    run: RunColumns,
+    group: Group,
+    stretches: list[Stretch],
 ) -> tuple[TargetFigures, ...]:
     found = []
     for number, target in enumerate(plan.targets):
-        mine = rows[run.of["target"][rows] == number]
+        mine = group[run.column["target"][group] == number]
         found.append(
             TargetFigures(
                 target=target.label(),
                 model=target.model,
                 attempts=_attempts(plan, run, mine),
-                providers=_by_provider(plan, run, mine, spans),
-                **figures(run, mine, spans, plan.slo),
+                providers=_by_provider(plan, run, mine, stretches),
+                **figures(run, mine, stretches, plan.slo),
             )
         )
     return tuple(found)
 
 
 def _by_provider(
-    plan: Plan, run: Tally, rows: Rows, spans: list[Stretch]
+    plan: Plan, run: RunColumns, group: Group, stretches: list[Stretch]
 ) -> tuple[ProviderFigures, ...]:
     codes, names = run.text["provider"]
     served: dict[int, str | None] = {-1: None, **dict(enumerate(names))}
     # By name, and those that the upstream did not name at the end.
     by_name = sorted(
-        np.unique(codes[rows]).tolist(),
+        np.unique(codes[group]).tolist(),
         key=lambda code: (code < 0, served[code] or ""),
     )
     return tuple(
         ProviderFigures(
             provider=served[code],
-            **figures(run, rows[codes[rows] == code], spans, plan.slo),
+            **figures(run, group[codes[group] == code], stretches, plan.slo),
         )
         for code in by_name
     )
 
 
-def _attempts(plan: Plan, run: Tally, rows: Rows) -> Attempts | None:
-    return None if plan.retries is None else attempts(run, rows)
+def _attempts(plan: Plan, run: RunColumns, group: Group) -> Attempts | None:
+    return None if plan.retries is None else attempts(run, group)
 
 
-def _upstreams(run: Tally) -> dict[str, int]:
+def _upstreams(run: RunColumns) -> dict[str, int]:
     """Warm-up rows too: what they warmed was another upstream's cache, if it was."""
     codes, names = run.text["upstream"]
     counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
     return dict(sorted(zip(names, counts, strict=True)))
 
 
-def _stamp_slack_p99_s(run: Tally, rows: Rows) -> float | None:
+def _stamp_slack_p99_s(run: RunColumns, group: Group) -> float | None:
     """R type 7 over successful streamed calls, a call without slack being exact."""
-    streamed = rows[run.ok[rows] & ~np.isnan(run.of["first_token_s"][rows])]
-    return linear(known(np.nan_to_num(run.of["stamp_slack_s"][streamed])), 99)
+    streamed = group[run.ok[group] & ~np.isnan(run.column["first_token_s"][group])]
+    return linear(known(np.nan_to_num(run.column["stamp_slack_s"][streamed])), 99)
+
+
+def _complaints(run: RunColumns, group: Group) -> tuple[Complaint, ...]:
+    """The commonest failures among these rows, outcome and sentence, commonest first.
+
+    Of what slots came to; where no slot came to anything, of the calls that were turned
+    away.
+    """
+    bad = group[run.final[group] & ~run.ok[group]]
+    if not len(bad) and not run.final[group].any():
+        bad = group
+    outcomes, named = run.text["outcome"]
+    errors, said = run.text["error"]
+    pairs = np.stack((outcomes[bad], errors[bad]))
+    kinds, counts = np.unique(pairs, axis=1, return_counts=True)
+    found = [
+        Complaint(
+            outcome=named[outcome],
+            error=None if error < 0 else _cut(said[error]),
+            calls=calls,
+        )
+        for (outcome, error), calls in zip(
+            kinds.T.tolist(), counts.tolist(), strict=True
+        )
+    ]
+    found.sort(key=lambda one: (-one.calls, one.outcome, one.error or ""))
+    return tuple(found[:_COMPLAINTS])
+
+
+def _cut(sentence: str) -> str:
+    if len(sentence) <= _CHARACTERS:
+        return sentence
+    return sentence[: _CHARACTERS - 1] + "…"
 
 
 __all__ = ["Summary", "summarize"]

@@ -1,15 +1,15 @@
 """What a summary holds: frozen records without any computing, cheap to import.
 
-They are written as `summary.json` and read back by whoever shows or compares runs.
 `shared.analysis.summarize` makes them; docs/metrics.md has the formula of each name.
+With its verdict (`shared.verdict.Judged`) a summary is written as `summary.json`, and
+read back by whoever shows or compares runs.
 """
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field
 
 from shared.analysis.percentiles import Percentile
 from shared.fields import Frozen
 from shared.run import Ending, Status
-from shared.verdict import Observations, Verdict
 
 SCHEMA = 1
 
@@ -165,7 +165,14 @@ class Attempts(Frozen):
 
 
 class Figures(Frozen):
-    """Everything about one group of rows; the seed's seven names come first."""
+    """Everything about one group of rows; the seed's seven names come first.
+
+    A metric of the table (`metrics.METRICS`) that has no field here stands behind them
+    all, under its name in the summary.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Distribution]
 
     avg: float | None = Field(description="Mean `latency_s` of successful calls, s.")
     min: float | None = Field(description="Their least, in seconds.")
@@ -250,7 +257,7 @@ class Pace(Frozen):
 
 
 class Summary(Figures):
-    """A run in numbers: a pure function of its plan, rows and observations."""
+    """A run in numbers: a pure function of its plan and rows."""
 
     schema_version: int = SCHEMA
     status: Status | None = Field(
@@ -282,11 +289,3 @@ class Summary(Figures):
     warmup_usd: float | None = Field(description="Billed for warm-up, not in `cost`.")
     targets: tuple[TargetFigures, ...] = Field(description="In the plan's order.")
     steps: tuple[StepFigures, ...] = Field(description="In the order they were run.")
-    observations: Observations | None = Field(description="What the workers saw.")
-    verdict: Verdict | None = Field(description="Whether to believe all this.")
-    pace: tuple[Pace, ...] = Field(
-        default=(), description="What an adaptive load has found, by target."
-    )
-    machines: tuple[dict[str, JsonValue], ...] = Field(
-        default=(), description="What each worker reported of itself, shard by shard."
-    )

@@ -5,7 +5,7 @@ segment. So a window is a sum over stretches, one for each (step, segment), and 
 in which nobody worked is in none of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from shared.analysis.distributions import Floats, total
 
-Columns = Mapping[str, NDArray[np.generic]]
-Rows = NDArray[np.int64]
+Group = NDArray[np.int64]
+"""Where the rows of a group stand in the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Windows:
     whole_s: float | None
 
 
-def stretches(
+def stretches_of(
     step: NDArray[np.int64],
     segment: NDArray[np.int64],
     sent_s: Floats,
@@ -91,7 +91,7 @@ def asked_and_achieved(
     schedule, one that drops calls starts fewer. All shapes (n,), first attempts.
     None where nothing was due, or all at one instant.
     """
-    spans, lags = [], []
+    lasted_s, lags = [], []
     asked = achieved = 0
     for _, rows in split(step, segment):
         rows = rows[~np.isnan(due_s[rows])]
@@ -101,14 +101,14 @@ def asked_and_achieved(
         began = rows[~np.isnan(started_s[rows])]
         by_due = began[np.argsort(due_s[began], kind="stable")]
         queue = started_s[by_due] - due_s[by_due]
-        spans.append(float(due.max() - due.min()))
+        lasted_s.append(float(due.max() - due.min()))
         lags.append(max(0.0, float(queue[-1] - queue[0])) if len(queue) else 0.0)
         asked += len(due) - 1
         achieved += max(0, len(began) - 1)
-    span = total(np.array(spans))
-    if not span:
+    all_s = total(np.array(lasted_s))
+    if not all_s:
         return None, None
-    return asked / span, achieved / (span + total(np.array(lags)))
+    return asked / all_s, achieved / (all_s + total(np.array(lags)))
 
 
 def peak_open(
@@ -126,7 +126,7 @@ def peak_open(
 
 def split(
     step: NDArray[np.int64], segment: NDArray[np.int64]
-) -> Iterable[tuple[int, Rows]]:
+) -> Iterable[tuple[int, Group]]:
     """The positions of the rows of each (step, segment), with the step's number."""
     order = np.lexsort((segment, step))
     if not len(order):

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.analysis import Summary
 from shared.outputs.csv import write_csv
 from shared.outputs.json import write_json
 from shared.outputs.jsonl import Answer, write_responses
 from shared.plan import Plan
+from shared.verdict import Judged
 
 if TYPE_CHECKING:
-    from shared.analysis.columns import Frame
+    from shared.analysis.columns import Columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +22,9 @@ class Results:
     """All that is known of a finished run."""
 
     plan: Plan
-    rows: "Frame | None"
+    rows: "Columns | None"
     """None where there is none."""
-    summary: Summary
+    summary: Judged
     answers: Iterable[Answer] = ()
     """Read once, by responses.jsonl."""
 

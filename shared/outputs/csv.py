@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
+from shared.analysis import METRICS
 from shared.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from shared.analysis.columns import Frame
+    from shared.analysis.columns import Columns
 
 CHUNK = 10_000
 
@@ -50,7 +51,7 @@ Take = Callable[["pd.DataFrame", Asked], Cells]
 
 
 def write_csv(
-    plan: Plan, rows: "Frame | None", *, excel: bool = False
+    plan: Plan, rows: "Columns | None", *, excel: bool = False
 ) -> Iterator[bytes]:
     """The file, piece by piece.
 
@@ -63,13 +64,14 @@ def write_csv(
         digest=cache(lambda index: plan.prompts.prompt(index).sha256()),
     )
     separator = ";" if excel else ","
-    head = separator.join(COLUMNS) + "\n"
+    columns = all_columns()
+    head = separator.join(columns) + "\n"
     yield head.encode("utf-8-sig" if excel else "utf-8")
     if rows is None:
         return
-    for begin in range(0, len(rows.columns), CHUNK):
-        part = rows.columns.iloc[begin : begin + CHUNK]
-        cells = [take(part, asked) for take in COLUMNS.values()]
+    for begin in range(0, len(rows.table), CHUNK):
+        part = rows.table.iloc[begin : begin + CHUNK]
+        cells = [take(part, asked) for take in columns.values()]
         lines = map(separator.join, zip(*cells, strict=True))
         yield ("\n".join(lines) + "\n").encode()
 
@@ -107,7 +109,7 @@ def _real(name: str) -> Take:
 
 
 def _whole(name: str) -> Take:
-    """Integers, which a frame with missing ones holds as floats."""
+    """Integers, which a column with missing ones holds as floats."""
 
     def take(rows: "pd.DataFrame", asked: Asked) -> Cells:
         cells = _numbers(rows[name].fillna(0).astype("int64").tolist())
@@ -206,4 +208,9 @@ COLUMNS: dict[str, Take] = {
     "kind": _text("kind"),
     "notes": _text("notes"),
 }
-"""The columns in their order, and how each is taken."""
+"""The columns in their order, which never changes, and how each is taken."""
+
+
+def all_columns() -> dict[str, Take]:
+    """COLUMNS, and at the end each metric that has no place among them."""
+    return COLUMNS | {name: _real(name) for name in METRICS if name not in COLUMNS}

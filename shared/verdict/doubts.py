@@ -3,17 +3,10 @@
 A thing that nobody observed is unknown, and no reason to doubt.
 """
 
-from shared.analysis import LATE_S
+from shared.analysis import LATE_S, MOST_OFF
 from shared.verdict.failures import FAILURES
-from shared.verdict.reason import (
-    MOST_OFF,
-    MOST_OFF_SHARE,
-    SOME_OFF_SHARE,
-    Case,
-    Reason,
-    Rule,
-    touched,
-)
+from shared.verdict.records import Case, Reason, Rule
+from shared.verdict.usable import MOST_OFF_SHARE, SOME_OFF_SHARE, touched
 
 LEAST_RATE = 0.98
 MOST_LAG_S = 0.020
@@ -279,5 +272,3 @@ DOUBTS: tuple[Rule, ...] = (
     _shared_upstream,
     _loop_stamps,
 )
-
-__all__ = ["DOUBTS", "MANY_STREAMS", "Case", "Reason", "Rule"]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from shared.run import Ending, Status
 from shared.sample import Outcome
-from shared.verdict.reason import Case, Reason
+from shared.verdict.records import Case, Reason
 
 MANY_FAILURES = 0.05
 MOST_FAILURES = 0.5

@@ -4,43 +4,33 @@
 is in Observations. The reasons are in `doubts` and `notes`.
 """
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from shared.analysis import Summary
 from shared.plan import Plan
 from shared.verdict.doubts import DOUBTS
 from shared.verdict.notes import NOTES
 from shared.verdict.observations import Observations
-from shared.verdict.reason import Case, Reason, unusable, usable
-
-if TYPE_CHECKING:
-    from shared.analysis import Summary
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """The worst of the reasons; notes are not faults.
-
-    Invalid: headline figures cannot be used. Suspect: some cannot, or all of them with
-    a doubt.
-    """
-
-    kind: Literal["valid", "suspect", "invalid"]
-    reasons: tuple[Reason, ...] = ()
-    notes: tuple[Reason, ...] = ()
-    unusable: tuple[str, ...] = ()
-    """Figures that cannot be used, for these reasons: `gap`, `ttft.p99`, `rate` ..."""
-    usable: tuple[str, ...] = ()
-    """Figures that can: those of which the run has calls enough, less the others."""
+from shared.verdict.records import Case, Judged, Verdict
+from shared.verdict.usable import unusable, usable
 
 
 def judge(
-    plan: Plan,
-    summary: "Summary",
-    observations: Observations | None = None,
-) -> Verdict:
-    """The verdict on a run."""
+    plan: Plan, summary: Summary, observations: Observations | None = None
+) -> Judged:
+    """The summary of a run with the verdict on it.
+
+    observations: what the workers saw; None: nobody looked.
+    """
     case = Case(plan, summary, observations or Observations())
+    return Judged(
+        **dict(summary),
+        observations=observations,
+        verdict=_verdict(case),
+    )
+
+
+def _verdict(case: Case) -> Verdict:
     reasons = tuple(found for rule in DOUBTS if (found := rule(case)) is not None)
     notes = tuple(found for rule in NOTES if (found := rule(case)) is not None)
     kinds = {reason.kind for reason in reasons}
@@ -53,8 +43,5 @@ def judge(
         reasons=reasons,
         notes=notes,
         unusable=gone,
-        usable=usable(summary, gone),
+        usable=usable(case.summary, gone),
     )
-
-
-__all__ = ["Observations", "Reason", "Verdict", "judge"]

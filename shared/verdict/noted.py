@@ -1,7 +1,7 @@
 """What rows say of themselves, counted: a note of the verdict for each code."""
 
 from shared.sample import Note
-from shared.verdict.doubts import Case, Reason, Rule
+from shared.verdict.records import Case, Reason, Rule
 
 
 def _one_burst(case: Case) -> Reason | None:

@@ -1,15 +1,12 @@
 """What a reader must know beside the numbers, and that is nobody's fault."""
 
 import math
-from typing import TYPE_CHECKING
 
+from shared.analysis import ProviderFigures
 from shared.plan import calibrate
 from shared.run import Ending
 from shared.verdict.noted import NOTED
-from shared.verdict.reason import Case, Reason, Rule
-
-if TYPE_CHECKING:
-    from shared.analysis import ProviderFigures
+from shared.verdict.records import Case, Reason, Rule
 
 
 def _several_providers(case: Case) -> Reason | None:
@@ -29,7 +26,7 @@ def _several_providers(case: Case) -> Reason | None:
     )
 
 
-def _spread(providers: list["ProviderFigures"]) -> str:
+def _spread(providers: list[ProviderFigures]) -> str:
     """Each provider's median, quickest first: of TTFT, or of latency if unstreamed."""
     streamed = any(each.ttft.n for each in providers)
     what = "time to first token" if streamed else "latency"

@@ -9,7 +9,7 @@ from bench.accuracy import Errors, errors
 from bench.machine import Turns
 from bench.ours import Measured, events_by_name
 from bench.stub import Truth
-from shared.analysis.metrics import gap_histogram
+from shared.analysis.gaps import gap_histogram
 from shared.sample import Outcome, Sample
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from cli.selftest import doubts, table
 from shared.selftest import Case, Error, SelfTest
-from shared.verdict.judge import Reason, Verdict
+from shared.verdict import Reason, Verdict
 
 REASON = Reason(kind="suspect", code="cpu", words="Too busy.", remedy="Rest.")
 

@@ -17,7 +17,7 @@ from shared.selftest import (
     conclude,
     pair_up,
 )
-from shared.verdict.judge import Reason, Verdict
+from shared.verdict import Reason, Verdict, judge
 
 STARTS = {(0, 0, "w"): 100.0}
 
@@ -65,7 +65,7 @@ def measured(rows: list[Sample], ledger: list[dict[str, Any]], calls: int) -> Ca
         prompts=InlinePrompts(prompts=("?",)),
         runs=calls,
     )
-    summary = summarize(plan, rows)
+    summary = judge(plan, summarize(plan, rows))
     return case_of(calls, "lockstep", calls, pair_up(rows, STARTS, ledger), summary)
 
 

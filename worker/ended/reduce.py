@@ -33,11 +33,11 @@ from shared.settings import Settings
 from shared.startup import checks
 from shared.store import means, money, pace, reconciles, runs, samples, slots
 from shared.store.client import AWAY, connect, connect_blocking
-from shared.verdict import Observations, together
+from shared.verdict import Judged, Observations, judge, together
 from worker.reaper import go_on
 
 if TYPE_CHECKING:
-    from shared.analysis.columns import Frame
+    from shared.analysis.columns import Columns
 
 log = logging.getLogger("worker.ended.reduce")
 
@@ -61,12 +61,11 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     cause = await runs.cause(redis, job_id)
     asked = await samples.asked_with_each(redis, job_id)
     beside = await samples.beside(redis, job_id)
-    rows, summary = _summary(
-        store, plan, run, _together(run, seen, asked, beside), cause
-    )
+    rows, figures = _summary(store, plan, run, cause)
     answers = sorted(samples.answers(store, job_id), key=_place)
     more = {"machines": tuple(seen), "pace": await _pace(redis, plan, job_id)}
-    summary = summary.model_copy(update=more)
+    judged = judge(plan, figures, _together(run, seen, asked, beside))
+    summary = judged.model_copy(update=more)
     results = Results(
         plan=plan,
         rows=rows,
@@ -103,17 +102,17 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
 
 
 def _summary(
-    store: Blocking, plan: Plan, run: Run, seen: Observations, cause: str | None
-) -> "tuple[Frame | None, Summary]":
+    store: Blocking, plan: Plan, run: Run, cause: str | None
+) -> "tuple[Columns | None, Summary]":
     ended = run.ending or Ending.BUG
     if not samples.any_rows(store, run.job_id):
-        return None, summarize_none(plan, seen, ending=ended, cause=cause)
+        return None, summarize_none(plan, ending=ended, cause=cause)
     # pandas costs a second, which nobody should pay who has no rows
-    from shared.analysis.columns import frame
+    from shared.analysis.columns import columns_of
     from shared.analysis.summarize import summarize
 
-    rows = frame(plan, samples.rows(store, run.job_id))
-    return rows, summarize(plan, rows, observations=seen, ending=ended, cause=cause)
+    rows = columns_of(plan, samples.rows(store, run.job_id))
+    return rows, summarize(plan, rows, ending=ended, cause=cause)
 
 
 async def _pace(redis: Redis, plan: Plan, job_id: str) -> tuple[Pace, ...]:
@@ -135,7 +134,7 @@ async def _pace(redis: Redis, plan: Plan, job_id: str) -> tuple[Pace, ...]:
     )
 
 
-def _answers_seen(summary: Summary) -> dict[str, tuple[int, int]]:
+def _answers_seen(summary: Judged) -> dict[str, tuple[int, int]]:
     """Model -> (calls that told their tokens, the output tokens of those)."""
     seen: dict[str, tuple[int, int]] = {}
     for target in summary.targets:

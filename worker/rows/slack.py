@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
+from shared.analysis import MOST_OFF, RESOLUTION_S
 from shared.answer import Reply, StreamReader
 from shared.answer.dialects.chat import Dialect
-from shared.verdict import MOST_OFF, RESOLUTION_S
 from shared.wire import Exchange, LateRead
 
 _EVENT_END = re.compile(rb"\r?\n\r?\n")
@@ -27,7 +27,7 @@ class Slack(NamedTuple):
     """Of the last token."""
     end_s: float | None
     doubtful_gaps: int = 0
-    """How many gaps may be off by more than is let pass (`shared.verdict.reason`)."""
+    """How many gaps may be off by more than is let pass (`shared.analysis.metrics`)."""
 
     @property
     def token_s(self) -> float | None:

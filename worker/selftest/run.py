@@ -21,7 +21,6 @@ import httpx
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.analysis import Summary
 from shared.clock import monotonic_s, sleep, utc_label
 from shared.errors import BenchError, NotReady
 from shared.plan import Plan, Target
@@ -45,8 +44,9 @@ from shared.selftest import (
 )
 from shared.store import embedded, runs, samples
 from shared.store.client import AWAY, connect, connect_blocking
+from shared.verdict import Judged
 from worker.selftest.parts import alone, simulator, worker
-from worker.telemetry.watch import machine
+from worker.telemetry import machine
 
 _PAUSE_S = 0.1
 """Between two lockstep waves, so that one has ended when the next begins."""
@@ -148,7 +148,7 @@ def _plan(streams: int, mode: Mode) -> Plan:
     )
 
 
-async def _summary(redis: Redis, job_id: str) -> Summary:
+async def _summary(redis: Redis, job_id: str) -> Judged:
     """What the run came to; raises NotReady when that takes too long."""
     until_s = monotonic_s() + _CASE_S
     while (result := await runs.result_of(redis, job_id)) is None:
@@ -159,7 +159,7 @@ async def _summary(redis: Redis, job_id: str) -> Summary:
                 f" ({run.error or 'no error is known'}). Is this machine overloaded?"
             )
         await sleep(0.1)
-    return Summary.model_validate(result)
+    return Judged.model_validate(result)
 
 
 def _pairs(

@@ -9,6 +9,7 @@ from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import Retries
 from shared.sample import Outcome, Sample
+from shared.verdict import judge
 
 PLAN = Plan(
     targets=(Target(model="acme/orca"), Target(model="acme/seal")),
@@ -194,13 +195,11 @@ def test_a_stretch_of_retries_alone_has_a_window_too() -> None:
 
 
 def test_a_note_says_how_many_slots_were_retried() -> None:
-    verdict = summarize(PLAN, ROWS).verdict
-    assert verdict is not None
+    verdict = judge(PLAN, summarize(PLAN, ROWS)).verdict
     (note,) = [note for note in verdict.notes if note.code == "retried"]
     assert note.words == (
         "2 of 4 slots were retried: 50.0% of first attempts succeeded, and 75.0% of"
         " slots after 4 retries."
     )
-    quiet = summarize(PLAN, ROWS[:1]).verdict
-    assert quiet is not None
+    quiet = judge(PLAN, summarize(PLAN, ROWS[:1])).verdict
     assert "retried" not in [note.code for note in quiet.notes]

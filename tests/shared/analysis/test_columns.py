@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import fields
 from random import Random
 from typing import Any
@@ -10,23 +11,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.analysis import metrics
-from shared.analysis.columns import Frame, frame
+from shared.analysis.columns import Columns, columns_of
+from shared.analysis.gaps import gap_bucket, gap_histogram
+from shared.analysis.metrics import METRICS
 from shared.errors import NewerRecord
 from shared.plan.loads import Concurrency
 from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Note, Outcome, Sample, encode
+from tests.shared.analysis.gaps_of_row import gap_n, gap_p50_s, gap_p99_s
 
 PLAN = Plan(
     targets=(Target(model="acme/orca"), Target(model="acme/seal")),
     prompts=InlinePrompts(prompts=("Why?", "How?")),
 )
-DERIVED = (
-    *(metrics.queue_s, metrics.ttft_s, metrics.ttft_visible_s, metrics.latency_s),
-    *(metrics.response_s, metrics.tpot_s),
-    *(metrics.gap_n, metrics.gap_p50_s, metrics.gap_p99_s),
-)
+DERIVED: dict[str, Callable[[Sample], float | None]] = {
+    **METRICS,
+    "gap_n": gap_n,
+    "gap_p50_s": gap_p50_s,
+    "gap_p99_s": gap_p99_s,
+}
 STAMP = st.none() | st.integers(0, 10**12).map(lambda ns: ns / 1e9)
 COUNT = st.none() | st.integers(0, 10**6)
 NOTES = st.sampled_from(list(Note))
@@ -35,7 +39,7 @@ NOTES = st.sampled_from(list(Note))
 @st.composite
 def samples(draw: st.DrawFn) -> Sample:
     events = draw(st.lists(st.integers(0, 10**10), max_size=8))
-    gaps, sum_s, max_s = metrics.gap_histogram([ns / 1e9 for ns in sorted(events)])
+    gaps, sum_s, max_s = gap_histogram([ns / 1e9 for ns in sorted(events)])
     named = ("due_s", "started_s", "sent_s", "first_token_s", "first_visible_s")
     return Sample(
         step=draw(st.integers(0, 2)),
@@ -68,9 +72,9 @@ def a_row(**changed: Any) -> Sample:
     return Sample(**(fixed | changed))
 
 
-def column(rows: Frame, name: str) -> list[Any]:
+def column(rows: Columns, name: str) -> list[Any]:
     """A column as Python has it: None for what is missing."""
-    values = rows.columns[name].astype(object)
+    values = rows.table[name].astype(object)
     return values.where(values.notna(), None).tolist()
 
 
@@ -79,10 +83,10 @@ def column(rows: Frame, name: str) -> list[Any]:
     st.lists(samples(), max_size=12, unique_by=lambda s: (s.step, s.slot, s.attempt))
 )
 def test_columns_say_what_the_functions_of_one_row_say(rows: list[Sample]) -> None:
-    made = frame(PLAN, rows)
+    made = columns_of(PLAN, rows)
     in_order = sorted(rows, key=lambda row: (row.step, row.slot, row.attempt))
-    for metric in DERIVED:
-        for found, row in zip(column(made, metric.__name__), in_order, strict=True):
+    for name, metric in DERIVED.items():
+        for found, row in zip(column(made, name), in_order, strict=True):
             expected = metric(row)
             if expected is None:
                 assert found is None
@@ -102,19 +106,19 @@ def test_columns_do_not_depend_on_the_order_of_rows(
     rows: list[Sample], rng: Random
 ) -> None:
     shuffled = rng.sample(rows, len(rows))
-    one, other = frame(PLAN, rows), frame(PLAN, shuffled)
-    for name in one.columns.columns:
+    one, other = columns_of(PLAN, rows), columns_of(PLAN, shuffled)
+    for name in one.table.columns:
         assert column(one, name) == column(other, name)
 
 
 def test_encoded_rows_and_samples_are_the_same() -> None:
     rows = [a_row(slot=slot, sent_s=slot / 3) for slot in range(5)]
-    encoded = frame(PLAN, map(encode, rows))
-    assert column(encoded, "sent_s") == column(frame(PLAN, rows), "sent_s")
+    encoded = columns_of(PLAN, map(encode, rows))
+    assert column(encoded, "sent_s") == column(columns_of(PLAN, rows), "sent_s")
 
 
 def test_stamps_are_whole_nanoseconds() -> None:
-    made = frame(PLAN, [a_row(sent_s=0.1 + 0.2, ended_s=1.0)])
+    made = columns_of(PLAN, [a_row(sent_s=0.1 + 0.2, ended_s=1.0)])
     assert column(made, "sent_s") == [0.3]
     assert column(made, "latency_s") == [0.7]
 
@@ -122,21 +126,21 @@ def test_stamps_are_whole_nanoseconds() -> None:
 def test_the_first_and_the_last_attempt_of_a_slot_are_marked() -> None:
     keys = [(0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 1, 0), (1, 1, 2)]
     rows = [a_row(step=step, slot=slot, attempt=n) for step, slot, n in keys]
-    made = frame(PLAN, rows[::-1])
+    made = columns_of(PLAN, rows[::-1])
     assert column(made, "first") == [True, False, True, True, False]
     assert column(made, "final") == [False, True, True, False, True]
 
 
 def test_warmup_rows_are_marked() -> None:
     warm = PLAN.model_copy(update={"load": Concurrency(warmup=2)})
-    made = frame(warm, [a_row(step=0), a_row(step=1)])
+    made = columns_of(warm, [a_row(step=0), a_row(step=1)])
     assert column(made, "warmup") == [True, False]
-    assert column(frame(PLAN, [a_row(step=0)]), "warmup") == [False]
+    assert column(columns_of(PLAN, [a_row(step=0)]), "warmup") == [False]
 
 
-def test_no_rows_are_a_frame_too() -> None:
-    made = frame(PLAN, [])
-    assert len(made.columns) == 0
+def test_no_rows_have_columns_too() -> None:
+    made = columns_of(PLAN, [])
+    assert len(made.table) == 0
     assert column(made, "outcome") == []
 
 
@@ -146,7 +150,7 @@ def test_a_row_of_an_earlier_build_is_filled_with_defaults() -> None:
         encode(a_row(cost_usd=0.5, cache_hit=True, notes="one_burst", kind="ok"))
     )
     short = whole[: names.index("cache_hit")]
-    made = frame(PLAN, [json.dumps(short).encode()])
+    made = columns_of(PLAN, [json.dumps(short).encode()])
     assert column(made, "cache_hit") == [None]
     assert column(made, "retry") == [0]
     assert column(made, "notes") == [None]
@@ -157,13 +161,13 @@ def test_a_row_of_a_later_schema_is_refused() -> None:
     later = json.loads(encode(a_row()))
     later[0] += 1
     with pytest.raises(NewerRecord, match="Upgrade"):
-        frame(PLAN, [json.dumps(later).encode()])
+        columns_of(PLAN, [json.dumps(later).encode()])
 
 
-def test_many_chunks_are_one_frame() -> None:
-    gaps = ((metrics.gap_bucket(0.5), 2),)
+def test_many_chunks_are_one_set_of_columns() -> None:
+    gaps = ((gap_bucket(0.5), 2),)
     rows = [a_row(slot=slot, worker=f"w{slot % 7}", gaps=gaps) for slot in range(2_500)]
-    made = frame(PLAN, map(encode, rows))
+    made = columns_of(PLAN, map(encode, rows))
     assert column(made, "slot") == list(range(2_500))
     assert column(made, "worker") == [row.worker for row in rows]
     assert column(made, "gap_n") == [2.0] * 2_500

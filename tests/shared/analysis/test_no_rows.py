@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from shared.analysis.no_rows import summarize_none
-from shared.analysis.summarize import frame, summarize
+from shared.analysis.summarize import columns_of, summarize
 from shared.outputs import write_csv, write_json
 from shared.plan.loads import Adaptive, Concurrency, Constant
 from shared.plan.loads.find import Find
@@ -16,7 +16,7 @@ from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import Retries
 from shared.plan.slo import Slo
 from shared.run import Ending
-from shared.verdict.observations import Observations
+from shared.verdict import Observations, judge
 
 TWO = (Target(model="a/b"), Target(model="a/c", provider="P"))
 PROMPTS = InlinePrompts(prompts=("x", "y"))
@@ -47,23 +47,23 @@ PLANS = {
 
 
 @pytest.mark.parametrize("name", PLANS)
-def test_the_summary_of_no_rows_is_the_one_that_is_made_of_an_empty_frame(
+def test_the_summary_of_no_rows_is_the_one_that_is_made_of_empty_columns(
     name: str,
 ) -> None:
     plan, seen = PLANS[name], Observations(interrupted_shards=1)
-    assert write_json(summarize_none(plan, seen)) == write_json(
-        summarize(plan, [], observations=seen)
+    assert write_json(judge(plan, summarize_none(plan), seen)) == write_json(
+        judge(plan, summarize(plan, []), seen)
     )
     assert write_json(summarize_none(plan)) == write_json(summarize(plan, []))
     cut = {"ending": Ending.CANCELLED, "cause": "So it was."}
-    assert write_json(summarize_none(plan, seen, **cut)) == write_json(
-        summarize(plan, [], observations=seen, **cut)
+    assert write_json(judge(plan, summarize_none(plan, **cut), seen)) == write_json(
+        judge(plan, summarize(plan, [], **cut), seen)
     )
 
 
 def test_the_table_of_no_rows_is_its_head() -> None:
     empty = b"".join(write_csv(PLAIN, None))
-    assert empty == b"".join(write_csv(PLAIN, frame(PLAIN, [])))
+    assert empty == b"".join(write_csv(PLAIN, columns_of(PLAIN, [])))
     assert empty.startswith(b"step,slot,")
     assert empty.count(b"\n") == 1
 

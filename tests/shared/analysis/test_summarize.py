@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic_core import to_json
 
-from shared.analysis.metrics import gap_bucket, gap_histogram
+from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.analysis.summarize import summarize
 from shared.analysis.summary import Figures, Summary
 from shared.plan.loads import Concurrency
@@ -22,7 +22,7 @@ from shared.plan.retries import Retries
 from shared.plan.slo import Slo
 from shared.run import Ending
 from shared.sample import Outcome, Sample, encode
-from shared.verdict.observations import Observations
+from shared.verdict import Judged, Observations, judge
 
 PLAN = Plan(
     targets=(Target(model="acme/orca"), Target(model="acme/seal", provider="acme")),
@@ -549,14 +549,15 @@ def test_the_parts_add_up_to_the_whole() -> None:
 
 def test_a_summary_reads_back_from_its_json() -> None:
     seen = Observations(versions=("1.0",), cpu_share=0.5)
-    made = summarize(PLAN, many_rows(), observations=seen)
+    made = summarize(PLAN, many_rows())
     assert Summary.model_validate_json(to_json(made)) == made
+    judged = judge(PLAN, made, seen)
+    assert Judged.model_validate_json(to_json(judged)) == judged
     assert json.loads(to_json(made))["avg"] == made.avg
 
 
 def test_every_summary_carries_its_verdict() -> None:
-    verdict = summarize(PLAN, FIVE[:4]).verdict
-    assert verdict is not None
+    verdict = judge(PLAN, summarize(PLAN, FIVE[:4])).verdict
     assert verdict.kind == "valid"
 
 

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.analysis import metrics
-from shared.analysis.columns import frame
-from shared.analysis.metrics import gap_bucket
+from shared.analysis.columns import columns_of
+from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.clock import utc_label
 from shared.outputs.csv import COLUMNS, guarded, unguarded, write_csv
 from shared.plan.plan import Plan, Target
@@ -54,7 +54,7 @@ def a_row(**changed: Any) -> Sample:
 
 
 def written(rows: Sequence[Sample], **how: Any) -> bytes:
-    return b"".join(write_csv(PLAN, frame(PLAN, rows), **how))
+    return b"".join(write_csv(PLAN, columns_of(PLAN, rows), **how))
 
 
 def read(data: bytes, separator: str = ",") -> list[dict[str, str]]:
@@ -66,6 +66,7 @@ def test_the_columns_and_their_order_are_fixed() -> None:
     assert list(COLUMNS) == ORDER.replace("\n", " ").strip().split(", ")
 
 
+@pytest.mark.usefixtures("fixed_columns")
 def test_a_line_by_hand() -> None:
     row = a_row(
         slot=3,
@@ -169,7 +170,7 @@ def test_rows_are_in_order_however_they_came() -> None:
 
 
 def test_a_file_comes_in_pieces_that_are_whole_lines() -> None:
-    rows = frame(PLAN, (a_row(slot=slot) for slot in range(10_001)))
+    rows = columns_of(PLAN, (a_row(slot=slot) for slot in range(10_001)))
     head, first, second = write_csv(PLAN, rows)
     assert [piece.count(b"\n") for piece in (head, first, second)] == [1, 10_000, 1]
 
@@ -217,7 +218,7 @@ def samples(draw: st.DrawFn) -> Sample:
     counts = ("prompt_tokens", "output_tokens", "reasoning_tokens", "cached_tokens")
     texts = ("served_model", "provider", "error", "finish_reason", "generation_id")
     events = draw(st.lists(st.integers(0, 10**10), max_size=6))
-    gaps, sum_s, max_s = metrics.gap_histogram([ns / 1e9 for ns in sorted(events)])
+    gaps, sum_s, max_s = gap_histogram([ns / 1e9 for ns in sorted(events)])
     return Sample(
         step=draw(st.integers(0, 1)),
         slot=draw(st.integers(0, 2**40)),
@@ -275,5 +276,5 @@ def test_what_is_written_reads_back_equal(rows: list[Sample], excel: bool) -> No
                 assert float(cell) == exact
         for metric in (metrics.latency_s, metrics.response_s, metrics.tpot_s):
             expected = metric(row)
-            found = number(line[metric.__name__])
+            found = number(line[metric.name])
             assert found == (expected and pytest.approx(expected, abs=1e-9))

@@ -6,13 +6,14 @@ import math
 import pytest
 from pydantic import BaseModel
 
-from shared.analysis.columns import frame
-from shared.analysis.summarize import Summary, summarize
+from shared.analysis.columns import columns_of
+from shared.analysis.summarize import summarize
 from shared.outputs import OUTPUTS, Results
 from shared.outputs.json import write_json
 from shared.plan.plan import Plan, Target, read_plan
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
+from shared.verdict import Judged, judge
 
 PLAN = Plan(
     targets=(Target(model="acme/orca"),),
@@ -48,13 +49,13 @@ def test_every_file_of_a_run_is_written_and_the_summary_last() -> None:
         Sample(step=0, slot=0, target=0, prompt=0, outcome=Outcome.OK, sent_s=0.0),
         Sample(step=0, slot=1, target=0, prompt=0, outcome=Outcome.DROPPED),
     ]
-    table = frame(PLAN, rows)
-    summary = summarize(PLAN, table)
+    table = columns_of(PLAN, rows)
+    summary = judge(PLAN, summarize(PLAN, table))
     results = Results(plan=PLAN, rows=table, summary=summary)
     made = {name: b"".join(write(results)) for name, write in OUTPUTS.items()}
     assert list(made) == ["samples.csv", "responses.jsonl", "plan.json", "summary.json"]
     assert made["samples.csv"].count(b"\n") == 3
-    assert Summary.model_validate_json(made["summary.json"]) == summary
+    assert Judged.model_validate_json(made["summary.json"]) == summary
     assert json.loads(made["summary.json"])["total_runs"] == 2
     again = {name: b"".join(write(results)) for name, write in OUTPUTS.items()}
     assert again == made

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from shared.analysis.metrics import gap_histogram
+from shared.analysis.gaps import gap_histogram
 from shared.analysis.summarize import summarize
 from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts, SyntheticPrompts
 from shared.plan.prompts.lengths import Fixed
 from shared.run import Ending, Status
 from shared.sample import Note, Outcome, Sample
-from shared.verdict.doubts import MANY_STREAMS
-from shared.verdict.judge import Reason, Verdict
+from shared.verdict.doubts import DOUBTS, MANY_STREAMS
+from shared.verdict.judge import judge
 from shared.verdict.observations import Observations, together
-from shared.verdict.reason import unusable
+from shared.verdict.records import Case, Reason, Verdict
+from shared.verdict.usable import unusable
 
 PLAN = Plan(
     targets=(Target(model="acme/orca"),),
@@ -68,9 +70,7 @@ def calls(n: int, odd: int = 0, **more: Any) -> list[Sample]:
 def judged(
     rows: Iterable[Sample], seen: Observations | None = None, plan: Plan = PLAN
 ) -> Verdict:
-    verdict = summarize(plan, rows, observations=seen).verdict
-    assert verdict is not None
-    return verdict
+    return judge(plan, summarize(plan, rows), seen).verdict
 
 
 def codes(reasons: Iterable[Reason]) -> list[str]:
@@ -411,9 +411,7 @@ def test_a_run_whose_calls_were_all_turned_away_had_no_success() -> None:
 
 
 def ended(ending: Ending, rows: Iterable[Sample], cause: str | None = None) -> Verdict:
-    verdict = summarize(PLAN, rows, ending=ending, cause=cause).verdict
-    assert verdict is not None
-    return verdict
+    return judge(PLAN, summarize(PLAN, rows, ending=ending, cause=cause)).verdict
 
 
 @pytest.mark.parametrize("ending", Ending)
@@ -546,3 +544,28 @@ def test_a_number_of_a_figure_that_is_named_whole_is_not_named_again() -> None:
 
     assert unusable([naming("ttft.p99", "gap"), naming("ttft")]) == ("gap", "ttft")
     assert unusable([]) == ()
+
+
+def test_a_reason_more_is_one_function_in_the_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(case: Case) -> Reason | None:
+        most_s = case.summary.latency.max
+        if most_s is None or most_s < 1.0:
+            return None
+        return Reason(
+            kind="suspect",
+            code="slow",
+            words=f"A call took {most_s:g} s.",
+            remedy="Ask for less.",
+            figures=("latency.p99",),
+        )
+
+    monkeypatch.setattr(
+        import_module("shared.verdict.judge"), "DOUBTS", (*DOUBTS, slow)
+    )
+    verdict = judged(calls(400))
+    assert (verdict.kind, codes(verdict.reasons)) == ("suspect", ["slow"])
+    assert verdict.unusable == ("latency.p99",)
+    assert "latency.p99" not in verdict.usable
+    assert "latency.p95" in verdict.usable

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.analysis.columns import frame
+from shared.analysis.columns import columns_of
 from shared.money.reconciliation import Bill, Row
 from shared.outputs import write_csv
 from shared.plan.plan import Plan, Target
@@ -34,7 +34,7 @@ def test_rows_are_what_they_were_before_they_became_a_file(tmp_path: Path) -> No
     )
     counted = sample(2, generation_id="-2", output_tokens=12, tokens_from="events")
     path = tmp_path / "samples.csv"
-    rows = frame(PLAN, [told, sample(1), counted])
+    rows = columns_of(PLAN, [told, sample(1), counted])
     path.write_bytes(b"".join(write_csv(PLAN, rows)))
     first, second, third = cells(path)
     assert row(first) == Row(

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from redis.asyncio import Redis
 
-from shared.analysis.columns import frame
+from shared.analysis.columns import columns_of
 from shared.outputs import write_csv
 from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
@@ -136,7 +136,7 @@ class Desk:
         job_id = new_job_id(1.8e9)
         folder = self.settings.results_dir / job_id
         folder.mkdir(parents=True)
-        csv = write_csv(PLAN, frame(PLAN, rows))
+        csv = write_csv(PLAN, columns_of(PLAN, rows))
         (folder / "samples.csv").write_bytes(b"".join(csv))
         (folder / "summary.json").write_text("{}")
         await reconciles.ask(self.redis, job_id, in_s=0, keep_s=600)

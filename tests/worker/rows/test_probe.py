@@ -3,8 +3,8 @@
 import pytest
 from pydantic_core import from_json
 
-from shared.analysis.columns import frame
-from shared.analysis.metrics import gap_n, gap_p99_s, tpot_s
+from shared.analysis.columns import columns_of
+from shared.analysis.metrics import tpot_s
 from shared.answer.dialects import DIALECTS
 from shared.money.prices import billed_nano
 from shared.plan.plan import Plan, Target, Work, steps
@@ -13,6 +13,7 @@ from shared.sample import decode, encode
 from shared.settings.settings import Settings
 from shared.store.slots import Lease
 from shared.wire.limits import Caps
+from tests.shared.analysis.gaps_of_row import gap_n, gap_p99_s
 from tests.shared.answer.answers import DONE, chunk, exchange, sse, text
 from worker.rows.probe import Call, Probe
 from worker.slot import Slot
@@ -73,7 +74,9 @@ def test_an_absurd_cost_is_a_row_whose_bill_is_unknown(cost: object) -> None:
     row = probe.sample(a_call(), came, probe.read(a_call(), came))
     assert (row.ok, row.cost_usd, row.notes) == (True, None, "cost_not_believed")
     assert billed_nano(row) is None  # a budget counts it at its worst
-    assert frame(probe.plan, [row]).columns["notes"].tolist() == ["cost_not_believed"]
+    assert columns_of(probe.plan, [row]).table["notes"].tolist() == [
+        "cost_not_believed"
+    ]
 
 
 def test_what_a_plan_adds_is_in_each_request() -> None:

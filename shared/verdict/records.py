@@ -1,0 +1,83 @@
+"""What a verdict is made of: a case, its reasons, and the summary that bears them.
+
+A figure is named whole (`ttft`, `gap`, `rate`), or by one number of it (`ttft.p99`).
+`rate` is what `throughput` has.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from shared.analysis import Pace, Summary
+from shared.plan import Plan
+from shared.verdict.observations import Observations
+
+STREAMED = ("ttft", "ttft_visible", "tpot", "gap")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One doubt, or one note: a number, its limit, and what to do."""
+
+    kind: Literal["invalid", "suspect", "note"]
+    code: str
+    """Stable name, for programs."""
+    words: str
+    remedy: str
+    value: float | None = None
+    limit: float | None = None
+    figures: tuple[str, ...] = ()
+    """What cannot be used for this reason; () where it is a doubt of no figure alone.
+    Of a note: what it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The worst of the reasons; notes are not faults.
+
+    Invalid: headline figures cannot be used. Suspect: some cannot, or all of them with
+    a doubt.
+    """
+
+    kind: Literal["valid", "suspect", "invalid"]
+    reasons: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    unusable: tuple[str, ...] = ()
+    """Figures that cannot be used, for these reasons: `gap`, `ttft.p99`, `rate` ..."""
+    usable: tuple[str, ...] = ()
+    """Figures that can: those of which the run has calls enough, less the others."""
+
+
+class Judged(Summary):
+    """A run's summary with what the workers saw, and the verdict on both: what is
+    written as `summary.json`, and shown as the run's result."""
+
+    observations: Observations | None = Field(description="What the workers saw.")
+    verdict: Verdict = Field(description="Whether to believe all this.")
+    pace: tuple[Pace, ...] = Field(
+        default=(), description="What an adaptive load has found, by target."
+    )
+    machines: tuple[dict[str, JsonValue], ...] = Field(
+        default=(), description="What each worker reported of itself, shard by shard."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is judged."""
+
+    plan: Plan
+    summary: Summary
+    seen: Observations
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """All that a run of this plan could have."""
+        streamed = STREAMED if self.plan.stream else ()
+        is_closed = self.plan.load.slots_by(0) is None
+        return ("latency", *(() if is_closed else ("response",)), *streamed, "rate")
+
+
+Rule = Callable[[Case], Reason | None]
