@@ -13,10 +13,17 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api import errors
-from api.account_page import AccountPage
 from api.bodies import BoundedBodies
-from api.deps import Parts, Store
-from api.feed import MOST_WATCHERS, Feed
+from api.parts import (
+    MOST_WATCHERS,
+    AccountPage,
+    CountedRequests,
+    Parts,
+    Store,
+    Traffic,
+    Views,
+    Watchers,
+)
 from api.routes import (
     account,
     benchmarks,
@@ -29,8 +36,6 @@ from api.routes import (
     models,
     selftest,
 )
-from api.traffic import CountedRequests, Traffic
-from api.view import Views
 from shared import tracing
 from shared.errors import CatalogueDown
 from shared.plan import Plan
@@ -124,8 +129,8 @@ async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
         await contact.close()
         await wire.aclose()
         if store is not None:
-            await store.feed.close()
-            await store.feed.redis.aclose()
+            await store.watchers.close()
+            await store.watchers.redis.aclose()
             await store.redis.aclose()
         tracing.close()
 
@@ -140,8 +145,8 @@ def _store(settings: Settings) -> Store | None:
     if settings.redis_url is None:
         return None
     redis = connect(settings.redis_url)
-    feed = Feed(connect(settings.redis_url, connections=MOST_WATCHERS))
-    return Store(redis, Views(redis, settings), feed)
+    watchers = Watchers(connect(settings.redis_url, connections=MOST_WATCHERS))
+    return Store(redis, Views(redis, settings), watchers)
 
 
 def _stopping() -> Callable[[], bool]:

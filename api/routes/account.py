@@ -7,8 +7,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Parts, PartsDep
+from api.deps import PartsDep
 from api.errors import responses
+from api.parts import Parts
 from shared.clock import utc_label, wall_s
 from shared.errors import StoreDown
 from shared.money import FREE_ROUTER, Limit, account_of, limits_of
@@ -223,7 +224,7 @@ async def _ours(parts: Parts) -> _Ours | str:
     redis = parts.store.redis
     every = limits_of(FREE_ROUTER, parts.settings)
     try:
-        async with parts.store.asking.promptly():
+        async with parts.store.access.deadline():
             return _Ours(
                 await now_s(redis),
                 {limit: await limits.used(redis, name, limit.name) for limit in every},

@@ -10,22 +10,20 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from api.deps import (
-    EXAMPLE,
-    JobId,
-    PartsDep,
-    Store,
-    StoreDep,
-    Traceparent,
-)
+from api.deps import EXAMPLE, JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
-from api.key import check_key
-from api.prefer import ended_within, wait_asked_s
-from api.presence import unless_gone
-from api.pricing import Prices, checked_prices, quoted, warnings_of
+from api.live import ended_within, unless_gone, wait_asked_s
+from api.parts import Store, listed
 from api.schemas import Accepted, Job, Listing, Quoted
-from api.submission import form_schema, read_submission
-from api.view import listed
+from api.submission import (
+    Prices,
+    check_key,
+    checked_prices,
+    form_schema,
+    quoted,
+    read_submission,
+    warnings_of,
+)
 from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan
 from shared.plan.plan_json import plan_json
@@ -162,13 +160,13 @@ async def _queue(
     if said_key is not None:
         body = await asyncio.to_thread(lambda: sha256(plan_json(plan)).hexdigest())
         key = runs.IdempotencyKey(plan.submitter, said_key, body)
-    async with store.asking.promptly():
+    async with store.access.deadline():
         await durable.check(store.redis, allow_volatile=settings.allow_volatile)
         alive = await workers.alive(store.redis, lease_s=settings.lease_s)
         job_id = new_job_id(await now_s(store.redis))
     if not alive:
         warnings.append(NO_WORKER)
-    run = await store.asking.write(
+    run = await store.access.write(
         store.redis,
         lambda: runs.create(
             store.redis,
@@ -203,7 +201,7 @@ async def wake(store: Store, job_id: str, times: int = 1) -> None:
     """Ring for so many workers. One that hears nothing looks by itself, so nobody is
     told of a ring that was lost."""
     with suppress(StoreDown):
-        async with store.asking.promptly():
+        async with store.access.deadline():
             await ring(store.redis, job_id, max(1, times))
 
 
@@ -224,7 +222,7 @@ async def listing(
     """Newest first. `next` is where the next page is."""
     if before is not None and not is_job_id(before):
         raise NoSuchRun(repr(before[:40]))
-    async with store.asking.promptly():
+    async with store.access.deadline():
         found = await store.views.page(limit + 1, before)
     page, more = found[:limit], found[limit:]
     after = f"/benchmark?limit={limit}&before={page[-1].job_id}" if more else None
@@ -242,7 +240,7 @@ async def listing(
 )
 async def show(job_id: JobId, store: StoreDep) -> Response:
     """The plan, the progress, and after the end the result."""
-    async with store.asking.promptly():
+    async with store.access.deadline():
         job = await store.views.job(job_id)
     return answer(job)
 
@@ -272,14 +270,14 @@ async def cancel(job_id: JobId, store: StoreDep) -> Response:
     """
     changed = UNCHANGED
     with suppress(NoSuchRun, WrongState):  # ended, here or in the results folder
-        await store.asking.write(
+        await store.access.write(
             store.redis,
             lambda: runs.end(store.redis, job_id, Ending.CANCELLED),
             perhaps(job_id, "cancelled"),
         )
         changed = f"benchmark {job_id} ends"
         await wake(store, job_id)
-    async with store.asking.promptly(changed):
+    async with store.access.deadline(changed):
         job = await store.views.job(job_id)
     if job.ending != Ending.CANCELLED:
         raise WrongState(

@@ -9,10 +9,9 @@ from fastapi import APIRouter, Body, Header
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import JobId, PartsDep, Store, StoreDep, Traceparent
+from api.deps import JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
-from api.key import check_key
-from api.pricing import Prices, checked_prices
+from api.parts import Store
 from api.routes.benchmarks import (
     NO_WORKER,
     accepted,
@@ -22,6 +21,7 @@ from api.routes.benchmarks import (
     wake,
 )
 from api.schemas import Accepted, Job
+from api.submission import Prices, check_key, checked_prices
 from shared import archive
 from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan, read_plan
@@ -73,7 +73,7 @@ async def pause(job_id: JobId, store: StoreDep) -> Response:
     May be asked again. One that ends or has ended is a 409.
     """
     paused = await _moved(store, job_id, Status.PAUSED, "paused")
-    async with store.asking.promptly(_changed(job_id, paused, "is paused")):
+    async with store.access.deadline(_changed(job_id, paused, "is paused")):
         job = await store.views.job(job_id)
     if not paused and (job.status.terminal or job.status is Status.REDUCING):
         raise WrongState(f"Benchmark {job_id} is {job.status}; it cannot be paused.")
@@ -98,7 +98,7 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     """
     resumed = await _moved(store, job_id, Status.QUEUED, "resumed")
     await _wake(store, job_id, parts.settings)
-    async with store.asking.promptly(_changed(job_id, resumed, "goes on")):
+    async with store.access.deadline(_changed(job_id, resumed, "goes on")):
         job = await store.views.job(job_id)
     if not resumed and job.status not in _GOING_ON:
         raise WrongState(f"Benchmark {job_id} is {job.status}; it cannot be resumed.")
@@ -154,17 +154,17 @@ async def rerun(
     (`KEEP_RUNS_DAYS`), and of plans with a fixed number of calls.
     """
     only = asked.only if asked else None
-    async with store.asking.promptly():
+    async with store.access.deadline():
         text = await _plan_text(store, parts.settings, job_id)
     # Not within the store's time: a large plan takes some seconds to read.
     plan = await asyncio.to_thread(read_plan, text)
     del text
     warnings = await check_key(parts)
     prices = await checked_prices(plan, parts)
-    async with store.asking.promptly():
+    async with store.access.deadline():
         await durable.check(store.redis, allow_volatile=parts.settings.allow_volatile)
         new_id = new_job_id(await now_s(store.redis))
-    run = await store.asking.write(
+    run = await store.access.write(
         store.redis,
         lambda: _again(
             store, plan, job_id, only, idempotency_key, prices, traceparent, new_id
@@ -229,7 +229,7 @@ async def _again(
 async def _moved(store: Store, job_id: str, to: Status, done: str) -> bool:
     """Whether it came to that state now; False where it was there, or cannot come."""
     with suppress(NoSuchRun, WrongState):  # in the results folder, or it ends
-        return await store.asking.write(
+        return await store.access.write(
             store.redis,
             lambda: runs.move(store.redis, job_id, to),
             perhaps(job_id, done),
@@ -246,7 +246,7 @@ async def _wake(store: Store, job_id: str, settings: Settings) -> int | None:
     not say."""
     alive = None
     with suppress(StoreDown):
-        async with store.asking.promptly():
+        async with store.access.deadline():
             alive = len(await workers.alive(store.redis, lease_s=settings.lease_s))
     await wake(store, job_id, alive or 1)
     return alive

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from api.deps import JobId, PartsDep, Store, StoreDep
+from api.deps import JobId, PartsDep, StoreDep
 from api.download import Download
 from api.errors import Problem, responses
+from api.parts import Store
 from shared import archive
 from shared.money.reconciliation import FILE
 from shared.store import reconciles, runs
@@ -101,7 +102,7 @@ async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Res
     if archive.is_there(folder, job_id, FILE):
         return _file(path, job_id, "application/json")
     await _ended(folder, store, job_id, "summary.json")
-    async with store.asking.promptly():
+    async with store.access.deadline():
         waits = await reconciles.waits(store.redis, job_id)
     if archive.is_there(folder, job_id, FILE):  # it was done just now
         return _file(path, job_id, "application/json")
@@ -130,7 +131,7 @@ async def plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     folder = parts.settings.results_dir
     if archive.is_there(folder, job_id, "plan.json"):
         return _file(folder / job_id / "plan.json", job_id, "application/json")
-    async with store.asking.promptly():
+    async with store.access.deadline():
         found = await runs.plan_text(store.redis, job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.plan.json"'}
     return Response(found, headers=headers, media_type="application/json")
@@ -141,7 +142,7 @@ async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Pat
     # summary.json is published last, so that all files are there or none.
     if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):
         return results_dir / job_id / name
-    async with store.asking.promptly():
+    async with store.access.deadline():
         run = await runs.load(store.redis, job_id)
     if run.status.terminal:
         raise Problem(

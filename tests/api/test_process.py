@@ -18,18 +18,16 @@ import httpx
 import psutil
 import pytest
 
-from api.deps import Store
-from api.feed import Feed
-from api.follow import begin
-from api.view import Views
+from api.live import begin
+from api.parts import Store, Views, Watchers
 from shared.plan.plan import Plan
 from shared.process import tied
 from shared.run import Ending
 from shared.settings.settings import Settings
 from shared.store import embedded, runs
 from shared.store.client import connect
-from tests.api.api_client import FILE, FORM, events, plan, problem, submit
-from tests.api.api_server import Api, Start
+from tests.api.client import FILE, FORM, events, plan, problem, submit
+from tests.api.server import Api, Start
 from tests.children import CANARY
 
 HANG_S = 3.0
@@ -229,8 +227,8 @@ def test_a_stream_outlives_a_store_that_is_away_for_a_while(
         store.stop()
 
 
-class Silent(Feed):
-    """A feed whose bells never ring."""
+class Silent(Watchers):
+    """Watchers whose bells never ring."""
 
     @asynccontextmanager
     async def watch(self, job_id: str) -> AsyncIterator[asyncio.Event]:

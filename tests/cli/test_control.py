@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 from cli.main import app
 from shared.settings.settings import Settings
 from shared.store import embedded
-from tests.api.api_client import MODEL
-from tests.api.api_server import Api, serving
+from tests.api.client import MODEL
+from tests.api.server import Api, serving
 from tests.children import CANARY, simulator, workers
 
 UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
