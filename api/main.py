@@ -34,6 +34,7 @@ from api.routes import (
     health,
     metrics,
     models,
+    reruns,
     selftest,
 )
 from shared import tracing
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate,
         benchmarks,
         control,
+        reruns,
         events,
         downloads,
         selftest,

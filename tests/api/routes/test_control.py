@@ -1,11 +1,8 @@
-"""Pause, resume and rerun over HTTP; the worker is played."""
-
-import shutil
+"""Pause, resume and cancel over HTTP; the worker is played."""
 
 import pytest
 
 from shared.run import Ending, Status
-from shared.sample import Outcome
 from shared.store import runs, slots
 from tests.api.client import Played, problem, submit
 from tests.api.routes.test_benchmarks import UNKNOWN, forget
@@ -46,71 +43,6 @@ def test_an_unknown_benchmark_is_a_404(api: Api, verb: str) -> None:
     problem(api.http.post(f"/benchmark/nonsense/{verb}"), "no-such-run")
 
 
-async def test_a_rerun_is_a_new_benchmark_of_the_same_plan(
-    api: Api, worker: Played
-) -> None:
-    job_id = submit(api.http)
-    answer = api.http.post(f"/benchmark/{job_id}/rerun")
-    assert answer.status_code == 202, answer.text
-    body = answer.json()
-    assert body["job_id"] != job_id
-    assert answer.headers["location"] == body["status_url"]
-    old, new = (
-        api.http.get(f"/benchmark/{i}").json() for i in (job_id, body["job_id"])
-    )
-    assert new["rerun_of"] == job_id
-    assert new["plan"] == old["plan"]
-
-
-async def test_a_rerun_of_what_failed_has_only_those_calls(
-    api: Api, worker: Played
-) -> None:
-    job_id = submit(api.http)
-    lease = await worker.claim(job_id)
-    await worker.close(lease, 3)
-    await worker.close(lease, 1, Outcome.EMPTY)
-    only = {"only": "failed"}
-    problem(api.http.post(f"/benchmark/{job_id}/rerun", json=only), "not-ready")
-    await worker.reduce(job_id, Ending.COMPLETED)
-    answer = api.http.post(f"/benchmark/{job_id}/rerun", json=only)
-    assert answer.status_code == 202, answer.text
-    new = api.http.get(answer.json()["status_url"]).json()
-    assert (new["progress"]["total"], new["rerun_of"]) == (1, job_id)
-
-
-async def test_after_the_store_forgot_it_a_benchmark_can_be_done_again_whole(
-    api: Api, worker: Played
-) -> None:
-    job_id = submit(api.http)
-    await worker.whole(job_id)
-    await forget(worker, job_id)
-    answer = api.http.post(f"/benchmark/{job_id}/rerun", json={})
-    assert answer.status_code == 202, answer.text
-    only = {"only": "failed"}
-    body = problem(
-        api.http.post(f"/benchmark/{job_id}/rerun", json=only), "wrong-state"
-    )
-    assert "forgotten" in body["detail"]
-    shutil.rmtree(api.settings.results_dir / job_id)
-    problem(api.http.post(f"/benchmark/{job_id}/rerun"), "no-such-run")
-
-
-async def test_the_same_key_makes_one_rerun(api: Api, worker: Played) -> None:
-    job_id = submit(api.http)
-    path, key = f"/benchmark/{job_id}/rerun", {"Idempotency-Key": "again"}
-    first, second = (api.http.post(path, headers=key).json() for _ in range(2))
-    assert first["job_id"] == second["job_id"]
-    other = api.http.post(path, headers=key, json={"only": "failed"})
-    # what failed can be told after the end only: that is said first
-    assert other.status_code == 409
-
-
-@pytest.mark.parametrize("body", [{"only": "ok"}, {"all": True}, []])
-def test_a_body_that_says_something_else_is_refused(api: Api, body: object) -> None:
-    job_id = submit(api.http)
-    problem(api.http.post(f"/benchmark/{job_id}/rerun", json=body), "invalid")
-
-
 @pytest.mark.parametrize(("verb", "word"), [("pause", "paused"), ("resume", "resumed")])
 async def test_one_that_is_being_reduced_can_neither_rest_nor_go_on(
     api: Api, worker: Played, verb: str, word: str
@@ -122,3 +54,35 @@ async def test_one_that_is_being_reduced_can_neither_rest_nor_go_on(
     assert body["detail"] == (
         f"Benchmark {job_id} is {Status.REDUCING}; it cannot be {word}."
     )
+
+
+async def test_cancelling_keeps_what_was_measured(api: Api, worker: Played) -> None:
+    job_id = submit(api.http)
+    lease = await worker.claim(job_id)
+    await worker.close(lease, 1)
+    answer = api.http.delete(f"/benchmark/{job_id}")
+    assert answer.status_code == 202
+    assert answer.json()["status"] == "reducing"
+    assert answer.json()["ending"] == "cancelled"
+    again = api.http.delete(f"/benchmark/{job_id}")
+    assert again.status_code == 202
+    await worker.reduce(job_id)
+    ended = api.http.delete(f"/benchmark/{job_id}")
+    assert ended.status_code == 200
+    assert ended.json()["status"] == "cancelled"
+    assert ended.json()["progress"]["closed"] == 1
+    assert ended.json()["result"]["total_runs"] == 1
+
+
+async def test_what_has_ended_by_itself_cannot_be_cancelled(
+    api: Api, worker: Played
+) -> None:
+    job_id = submit(api.http)
+    lease = await worker.claim(job_id)
+    await worker.close(lease, 4)
+    await runs.end(worker.redis, job_id, Ending.COMPLETED)
+    problem(api.http.delete(f"/benchmark/{job_id}"), "wrong-state")
+    await worker.reduce(job_id)
+    answer = api.http.delete(f"/benchmark/{job_id}")
+    assert answer.status_code == 409
+    assert "done" in problem(answer, "wrong-state")["detail"]
