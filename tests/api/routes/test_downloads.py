@@ -5,7 +5,10 @@ import json
 from io import StringIO
 
 import pytest
+from fastapi import FastAPI
 
+from api.routes.downloads import routes_of
+from shared.outputs import OUTPUTS, Output
 from shared.run import Ending
 from tests.api.client import Played, plan, problem, submit
 from tests.api.server import Api
@@ -172,3 +175,19 @@ async def test_a_head_has_the_headers_of_its_get(api: Api, ended: str) -> None:
         assert head.content == b""
         for header in ("content-type", "content-length", "content-disposition", "etag"):
             assert head.headers.get(header) == get.headers.get(header), (name, header)
+
+
+@pytest.mark.parametrize(("media_type", "asks"), [("text/csv", 1), ("text/plain", 0)])
+def test_another_output_is_served_by_its_entry_in_the_table(
+    media_type: str, asks: int
+) -> None:
+    notes = Output(
+        write=lambda run: [], media_type=media_type, title="Notes", about="All of them."
+    )
+    app = FastAPI()
+    app.include_router(routes_of({**OUTPUTS, "notes.new": notes}))
+    shown = app.openapi()["paths"]["/benchmark/{job_id}/notes.new"]["get"]
+    assert (shown["summary"], shown["description"]) == ("Notes", "All of them.")
+    assert list(shown["responses"]["200"]["content"]) == [media_type]
+    queries = [each for each in shown["parameters"] if each["in"] == "query"]
+    assert len(queries) == asks  # a table can be had as Excel likes it
