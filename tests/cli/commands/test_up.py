@@ -16,7 +16,7 @@ import yaml
 
 from shared.startup.ports import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LLMBENCH = (sys.executable, "-m", "cli")
 
 

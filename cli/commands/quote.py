@@ -8,6 +8,13 @@ from rich.table import Table
 from cli import show
 
 
+def draw(quoted: dict[str, Any]) -> None:
+    """The table, and the notes under it."""
+    show.console.print(table(quoted))
+    for note in notes(quoted):
+        show.console.print(note)
+
+
 def table(quoted: dict[str, Any]) -> Table:
     """A row per target, and one of all together."""
     found = show.table("target", "Nothing was queued. It would be")

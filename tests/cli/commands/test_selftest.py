@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from cli.selftest import doubts, table
+from cli.commands.selftest import doubts, table
 from shared.selftest import Case, Error, SelfTest
 from shared.verdict.judge import Reason, Verdict
 

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -19,7 +19,7 @@ from rich.table import Table
 from cli import show
 from cli.client import Api, Job
 from cli.stack import ROOT, Options, Stack, run
-from cli.up import say
+from cli.terminal import read_settings, say
 from shared.clock import monotonic_s
 from shared.settings import Settings
 from shared.startup import start
@@ -41,7 +41,14 @@ class Truth:
     """When it received the first call, on the machine's monotonic clock."""
 
 
-def demo(settings: Settings, runs: int) -> int:
+def demo(
+    runs: Annotated[int, typer.Option(min=1, help="Times each prompt is asked.")] = 3,
+) -> None:
+    """A benchmark of three simulated models, beside what they truly did."""
+    raise typer.Exit(compare(read_settings(), runs))
+
+
+def compare(settings: Settings, runs: int) -> int:
     """Run it; 0 when counts, tokens and cost equal the simulator's ledger."""
     for check in start.look("demo", settings):
         if check.level == "bad":

@@ -12,11 +12,11 @@ from typing import Any
 import psutil
 import pytest
 
-from cli.demo import Truth, _differences
+from cli.commands.demo import Truth, _differences
 
 pytestmark = pytest.mark.alone
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 TARGET: dict[str, Any] = {
     "model": "a/b",

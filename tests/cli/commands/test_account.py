@@ -3,7 +3,7 @@
 from typing import Any
 
 from cli import show
-from cli.account import notes, table
+from cli.commands.account import notes, table
 
 
 def account(**more: Any) -> dict[str, Any]:

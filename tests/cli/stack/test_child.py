@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from cli.child import Child
+from cli.stack.child import Child
 from shared.errors import Misconfigured, NotReady
 
 

@@ -5,25 +5,22 @@ Everything is a child of this process and ends with it, whatever ends it.
 
 import asyncio
 import os
-import signal
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from cli.child import Child, Say
+from cli.stack.child import Child, Say
 from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError, InUse, NotReady
 from shared.process import hold
 from shared.startup.ports import check_free, free_port, url_of
-from shared.startup.start import exit_code
 from shared.store import embedded, workers
 from shared.store.client import AWAY, connect
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 _STORE_LOOK_S = 0.5
 _ALL_READY_S = 30.0
 
@@ -219,57 +216,3 @@ class Stack:
                     self._store = self._store.revive()
                 except BenchError as error:
                     self._say(f"store    {error}")
-
-
-def run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) -> int:
-    """Start the stack, do the work, stop the stack; the exit code.
-
-    The first SIGINT, SIGTERM or SIGHUP stops it cleanly, a second one at once.
-    """
-    return asyncio.run(_run(stack, say, work))
-
-
-async def _run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) -> int:
-    task = asyncio.create_task(_start_and_work(stack, work))
-    interrupted = False
-
-    def interrupt() -> None:
-        nonlocal interrupted
-        if interrupted:
-            stack.kill()
-        else:
-            interrupted = True
-            say("Stopping... (once more: at once)")
-            task.cancel()
-
-    signals = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup leaves it
-        signals.append(signal.SIGHUP)
-    for number in signals:
-        asyncio.get_running_loop().add_signal_handler(number, interrupt)
-    code = 0
-    try:
-        code = await task
-    except asyncio.CancelledError:
-        pass
-    except BenchError as error:
-        print(error, file=sys.stderr)
-        code = exit_code(error)
-    finally:
-        await stack.stop()
-    return code
-
-
-async def _start_and_work(stack: Stack, work: Callable[[Stack], Awaitable[int]]) -> int:
-    await stack.start()
-    watch = asyncio.ensure_future(stack.watch())
-    working = asyncio.ensure_future(work(stack))
-    try:
-        await asyncio.wait((watch, working), return_when=asyncio.FIRST_COMPLETED)
-        if watch.done():  # it never returns: this raises what broke it
-            watch.result()
-        return working.result()
-    finally:
-        watch.cancel()
-        working.cancel()
-        await asyncio.gather(watch, working, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""`llmbench account`: the account on the terminal."""
+"""`llmbench account`: what may still be spent and called."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,7 +6,16 @@ from typing import Any
 from rich.table import Table
 
 from cli import show
-from cli.client import Account
+from cli.client import Account, Api
+from cli.terminal import Url, ask
+
+
+def account(url: Url = None) -> None:
+    """What the account may still spend and call, by the upstream's count and ours."""
+    found = ask(url, Api.account)
+    show.console.print(table(found))
+    for note in notes(found):
+        show.console.print(note)
 
 
 def table(account: Account) -> Table:

@@ -1,19 +1,44 @@
 """`llmbench up`: the whole stack on this machine, until it is told to stop."""
 
 import asyncio
-import os
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from pydantic import SecretStr
 
 from cli.stack import Options, Stack, run
+from cli.terminal import read_settings, say
 from shared.settings import Settings
 from shared.startup import start
 from shared.store import fitness
 
+DataDir = Annotated[Path, typer.Option(help="Where the embedded store keeps its data.")]
+
 
 def up(
+    host: Annotated[str | None, typer.Option(help="Instead of HOST.")] = None,
+    port: Annotated[int | None, typer.Option(help="Instead of PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Against simulated models; no key.")
+    ] = False,
+    data_dir: DataDir = Path(".llmbench"),
+) -> None:
+    """Run the whole stack on this machine until Ctrl-C."""
+    raise typer.Exit(
+        stay_up(
+            read_settings(),
+            host=host,
+            port=port,
+            workers=workers,
+            simulate=simulate,
+            data_dir=data_dir,
+        )
+    )
+
+
+def stay_up(
     settings: Settings,
     *,
     host: str | None,
@@ -49,11 +74,3 @@ async def _stay(stack: Stack) -> int:
     say(f"All is ready: {stack.url}/docs. Ctrl-C stops everything.")
     await asyncio.Event().wait()
     return 0
-
-
-def say(text: str) -> None:
-    """A line for the person at the terminal, who may have closed it by now."""
-    try:
-        print(text, flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
