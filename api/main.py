@@ -10,10 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from api import errors
 from api.bodies import BoundedBodies
+from api.openapi import schema_of
 from api.parts import (
     MOST_WATCHERS,
     AccountPage,
@@ -39,7 +39,6 @@ from api.routes import (
 )
 from shared import tracing
 from shared.errors import CatalogueDown
-from shared.plan import Plan
 from shared.settings import Settings
 from shared.startup import start
 from shared.store.client import connect
@@ -100,7 +99,7 @@ def create_app(settings: Settings) -> FastAPI:
         selftest,
     ):
         app.include_router(subject.router)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: schema_of(app)  # type: ignore[method-assign]
     return app
 
 
@@ -156,34 +155,6 @@ def _stopping() -> Callable[[], bool]:
     application, so one that never ends by itself has to look."""
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return lambda: bool(getattr(server, "should_exit", False))
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's schema, with the two that no endpoint declares to it."""
-    if app.openapi_schema is None:
-        app.openapi_schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            description=app.description,
-            license_info=app.license_info,
-            routes=app.routes,
-        )
-        schemas = app.openapi_schema["components"]["schemas"]
-        for model, name in ((Plan, "Plan"), (errors.ProblemBody, "Problem")):
-            schema = model.model_json_schema(
-                ref_template="#/components/schemas/{model}"
-            )
-            schemas.update(schema.pop("$defs", {}))
-            schemas[name] = schema
-        # FastAPI adds an answer of its own to what does not declare a 422.
-        for path in app.openapi_schema["paths"].values():
-            for operation in path.values():
-                if "HTTPValidationError" in str(operation["responses"].get("422")):
-                    del operation["responses"]["422"]
-        schemas.pop("HTTPValidationError", None)
-        schemas.pop("ValidationError", None)
-    return app.openapi_schema
 
 
 def _version() -> str:
