@@ -1,8 +1,8 @@
 """What the process holds while it serves: made at the start, shared by all requests.
 
 `access` is the way to the store, `watchers` are the clients that follow runs, `views`
-the bodies of runs; `account_page` is `GET /key` of the upstream, `traffic` counts the
-requests.
+the bodies of runs and `plans` the plans in them; `account_page` is `GET /key` of the
+upstream, `traffic` counts the requests.
 
 May import: `shared`, `api.errors`, `api.schemas`.
 """

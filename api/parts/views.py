@@ -1,30 +1,22 @@
 """A benchmark as a body, the same for GET, `Prefer: wait` and the SSE `done`."""
 
 import asyncio
-from collections import OrderedDict
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
+from api.parts.plans import ShownPlans, shown
 from api.schemas import Job, Listed, Money, Progress, Reconciled
 from shared import archive
 from shared.clock import utc_label
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
-from shared.plan import read_plan
-from shared.plan.plan_json import list_json
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import durable, reconciles, runs, workers
 from shared.store.client import now_s
 from shared.store.record import leave
 
-MOST_PROMPT_BYTES = 100_000
-"""Prompts that take more as JSON are not shown; plan.json has them all."""
-
-_PLANS_KEPT = 64
 _STOPS = (Ending.BUDGET, Ending.ERROR_LIMIT, Ending.FIND)
 
 
@@ -35,8 +27,7 @@ class Views:
         self._redis = redis
         self._results_dir: Path = settings.results_dir
         self._lease_s = settings.lease_s
-        # A plan never changes, and takes a second to read when it is large.
-        self._plans: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        self._plans = ShownPlans()
 
     async def job(self, job_id: str) -> Job:
         """The body of one run; raises NoSuchRun, NewerRecord, Unreadable, StoreDown."""
@@ -45,7 +36,7 @@ class Views:
             plan = self._plans.get(job_id)
             if plan is None:
                 text = await runs.plan_text(self._redis, job_id)
-                plan = self._keep(job_id, await asyncio.to_thread(shown, text))
+                plan = self._plans.keep(job_id, await asyncio.to_thread(shown, text))
                 del text  # it may be large, and there is more to wait for
             result = await runs.result_of(self._redis, job_id)
         except NoSuchRun:
@@ -96,7 +87,7 @@ class Views:
         plan = self._plans.get(job_id)
         if plan is None:
             text = archive.plan_text(self._results_dir, job_id)
-            plan = self._keep(job_id, shown(text))
+            plan = self._plans.keep(job_id, shown(text))
         result = archive.result_of(self._results_dir, job_id)
         reconciled = self._compared(job_id)
         return _job(run, plan, result, 0, None, reconciled)
@@ -123,12 +114,6 @@ class Views:
             notes=list(found.notes),
             totals=found.totals,
         )
-
-    def _keep(self, job_id: str, plan: dict[str, Any]) -> dict[str, Any]:
-        self._plans[job_id] = plan
-        if len(self._plans) > _PLANS_KEPT:
-            self._plans.popitem(last=False)
-        return plan
 
     async def _waiting_for(self, run: Run) -> str | None:
         if run.status is Status.WAITING:
@@ -181,35 +166,6 @@ def listed(run: Run) -> Listed:
         ended_at=_label(run.ended_at),
         status_url=f"/benchmark/{run.job_id}",
     )
-
-
-def shown(text: bytes) -> dict[str, Any]:
-    """A stored plan as JSON; prompts of more than 100 KB by count and hash.
-
-    Those are not validated again, which takes seconds where they are many. Raises
-    NewerRecord.
-    """
-    record = from_json(text) if len(text) > MOST_PROMPT_BYTES else {}
-    prompts = record.get("prompts")
-    if not isinstance(prompts, dict) or not isinstance(prompts.get("prompts"), list):
-        return read_plan(text).model_dump(mode="json")
-    stand_in = {**prompts, "prompts": ["x"]}
-    digest, size = sha256(), 0
-    begin, end = to_json(stand_in).split(b'["x"]')
-    for piece in (begin, *list_json(prompts["prompts"]), end):
-        digest.update(piece)
-        size += len(piece)
-    if size <= MOST_PROMPT_BYTES:
-        return read_plan(text).model_dump(mode="json")
-    plan = read_plan(to_json({**record, "prompts": stand_in}))
-    found: dict[str, Any] = plan.model_dump(mode="json")
-    found["prompts"] = {
-        "kind": plan.prompts.kind,
-        "count": len(prompts["prompts"]),
-        "sha256": digest.hexdigest(),
-        "note": f"{size} bytes of prompts; plan.json has them.",
-    }
-    return found
 
 
 def _job(

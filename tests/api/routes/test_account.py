@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from api.routes.account import AccountNow
+from api.schemas import AccountNow
 from shared.clock import utc_label
 from shared.money.limits import Limit, account_of
 from shared.store import limits
