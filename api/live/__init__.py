@@ -6,7 +6,7 @@
 May import: `shared`, `api.errors`, `api.schemas`, `api.parts`.
 """
 
-from api.live.follow import begin
+from api.live.follow import follower_of
 from api.live.prefer import ended_within, wait_asked_s
 from api.live.presence import unless_gone
 from api.live.stream import KEEP_ALIVE, KEEP_ALIVE_S, LOOK_S, EventStream, event
@@ -16,9 +16,9 @@ __all__ = [
     "KEEP_ALIVE_S",
     "LOOK_S",
     "EventStream",
-    "begin",
     "ended_within",
     "event",
+    "follower_of",
     "unless_gone",
     "wait_asked_s",
 ]

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Header
 
 from api.deps import JobId, PartsDep, StoreDep
 from api.errors import responses
-from api.live import EventStream, begin
+from api.live import EventStream, follower_of
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -46,5 +46,5 @@ async def events(
 ) -> EventStream:
     """Ends with the run. With `Last-Event-ID` nothing is told twice or left out."""
     store.watchers.check_room()
-    follower = await begin(store, job_id, last_event_id)
+    follower = await follower_of(store, job_id, last_event_id)
     return EventStream(follower.events(parts.stopping))

@@ -18,7 +18,7 @@ import httpx
 import psutil
 import pytest
 
-from api.live import begin
+from api.live import follower_of
 from api.parts import Store, Views, Watchers
 from shared.plan.plan import Plan
 from shared.process import tied
@@ -244,7 +244,7 @@ async def test_what_the_store_would_not_tell_is_asked_for_again(
     try:
         store = Store(redis, Views(redis, config), Silent(redis))
         run = await runs.create(redis, Plan.model_validate(plan()))
-        told = (await begin(store, run.job_id, None)).events(lambda: False)
+        told = (await follower_of(store, run.job_id, None)).events(lambda: False)
         assert b"event: snapshot" in await anext(told)
         await runs.end(redis, run.job_id, Ending.CANCELLED)
         time.sleep(1.1)  # appendfsync everysec

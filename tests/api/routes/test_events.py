@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from api.live import begin
+from api.live import follower_of
 from api.parts import Store, Views, Watchers
 from shared.run import Ending, Status
 from shared.sample import Outcome
@@ -161,7 +161,7 @@ async def test_a_backlog_is_read_to_its_end_although_nobody_rings(
     await worker.claim(job_id)
     for _ in range(250):
         await redis.xadd(key, {"kind": "progress"})
-    follower = await begin(store, job_id, first)
+    follower = await follower_of(store, job_id, first)
     async with watchers.watch(job_id) as bell:  # somebody else, who was there before
         await worker.reduce(job_id, Ending.COMPLETED)
         end = await stored.last_id(redis, job_id)
