@@ -1,4 +1,4 @@
-"""A conversation with a model that may have to be asked in other words first."""
+"""A conversation with a model that may refuse how it is asked, and not what."""
 
 import logging
 from contextlib import aclosing
@@ -15,9 +15,10 @@ log = logging.getLogger(__name__)
 
 
 def ask_in_words(parts: Parts, ask: Ask) -> Conversation:
-    """`converse`, begun anew where the model refuses how it was asked, and not what.
+    """`converse`, begun again where the model refuses the form of the request: the name
+    of a field, say.
 
-    What is learnt is kept by the process, so that this happens once for each model.
+    The process keeps what a model accepts, so that this happens once for each.
     Raises MissingKey and Misconfigured at once.
     """
     return _conversation(parts, ask, parts.settings.require_key())

@@ -17,7 +17,7 @@ _WAIT = re.compile(r'\s*wait\s*=\s*"?(\d{1,9})"?\s*(;.*)?', re.IGNORECASE)
 
 
 def wait_asked_s(headers: list[str]) -> int | None:
-    """Seconds that the client would wait, at most 60; None when it does not say.
+    """Seconds that the client would wait, at most 60; None without such a header.
 
     What cannot be understood is ignored, as the RFC demands.
 
@@ -33,7 +33,7 @@ def wait_asked_s(headers: list[str]) -> int | None:
 async def ended_within(
     parts: Parts, store: Store, job_id: str, wait_s: float
 ) -> Job | None:
-    """The run's body if it ends in time, else None. Nobody is worse off for asking."""
+    """The run's body if it ends in time, else None."""
     until_s = monotonic_s() + wait_s
     async with store.watchers.watch(job_id) as bell:
         while (left_s := until_s - monotonic_s()) > 0 and not parts.stopping():

@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T | None:
-    """What `work` gives, or None when the client left before: then it is cancelled.
+    """What `work` gives; None when the client left first, and `work` is cancelled then.
 
-    For a request whose body has been read: what comes after it is the leaving.
+    The request's body must have been read: what is received after it is the disconnect.
     """
     task = asyncio.ensure_future(work)
     gone = asyncio.create_task(_gone(request))

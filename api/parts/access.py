@@ -1,7 +1,8 @@
-"""What this process asks of its store: not too much at once, and not for too long.
+"""The way to the store: a bounded number of requests at once, each with a deadline.
 
-Three things are told apart that look alike to a client: the store does not answer,
-we have too much to do ourselves, and a write of which nobody knows what became of it.
+A client hears which of three things happened: the store does not answer (StoreDown),
+this process has too much to do (Busy), or a write was sent and its outcome is not known
+(OutcomeUnknown).
 """
 
 import asyncio
@@ -23,19 +24,19 @@ from shared.store.client import (
 )
 
 STORE_S = 2.5
-"""The store has so long for all that one request reads of it."""
+"""The deadline of all that one request reads of the store."""
 
 PLACES = 32
-"""Requests that ask at once; fewer than a pool has connections."""
+"""Requests at the store at once; fewer than its pool has connections."""
 
 LINE_S = 10.0
-"""For a place it is waited so long, while others get answers."""
+"""A request waits so long for a place, while others get answers."""
 
 T = TypeVar("T")
 
 
 class StoreAccess:
-    """Places at the store, and when it was last heard."""
+    """The places at the store, and when it last answered."""
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(PLACES)
@@ -47,10 +48,11 @@ class StoreAccess:
 
     @asynccontextmanager
     async def deadline(self, changed: str = UNCHANGED) -> AsyncIterator[None]:
-        """StoreDown unless the store does what is asked within `STORE_S` in all.
+        """All that is asked in this block is answered within `STORE_S`.
 
-        Busy where it answers others meanwhile. A store that hangs would otherwise cost
-        each command its timeout and its retries.
+        Raises StoreDown otherwise, and Busy where the store answered other requests
+        meanwhile. Without this a store that hangs would cost each command its timeout
+        and its retries.
 
         changed: what the request has changed before, for the sentence of the error.
         """
@@ -71,10 +73,10 @@ class StoreAccess:
     async def write(
         self, redis: Redis, work: Callable[[], Coroutine[Any, Any, T]], unknown: str
     ) -> T:
-        """What `work` gives, which is not cut off by a deadline or by who leaves: it
-        may be done by then, and could only be denied.
+        """What `work` gives. Neither a deadline nor a client that leaves cuts it off:
+        a write that was sent may be done, whatever is said of it.
 
-        It is not begun while the store is silent: that is StoreDown. Its commands have
+        Raises StoreDown before it begins, where the store is silent. Its commands have
         timeouts of their own; where the store falls silent in the middle, it raises
         OutcomeUnknown with the sentence `unknown`.
         """
@@ -96,7 +98,7 @@ class StoreAccess:
     def _over(self, task: asyncio.Task[Any]) -> None:
         self._writes.discard(task)
         if not task.cancelled():
-            task.exception()  # who asked has heard it, or has left
+            task.exception()  # the request has it, unless its client left
 
     @asynccontextmanager
     async def _place(self, changed: str) -> AsyncIterator[None]:

@@ -1,4 +1,4 @@
-"""What the upstream says of our account, asked anew when it is some seconds old."""
+"""The account behind our key: `GET /key` of the upstream, at most some seconds old."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from shared.clock import monotonic_s, wall_s
 from shared.upstream import Account, Contact, Refused, client_of, read_account
 
 KEPT_S = 5.0
-"""A page that polls, or ten of them, ask upstream once in so long."""
+"""Clients that poll `GET /account`, however many, cause one call in so long."""
 
 
 class AccountPage:
@@ -17,16 +17,16 @@ class AccountPage:
         self._said: Account | str = ""
         self._asked_s = float("-inf")
         self.told_at: float | None = None
-        """When the account was last told, Unix seconds; None: never."""
+        """When the upstream last told the account, Unix seconds; None: never."""
         self._asking: asyncio.Task[None] | None = None
         self.accepted: str | None = None
-        """The last key of which the upstream has told an account."""
+        """The last key for which the upstream answered with an account."""
 
     async def read(self) -> Account | str:
         """The account, or the sentence of why it is not known.
 
-        Who asks meanwhile waits for the same call. Raises Misconfigured for a key file
-        that cannot be read.
+        Callers that come while a call is under way wait for that one. Raises
+        Misconfigured for a key file that cannot be read.
         """
         settings = await self._contact.meet()
         if not settings.speaks_openrouter:
@@ -50,7 +50,7 @@ class AccountPage:
 
     @property
     def refused(self) -> bool:
-        """Whether the last answer was that the key is not accepted."""
+        """Whether the upstream last answered that it does not accept the key."""
         return isinstance(self._said, Refused)
 
     async def close(self) -> None:

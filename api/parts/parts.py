@@ -16,7 +16,7 @@ from shared.upstream import Catalogue, Contact
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The store, and what is kept of it in this process."""
+    """The store, and what this process keeps for it."""
 
     redis: Redis
     views: Views
@@ -26,14 +26,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the process has."""
+    """What the process holds. Without a store there are no benchmarks."""
 
     contact: Contact
     account_page: AccountPage
     store: Store | None
     traffic: Traffic
     stopping: Callable[[], bool]
-    """Whether the server was told to end; long answers look at it twice a second."""
+    """Whether the server was told to end; long answers ask this twice a second."""
 
     @property
     def settings(self) -> Settings:

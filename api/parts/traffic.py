@@ -19,7 +19,7 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 
 class Traffic:
-    """What this process was asked so far, and what it is itself."""
+    """The series of this process: its requests so far, its CPU and memory."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -1,8 +1,8 @@
-"""Whether the key that calls would go with is there and accepted, asked at the POST.
+"""Whether the upstream's key is set and accepted, asked when a benchmark is posted.
 
-Otherwise a run would be queued, claimed and only then fail, minutes after its author
-has left. Nothing here holds a POST up for long, and a key that was accepted once is not
-asked about again.
+Without this a run would be queued and claimed, and would fail minutes after its author
+has left. A POST waits two seconds at most for it, and a key that was accepted once is
+not asked about again.
 """
 
 import asyncio
