@@ -144,3 +144,9 @@ async def playing(store_url: str, results_dir: Path) -> AsyncIterator[Played]:
         yield Played(redis, results_dir)
     finally:
         await redis.aclose()
+
+
+def job_ids(http: httpx.Client) -> list[str]:
+    """The newest benchmarks."""
+    found = http.get("/benchmark?limit=100").json()["jobs"]
+    return [job["job_id"] for job in found]
