@@ -66,7 +66,7 @@ class BoundedBodies:
 
         async def bounded() -> Message:
             nonlocal seen, complete
-            if complete:  # what comes now is the client's leaving
+            if complete:  # what comes now is the disconnect
                 return await receive()
             try:
                 async with asyncio.timeout(self._idle_s):
@@ -79,7 +79,7 @@ class BoundedBodies:
                     headers={"Connection": "close"},
                 ) from None
             if message["type"] == "http.disconnect":
-                if not _has_body(headers):  # who streams an answer waits for that
+                if not _has_body(headers):  # a streamed answer waits for the disconnect
                     complete = True
                     return message
                 raise Problem(

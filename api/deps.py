@@ -1,60 +1,16 @@
-"""What endpoints share: made at the start, handed to them by FastAPI."""
+"""What FastAPI hands to an endpoint: the parts, a checked job id, the trace."""
 
-import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Request
-from redis.asyncio import Redis
 
-from api.account_page import AccountPage
-from api.asking import Asking
 from api.errors import Problem
-from api.feed import Feed
-from api.traffic import Traffic
-from api.view import Views
+from api.parts import Parts, Store
 from shared import tracing
 from shared.errors import NoSuchRun
 from shared.run import is_job_id
-from shared.settings import Settings
-from shared.upstream import Catalogue, Contact
 
 EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """The store, and what is kept of it in this process."""
-
-    redis: Redis
-    views: Views
-    feed: Feed
-    asking: Asking = field(default_factory=Asking)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the process has."""
-
-    contact: Contact
-    account_page: AccountPage
-    store: Store | None
-    traffic: Traffic
-    stopping: Callable[[], bool]
-    """Whether the server was told to end; long answers look at it twice a second."""
-    large: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held by who reads a large plan."""
-
-    @property
-    def settings(self) -> Settings:
-        """With what is known of the upstream by now."""
-        return self.contact.settings
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The upstream's models."""
-        return self.contact.catalogue
 
 
 def _parts(request: Request) -> Parts:

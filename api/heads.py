@@ -139,7 +139,7 @@ class BoundedHeads(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._timer = None
-        if not self._unseen:  # who was never asked owes no answer
+        if not self._unseen:  # nothing was asked, so nothing is answered
             self.transport.close()
             return
         self._refuse(

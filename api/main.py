@@ -10,13 +10,20 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 
 from api import errors
-from api.account_page import AccountPage
 from api.bodies import BoundedBodies
-from api.deps import Parts, Store
-from api.feed import MOST_WATCHERS, Feed
+from api.openapi import schema_of
+from api.parts import (
+    MOST_WATCHERS,
+    AccountPage,
+    CountedRequests,
+    Parts,
+    Store,
+    Traffic,
+    Views,
+    Watchers,
+)
 from api.routes import (
     account,
     benchmarks,
@@ -27,13 +34,11 @@ from api.routes import (
     health,
     metrics,
     models,
+    reruns,
     selftest,
 )
-from api.traffic import CountedRequests, Traffic
-from api.view import Views
 from shared import tracing
 from shared.errors import CatalogueDown
-from shared.plan import Plan
 from shared.settings import Settings
 from shared.startup import start
 from shared.store.client import connect
@@ -88,12 +93,13 @@ def create_app(settings: Settings) -> FastAPI:
         generate,
         benchmarks,
         control,
+        reruns,
         events,
         downloads,
         selftest,
     ):
         app.include_router(subject.router)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: schema_of(app)  # type: ignore[method-assign]
     return app
 
 
@@ -124,8 +130,8 @@ async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
         await contact.close()
         await wire.aclose()
         if store is not None:
-            await store.feed.close()
-            await store.feed.redis.aclose()
+            await store.watchers.close()
+            await store.watchers.redis.aclose()
             await store.redis.aclose()
         tracing.close()
 
@@ -140,8 +146,8 @@ def _store(settings: Settings) -> Store | None:
     if settings.redis_url is None:
         return None
     redis = connect(settings.redis_url)
-    feed = Feed(connect(settings.redis_url, connections=MOST_WATCHERS))
-    return Store(redis, Views(redis, settings), feed)
+    watchers = Watchers(connect(settings.redis_url, connections=MOST_WATCHERS))
+    return Store(redis, Views(redis, settings), watchers)
 
 
 def _stopping() -> Callable[[], bool]:
@@ -149,34 +155,6 @@ def _stopping() -> Callable[[], bool]:
     application, so one that never ends by itself has to look."""
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return lambda: bool(getattr(server, "should_exit", False))
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's schema, with the two that no endpoint declares to it."""
-    if app.openapi_schema is None:
-        app.openapi_schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            description=app.description,
-            license_info=app.license_info,
-            routes=app.routes,
-        )
-        schemas = app.openapi_schema["components"]["schemas"]
-        for model, name in ((Plan, "Plan"), (errors.ProblemBody, "Problem")):
-            schema = model.model_json_schema(
-                ref_template="#/components/schemas/{model}"
-            )
-            schemas.update(schema.pop("$defs", {}))
-            schemas[name] = schema
-        # FastAPI adds an answer of its own to what does not declare a 422.
-        for path in app.openapi_schema["paths"].values():
-            for operation in path.values():
-                if "HTTPValidationError" in str(operation["responses"].get("422")):
-                    del operation["responses"]["422"]
-        schemas.pop("HTTPValidationError", None)
-        schemas.pop("ValidationError", None)
-    return app.openapi_schema
 
 
 def _version() -> str:

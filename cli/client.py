@@ -12,7 +12,7 @@ ENDED = frozenset({"done", "cancelled", "failed"})
 LOOK_S = 0.25
 AGAIN_S = 1.0
 PATIENCE_S = 300.0
-"""Who follows a job waits so long for an API that is away; a restart takes seconds."""
+"""A followed job outlives an API that is away for so long; a restart takes seconds."""
 
 _AWAY = (502, 503, 504)
 

@@ -109,35 +109,14 @@ def stands(job: Job) -> bool:
     )
 
 
-def jobs(found: list[Job]) -> Table:
-    """A row per job."""
-    listed = table("job")
-    for column in ("status", "calls", "failed", "targets"):
-        listed.add_column(column)
-    for job in found:
-        listed.add_row(
-            job["job_id"],
-            job["status"],
-            f"{job['closed']} of {text(job['total'])}",
-            text(job["failed"]),
-            text(", ".join(job["targets"])),
-        )
-    return listed
-
-
-def models(found: list[Job]) -> Table:
-    """A row per model: its context, and its prices in USD per million tokens."""
-    listed = table("model")
-    for column in ("context", "USD in", "USD out"):
-        listed.add_column(column, justify="right")
-    for model in found:
-        listed.add_row(
-            text(model["id"]),
-            text(model["context_length"]),
-            text(model["prompt_usd_per_million"]),
-            text(model["completion_usd_per_million"]),
-        )
-    return listed
+def job(shown: Job) -> None:
+    """Its figures and its verdict, and why it ended early or failed."""
+    console.print(figures(shown))
+    console.print(verdict(shown))
+    if shown["stopped_by"] == "budget":
+        console.print("It stopped at its budget, with what it had by then.")
+    if shown["error"]:
+        console.print(shown["error"])
 
 
 def table(first: str, title: str | None = None) -> Table:

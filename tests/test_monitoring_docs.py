@@ -9,7 +9,7 @@ from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from shared.settings.settings import Settings
-from tests.api.api_server import serving
+from tests.api.server import serving
 from worker.telemetry.scrape import text
 from worker.telemetry.series import Series
 

@@ -192,8 +192,8 @@ def test_every_room_was_looked_at() -> None:
     ("room", "source"),
     [
         ("api", "import worker.main"),
-        ("worker", "from api import view"),
-        ("worker", "def late():\n    from api.view import Job"),
+        ("worker", "from api.parts import views"),
+        ("worker", "def late():\n    from api.schemas import Job"),
         ("shared", "try:\n    import cli\nexcept ImportError:\n    pass"),
         ("simulator", "from shared.clock import sleep"),
     ],

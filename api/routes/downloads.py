@@ -1,7 +1,7 @@
-"""The files of a benchmark that has ended."""
+"""The files of a benchmark that has ended: those of `shared.outputs`, and its bills."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,99 +9,107 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from api.deps import JobId, PartsDep, Store, StoreDep
+from api.deps import JobId, PartsDep, StoreDep
 from api.download import Download
 from api.errors import Problem, responses
+from api.parts import Store
 from shared import archive
 from shared.money.reconciliation import FILE
+from shared.outputs import OUTPUTS, Output
 from shared.store import reconciles, runs
 
-router = APIRouter(prefix="/benchmark", tags=["downloads"])
+Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
 _PIECE_LINES = 2000
+_PLAN = "plan.json"
+_NAMES = {"responses.jsonl": "answers"}
+"""Names of operations that are not that of their file."""
 
 
-def _of(media_type: str, *kinds: str) -> dict[int | str, dict[str, Any]]:
-    schema = {"schema": {"type": "string"}}
-    return {
-        200: {"description": "The file.", "content": {media_type: schema}},
-        206: {"description": "The part that `Range` asks for."},
-        **responses("no-such-run", *kinds, "no-such-range"),
-        **responses("no-store", "store-down", "unreadable", "busy"),
-    }
+def routes_of(outputs: Mapping[str, Output]) -> APIRouter:
+    """GET and HEAD for each file: `plan.json` from the beginning, others at the end."""
+    found = APIRouter(prefix="/benchmark", tags=["downloads"])
 
+    def serve(
+        name: str, media_type: str, title: str, about: str, endpoint: Endpoint
+    ) -> None:
+        path, operation = f"/{{job_id}}/{name}", _NAMES.get(name, Path(name).stem)
+        kinds = () if name == _PLAN else ("not-ready",)
+        found.add_api_route(
+            path,
+            endpoint,
+            methods=["GET"],
+            name=operation,
+            summary=title,
+            description=about,
+            response_class=Response,
+            responses={
+                200: {
+                    "description": "The file.",
+                    "content": {media_type: {"schema": {"type": "string"}}},
+                },
+                206: {"description": "The part that `Range` asks for."},
+                **responses("no-such-run", *kinds, "no-such-range"),
+                **responses("no-store", "store-down", "unreadable", "busy"),
+            },
+        )
+        found.add_api_route(path, endpoint, methods=["HEAD"], include_in_schema=False)
 
-@router.head("/{job_id}/samples.csv", include_in_schema=False)
-@router.get(
-    "/{job_id}/samples.csv",
-    summary="Every call as a row",
-    response_class=Response,
-    responses=_of("text/csv", "not-ready"),
-)
-async def samples(
-    request: Request,
-    job_id: JobId,
-    parts: PartsDep,
-    store: StoreDep,
-    excel: Annotated[
-        bool, Query(description="With a byte order mark and `;`, as Excel likes it.")
-    ] = False,
-) -> Response:
-    """A row for each call that was made, failed ones too; docs/metrics.md names the
-    columns."""
-    path = await _ended(parts.settings.results_dir, store, job_id, "samples.csv")
-    whole = _file(path, job_id, "text/csv; charset=utf-8")
-    if not excel:
-        return whole
-    headers = {"Content-Disposition": f'attachment; filename="{job_id}.samples.csv"'}
-    pieces = iter(()) if request.method == "HEAD" else _for_excel(path)
-    return StreamingResponse(
-        pieces, headers=headers, media_type="text/csv; charset=utf-8"
+    for name, output in outputs.items():
+        if name != _PLAN:
+            make = _table if output.media_type == "text/csv" else _whole
+            endpoint = make(name, output.media_type)
+            serve(name, output.media_type, output.title, output.about, endpoint)
+    serve(
+        FILE,
+        "application/json",
+        "The rows beside the upstream's bills",
+        "Where `RECONCILE` is set: each row that was compared, and what they sum up"
+        " to.",
+        _reconciliation,
     )
+    plan = outputs[_PLAN]
+    serve(_PLAN, plan.media_type, plan.title, plan.about, _plan)
+    return found
 
 
-@router.head("/{job_id}/responses.jsonl", include_in_schema=False)
-@router.get(
-    "/{job_id}/responses.jsonl",
-    summary="The answers",
-    response_class=Response,
-    responses=_of("application/jsonl", "not-ready"),
-)
-async def answers(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
-    """One JSON object per answer that the plan's `keep_answers` kept."""
-    folder = parts.settings.results_dir
-    path = await _ended(folder, store, job_id, "responses.jsonl")
-    return _file(path, job_id, "application/jsonl")
+def _whole(name: str, media_type: str) -> Endpoint:
+    async def download(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
+        path = await _ended(parts.settings.results_dir, store, job_id, name)
+        return _file(path, job_id, media_type)
+
+    return download
 
 
-@router.head("/{job_id}/summary.json", include_in_schema=False)
-@router.get(
-    "/{job_id}/summary.json",
-    summary="The statistics",
-    response_class=Response,
-    responses=_of("application/json", "not-ready"),
-)
-async def summary(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
-    """The same as `result` in the benchmark's body."""
-    path = await _ended(parts.settings.results_dir, store, job_id, "summary.json")
-    return _file(path, job_id, "application/json")
+def _table(name: str, media_type: str) -> Endpoint:
+    async def download(
+        request: Request,
+        job_id: JobId,
+        parts: PartsDep,
+        store: StoreDep,
+        excel: Annotated[
+            bool,
+            Query(description="With a byte order mark and `;`, as Excel likes it."),
+        ] = False,
+    ) -> Response:
+        path = await _ended(parts.settings.results_dir, store, job_id, name)
+        whole = _file(path, job_id, media_type)
+        if not excel:
+            return whole
+        headers = {"Content-Disposition": f'attachment; filename="{job_id}.{name}"'}
+        pieces = iter(()) if request.method == "HEAD" else _for_excel(path)
+        return StreamingResponse(pieces, headers=headers, media_type=media_type)
+
+    return download
 
 
-@router.head("/{job_id}/reconciliation.json", include_in_schema=False)
-@router.get(
-    "/{job_id}/reconciliation.json",
-    summary="The rows beside the upstream's bills",
-    response_class=Response,
-    responses=_of("application/json", "not-ready"),
-)
-async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
-    """Where `RECONCILE` is set: each row that was compared, and what they sum up to."""
+async def _reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     folder = parts.settings.results_dir
     path = folder / job_id / FILE
     if archive.is_there(folder, job_id, FILE):
         return _file(path, job_id, "application/json")
     await _ended(folder, store, job_id, "summary.json")
-    async with store.asking.promptly():
+    async with store.access.deadline():
         waits = await reconciles.waits(store.redis, job_id)
     if archive.is_there(folder, job_id, FILE):  # it was done just now
         return _file(path, job_id, "application/json")
@@ -118,21 +126,13 @@ async def reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Res
     raise Problem("not-ready", f"Benchmark {job_id} has ended; {why}")
 
 
-@router.head("/{job_id}/plan.json", include_in_schema=False)
-@router.get(
-    "/{job_id}/plan.json",
-    summary="The plan",
-    response_class=Response,
-    responses=_of("application/json"),
-)
-async def plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
-    """The whole plan, with all prompts; POST it again to do the same again."""
+async def _plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     folder = parts.settings.results_dir
-    if archive.is_there(folder, job_id, "plan.json"):
-        return _file(folder / job_id / "plan.json", job_id, "application/json")
-    async with store.asking.promptly():
+    if archive.is_there(folder, job_id, _PLAN):
+        return _file(folder / job_id / _PLAN, job_id, "application/json")
+    async with store.access.deadline():
         found = await runs.plan_text(store.redis, job_id)
-    headers = {"Content-Disposition": f'attachment; filename="{job_id}.plan.json"'}
+    headers = {"Content-Disposition": f'attachment; filename="{job_id}.{_PLAN}"'}
     return Response(found, headers=headers, media_type="application/json")
 
 
@@ -141,7 +141,7 @@ async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Pat
     # summary.json is published last, so that all files are there or none.
     if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):
         return results_dir / job_id / name
-    async with store.asking.promptly():
+    async with store.access.deadline():
         run = await runs.load(store.redis, job_id)
     if run.status.terminal:
         raise Problem(
@@ -179,3 +179,6 @@ def _for_excel(path: Path) -> Iterator[bytes]:
                 piece.seek(0)
                 piece.truncate()
     yield piece.getvalue().encode()
+
+
+router = routes_of(OUTPUTS)

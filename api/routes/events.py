@@ -6,8 +6,7 @@ from fastapi import APIRouter, Header
 
 from api.deps import JobId, PartsDep, StoreDep
 from api.errors import responses
-from api.follow import begin
-from api.stream import EventStream
+from api.live import EventStream, follower_of
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -46,6 +45,6 @@ async def events(
     ] = None,
 ) -> EventStream:
     """Ends with the run. With `Last-Event-ID` nothing is told twice or left out."""
-    store.feed.check_room()
-    follower = await begin(store, job_id, last_event_id)
+    store.watchers.check_room()
+    follower = await follower_of(store, job_id, last_event_id)
     return EventStream(follower.events(parts.stopping))

@@ -9,12 +9,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Parts, PartsDep
+from api.conversation import KINDS, Conversation, Ended, ask_in_words, problem, reworded
+from api.deps import PartsDep
 from api.errors import Problem, responses
-from api.presence import unless_gone
-from api.stream import KEEP_ALIVE, KEEP_ALIVE_S, EventStream, event
-from api.upstream import KINDS, Conversation, Ended, problem
-from api.wording import ask_in_words, reworded
+from api.live import KEEP_ALIVE, KEEP_ALIVE_S, EventStream, event, unless_gone
+from api.parts import Parts
 from shared.answer import Ask
 from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch

@@ -40,7 +40,7 @@ async def ready(parts: PartsDep) -> Ready:
     if parts.store is None:
         raise _down("No store is set: set REDIS_URL, or start `llmbench up`.", "store")
     try:
-        async with parts.store.asking.promptly():
+        async with parts.store.access.deadline():
             alive = await workers.alive(
                 parts.store.redis, lease_s=parts.settings.lease_s
             )

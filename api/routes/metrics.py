@@ -10,8 +10,9 @@ from prometheus_client import (
     generate_latest,
 )
 
-from api.deps import Parts, PartsDep
+from api.deps import PartsDep
 from api.errors import responses
+from api.parts import Parts
 from shared.errors import StoreDown
 from shared.money import account_of
 from shared.store import counts, money, workers
@@ -49,7 +50,7 @@ async def _look_at_the_store(parts: Parts, into: CollectorRegistry) -> None:
         return
     up = Gauge("llmbench_store_up", "Whether the store answered now.", registry=into)
     try:
-        async with parts.store.asking.promptly():
+        async with parts.store.access.deadline():
             counted = await counts.read(parts.store.redis)
             alive = await workers.alive(
                 parts.store.redis, lease_s=parts.settings.lease_s

@@ -52,7 +52,7 @@ async def ask(
     """A worker without other work runs it against a simulator of its own, for most of
     a minute, and takes no benchmark meanwhile. Where one waits already, it is given.
     """
-    asked = await store.asking.write(
+    asked = await store.access.write(
         store.redis,
         lambda: selftests.ask(store.redis, tuple(streams)),
         "The store fell silent while the self-test was asked for. Ask again: where one"
@@ -76,7 +76,7 @@ async def show(
     """Measured minus true for each number of streams, and the verdict beside it."""
     asked = None
     if is_job_id(test_id):
-        async with store.asking.promptly():
+        async with store.access.deadline():
             asked = await selftests.load(store.redis, test_id)
     if asked is None:
         raise Problem(

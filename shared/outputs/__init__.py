@@ -1,6 +1,7 @@
 """The files of a finished run: each a function of its results, giving bytes.
 
-A new file is one module here, and one line in the table below.
+A new file is one module here, and one entry of the table below: the reduce writes it,
+and the API serves it under its name.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,20 +30,49 @@ class Results:
     """Read once, by responses.jsonl."""
 
 
-Write = Callable[[Results], Iterable[bytes]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One file: what writes it piece by piece, and how the API's schema names it."""
 
-OUTPUTS: dict[str, Write] = {
-    "samples.csv": lambda run: write_csv(run.plan, run.rows),
-    "responses.jsonl": lambda run: write_responses(run.plan, run.answers),
-    "plan.json": lambda run: [write_json(run.plan)],
-    "summary.json": lambda run: [write_json(run.summary)],
+    write: Callable[[Results], Iterable[bytes]]
+    media_type: str
+    title: str
+    about: str
+
+
+OUTPUTS = {
+    "samples.csv": Output(
+        write=lambda run: write_csv(run.plan, run.rows),
+        media_type="text/csv",
+        title="Every call as a row",
+        about="A row for each call that was made, failed ones too; docs/metrics.md"
+        " names the\ncolumns.",
+    ),
+    "responses.jsonl": Output(
+        write=lambda run: write_responses(run.plan, run.answers),
+        media_type="application/jsonl",
+        title="The answers",
+        about="One JSON object per answer that the plan's `keep_answers` kept.",
+    ),
+    "plan.json": Output(
+        write=lambda run: [write_json(run.plan)],
+        media_type="application/json",
+        title="The plan",
+        about="The whole plan, with all prompts; POST it again to do the same again.",
+    ),
+    "summary.json": Output(
+        write=lambda run: [write_json(run.summary)],
+        media_type="application/json",
+        title="The statistics",
+        about="The same as `result` in the benchmark's body.",
+    ),
 }
-"""File name to the function that writes it, piece by piece. The summary is the last to
-be written: where it is, the others are."""
+"""By file name. The summary is the last to be written: where it is, the others are."""
 
 __all__ = [
     "OUTPUTS",
     "Answer",
+    "Output",
     "Results",
     "write_csv",
     "write_json",

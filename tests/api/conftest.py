@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from shared.settings.settings import Settings
-from tests.api.api_client import Played, playing
-from tests.api.api_server import Api, Start, serving
+from tests.api.client import Played, playing
+from tests.api.server import Api, Start, serving
 from tests.children import CANARY, Simulator, simulator
 
 

@@ -9,8 +9,8 @@ from redis.asyncio import Redis
 
 from shared.run import new_job_id
 from shared.store import keys
-from tests.api.api_client import Played, problem, submit
-from tests.api.api_server import Api
+from tests.api.client import Played, problem, submit
+from tests.api.server import Api
 
 
 def forgotten(results_dir: Path, at_s: float, run: str = "{}") -> str:

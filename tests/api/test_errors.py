@@ -13,8 +13,8 @@ from api.main import create_app
 from api.schemas import Job, Listing
 from shared import errors
 from shared.settings.settings import Settings
-from tests.api.api_client import Played, problem, submit
-from tests.api.api_server import Api
+from tests.api.client import Played, problem, submit
+from tests.api.server import Api
 
 DOCS = Path(__file__).parents[2] / "docs" / "api.md"
 

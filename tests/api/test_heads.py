@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from api import heads
-from tests.api.api_server import Api
+from tests.api.server import Api
 
 
 @contextmanager

@@ -18,18 +18,16 @@ import httpx
 import psutil
 import pytest
 
-from api.deps import Store
-from api.feed import Feed
-from api.follow import begin
-from api.view import Views
+from api.live import follower_of
+from api.parts import Store, Views, Watchers
 from shared.plan.plan import Plan
 from shared.process import tied
 from shared.run import Ending
 from shared.settings.settings import Settings
 from shared.store import embedded, runs
 from shared.store.client import connect
-from tests.api.api_client import FILE, FORM, events, plan, problem, submit
-from tests.api.api_server import Api, Start
+from tests.api.client import FILE, FORM, events, plan, problem, submit
+from tests.api.server import Api, Start
 from tests.children import CANARY
 
 HANG_S = 3.0
@@ -229,8 +227,8 @@ def test_a_stream_outlives_a_store_that_is_away_for_a_while(
         store.stop()
 
 
-class Silent(Feed):
-    """A feed whose bells never ring."""
+class Silent(Watchers):
+    """Watchers whose bells never ring."""
 
     @asynccontextmanager
     async def watch(self, job_id: str) -> AsyncIterator[asyncio.Event]:
@@ -246,7 +244,7 @@ async def test_what_the_store_would_not_tell_is_asked_for_again(
     try:
         store = Store(redis, Views(redis, config), Silent(redis))
         run = await runs.create(redis, Plan.model_validate(plan()))
-        told = (await begin(store, run.job_id, None)).events(lambda: False)
+        told = (await follower_of(store, run.job_id, None)).events(lambda: False)
         assert b"event: snapshot" in await anext(told)
         await runs.end(redis, run.job_id, Ending.CANCELLED)
         time.sleep(1.1)  # appendfsync everysec

@@ -6,8 +6,8 @@ from typing import Any
 from shared.money.reconciliation import Bill, Reconciliation, Row, Told, compare, totals
 from shared.outputs import write_json
 from shared.store import keys, reconciles
-from tests.api.api_client import Played, problem, submit
-from tests.api.api_server import Api
+from tests.api.client import Played, problem, submit
+from tests.api.server import Api
 
 
 def published(folder: Path, job_id: str) -> Reconciliation:

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.api.api_client import MODEL, plan, submit
-from tests.api.api_server import Api
+from tests.api.client import MODEL, plan, submit
+from tests.api.server import Api
 
 STRANGE: list[Any] = [
     *(None, True, False, 0, -1, 1.5, 2**63, -(2**70), 10**30, 1e308, -0.0),

@@ -7,8 +7,8 @@ import pytest
 
 from shared.store import embedded
 from shared.store.client import connect_blocking
-from tests.api.api_client import plan, problem, submit
-from tests.api.api_server import Start
+from tests.api.client import plan, problem, submit
+from tests.api.server import Start
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from tests.api.api_client import events, problem
-from tests.api.api_server import Start
+from tests.api.client import events, problem
+from tests.api.server import Start
 
 QUESTION = {"prompt": "Why is the sky blue?", "model": "a/b"}
 EVENTS = (

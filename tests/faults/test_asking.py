@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from shared.run import Status
-from tests.api.api_client import events as events_of
+from tests.api.client import events as events_of
 from tests.children import until
 from tests.faults.stack import Stack, a_plan, a_stack
 

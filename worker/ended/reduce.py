@@ -78,8 +78,8 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
         folder.mkdir(parents=True, exist_ok=True)
         # who finds summary.json finds all: it is the last one
         publish(folder / "run.json", [archive.record(replace(run, error=cause))])
-        for name, write in OUTPUTS.items():
-            publish(folder / name, write(results))
+        for name, output in OUTPUTS.items():
+            publish(folder / name, output.write(results))
             crash.point(f"reduce:after-{name}")
         for left in folder.glob(".*.tmp"):  # of a reduce that was killed
             left.unlink(missing_ok=True)

@@ -1,0 +1,61 @@
+"""A conversation with a model that may refuse how it is asked, and not what."""
+
+import logging
+from contextlib import aclosing
+from dataclasses import replace
+
+from api.conversation.converse import Conversation, Ended, converse
+from api.parts import Parts
+from shared import tracing
+from shared.answer import Ask
+from shared.answer.wording import USUAL, fixed
+from shared.upstream import dialect_of
+
+log = logging.getLogger(__name__)
+
+
+def ask_in_words(parts: Parts, ask: Ask) -> Conversation:
+    """`converse`, begun again where the model refuses the form of the request: the name
+    of a field, say.
+
+    The process keeps what a model accepts, so that this happens once for each.
+    Raises MissingKey and Misconfigured at once.
+    """
+    return _conversation(parts, ask, parts.settings.require_key())
+
+
+def reworded(parts: Parts, model: str) -> str | None:
+    """How it is asked, where it refuses the usual request."""
+    known = parts.contact.wordings.get(model, USUAL)
+    return fixed(parts.settings, bounded=False).because(known) or None
+
+
+async def _conversation(parts: Parts, ask: Ask, key: str | None) -> Conversation:
+    settings, known = parts.settings, parts.contact.wordings
+    choice = fixed(settings, bounded=False)
+    while True:
+        wording = choice.of(known.get(ask.model, USUAL))
+        worded = replace(
+            ask,
+            limit_field=wording.limit_field,
+            stream_options=wording.stream_options,
+        )
+        better = None
+        talk = converse(
+            parts.contact.wire,
+            dialect_of(settings),
+            settings,
+            key,
+            worded,
+            tracing.current(),
+        )
+        async with aclosing(talk):
+            async for said in talk:
+                if isinstance(said, Ended):
+                    better = choice.learnt_of(wording, said.reply)
+                if better is None:
+                    yield said
+        if better is None:
+            return
+        known[ask.model] = better
+        log.info("a model is asked %s from now on", better.words())

@@ -1,0 +1,140 @@
+"""Every error becomes a problem: those of ours, FastAPI's, and bugs."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+
+from api.errors.problem import Problem, invalid
+from shared.errors import (
+    BadPlan,
+    BenchError,
+    Busy,
+    CatalogueDown,
+    KeyReused,
+    Misconfigured,
+    MissingKey,
+    NewerRecord,
+    NoSuchRun,
+    NotReady,
+    OutcomeUnknown,
+    StoreDown,
+    TooMuch,
+    UnknownPrice,
+    Unreadable,
+    WrongState,
+)
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
+
+log = logging.getLogger(__name__)
+
+OF_ERROR: dict[type[BenchError], str] = {
+    NoSuchRun: "no-such-run",
+    KeyReused: "key-reused",
+    WrongState: "wrong-state",
+    NotReady: "not-ready",
+    TooMuch: "too-much",
+    UnknownPrice: "unknown-price",
+    BadPlan: "invalid",
+    Busy: "busy",
+    OutcomeUnknown: "outcome-unknown",
+    StoreDown: "store-down",
+    Unreadable: "unreadable",
+    NewerRecord: "newer-record",
+    CatalogueDown: "no-catalogue",
+    MissingKey: "missing-key",
+    Misconfigured: "misconfigured",
+}
+"""The first class that an error is an instance of gives its kind."""
+
+_OF_STATUS = {404: "not-found", 405: "method-not-allowed"}
+
+
+def of_error(error: BenchError) -> Problem:
+    """The problem that one of our own errors is."""
+    kind = next((k for cls, k in OF_ERROR.items() if isinstance(error, cls)), None)
+    if kind is None:
+        log.error("an error without a kind", exc_info=error)
+        kind = "internal"
+    members: dict[str, Any] = {}
+    if isinstance(error, BadPlan) and error.field:
+        members["errors"] = [{"field": error.field, "message": str(error)}]
+    if isinstance(error, BadPlan) and error.suggestions:
+        members["suggestions"] = list(error.suggestions)
+    return Problem(kind, str(error), **members)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` as a problem."""
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> Response:
+        return _of_http(request, error).response(request.url.path)
+
+    @app.exception_handler(BenchError)
+    async def _ours(request: Request, error: BenchError) -> Response:
+        return of_error(error).response(request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(request: Request, error: RequestValidationError) -> Response:
+        return _of_validation(request, error).response(request.url.path)
+
+    @app.exception_handler(Exception)
+    async def _bug(request: Request, error: Exception) -> Response:
+        # What it says may hold a prompt: it is for the log, which redacts keys.
+        return Problem(
+            "internal",
+            "Something went wrong here. The server's log has the details; please"
+            " report it.",
+        ).response(request.url.path)
+
+
+def _of_http(request: Request, error: HTTPException) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    kind = _OF_STATUS.get(error.status_code, "invalid")
+    detail = {
+        "not-found": f"{request.url.path} is no path of this API; /docs lists them.",
+        "method-not-allowed": f"{request.method} is none of the methods of"
+        f" {request.url.path}; the header Allow lists them.",
+    }.get(kind, error.detail)
+    headers = dict(error.headers or {})
+    if kind == "method-not-allowed":
+        headers["Allow"] = ", ".join(_allowed(request))
+    return Problem(kind, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of the path, asked one by one: each is a route of its own."""
+    routes = request.app.routes
+
+    def served(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in routes)
+
+    return list(filter(served, METHODS))
+
+
+def _of_validation(request: Request, error: RequestValidationError) -> Problem:
+    found = error.errors()
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    if media_type != "application/json" and any(e["loc"] == ("body",) for e in found):
+        return Problem(
+            "unsupported-media-type",
+            f"{media_type[:60] or 'No content type'!r} is not understood. Send JSON as"
+            " application/json.",
+        )
+    # A location begins with the place: body, query, path or header. Where the body is
+    # no JSON, a number follows that is no field.
+    return invalid(
+        (
+            "" if e["type"] == "json_invalid" else ".".join(map(str, e["loc"][1:])),
+            e["msg"].removeprefix("Value error, "),
+        )
+        for e in found
+    )

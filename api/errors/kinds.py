@@ -1,0 +1,61 @@
+"""The kinds of problems, each with status and title; docs/api.md says what to do."""
+
+KINDS: dict[str, tuple[int, str]] = {
+    "malformed": (400, "This is not HTTP"),
+    "cut-short": (400, "The request broke off"),
+    "not-found": (404, "There is nothing here"),
+    "no-such-run": (404, "There is no such benchmark"),
+    "method-not-allowed": (405, "This is not done here"),
+    "slow-body": (408, "The request did not arrive in time"),
+    "slow-head": (408, "The request did not arrive in time"),
+    "wrong-state": (409, "The benchmark cannot do that now"),
+    "not-ready": (409, "The benchmark has not ended yet"),
+    "too-large": (413, "The request is too large"),
+    "uri-too-long": (414, "The URL is too long"),
+    "unsupported-media-type": (415, "This content type is not understood"),
+    "no-such-range": (416, "The file has no such part"),
+    "head-too-large": (431, "The request's head is too large"),
+    "invalid": (422, "The request cannot be understood as written"),
+    "too-much": (422, "The request is over a cap"),
+    "unknown-model": (422, "The upstream does not list this model"),
+    "unknown-price": (422, "No budget can be kept without a price"),
+    "key-reused": (422, "The idempotency key belongs to another request"),
+    "context-length": (422, "A prompt is longer than the model's context"),
+    "internal": (500, "This is a bug of ours"),
+    "newer-record": (500, "The record is of a later version"),
+    "no-store": (503, "Benchmarks need a store"),
+    "busy": (503, "The server has too much to do"),
+    "outcome-unknown": (503, "It is not known whether this was done"),
+    "store-down": (503, "The store does not answer"),
+    "unreadable": (503, "What was kept of the benchmark cannot be read"),
+    "too-many-watchers": (503, "Too many clients follow events"),
+    "service-down": (503, "A part of the service is down"),
+    "misconfigured": (503, "A setting is missing or wrong"),
+    "missing-key": (503, "No upstream key is set"),
+    "no-catalogue": (503, "There is no list of models"),
+    "overloaded": (503, "The server can open no more connections"),
+    "stopping": (503, "The server is stopping"),
+    "upstream-no-credit": (402, "The upstream account has no credit"),
+    "upstream-forbidden": (403, "The upstream does not allow this"),
+    "upstream-no-model": (404, "The upstream has nobody to answer for this model"),
+    "upstream-refused": (422, "The upstream or the model refused the request"),
+    "upstream-rate-limited": (429, "The upstream limits the rate"),
+    "upstream-bad-key": (502, "The upstream does not accept our key"),
+    "upstream-error": (502, "The upstream failed"),
+    "upstream-error-in-answer": (502, "The upstream failed while it answered"),
+    "upstream-garbage": (502, "The upstream's answer cannot be understood"),
+    "upstream-empty": (502, "The upstream's answer has no text"),
+    "upstream-disconnected": (502, "The upstream closed the connection unanswered"),
+    "upstream-truncated": (502, "The upstream's answer broke off"),
+    "upstream-unreachable": (502, "The upstream cannot be reached"),
+    "upstream-timeout": (504, "The upstream did not answer in time"),
+}
+"""Kind -> (status, title). The last part of a problem's `type`."""
+
+RETRYABLE = frozenset(
+    {
+        *("busy", "store-down", "too-many-watchers", "overloaded", "stopping"),
+        "no-catalogue",
+    }
+)
+"""What may go well in some seconds: the answer has a Retry-After."""

@@ -1,0 +1,208 @@
+"""A benchmark as a body, the same for GET, `Prefer: wait` and the SSE `done`."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from api.parts.plans import ShownPlans, shown
+from api.schemas import Job, Listed, Money, Progress, Reconciled
+from shared import archive
+from shared.clock import utc_label
+from shared.errors import NewerRecord, NoSuchRun, Unreadable
+from shared.run import Ending, Run, Status
+from shared.settings import Settings
+from shared.store import durable, reconciles, runs, workers
+from shared.store.client import now_s
+from shared.store.record import leave
+
+_STOPS = (Ending.BUDGET, Ending.ERROR_LIMIT, Ending.FIND)
+
+
+class Views:
+    """Bodies of runs, from the store, and from the results folder once it forgot."""
+
+    def __init__(self, redis: Redis, settings: Settings) -> None:
+        self._redis = redis
+        self._results_dir: Path = settings.results_dir
+        self._lease_s = settings.lease_s
+        self._plans = ShownPlans()
+
+    async def job(self, job_id: str) -> Job:
+        """The body of one run; raises NoSuchRun, NewerRecord, Unreadable, StoreDown."""
+        try:
+            run = await runs.load(self._redis, job_id)
+            plan = self._plans.get(job_id)
+            if plan is None:
+                text = await runs.plan_text(self._redis, job_id)
+                plan = self._plans.keep(job_id, await asyncio.to_thread(shown, text))
+                del text  # it may be large, and there is more to wait for
+            result = await runs.result_of(self._redis, job_id)
+        except NoSuchRun:
+            try:
+                return await asyncio.to_thread(self._archived, job_id)
+            except NoSuchRun:
+                raise await durable.missing(self._redis, job_id) from None
+        waiting_for = await self._waiting_for(run)
+        reconciled = await self._reconciled(run)
+        now = await now_s(self._redis)
+        return _job(run, plan, result, now, waiting_for, reconciled)
+
+    async def page(self, limit: int, before: str | None) -> list[Run]:
+        """Up to `limit` runs, newest first, made before the run `before`."""
+        found = {
+            run.job_id: run
+            for run in await runs.listing(self._redis, limit=limit, before_id=before)
+            if before is None or run.job_id < before
+        }
+        return await asyncio.to_thread(self._with_archived, found, limit, before)
+
+    def _with_archived(
+        self, found: dict[str, Run], limit: int, before: str | None
+    ) -> list[Run]:
+        """The newest of these and of those in the results folder."""
+        old = archive.ids(self._results_dir, before)
+        page: list[Run] = []
+        for job_id in sorted({*found, *old}, reverse=True):
+            run = found.get(job_id) or self._listed(job_id)
+            if run is not None:
+                page.append(run)
+            if len(page) == limit:
+                break
+        return page
+
+    def _listed(self, job_id: str) -> Run | None:
+        """One of the results folder; what cannot be read is left out, and said once."""
+        try:
+            return archive.load(self._results_dir, job_id)
+        except NoSuchRun:  # a folder that is still being made, in another store
+            return None
+        except (NewerRecord, Unreadable) as error:
+            leave(job_id, str(error))
+            return None
+
+    def _archived(self, job_id: str) -> Job:
+        run = archive.load(self._results_dir, job_id)
+        plan = self._plans.get(job_id)
+        if plan is None:
+            text = archive.plan_text(self._results_dir, job_id)
+            plan = self._plans.keep(job_id, shown(text))
+        result = archive.result_of(self._results_dir, job_id)
+        reconciled = self._compared(job_id)
+        return _job(run, plan, result, 0, None, reconciled)
+
+    async def _reconciled(self, run: Run) -> Reconciled | None:
+        if not run.status.terminal:
+            return None
+        waits = await reconciles.waits(self._redis, run.job_id)
+        # asked in this order, one that is done just now is one or the other
+        found = await asyncio.to_thread(self._compared, run.job_id)
+        return Reconciled(state="pending") if found is None and waits else found
+
+    def _compared(self, job_id: str) -> Reconciled | None:
+        try:
+            found = archive.reconciliation_of(self._results_dir, job_id)
+        except (NewerRecord, Unreadable) as error:
+            leave(job_id, str(error))
+            return None
+        if found is None:
+            return None
+        return Reconciled(
+            state="done",
+            ended_at=found.ended_at,
+            notes=list(found.notes),
+            totals=found.totals,
+        )
+
+    async def _waiting_for(self, run: Run) -> str | None:
+        if run.status is Status.WAITING:
+            return waits_for(run)
+        if run.status is Status.PAUSED:
+            return "somebody to resume it"
+        unheld = run.status in (Status.QUEUED, Status.REDUCING)
+        if not unheld and run.stalled_s is None:
+            return None
+        if await workers.alive(self._redis, lease_s=self._lease_s):
+            return "a worker to take it"
+        return "a worker: none is alive; start one with `python -m worker`"
+
+
+def waits_for(run: Run) -> str | None:
+    """What a run that is `waiting` waits for; None for one that is not."""
+    if run.status is not Status.WAITING or run.until is None:
+        return None
+    if run.down is not None:
+        again = utc_label(run.until)
+        return f"the upstream, which is down ({run.down}); it is tried again at {again}"
+    return f"the upstream's limit, which opens at {utc_label(run.until)}"
+
+
+def progress(run: Run, now: float) -> Progress:
+    """How far a run is; `now` in Unix seconds of the store's clock."""
+    elapsed_s = None
+    if run.started_at is not None:
+        elapsed_s = max(0.0, (run.ended_at or now) - run.started_at)
+    return Progress(
+        closed=run.closed,
+        failed=run.failed,
+        total=run.total,
+        elapsed_s=None if elapsed_s is None else round(elapsed_s, 3),
+        step=run.step,
+    )
+
+
+def listed(run: Run) -> Listed:
+    """A run's line in the list."""
+    return Listed(
+        job_id=run.job_id,
+        status=run.status,
+        targets=list(run.targets),
+        submitter=run.submitter,
+        closed=run.closed,
+        failed=run.failed,
+        total=run.total,
+        created_at=utc_label(run.created_at),
+        ended_at=_label(run.ended_at),
+        status_url=f"/benchmark/{run.job_id}",
+    )
+
+
+def _job(
+    run: Run,
+    plan: dict[str, Any],
+    result: dict[str, Any] | None,
+    now: float,
+    waiting_for: str | None,
+    reconciliation: Reconciled | None,
+) -> Job:
+    return Job(
+        job_id=run.job_id,
+        status=run.status,
+        plan=plan,
+        progress=progress(run, now),
+        result=result,
+        error=run.error,
+        warnings=list(run.warnings),
+        ending=run.ending,
+        stopped_by=run.ending if run.ending in _STOPS else None,
+        money=Money(
+            spent_usd=run.spent_usd,
+            held_usd=run.held_usd,
+            unaccounted_usd=run.unaccounted_usd,
+            max_cost_usd=run.max_usd,
+        ),
+        submitter=run.submitter or plan["submitter"],
+        created_at=utc_label(run.created_at),
+        started_at=_label(run.started_at),
+        ended_at=_label(run.ended_at),
+        until=_label(run.until),
+        stalled_s=run.stalled_s,
+        waiting_for=waiting_for,
+        rerun_of=run.rerun_of,
+        reconciliation=reconciliation,
+    )
+
+
+def _label(at: float | None) -> str | None:
+    return None if at is None else utc_label(at)

@@ -1,0 +1,112 @@
+"""Benchmarks that are done again."""
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Header
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.deps import JobId, PartsDep, StoreDep, Traceparent
+from api.errors import responses
+from api.parts import Store
+from api.queueing import queue_again
+from api.replies import accepted
+from api.schemas import Accepted
+from api.submission import check_key, checked_prices
+from shared import archive
+from shared.errors import NoSuchRun
+from shared.plan import read_plan
+from shared.settings import Settings
+from shared.store import runs
+
+router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
+
+
+class Rerun(BaseModel):
+    """What to do again."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"only": "failed"}, {}]}
+    )
+
+    only: Literal["failed"] | None = Field(
+        default=None,
+        description="`failed`: the calls that did not end ok, or never ran. Null: all.",
+    )
+
+
+@router.post(
+    "/{job_id}/rerun",
+    summary="Do a benchmark again",
+    status_code=202,
+    response_model=Accepted,
+    responses={
+        202: {"headers": {"Location": {"schema": {"type": "string"}}}},
+        **responses(
+            "no-such-run",
+            "wrong-state",
+            "not-ready",
+            "unsupported-media-type",
+            "invalid",
+            "key-reused",
+            "too-much",
+            "unknown-price",
+            "missing-key",
+            "missing-key",
+            "no-catalogue",
+            "newer-record",
+            "misconfigured",
+            "no-store",
+            "store-down",
+            "busy",
+            "outcome-unknown",
+        ),
+    },
+)
+async def rerun(
+    job_id: JobId,
+    parts: PartsDep,
+    store: StoreDep,
+    traceparent: Traceparent,
+    asked: Annotated[Rerun | None, Body()] = None,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=200,
+            description="Sent again within a day, it gives the same rerun.",
+        ),
+    ] = None,
+) -> Response:
+    """A new benchmark of the same plan, whole, or only the calls that failed.
+
+    What failed can be told after the end, while the store remembers the rows
+    (`KEEP_RUNS_DAYS`), and of plans with a fixed number of calls.
+    """
+    async with store.access.deadline():
+        text = await _plan_text(store, parts.settings, job_id)
+    # Not within the store's time: a large plan takes some seconds to read.
+    plan = await asyncio.to_thread(read_plan, text)
+    del text
+    warnings = await check_key(parts)
+    prices = await checked_prices(plan, parts)
+    run, doubts = await queue_again(
+        store,
+        parts.settings,
+        plan,
+        of=job_id,
+        only=asked.only if asked else None,
+        said_key=idempotency_key,
+        prices=prices,
+        traceparent=traceparent,
+    )
+    return accepted(run, (*run.warnings, *warnings, *doubts))
+
+
+async def _plan_text(store: Store, settings: Settings, job_id: str) -> bytes:
+    """As the store or, once it forgot, the results folder has it; raises NoSuchRun."""
+    try:
+        return await runs.plan_text(store.redis, job_id)
+    except NoSuchRun:
+        return await asyncio.to_thread(archive.plan_text, settings.results_dir, job_id)

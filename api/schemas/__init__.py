@@ -1,0 +1,42 @@
+"""Bodies that several files of the API know: of benchmarks, and of the account.
+
+May import: `shared`.
+"""
+
+from api.schemas.account import (
+    AccountNow,
+    Count,
+    Credit,
+    FreeCalls,
+    LimitNow,
+    Spending,
+    UpstreamNow,
+)
+from api.schemas.benchmark import (
+    Accepted,
+    Job,
+    Listed,
+    Listing,
+    Money,
+    Progress,
+    Quoted,
+    Reconciled,
+)
+
+__all__ = [
+    "Accepted",
+    "AccountNow",
+    "Count",
+    "Credit",
+    "FreeCalls",
+    "Job",
+    "LimitNow",
+    "Listed",
+    "Listing",
+    "Money",
+    "Progress",
+    "Quoted",
+    "Reconciled",
+    "Spending",
+    "UpstreamNow",
+]

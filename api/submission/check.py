@@ -1,0 +1,106 @@
+"""Whether the upstream can do what a plan asks: models, providers, contexts."""
+
+import asyncio
+from collections.abc import Callable
+
+from api.errors import Problem
+from api.parts import Parts
+from shared.errors import BadPlan, CatalogueDown
+from shared.plan import Plan
+from shared.settings import Settings
+from shared.upstream import (
+    Catalogue,
+    Model,
+    dialect_of,
+    fits,
+    least_tokens,
+    near_matches,
+)
+
+MOST_HINTS = 5
+"""Of so many unknown models it is said which ones may have been meant: a look at the
+whole list takes some milliseconds."""
+
+CATALOGUE_S = 3.0
+"""A first listing that is still loading is waited for so long."""
+
+
+def check_providers(plan: Plan, settings: Settings) -> None:
+    dialect = dialect_of(settings)
+    for index, target in enumerate(plan.targets):
+        try:
+            dialect.check(target.provider)
+        except BadPlan as error:
+            error.field = f"targets[{index}].provider"
+            raise
+
+
+async def check_models(
+    plan: Plan, parts: Parts, name: Callable[[str], str]
+) -> list[str]:
+    """Warnings; raises a Problem for a model that a fresh listing does not have, and
+    for a prompt that its context cannot hold."""
+    catalogue = parts.catalogue
+    try:
+        async with asyncio.timeout(CATALOGUE_S):
+            models = await catalogue.models()
+    except (CatalogueDown, TimeoutError) as error:
+        why = str(error) or "The list of the upstream's models is not at hand yet."
+        return [f"The models' names and the prompts' lengths were not checked. {why}"]
+    warnings = await asyncio.to_thread(_check_names, plan, parts, models, name)
+    # Counting the words of 64 MiB takes a while, and others are being served.
+    await asyncio.to_thread(_check_lengths, plan, catalogue, name)
+    return warnings
+
+
+def _check_names(
+    plan: Plan, parts: Parts, models: tuple[Model, ...], name: Callable[[str], str]
+) -> list[str]:
+    asked = [target.model for target in plan.targets]
+    unknown = [model for model in asked if not parts.catalogue.knows(model)]
+    if not unknown:
+        return []
+    if not parts.settings.speaks_openrouter or parts.catalogue.stale:
+        return [
+            f"{model} is not in the upstream's list of models; its calls may fail."
+            for model in unknown
+        ]
+    errors = []
+    nearest = near_matches(unknown[0], models)
+    for number, model in enumerate(unknown):
+        near = near_matches(model, models) if 0 < number < MOST_HINTS else ()
+        near = near if number else nearest
+        meant = f" Did you mean {' or '.join(near)}?" if near else ""
+        field = name(f"targets[{asked.index(model)}].model")
+        said = f"{model} is not a model of the upstream.{meant}"
+        errors.append({"field": field, "message": said})
+    raise Problem(
+        "unknown-model",
+        f"{errors[0]['message']} GET /models?filter=all lists all of them.",
+        errors=errors,
+        suggestions=list(nearest),
+    )
+
+
+def _check_lengths(
+    plan: Plan, catalogue: Catalogue, name: Callable[[str], str]
+) -> None:
+    rows = [catalogue.find(target.model) for target in plan.targets]
+    if not any(row and row.longest_context for row in rows):
+        return
+    system = least_tokens(plan.system_prompt or "")
+    for index in range(plan.prompts.count()):
+        prompt = plan.prompts.prompt(index)
+        least = system + sum(least_tokens(turn.content) for turn in prompt.turns())
+        most = prompt.max_tokens or plan.max_tokens
+        for row in rows:
+            if row is None or fits(row, least, most):
+                continue
+            said = (
+                f"Prompt {index} has at least {least} tokens, and with {most} of answer"
+                f" that is more than the {row.longest_context} of {row.id}. Shorten it,"
+                " lower max_tokens, or leave the model out."
+            )
+            field = name(f"prompts.prompts[{index}]")
+            errors = [{"field": field, "message": said}]
+            raise Problem("context-length", said, errors=errors)

@@ -1,0 +1,83 @@
+"""A benchmark that is asked for: read, bounded, checked, before anything is queued."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import nullcontext
+
+from fastapi import Request
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from api.errors import Problem, invalid
+from api.parts import Parts
+from api.submission.check import check_models, check_providers
+from api.submission.form import form_name, read_form
+from shared.errors import BadPlan
+from shared.plan import Plan, check_prompts, check_size, check_targets, problems
+from shared.settings import Settings
+
+LARGE_BYTES = 256 * 1024
+"""Plans above it are read one at a time: threads that parse leave little of the
+interpreter to each other, and to those who ask for something small."""
+
+
+async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[str]]:
+    """The plan in the request, and warnings about it.
+
+    Raises a Problem or BadPlan for whatever cannot be run as asked.
+    """
+    content_type = request.headers.get("content-type", "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    name: Callable[[str], str] = str
+    if media_type == "multipart/form-data":
+        name = form_name
+        plan = await read_form(content_type, request.stream(), parts.settings)
+    elif media_type == "application/json":
+        body = bytearray()  # and not `request.body()`, which has it twice at its end
+        async for chunk in request.stream():
+            body += chunk
+        # In a thread: most of the time goes into functions of ours, between which the
+        # others are served.
+        async with parts.large if len(body) > LARGE_BYTES else nullcontext():
+            plan = await asyncio.to_thread(_of_json, body, parts.settings)
+        del body
+    else:
+        raise Problem(
+            "unsupported-media-type",
+            f"{media_type[:60] or 'No content type'!r} is not understood. Send a plan"
+            " as application/json, or a form with prompt_file as multipart/form-data.",
+            headers={"Accept-Post": "application/json, multipart/form-data"},
+        )
+    await parts.contact.meet()
+    try:
+        await asyncio.to_thread(check_size, plan, parts.settings)
+        check_providers(plan, parts.settings)
+    except BadPlan as error:
+        error.field = name(error.field)
+        raise
+    warnings = [parts.settings.upstream.warning()]
+    warnings += await check_models(plan, parts, name)
+    return plan, [warning for warning in warnings if warning]
+
+
+def _of_json(body: bytearray, limits: Settings) -> Plan:
+    """The plan that a body is. Lists over a cap are refused before their items are
+    looked at."""
+    try:
+        record = from_json(body)
+    except ValueError as error:
+        raise invalid([("body", f"It is not JSON: {error}.")]) from None
+    body.clear()
+    if isinstance(record, dict):
+        prompts = record.get("prompts")
+        inline = prompts.get("prompts") if isinstance(prompts, dict) else None
+        for listed, check in (
+            (record.get("targets"), check_targets),
+            (inline, check_prompts),
+        ):
+            if isinstance(listed, list):
+                check(len(listed), limits)
+    try:
+        return Plan.model_validate(record)
+    except ValidationError as error:
+        raise invalid(problems(error)) from None

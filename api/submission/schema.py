@@ -1,0 +1,42 @@
+"""The multipart form of a benchmark, as OpenAPI shows it."""
+
+from typing import Any
+
+from api.submission.form import FIELDS, FILE
+from shared.plan import Plan
+
+
+def form_schema() -> dict[str, Any]:
+    """The form, for OpenAPI. Without examples, which a page would fill in."""
+    plan = Plan.model_json_schema()["properties"]
+    kept = ("type", "anyOf", "enum", "default", "description", "minimum", "maximum")
+    fields = {
+        name: {word: plan[name][word] for word in kept if word in plan[name]}
+        for name in FIELDS
+        if name in plan
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [FILE, "model"],
+        "properties": {
+            FILE: {
+                "type": "string",
+                "contentMediaType": "application/octet-stream",
+                "description": "UTF-8: each line a prompt (.txt), or .jsonl, or .csv.",
+            },
+            "model": {
+                "type": "array",
+                "items": {"type": "string", "minLength": 1, "maxLength": 200},
+                "minItems": 1,
+                "description": "Repeat the field for several models.",
+            },
+            **fields,
+            "concurrency": {
+                "type": "integer",
+                "default": 8,
+                "minimum": 1,
+                "description": "Calls open at once, for the whole run.",
+            },
+        },
+    }

@@ -1,0 +1,80 @@
+"""`llmbench up`: the whole stack on this machine, until it is told to stop."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from cli.stack import Options, Stack, run
+from cli.terminal import read_settings, say
+from shared.settings import Settings
+from shared.startup import start
+from shared.startup.ports import free_port
+from shared.store import fitness
+
+DataDir = Annotated[Path, typer.Option(help="Where the embedded store keeps its data.")]
+
+
+def up(
+    host: Annotated[str | None, typer.Option(help="Instead of HOST.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65_535, help="Instead of PORT; 0: a free one."),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Against simulated models; no key.")
+    ] = False,
+    data_dir: DataDir = Path(".llmbench"),
+) -> None:
+    """Run the whole stack on this machine until Ctrl-C."""
+    raise typer.Exit(
+        stay_up(
+            read_settings(),
+            host=host,
+            port=port,
+            workers=workers,
+            simulate=simulate,
+            data_dir=data_dir,
+        )
+    )
+
+
+def stay_up(
+    settings: Settings,
+    *,
+    host: str | None,
+    port: int | None,
+    workers: int,
+    simulate: bool,
+    data_dir: Path,
+) -> int:
+    """Run until a signal; the exit code."""
+    if simulate:  # whose key is its own
+        ours = {"openrouter_api_key": SecretStr("sk-or-v1-simulated")}
+        settings = settings.model_copy(update=ours)
+    seen = (*start.look("stack", settings), *fitness.store(settings))
+    # what is only doubtful the parts say themselves
+    if wrong := [each for each in seen if each.level == "bad"]:
+        for each in wrong:
+            typer.echo(each.line, err=True)
+        return start.WRONG
+    options = Options(
+        host=host or settings.host,
+        port=(settings.port if port is None else port) or free_port(),
+        workers=workers,
+        simulate=simulate,
+        data_dir=data_dir,
+        redis_url=settings.redis_url,
+        lease_s=settings.lease_s,
+        drain_s=settings.drain_s,
+    )
+    return run(Stack(options, say), say, _stay)
+
+
+async def _stay(stack: Stack) -> int:
+    say(f"All is ready: {stack.url}/docs. Ctrl-C stops everything.")
+    await asyncio.Event().wait()
+    return 0
