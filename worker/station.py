@@ -361,7 +361,7 @@ class Station:
         with suppress(BenchError, *AWAY):
             run = await runs.load(self.redis, job_id)
             for shard in mine:
-                shard.look(run.status, run.step)
+                shard.obey(run.status, run.step)
         await self._safely(self.look())
 
     async def _beat(self) -> None:

@@ -5,8 +5,8 @@ May import: `shared`.
 
 from worker.rows.commits import Commits
 from worker.rows.decide import decide
+from worker.rows.lane_guard import LaneGuard
 from worker.rows.probe import Call, Probe
 from worker.rows.rows import Rows, status_of
-from worker.rows.unsettled import Unsettled
 
-__all__ = ["Call", "Commits", "Probe", "Rows", "Unsettled", "decide", "status_of"]
+__all__ = ["Call", "Commits", "LaneGuard", "Probe", "Rows", "decide", "status_of"]

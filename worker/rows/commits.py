@@ -36,7 +36,7 @@ class Work(Protocol):
     def stop(self, why: Stop) -> None:
         """Begin no more."""
 
-    def look(self, status: Status | str, step: int) -> None:
+    def obey(self, status: Status | str, step: int) -> None:
         """The run's state and step have been read."""
 
 
@@ -78,7 +78,7 @@ class Commits:
                 self._rows.forget()
                 self._work.stop(Stop.ENDED)
             elif done.status is not Status.RUNNING:
-                self._work.look(done.status, self._step)
+                self._work.obey(done.status, self._step)
             step_over = step_over or done.step_over
             await self._rows.rest(_REST_S)
 

@@ -22,9 +22,9 @@ from shared.store import slots
 from shared.store.client import AWAY
 from shared.store.slots import Committed, Entry, Kind, Lease
 from shared.wire import Exchange
+from worker.rows.lane_guard import LaneGuard
 from worker.rows.probe import Call, Probe
 from worker.rows.spool import NoRoom, Spool
-from worker.rows.unsettled import Unsettled
 
 _SLICE_S = 0.001
 """How long reading may hold the loop before sockets are looked at again."""
@@ -54,13 +54,13 @@ class Rows:
         settings: Settings,
         decide: Decide,
         spool: Spool,
-        unsettled: Unsettled,
+        guard: LaneGuard,
         seen: Sequence[Callable[[Sample], None]] = (),
     ) -> None:
         """decide: what becomes of each row. spool: where rows are kept on disk.
-        unsettled: whose lanes wait for their rows. seen: who is shown each row as it is
+        guard: whose lanes wait for their rows. seen: who is shown each row as it is
         made."""
-        self._unsettled = unsettled
+        self._guard = guard
         self._decide = decide
         self._spool = spool
         self._seen = seen
@@ -157,7 +157,7 @@ class Rows:
 
     async def rest(self, most_s: float) -> None:
         """Sleep, but no longer than until a lane waits for its row."""
-        await self._unsettled.some(most_s)
+        await self._guard.lane_waits(most_s)
 
     async def some(self, most_s: float) -> None:
         """Until there is a row to commit, but no longer than `most_s`."""
@@ -190,7 +190,7 @@ class Rows:
             self._away = True
             raise
         self._away = False
-        self._unsettled.settle(entry.slot for entry in self._flying)
+        self._guard.release(entry.slot for entry in self._flying)
         if done.status is None:
             return done  # the run is gone: nobody has these rows but us
         if self._spooled:
@@ -218,7 +218,7 @@ class Rows:
             raise
         finally:
             self._spooled += kept
-            self._unsettled.settle(entry.slot for entry in waiting[:kept])
+            self._guard.release(entry.slot for entry in waiting[:kept])
 
     def forget(self) -> None:
         """The run takes no more rows."""

@@ -1,6 +1,6 @@
 """One shard, from its claim to its release: slots in, calls, rows out, under a lease.
 
-    Feed ──slots──> Attack ──calls──> wire ──exchanges──> Rows ──> store
+    Prefetch ──slots──> Attack ──calls──> wire ──exchanges──> Rows ──> store
 
 Beside the calls go the heartbeat that keeps the lease, the feed, the reading and the
 commit. Only the calls are in a hurry.
@@ -29,14 +29,14 @@ from shared.wire import Call as Sending
 from shared.wire import Exchange, Pacer, Wire
 from worker.ending import end
 from worker.gate import Beside, Breaker, Ended, Gate, Openings, Rests
-from worker.rows import Call, Commits, Probe, Rows, Unsettled, status_of
+from worker.rows import Call, Commits, LaneGuard, Probe, Rows, status_of
 from worker.rows.spool import Spool
 from worker.shard import report
 from worker.shard.attack import Attack
 from worker.shard.fates import Fates
-from worker.shard.feed import Feed
 from worker.shard.lanes import lanes_at
-from worker.shard.lease import Hold
+from worker.shard.lease_keeper import LeaseKeeper
+from worker.shard.prefetch import Prefetch
 from worker.shard.supply import Supply
 from worker.slot import Slot
 from worker.stop import Stop
@@ -95,18 +95,18 @@ class Shard:
         """Why slots were sent back so far, and how often."""
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
-        self._hold = Hold(
+        self._keeper = LeaseKeeper(
             redis,
             lease,
             settings,
             claimed_s=claimed_s,
             lost=lambda: self.stop(Stop.LOST),
-            look=self.look,
+            obey=self.obey,
         )
         self._attack = Attack(
             lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
         )
-        self._unsettled = Unsettled(
+        self._guard = LaneGuard(
             freed=self._attack.ended, round_trip_s=2 * clock.error_s
         )
         self._rows = Rows(
@@ -116,11 +116,11 @@ class Shard:
             settings,
             lambda *ended: self._fates.decide(Ended(*ended)),
             spool,
-            self._unsettled,
+            self._guard,
             seen,
         )
         self._commits = Commits(self._rows, lease, self)
-        self._feed = Feed(redis, plan, lease, clock, self._attack)
+        self._prefetch = Prefetch(redis, plan, lease, clock, self._attack)
         account, openings = account_of(settings), Openings()
         self._beside = Beside()
         self._rests = Rests(
@@ -172,10 +172,10 @@ class Shard:
             settings,
             clock,
             attack=self._attack,
-            feed=self._feed,
+            prefetch=self._prefetch,
             gate=self._gate,
             breaker=self._breaker,
-            hold=self._hold,
+            keeper=self._keeper,
             rows=self._rows,
             ends_s=self._ends_s,
         )
@@ -186,12 +186,12 @@ class Shard:
         True when that ended the step.
         """
         self._watch.start()
-        if not self._feed.is_open:
+        if not self._prefetch.is_open:
             with suppress(*AWAY):
                 await self._rests.hear_all()
                 await self._breaker.hear_all()
         beside: list[asyncio.Task[None]] = [
-            asyncio.create_task(self._hold.beat(), name="beat"),
+            asyncio.create_task(self._keeper.beat(), name="beat"),
             asyncio.create_task(self._supply.run(), name="supply"),
             asyncio.create_task(self._rows.read(), name="read"),
         ]
@@ -247,7 +247,7 @@ class Shard:
         self._breaker.let_go()
         if self.why is Stop.ENDED:
             self.cut(Outcome.CANCELLED)
-        self._supply.look()
+        self._supply.wake()
 
     def wait(self, until_ms: int) -> None:
         """Every slot is barred until then: give the lease back meanwhile."""
@@ -256,10 +256,10 @@ class Shard:
 
     def hear(self, name: str, until_ms: int) -> None:
         """A target rests until then or is down, as another shard was told."""
-        if not self._feed.is_open and not self._breaker.hear(name, until_ms):
+        if not self._prefetch.is_open and not self._breaker.hear(name, until_ms):
             self._rests.hear(name, until_ms)
 
-    def look(self, status: Status | str, step: int) -> None:
+    def obey(self, status: Status | str, step: int) -> None:
         """The run's state and step have been read: stop if they ask for that."""
         if step != self.lease.step.number:
             self.stop(Stop.ENDED)
@@ -279,7 +279,7 @@ class Shard:
         return lanes_at(self.lease, elapsed_s, most=self._settings.max_concurrency)
 
     def _begin(self, slot: Slot) -> None:
-        if not self._hold.is_live:
+        if not self._keeper.is_live:
             # Another worker may have this slot by now.
             self._attack.open -= 1
             self.stop(Stop.LOST)
@@ -292,7 +292,7 @@ class Shard:
 
     def _send_if_held(self, slot: Slot, asked: Work) -> bool:
         """Leave to send has come: whether that is still ours to do."""
-        if self.why is not None or not self._hold.is_live:
+        if self.why is not None or not self._keeper.is_live:
             return False
         self._send(slot, asked)
         return True
@@ -310,7 +310,7 @@ class Shard:
             fresh=slot.offered_again,
         )
         self._open[slot.number] = (call, sending)
-        self._feed.begun += 1
+        self._prefetch.begun += 1
 
     def _ended(self, call: Call, exchange: Exchange) -> None:
         del self._open[call.slot.number]
@@ -320,12 +320,12 @@ class Shard:
         self._rows.ended(call, exchange)
         if self._gate.landed(call.slot, call.work.target):
             return
-        if call.slot.due_s or not self._unsettled.keep(
+        if call.slot.due_s or not self._guard.wait_for_row(
             call.slot.number, monotonic_s() - call.started_s, self._attack.open
         ):
             self._attack.ended()
         if not len(self._attack):
-            self._supply.look()  # nothing in hand; else the next look is soon enough
+            self._supply.wake()  # nothing in hand; else its next turn is soon enough
 
     def _drop(self, slot: Slot) -> None:
         self._rows.put(self._probe.dropped(slot, _NO_LANE), "failed")
@@ -363,7 +363,7 @@ class Shard:
             "worker": self._probe.worker,
             "step_start_s": self._clock.monotonic(self.lease.start_ms),
             "stop": self.why,
-            "begun": self._feed.begun,
+            "begun": self._prefetch.begun,
             "clock_error_s": self._clock.error_s,
             "reworded": self._probe.wordings.words(),
         }

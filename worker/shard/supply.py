@@ -15,8 +15,8 @@ from shared.store.slots import Lease, Taken
 from worker.gate import Breaker, Gate
 from worker.rows import Rows
 from worker.shard.attack import Attack
-from worker.shard.feed import Feed
-from worker.shard.lease import Hold
+from worker.shard.lease_keeper import LeaseKeeper
+from worker.shard.prefetch import Prefetch
 from worker.slot import Slot
 from worker.stop import Stop
 from worker.storeclock import StoreClock
@@ -73,10 +73,10 @@ class Supply:
         clock: StoreClock,
         *,
         attack: Attack,
-        feed: Feed,
+        prefetch: Prefetch,
         gate: Gate,
         breaker: Breaker,
-        hold: Hold,
+        keeper: LeaseKeeper,
         rows: Rows,
         ends_s: float,
     ) -> None:
@@ -87,10 +87,10 @@ class Supply:
         self._settings = settings
         self._clock = clock
         self._attack = attack
-        self._feed = feed
+        self._prefetch = prefetch
         self._gate = gate
         self._breaker = breaker
-        self._hold = hold
+        self._keeper = keeper
         self._rows = rows
         self._ends_s = ends_s
         # a segment that would begin after the step's end does not wait for its start
@@ -101,8 +101,8 @@ class Supply:
         """Since when nothing was left to take, monotonic."""
         self._news = asyncio.Event()
 
-    def look(self) -> None:
-        """There is news: look at once."""
+    def wake(self) -> None:
+        """Something has changed: take the next turn at once."""
         self._news.set()
 
     async def run(self) -> None:
@@ -127,13 +127,13 @@ class Supply:
         had it in time, is a row all the same; the next look tries again where the store
         is away."""
         try:
-            late = await self._feed.rest()
+            late = await self._prefetch.take_late()
         except AWAY as error:
             log.warning("slots of %s that are over stay: %s", self._lease.job_id, error)
             await sleep(0.2)
             return
         if late is None:
-            await self._hold.renew()
+            await self._keeper.renew()
             return
         for slot in late:
             self._work.over(slot)
@@ -151,19 +151,19 @@ class Supply:
                 await self._rest(self._clock.store_ms(opens_s))
             return
         free = max(0, work.lanes - self._attack.open)
-        wanted, fresh = self._feed.wanted(free), True
+        wanted, fresh = self._prefetch.wanted(free), True
         if wanted <= 0 and self._may_be_offered():
             wanted, fresh = free, False
         if wanted <= 0:
             return
         try:
-            taken = await self._feed.take(wanted, fresh=fresh)
+            taken = await self._prefetch.take(wanted, fresh=fresh)
         except AWAY as error:
             log.warning("no slots for %s: %s", self._lease.job_id, error)
             await sleep(0.2)
             return
         if taken is None:
-            await self._hold.renew()
+            await self._keeper.renew()
             return
         self._mind(taken)
         if idle and not taken.slots and work.why is None:
@@ -171,7 +171,7 @@ class Supply:
                 self._breaker.conclude()
             elif taken.next_at_ms is not None:
                 await self._rest(taken.next_at_ms)
-            elif not self._feed.is_open or self._ends_s == _NEVER_S:
+            elif not self._prefetch.is_open or self._ends_s == _NEVER_S:
                 # with due times the step lasts as long as it was asked to: what was due
                 # of a shard that is given up meanwhile is late, or dropped at its end
                 work.stop(Stop.EXHAUSTED)
@@ -214,7 +214,7 @@ class Supply:
         a retry may have come to its time meanwhile, or another's slot be offered again.
         Looked at now and then."""
         now_s = monotonic_s()
-        if not (self._feed.is_past_end or self._feed.is_open):
+        if not (self._prefetch.is_past_end or self._prefetch.is_open):
             return False
         if now_s < self._looked_s + _LOOK_S:
             return False

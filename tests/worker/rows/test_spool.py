@@ -248,7 +248,7 @@ async def test_rows_that_did_not_fit_are_written_when_there_is_room_and_no_row_t
     lease, writer = a_lease(), Spool(settings.spool_dir, "host:1:a")
     asked = SimpleNamespace(plan=PLAN)  # of a probe no more is wanted
     told: list[int] = []
-    lanes = SimpleNamespace(settle=lambda indexes: told.extend(indexes))
+    lanes = SimpleNamespace(release=lambda indexes: told.extend(indexes))
     rows = Rows(redis, lease, asked, settings, None, writer, lanes)
     for slot in range(8):
         rows.put(decode(ROWS[slot].row), "ok", answer=ROWS[slot].answer)

@@ -19,7 +19,7 @@ _MOST = 2000
 """Slots in one take; the store is held for about a millisecond by it."""
 
 
-class Feed:
+class Prefetch:
     """One shard's supply of slots."""
 
     def __init__(
@@ -81,7 +81,7 @@ class Feed:
             self._attack.offer(self._due_of(taken))
         return taken
 
-    async def rest(self) -> list[Slot] | None:
+    async def take_late(self) -> list[Slot] | None:
         """At the end of the step's time: the slots of this shard that were due in it
         and were never sent. None is in the attack's hand afterwards. [] in a closed
         load, where nothing is due; None: lease or state forbid it.
