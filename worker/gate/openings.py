@@ -1,5 +1,7 @@
 """What is shut, until when, and who is in line for its opening."""
 
+from collections import Counter
+
 from shared.clock import monotonic_s
 
 
@@ -9,6 +11,8 @@ class Openings:
     def __init__(self) -> None:
         self._shut: dict[str, tuple[float, int]] = {}
         """Name -> (monotonic second when it opens, slots that wait for that)."""
+        self.waits: Counter[str] = Counter()
+        """Why slots were sent back so far, and how often."""
 
     def __bool__(self) -> bool:
         """Whether anything was ever shut."""

@@ -22,7 +22,7 @@ _AGAIN_S = 0.25
 """After a store that did not answer, or did not know the run."""
 
 
-class Work(Protocol):
+class AShard(Protocol):
     """What is asked of the shard whose rows these are."""
 
     @property
@@ -43,11 +43,11 @@ class Work(Protocol):
 class Commits:
     """Commits one shard's rows until nothing is left of them."""
 
-    def __init__(self, rows: Rows, lease: Lease, work: Work) -> None:
+    def __init__(self, rows: Rows, lease: Lease, shard: AShard) -> None:
         self._rows = rows
         self._name = f"{lease.job_id} shard {lease.shard}"
         self._step = lease.step.number
-        self._work = work
+        self._shard = shard
         self._lost = False
 
     async def run(self) -> bool:
@@ -61,12 +61,12 @@ class Commits:
             except AWAY as error:
                 waiting = len(self._rows)
                 log.warning("%d rows of %s wait: %s", waiting, self._name, error)
-                if self._keep() and self._work.why is Stop.DRAIN:
+                if self._keep() and self._shard.why is Stop.DRAIN:
                     return False
                 await sleep(_AGAIN_S)
                 continue
             if done is None:
-                if self._none_left() or (step_over and not self._work.open):
+                if self._none_left() or (step_over and not self._shard.open):
                     return step_over
                 continue
             if done.status is None:
@@ -76,14 +76,14 @@ class Commits:
                 continue
             if not done.accepted:
                 self._rows.forget()
-                self._work.stop(Stop.ENDED)
+                self._shard.stop(Stop.ENDED)
             elif done.status is not Status.RUNNING:
-                self._work.obey(done.status, self._step)
+                self._shard.obey(done.status, self._step)
             step_over = step_over or done.step_over
             await self._rows.rest(_REST_S)
 
     def _none_left(self) -> bool:
-        return self._work.why is not None and not self._work.open and not self._rows
+        return self._shard.why is not None and not self._shard.open and not self._rows
 
     def _keep(self) -> bool:
         """Write the rows that wait to disk. True: no more will come, and all are there;
@@ -93,7 +93,7 @@ class Commits:
         except OSError as error:
             log.error("rows of %s cannot be kept on disk: %s", self._name, error)
             return False
-        return not self._work.open and not self._rows.unread
+        return not self._shard.open and not self._rows.unread
 
     def _keep_of_lost_run(self) -> bool:
         """The store has lost the run. True: its calls have ended, and all rows that it
@@ -104,7 +104,7 @@ class Commits:
                 "the store has no run of %s any more: it has lost its data. The %d rows"
                 " that it had not taken are kept in SPOOL_DIR",
                 self._name,
-                len(self._rows) + self._work.open,
+                len(self._rows) + self._shard.open,
             )
-            self._work.stop(Stop.ENDED)
+            self._shard.stop(Stop.ENDED)
         return self._keep()

@@ -11,12 +11,11 @@ from shared.answer import Ask, Reply, has_token, read_exchange
 from shared.answer.dialects.chat import Dialect
 from shared.answer.wording import USUAL, Wording
 from shared.clock import wall_s
-from shared.plan import Plan, Work, unique_prefix, with_prefix, work
+from shared.plan import Work, unique_prefix, with_prefix, work
 from shared.sample import Outcome, Sample
-from shared.settings import Settings
-from shared.store.slots import Lease
 from shared.upstream.identity import upstream_of
 from shared.wire import Caps, Exchange, Request, caps_for, request
+from worker.assignment import Assignment
 from worker.rows.slack import slack_of
 from worker.slot import Slot
 from worker.wordings import Wordings
@@ -47,27 +46,23 @@ class Probe:
 
     def __init__(
         self,
-        plan: Plan,
-        lease: Lease,
+        assigned: Assignment,
         *,
-        settings: Settings,
         dialect: Dialect,
         key: str | None,
         worker: str,
-        step_start_s: float,
         traceparent: str | None = None,
         wordings: Wordings | None = None,
     ) -> None:
-        """step_start_s: the step's start on our monotonic clock.
-        traceparent: the shard's place in a trace, the same in each of its requests,
+        """traceparent: the shard's place in a trace, the same in each of its requests,
         since their bytes are built once.
         wordings: how its targets are asked; None: as usual, learning nothing."""
-        self.plan = plan
+        self.plan, self._lease = assigned.plan, assigned.lease
+        plan, settings = assigned.plan, assigned.settings
         self.wordings = wordings or Wordings(plan, settings, {}, bounded=True)
-        self._lease = lease
         self._dialect = dialect
         self.worker = worker
-        self._start_s = step_start_s
+        self._start_s = assigned.clock.monotonic(self._lease.start_ms)
         self._text_bytes = settings.max_answer_bytes
         self._url = settings.openrouter_base_url + dialect.PATH
         self._upstream = upstream_of(settings.openrouter_base_url)

@@ -10,18 +10,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from redis.asyncio import Redis
-
 from shared import crash
 from shared.answer import Reply
 from shared.clock import monotonic_s, sleep
-from shared.money import account_of, billed_nano
+from shared.money import billed_nano
 from shared.sample import Sample, encode
-from shared.settings import Settings
 from shared.store import slots
 from shared.store.client import AWAY
-from shared.store.slots import Committed, Entry, Kind, Lease
+from shared.store.slots import Committed, Entry, Kind
 from shared.wire import Exchange
+from worker.assignment import Assignment
 from worker.rows.lane_guard import LaneGuard
 from worker.rows.probe import Call, Probe
 from worker.rows.spool import NoRoom, Spool
@@ -48,10 +46,8 @@ class Rows:
 
     def __init__(
         self,
-        redis: Redis,
-        lease: Lease,
+        assigned: Assignment,
         probe: Probe,
-        settings: Settings,
         decide: Decide,
         spool: Spool,
         guard: LaneGuard,
@@ -67,12 +63,12 @@ class Rows:
         self._spooled = 0
         self._away = False
         """The last commit failed: what is read goes to disk at once."""
-        self._redis = redis
-        self._lease = lease
+        self._redis = assigned.redis
+        self._lease = assigned.lease
         self._probe = probe
-        self._account = account_of(settings)
-        self._max_answers_bytes = settings.max_answers_bytes
-        self._max_error_share = probe.plan.max_error_share
+        self._account = assigned.account
+        self._max_answers_bytes = assigned.settings.max_answers_bytes
+        self._max_error_share = assigned.plan.max_error_share
         self._held: dict[int, tuple[Sample, bytes, str]] = {}
         """Slot -> its row, the answer and the hold, of rows that wait for `settle`."""
         self._unread: deque[tuple[Call, Exchange]] = deque()

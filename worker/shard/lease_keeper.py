@@ -3,13 +3,10 @@
 import logging
 from collections.abc import Callable
 
-from redis.asyncio import Redis
-
 from shared.clock import monotonic_s, sleep
-from shared.settings import Settings
 from shared.store import slots
 from shared.store.client import AWAY
-from shared.store.slots import Lease
+from worker.assignment import Assignment
 
 log = logging.getLogger("worker.shard.lease_keeper")
 
@@ -19,9 +16,7 @@ class LeaseKeeper:
 
     def __init__(
         self,
-        redis: Redis,
-        lease: Lease,
-        settings: Settings,
+        assigned: Assignment,
         *,
         claimed_s: float,
         lost: Callable[[], None],
@@ -30,10 +25,10 @@ class LeaseKeeper:
         """claimed_s: monotonic second just before the claim was asked for.
         lost: what to do when another has the shard, or may have it.
         obey: what to do with the run's state and step, which every renewal tells."""
-        self._redis = redis
-        self._lease = lease
-        self._settings = settings
-        self._until_s = claimed_s + settings.lease_s
+        self._redis = assigned.redis
+        self._lease = assigned.lease
+        self._settings = assigned.settings
+        self._until_s = claimed_s + self._settings.lease_s
         self._lost = lost
         self._obey = obey
 

@@ -1,14 +1,11 @@
 """Slots, taken ahead of need, so that between take and send nothing asks the store."""
 
-from redis.asyncio import Redis
-
 from shared.clock import monotonic_s
-from shared.plan import Plan, due_times
+from shared.plan import due_times
 from shared.store import slots
-from shared.store.slots import Lease
+from worker.assignment import Assignment
 from worker.shard.attack import Attack
 from worker.slot import Slot
-from worker.storeclock import StoreClock
 
 _AHEAD_S = 1.0
 """Open load: how far ahead of their due times slots are taken."""
@@ -22,21 +19,13 @@ _MOST = 2000
 class Prefetch:
     """One shard's supply of slots."""
 
-    def __init__(
-        self,
-        redis: Redis,
-        plan: Plan,
-        lease: Lease,
-        clock: StoreClock,
-        attack: Attack,
-    ) -> None:
-        step = lease.step
-        self._redis = redis
-        self._lease = lease
+    def __init__(self, assigned: Assignment, attack: Attack) -> None:
+        self._redis = assigned.redis
+        self._lease = lease = assigned.lease
         self._attack = attack
-        self._times = due_times(plan, step)
-        self._origin_s = clock.monotonic(lease.origin_ms)
-        self._segment_start_s = clock.monotonic(lease.segment_start_ms)
+        self._times = due_times(assigned.plan, lease.step)
+        self._origin_s = assigned.origin_s
+        self._segment_start_s = assigned.clock.monotonic(lease.segment_start_ms)
         self._ticket = 0
         self._next = lease.shard
         self._left: list[Slot] = []

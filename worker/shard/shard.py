@@ -8,27 +8,22 @@ commit. Only the calls are in a hurry.
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from redis.asyncio import Redis
-
 from shared.clock import monotonic_s, wall_s
 from shared.errors import BenchError
-from shared.money import Costs, account_of
-from shared.plan import Plan, Work
+from shared.plan import Work
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
-from shared.settings import Settings
 from shared.store import runs, samples, slots
 from shared.store.client import AWAY
-from shared.store.slots import Lease
 from shared.wire import Call as Sending
 from shared.wire import Exchange, Pacer, Wire
+from worker.assignment import Assignment
 from worker.ending import end
-from worker.gate import Beside, Breaker, Ended, Gate, Openings, Rests
+from worker.gate import Ended, Gates
 from worker.rows import Call, Commits, LaneGuard, Probe, Rows, status_of
 from worker.rows.spool import Spool
 from worker.shard import report
@@ -40,7 +35,6 @@ from worker.shard.prefetch import Prefetch
 from worker.shard.supply import Supply
 from worker.slot import Slot
 from worker.stop import Stop
-from worker.storeclock import StoreClock
 from worker.telemetry import Watch
 
 log = logging.getLogger("worker.shard.shard")
@@ -57,48 +51,36 @@ class Shard:
 
     def __init__(
         self,
-        redis: Redis,
+        assigned: Assignment,
         wire: Wire,
         pacer: Pacer,
-        plan: Plan,
-        lease: Lease,
         probe: Probe,
         *,
-        settings: Settings,
-        clock: StoreClock,
         spool: Spool,
-        costs: Costs | None,
         claimed_s: float,
         watch: Watch,
         seen: Sequence[Callable[[Sample], None]] = (),
     ) -> None:
-        """costs: what its calls may cost; None where no budget limits the run.
-        claimed_s: monotonic second just before the claim was asked for.
+        """claimed_s: monotonic second just before the claim was asked for.
         watch: of this shard alone. seen: who is shown each row as it is made."""
-        self.lease = lease
-        self._redis = redis
+        self.lease = assigned.lease
+        self._assigned = assigned
         self._wire = wire
-        self._plan = plan
         self._probe = probe
-        self._settings = settings
-        self._clock = clock
+        self._settings = assigned.settings
+        self._clock = assigned.clock
         self._watch = watch
-        self._origin_s = clock.monotonic(lease.origin_ms)
-        self._ends_s = self._origin_s + (lease.step.duration_s or float("inf"))
+        self._origin_s = assigned.origin_s
         self.why: Stop | None = None
         self._stopped_s: float | None = None
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
         self._hopeless: tuple[Ending, str | None] | None = None
-        self.waits: Counter[str] = Counter()
-        """Why slots were sent back so far, and how often."""
         self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
         self._keeper = LeaseKeeper(
-            redis,
-            lease,
-            settings,
+            assigned,
             claimed_s=claimed_s,
             lost=lambda: self.stop(Stop.LOST),
             obey=self.obey,
@@ -107,77 +89,42 @@ class Shard:
             lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
         )
         self._guard = LaneGuard(
-            freed=self._attack.ended, round_trip_s=2 * clock.error_s
+            self._attack.ended, round_trip_s=2 * assigned.clock.error_s
         )
         self._rows = Rows(
-            redis,
-            lease,
+            assigned,
             probe,
-            settings,
             lambda *ended: self._fates.decide(Ended(*ended)),
             spool,
             self._guard,
             seen,
         )
-        self._commits = Commits(self._rows, lease, self)
-        self._prefetch = Prefetch(redis, plan, lease, clock, self._attack)
-        account, openings = account_of(settings), Openings()
-        self._beside = Beside()
-        self._rests = Rests(
-            *(redis, account, plan, clock, openings, self._beside, self.waits)
-        )
-        self._breaker = Breaker(
-            redis,
-            lease,
-            account,
-            clock,
-            waits=plan.waits_for_outages,
-            call_s=settings.connect_timeout_s + settings.lease_s,
-            openings=openings,
-            beside=self._beside,
+        self._commits = Commits(self._rows, self.lease, self)
+        self._prefetch = Prefetch(assigned, self._attack)
+        self._gates = Gates(
+            assigned,
             lanes=self._lanes,
-            settle=lambda ended, again_ms: self._fates.settle(ended, again_ms),
-        )
-        self._gate = Gate(
-            redis,
-            plan,
-            lease,
-            settings,
-            clock,
-            openings=openings,
-            rests=self._rests,
-            breaker=self._breaker,
-            beside=self._beside,
-            waits=self.waits,
-            costs=costs,
             send=self._send_if_held,
             freed=self._attack.ended,
             broke=lambda: self.end(Ending.BUDGET),
+            settle=lambda ended, again_ms: self._fates.settle(ended, again_ms),
         )
+        self._breaker = self._gates.breaker
         self._fates = Fates(
+            assigned,
             self,
-            plan,
-            clock,
-            breaker=self._breaker,
-            rests=self._rests,
-            gate=self._gate,
+            gates=self._gates,
             rows=self._rows,
             wordings=probe.wordings,
-            ends_s=self._ends_s,
         )
         self._supply = Supply(
+            assigned,
             self,
-            plan,
-            lease,
-            settings,
-            clock,
             attack=self._attack,
             prefetch=self._prefetch,
-            gate=self._gate,
-            breaker=self._breaker,
+            gates=self._gates,
             keeper=self._keeper,
             rows=self._rows,
-            ends_s=self._ends_s,
         )
 
     async def run(self) -> bool:
@@ -188,7 +135,7 @@ class Shard:
         self._watch.start()
         if not self._prefetch.is_open:
             with suppress(*AWAY):
-                await self._rests.hear_all()
+                await self._gates.rests.hear_all()
                 await self._breaker.hear_all()
         beside: list[asyncio.Task[None]] = [
             asyncio.create_task(self._keeper.beat(), name="beat"),
@@ -210,7 +157,7 @@ class Shard:
             self._attack.stop()  # also where something broke
             await end(*tasks)
             self.cut(Outcome.CANCELLED)
-            await self._beside.close()
+            await self._gates.beside.close()
             seen = await self._watch.stop()
         await self._report(seen)
         return await self._release() or step_over
@@ -218,7 +165,12 @@ class Shard:
     @property
     def open(self) -> int:
         """Calls that have begun and not ended."""
-        return len(self._open) + len(self._beside)
+        return len(self._open) + len(self._gates.beside)
+
+    @property
+    def waits(self) -> Mapping[str, int]:
+        """Why slots were sent back so far, and how often."""
+        return self._gates.waits
 
     @property
     def lanes(self) -> int:
@@ -235,8 +187,8 @@ class Shard:
         """Begin no more calls. When the run has ended, cut those that are open."""
         if why in _PATIENT and self._cut_at_s == float("inf"):
             drain_s = self._settings.drain_s
-            if why is Stop.TIME and self._plan.drain_s is not None:
-                drain_s = self._plan.drain_s
+            if why is Stop.TIME and self._assigned.plan.drain_s is not None:
+                drain_s = self._assigned.plan.drain_s
             self._cut_at_s = monotonic_s() + drain_s
             self._cut_as = _PATIENT[why]
         if self._stopped_s is None:
@@ -257,7 +209,7 @@ class Shard:
     def hear(self, name: str, until_ms: int) -> None:
         """A target rests until then or is down, as another shard was told."""
         if not self._prefetch.is_open and not self._breaker.hear(name, until_ms):
-            self._rests.hear(name, until_ms)
+            self._gates.rests.hear(name, until_ms)
 
     def obey(self, status: Status | str, step: int) -> None:
         """The run's state and step have been read: stop if they ask for that."""
@@ -285,10 +237,10 @@ class Shard:
             self.stop(Stop.LOST)
             return
         asked = self._probe.work(slot.number)
-        if self._gate.is_open(asked):
+        if self._gates.first_shut(asked) is None:
             self._send(slot, asked)
         else:
-            self._gate.begin(slot, asked)
+            self._gates.begin(slot, asked)
 
     def _send_if_held(self, slot: Slot, asked: Work) -> bool:
         """Leave to send has come: whether that is still ours to do."""
@@ -298,14 +250,14 @@ class Shard:
         return True
 
     def _send(self, slot: Slot, asked: Work) -> None:
-        hold = self._gate.hold_of(slot, asked)
+        hold = self._gates.reservation_of(slot, asked)
         wording = self._probe.wordings.of(asked.target)
         call = Call(slot, asked, monotonic_s(), wall_s(), hold, wording=wording)
         sending = self._wire.start(
             self._probe.request(slot, asked),
             lambda exchange: self._ended(call, exchange),
             caps=self._probe.caps,
-            has_token=self._probe.has_token if self._plan.stream else None,
+            has_token=self._probe.has_token if self._assigned.plan.stream else None,
             # what a kept connection lost is not given to another one
             fresh=slot.offered_again,
         )
@@ -318,7 +270,7 @@ class Shard:
         if status.isdigit():
             self._breaker.heard(call, int(status))
         self._rows.ended(call, exchange)
-        if self._gate.landed(call.slot, call.work.target):
+        if self._gates.landed(call.slot, call.work.target):
             return
         if call.slot.due_s or not self._guard.wait_for_row(
             call.slot.number, monotonic_s() - call.started_s, self._attack.open
@@ -359,7 +311,7 @@ class Shard:
         seen |= {
             **report.of_process(self._settings, self._stamps_before, self._wire.stats),
             **report.of_lease(self.lease),
-            **report.of_waits(self.waits, self._gate.paused),
+            **report.of_waits(self.waits, self._gates.paused),
             "worker": self._probe.worker,
             "step_start_s": self._clock.monotonic(self.lease.start_ms),
             "stop": self.why,
@@ -368,7 +320,7 @@ class Shard:
             "reworded": self._probe.wordings.words(),
         }
         with suppress(*AWAY):
-            await samples.observe(self._redis, self.lease.job_id, seen)
+            await samples.observe(self._assigned.redis, self.lease.job_id, seen)
 
     async def _release(self) -> bool:
         """Give the lease back, and tell the run what we learnt. Where the store is
@@ -376,10 +328,12 @@ class Shard:
         job_id = self.lease.job_id
         with suppress(BenchError, *AWAY):
             if self._hopeless is not None:
-                await runs.end(self._redis, job_id, *self._hopeless)
+                await runs.end(self._assigned.redis, job_id, *self._hopeless)
             elif self.why is Stop.WAITING and self._opens_ms:
                 opens_ms = self._opens_ms
-                await runs.move(self._redis, job_id, Status.WAITING, until_ms=opens_ms)
+                await runs.move(
+                    self._assigned.redis, job_id, Status.WAITING, until_ms=opens_ms
+                )
         with suppress(*AWAY):
             timed = self.lease.step.duration_s is not None
             # with nothing left to take, the time that is left changes nothing
@@ -387,12 +341,14 @@ class Shard:
             stopped_s = monotonic_s() if self._stopped_s is None else self._stopped_s
             if self.why is Stop.TIME:
                 # whole milliseconds, rounded down, would leave one for a late burst
-                stopped_s = max(stopped_s, self._ends_s + 0.001)
+                stopped_s = max(stopped_s, self._assigned.ends_s + 0.001)
             if self._opens_ms == 0 and self.why is Stop.WAITING:
-                down_s = self._breaker.stopped_s(len(self._plan.targets))
+                down_s = self._breaker.places.stopped_s(
+                    len(self._assigned.plan.targets)
+                )
                 stopped_s = min(stopped_s, down_s)
             return await slots.release(
-                self._redis,
+                self._assigned.redis,
                 self.lease,
                 finished=finished,
                 stopped_ms=self._clock.store_ms(stopped_s),

@@ -7,19 +7,17 @@ from contextlib import suppress
 from typing import Protocol
 
 from shared.clock import monotonic_s, sleep
-from shared.plan import Plan
 from shared.sample import Outcome
-from shared.settings import Settings
 from shared.store.client import AWAY
-from shared.store.slots import Lease, Taken
-from worker.gate import Breaker, Gate
+from shared.store.slots import Taken
+from worker.assignment import Assignment
+from worker.gate import Gates
 from worker.rows import Rows
 from worker.shard.attack import Attack
 from worker.shard.lease_keeper import LeaseKeeper
 from worker.shard.prefetch import Prefetch
 from worker.slot import Slot
 from worker.stop import Stop
-from worker.storeclock import StoreClock
 
 log = logging.getLogger("worker.shard.supply")
 
@@ -30,7 +28,7 @@ _LOOK_S = 0.25
 """How often it is looked then."""
 
 
-class Work(Protocol):
+class AShard(Protocol):
     """What is asked of the shard that is supplied."""
 
     @property
@@ -66,35 +64,29 @@ class Supply:
 
     def __init__(
         self,
-        work: Work,
-        plan: Plan,
-        lease: Lease,
-        settings: Settings,
-        clock: StoreClock,
+        assigned: Assignment,
+        shard: AShard,
         *,
         attack: Attack,
         prefetch: Prefetch,
-        gate: Gate,
-        breaker: Breaker,
+        gates: Gates,
         keeper: LeaseKeeper,
         rows: Rows,
-        ends_s: float,
     ) -> None:
-        """ends_s: monotonic second at which the step's time is over."""
-        self._work = work
-        self._plan = plan
-        self._lease = lease
-        self._settings = settings
-        self._clock = clock
+        self._plan = assigned.plan
+        self._clock = assigned.clock
+        self._outage_s = assigned.settings.outage_s
+        self._name = assigned.job_id
+        self._shard = shard
         self._attack = attack
         self._prefetch = prefetch
-        self._gate = gate
-        self._breaker = breaker
+        self._gates = gates
+        self._breaker = gates.breaker
         self._keeper = keeper
         self._rows = rows
-        self._ends_s = ends_s
+        self._ends_s = ends_s = assigned.ends_s
         # a segment that would begin after the step's end does not wait for its start
-        begins_s = clock.monotonic(lease.segment_start_ms)
+        begins_s = assigned.clock.monotonic(assigned.lease.segment_start_ms)
         self._over_s = ends_s if begins_s < ends_s else 0.0
         self._looked_s = 0.0
         self._dry_s: float | None = None
@@ -107,13 +99,13 @@ class Supply:
 
     async def run(self) -> None:
         """Take slots ahead of need, and mind the step's time, until stopped."""
-        work = self._work
+        shard = self._shard
         while True:
-            if work.why is None and monotonic_s() >= self._over_s:
+            if shard.why is None and monotonic_s() >= self._over_s:
                 await self._end_of_time()
-            work.cut_overdue()
-            if work.why is None:
-                await self._gate.hand_back()
+            shard.cut_overdue()
+            if shard.why is None:
+                await self._gates.hand_back()
                 await self._take()
                 self._cut_the_last()
                 self._attack.pump()
@@ -129,28 +121,28 @@ class Supply:
         try:
             late = await self._prefetch.take_late()
         except AWAY as error:
-            log.warning("slots of %s that are over stay: %s", self._lease.job_id, error)
+            log.warning("slots of %s that are over stay: %s", self._name, error)
             await sleep(0.2)
             return
         if late is None:
             await self._keeper.renew()
             return
         for slot in late:
-            self._work.over(slot)
-        self._work.stop(Stop.TIME)
+            self._shard.over(slot)
+        self._shard.stop(Stop.TIME)
 
     async def _take(self) -> None:
-        work = self._work
-        held = self._breaker.held
-        idle = not work.open and not len(self._attack) and len(self._rows) == held
-        opens_s = self._gate.opens_s
+        shard = self._shard
+        held = self._breaker.places.held
+        idle = not shard.open and not len(self._attack) and len(self._rows) == held
+        opens_s = self._gates.opens_s
         if opens_s is not None:
             if idle and held:
                 self._breaker.conclude()
             elif idle:
                 await self._rest(self._clock.store_ms(opens_s))
             return
-        free = max(0, work.lanes - self._attack.open)
+        free = max(0, shard.lanes - self._attack.open)
         wanted, fresh = self._prefetch.wanted(free), True
         if wanted <= 0 and self._may_be_offered():
             wanted, fresh = free, False
@@ -159,14 +151,14 @@ class Supply:
         try:
             taken = await self._prefetch.take(wanted, fresh=fresh)
         except AWAY as error:
-            log.warning("no slots for %s: %s", self._lease.job_id, error)
+            log.warning("no slots for %s: %s", self._name, error)
             await sleep(0.2)
             return
         if taken is None:
             await self._keeper.renew()
             return
         self._mind(taken)
-        if idle and not taken.slots and work.why is None:
+        if idle and not taken.slots and shard.why is None:
             if held:
                 self._breaker.conclude()
             elif taken.next_at_ms is not None:
@@ -174,24 +166,24 @@ class Supply:
             elif not self._prefetch.is_open or self._ends_s == _NEVER_S:
                 # with due times the step lasts as long as it was asked to: what was due
                 # of a shard that is given up meanwhile is late, or dropped at its end
-                work.stop(Stop.EXHAUSTED)
+                shard.stop(Stop.EXHAUSTED)
 
     async def _rest(self, until_ms: int) -> None:
         """Nothing may begin before then: with the lease in hand where that is soon."""
         try:
-            status = await self._breaker.idle(until_ms, most_s=self._settings.outage_s)
+            status = await self._breaker.idle(until_ms, most_s=self._outage_s)
         except AWAY as error:
-            log.warning("%s cannot be told to wait: %s", self._lease.job_id, error)
+            log.warning("%s cannot be told to wait: %s", self._name, error)
             status = "running"
         if status == "waiting":
-            self._work.stop(Stop.WAITING)
+            self._shard.stop(Stop.WAITING)
             return
         if status == "reducing":
-            self._work.stop(Stop.ENDED)
+            self._shard.stop(Stop.ENDED)
             return
         left_s = self._clock.monotonic(until_ms) - monotonic_s()
-        if left_s > _PATIENCE_S and self._breaker.outage is None:
-            self._work.wait(until_ms)
+        if left_s > _PATIENCE_S and self._breaker.places.outage is None:
+            self._shard.wait(until_ms)
         else:
             await sleep(min(max(left_s, 0.0), _LOOK_S))
 
@@ -207,7 +199,7 @@ class Supply:
         if drain_s is None or dry_s is None or len(self._attack):
             return
         if monotonic_s() > dry_s + drain_s:
-            self._work.cut(Outcome.UNFINISHED)
+            self._shard.cut(Outcome.UNFINISHED)
 
     def _may_be_offered(self) -> bool:
         """An open load takes nothing while its next due time is far, or past its last;

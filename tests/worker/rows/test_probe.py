@@ -1,7 +1,10 @@
 """What a shard asks of its calls."""
 
+from typing import cast
+
 import pytest
 from pydantic_core import from_json
+from redis.asyncio import Redis
 
 from shared.analysis.columns import frame
 from shared.analysis.metrics import gap_n, gap_p99_s, tpot_s
@@ -14,8 +17,10 @@ from shared.settings.settings import Settings
 from shared.store.slots import Lease
 from shared.wire.limits import Caps
 from tests.shared.answer.answers import DONE, chunk, exchange, sse, text
+from worker.assignment import Assignment
 from worker.rows.probe import Call, Probe
 from worker.slot import Slot
+from worker.storeclock import StoreClock
 
 
 def a_probe(max_tokens: int, dialect: str = "openai") -> Probe:
@@ -24,15 +29,14 @@ def a_probe(max_tokens: int, dialect: str = "openai") -> Probe:
         prompts=InlinePrompts(prompts=("p",)),
         max_tokens=max_tokens,
     )
-    return Probe(
-        plan,
-        Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0),
-        settings=Settings(),
-        dialect=DIALECTS[dialect],
-        key=None,
-        worker="w",
-        step_start_s=0.0,
-    )
+    return the_probe(plan, Settings(), dialect)
+
+
+def the_probe(plan: Plan, settings: Settings, dialect: str) -> Probe:
+    lease = Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0)
+    clock = StoreClock(0.0, 0.0)
+    assigned = Assignment(cast(Redis, None), plan, lease, settings, clock)
+    return Probe(assigned, dialect=DIALECTS[dialect], key=None, worker="w")
 
 
 def test_an_answer_may_be_as_large_as_the_tokens_that_were_asked_for() -> None:
@@ -84,15 +88,7 @@ def test_what_a_plan_adds_is_in_each_request() -> None:
         extra_headers={"X-Experiment": "blue"},
         max_tokens_field="none",
     )
-    probe = Probe(
-        plan,
-        Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0),
-        settings=Settings(upstream_stream_options="off"),
-        dialect=DIALECTS["openai"],
-        key=None,
-        worker="w",
-        step_start_s=0.0,
-    )
+    probe = the_probe(plan, Settings(upstream_stream_options="off"), "openai")
     slot = Slot(0.0, 0, 0)
     sent = probe.request(slot, probe.work(0)).head_and_body
     head, _, body = sent.partition(b"\r\n\r\n")

@@ -8,7 +8,9 @@ from redis.asyncio import Redis
 from shared.plan.loads import Concurrency, Constant, Load
 from shared.plan.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
+from shared.settings.settings import Settings
 from shared.store.slots import Lease
+from worker.assignment import Assignment
 from worker.shard.attack import Attack
 from worker.shard.prefetch import Prefetch
 from worker.storeclock import StoreClock
@@ -31,7 +33,8 @@ def a_prefetch(load: Load, *, elapsed_ms: int = 0, later_ms: int = 0) -> Prefetc
     attack = Attack(
         lanes=lambda: 0, begin=lambda _: None, drop=lambda _: None, at=lambda *_: None
     )
-    return Prefetch(cast(Redis, None), plan, lease, CLOCK, attack)
+    assigned = Assignment(cast(Redis, None), plan, lease, Settings(), CLOCK)
+    return Prefetch(assigned, attack)
 
 
 def test_a_slot_is_due_at_the_steps_start_plus_its_due_time() -> None:
