@@ -1,29 +1,12 @@
 """What becomes of the slots of calls that have ended, and of the run after them."""
 
-from typing import Protocol
-
 from shared.clock import monotonic_s, wall_s
-from shared.run import Ending
 from shared.store.slots import Kind
 from worker.assignment import Assignment
 from worker.gate import Ended, Gates, Waits
 from worker.rows import Rows, decide
-from worker.stop import Stop
+from worker.shard.life import Life
 from worker.wordings import Wordings
-
-
-class AShard(Protocol):
-    """What is asked of the shard whose calls these are."""
-
-    @property
-    def why(self) -> Stop | None:
-        """Why no more calls begin; None while they do."""
-
-    def wait(self, until_ms: int) -> None:
-        """Every slot is barred until then: give the lease back meanwhile."""
-
-    def end(self, ending: Ending, error: str | None = None) -> None:
-        """No further call has any sense."""
 
 
 class Fates:
@@ -32,14 +15,14 @@ class Fates:
     def __init__(
         self,
         assigned: Assignment,
-        shard: AShard,
+        life: Life,
         *,
         gates: Gates,
         rows: Rows,
         wordings: Wordings,
     ) -> None:
         """wordings: how the targets are asked."""
-        self._shard = shard
+        self._life = life
         self._plan = assigned.plan
         self._clock = assigned.clock
         self._gates = gates
@@ -51,7 +34,7 @@ class Fates:
     def decide(self, ended: Ended) -> tuple[Kind, int] | None:
         """The kind of its row, and when its slot is offered again, in ms of the store;
         None: that is not known yet, and `settle` tells the rows."""
-        found = self._gates.breaker.became(ended, is_last=self._shard.why is not None)
+        found = self._gates.breaker.became(ended, is_last=self._life.why is not None)
         if found is Waits.TO_BE_KNOWN:
             return None
         if found is not None:
@@ -79,7 +62,7 @@ class Fates:
             reworded=self._wordings.learn(target, call.wording, reply),
         )
         if decision.ending is not None:
-            self._shard.end(decision.ending, reply.error or decision.ending.value)
+            self._life.end(decision.ending, reply.error or decision.ending.value)
         if decision.rests_s is not None and not self._is_open:
             # an open load asks what it was told to ask, and a 429 is the answer
             gates.rests.rest(target, now_s + decision.rests_s)
@@ -94,5 +77,5 @@ class Fates:
         if decision.of_free_calls and gates.permit.has_limit(target):
             gates.permit.bar(target, opens_s)
         elif self._is_open or not gates.rests.rest_all_like(target, opens_s):
-            self._shard.wait(opens_ms)
+            self._life.wait(opens_ms)
         return decision.kind, opens_ms

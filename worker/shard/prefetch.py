@@ -30,19 +30,19 @@ class Prefetch:
         self._next = lease.shard
         self._left: list[Slot] = []
         """At the step's end: what was due, as far as it was asked for."""
-        self.begun = 0
-        """Calls begun so far; the rate follows from it."""
 
     @property
     def is_open(self) -> bool:
         """Whether slots have due times."""
         return not self._times.closed
 
-    def wanted(self, free_lanes: int) -> int:
-        """How many slots to take now, so that none is waited for."""
+    def wanted(self, free_lanes: int, begun: int) -> int:
+        """How many slots to take now, so that none is waited for.
+
+        begun: calls so far; the present rate follows from it."""
         in_hand, now_s = len(self._attack), monotonic_s()
         if not self.is_open:
-            rate = self.begun / max(now_s - self._segment_start_s, 0.1)
+            rate = begun / max(now_s - self._segment_start_s, 0.1)
             enough = free_lanes + 1 + int(rate * _AHEAD_CLOSED_S)
             return min(enough - in_hand, _MOST) if 2 * in_hand <= enough else 0
         horizon_s = now_s + _AHEAD_S

@@ -1,8 +1,8 @@
 """One shard, from its claim to its release: slots in, calls, rows out, under a lease.
 
-    Prefetch ──slots──> Attack ──calls──> wire ──exchanges──> Rows ──> store
+    Supply ──slots──> Calls ──requests──> wire ──exchanges──> Rows ──> store
 
-Beside the calls go the heartbeat that keeps the lease, the feed, the reading and the
+Beside the calls go the heartbeat that keeps the lease, the supply, the reading and the
 commit. Only the calls are in a hurry.
 """
 
@@ -12,28 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from shared.clock import monotonic_s, wall_s
+from shared.clock import monotonic_s
 from shared.errors import BenchError
-from shared.plan import Work
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
 from shared.store import runs, samples, slots
 from shared.store.client import AWAY
-from shared.wire import Call as Sending
-from shared.wire import Exchange, Pacer, Wire
+from shared.wire import Pacer, Wire
 from worker.assignment import Assignment
 from worker.ending import end
-from worker.gate import Ended, Gates
-from worker.rows import Call, Commits, LaneGuard, Probe, Rows, status_of
+from worker.rows import Commits, Probe
 from worker.rows.spool import Spool
 from worker.shard import report
-from worker.shard.attack import Attack
-from worker.shard.fates import Fates
-from worker.shard.lanes import lanes_at
+from worker.shard.calls import Calls
 from worker.shard.lease_keeper import LeaseKeeper
-from worker.shard.prefetch import Prefetch
 from worker.shard.supply import Supply
-from worker.slot import Slot
 from worker.stop import Stop
 from worker.telemetry import Watch
 
@@ -42,8 +35,6 @@ log = logging.getLogger("worker.shard.shard")
 _FINAL = (Stop.ENDED, Stop.LOST)
 _PATIENT = {Stop.TIME: Outcome.UNFINISHED, Stop.DRAIN: Outcome.CANCELLED}
 """Reasons after which calls get DRAIN_S to end, and what those are that do not."""
-_NO_LANE = "it was due, and as many calls were open as the plan allows"
-_TOO_LATE = "it was due, and no worker had it before the step's time was over"
 
 
 class Shard:
@@ -70,14 +61,10 @@ class Shard:
         self._settings = assigned.settings
         self._clock = assigned.clock
         self._watch = watch
-        self._origin_s = assigned.origin_s
         self.why: Stop | None = None
         self._stopped_s: float | None = None
-        self._cut_at_s = float("inf")
-        self._cut_as = Outcome.CANCELLED
         self._opens_ms = 0
         self._hopeless: tuple[Ending, str | None] | None = None
-        self._open: dict[int, tuple[Call, Sending]] = {}
         self._stamps_before = wire.stats
         self._keeper = LeaseKeeper(
             assigned,
@@ -85,47 +72,12 @@ class Shard:
             lost=lambda: self.stop(Stop.LOST),
             obey=self.obey,
         )
-        self._attack = Attack(
-            lanes=self._lanes, begin=self._begin, drop=self._drop, at=pacer.at
+        self._calls = Calls(
+            assigned, self, self._keeper, wire, pacer, probe, spool, seen
         )
-        self._guard = LaneGuard(
-            self._attack.ended, round_trip_s=2 * assigned.clock.error_s
-        )
-        self._rows = Rows(
-            assigned,
-            probe,
-            lambda *ended: self._fates.decide(Ended(*ended)),
-            spool,
-            self._guard,
-            seen,
-        )
-        self._commits = Commits(self._rows, self.lease, self)
-        self._prefetch = Prefetch(assigned, self._attack)
-        self._gates = Gates(
-            assigned,
-            lanes=self._lanes,
-            send=self._send_if_held,
-            freed=self._attack.ended,
-            broke=lambda: self.end(Ending.BUDGET),
-            settle=lambda ended, again_ms: self._fates.settle(ended, again_ms),
-        )
-        self._breaker = self._gates.breaker
-        self._fates = Fates(
-            assigned,
-            self,
-            gates=self._gates,
-            rows=self._rows,
-            wordings=probe.wordings,
-        )
-        self._supply = Supply(
-            assigned,
-            self,
-            attack=self._attack,
-            prefetch=self._prefetch,
-            gates=self._gates,
-            keeper=self._keeper,
-            rows=self._rows,
-        )
+        self._breaker = self._calls.gates.breaker
+        self._supply = Supply(assigned, self, self._keeper, self._calls)
+        self._commits = Commits(self._calls.rows, self.lease, self)
 
     async def run(self) -> bool:
         """Work until there is nothing left to begin and every row is committed.
@@ -133,14 +85,14 @@ class Shard:
         True when that ended the step.
         """
         self._watch.start()
-        if not self._prefetch.is_open:
+        if not self._supply.is_open:
             with suppress(*AWAY):
-                await self._gates.rests.hear_all()
+                await self._calls.gates.rests.hear_all()
                 await self._breaker.hear_all()
         beside: list[asyncio.Task[None]] = [
             asyncio.create_task(self._keeper.beat(), name="beat"),
             asyncio.create_task(self._supply.run(), name="supply"),
-            asyncio.create_task(self._rows.read(), name="read"),
+            asyncio.create_task(self._calls.rows.read(), name="read"),
         ]
         commit: asyncio.Task[bool] = asyncio.create_task(
             self._commits.run(), name="commit"
@@ -154,10 +106,10 @@ class Shard:
                     task.result()
             step_over = await commit
         finally:
-            self._attack.stop()  # also where something broke
+            self._calls.attack.stop()  # also where something broke
             await end(*tasks)
-            self.cut(Outcome.CANCELLED)
-            await self._gates.beside.close()
+            self._calls.cut(Outcome.CANCELLED)
+            await self._calls.gates.beside.close()
             seen = await self._watch.stop()
         await self._report(seen)
         return await self._release() or step_over
@@ -165,40 +117,39 @@ class Shard:
     @property
     def open(self) -> int:
         """Calls that have begun and not ended."""
-        return len(self._open) + len(self._gates.beside)
+        return self._calls.open
 
     @property
     def waits(self) -> Mapping[str, int]:
         """Why slots were sent back so far, and how often."""
-        return self._gates.waits
+        return self._calls.gates.waits
 
     @property
     def lanes(self) -> int:
         """Calls that may be open now."""
-        return self._lanes() if self.why is None else 0
+        return self._calls.lanes() if self.why is None else 0
 
     @property
     def owes_rows(self) -> bool:
         """Its lease is lost and the store has not taken all its rows yet: whoever
         claims the shard before that makes their calls again."""
-        return self.why is Stop.LOST and len(self._rows) > 0
+        return self.why is Stop.LOST and len(self._calls.rows) > 0
 
     def stop(self, why: Stop) -> None:
         """Begin no more calls. When the run has ended, cut those that are open."""
-        if why in _PATIENT and self._cut_at_s == float("inf"):
+        if why in _PATIENT:
             drain_s = self._settings.drain_s
             if why is Stop.TIME and self._assigned.plan.drain_s is not None:
                 drain_s = self._assigned.plan.drain_s
-            self._cut_at_s = monotonic_s() + drain_s
-            self._cut_as = _PATIENT[why]
+            self._calls.cut_by(monotonic_s() + drain_s, _PATIENT[why])
         if self._stopped_s is None:
             self._stopped_s = monotonic_s()
         if self.why is None or (why in _FINAL and self.why is not Stop.ENDED):
             self.why = why
-        self._attack.stop()
+        self._calls.attack.stop()
         self._breaker.let_go()
         if self.why is Stop.ENDED:
-            self.cut(Outcome.CANCELLED)
+            self._calls.cut(Outcome.CANCELLED)
         self._supply.wake()
 
     def wait(self, until_ms: int) -> None:
@@ -208,8 +159,8 @@ class Shard:
 
     def hear(self, name: str, until_ms: int) -> None:
         """A target rests until then or is down, as another shard was told."""
-        if not self._prefetch.is_open and not self._breaker.hear(name, until_ms):
-            self._gates.rests.hear(name, until_ms)
+        if not self._supply.is_open and not self._breaker.hear(name, until_ms):
+            self._calls.gates.rests.hear(name, until_ms)
 
     def obey(self, status: Status | str, step: int) -> None:
         """The run's state and step have been read: stop if they ask for that."""
@@ -223,86 +174,15 @@ class Shard:
         elif status not in (Status.RUNNING, Status.QUEUED):
             self.stop(Stop.ENDED)
 
-    # -- the calls -----------------------------------------------------------------
-
-    def _lanes(self) -> int:
-        """This shard's share of the lanes that the load has now."""
-        elapsed_s = monotonic_s() - self._origin_s
-        return lanes_at(self.lease, elapsed_s, most=self._settings.max_concurrency)
-
-    def _begin(self, slot: Slot) -> None:
-        if not self._keeper.is_live:
-            # Another worker may have this slot by now.
-            self._attack.open -= 1
-            self.stop(Stop.LOST)
-            return
-        asked = self._probe.work(slot.number)
-        if self._gates.first_shut(asked) is None:
-            self._send(slot, asked)
-        else:
-            self._gates.begin(slot, asked)
-
-    def _send_if_held(self, slot: Slot, asked: Work) -> bool:
-        """Leave to send has come: whether that is still ours to do."""
-        if self.why is not None or not self._keeper.is_live:
-            return False
-        self._send(slot, asked)
-        return True
-
-    def _send(self, slot: Slot, asked: Work) -> None:
-        hold = self._gates.reservation_of(slot, asked)
-        wording = self._probe.wordings.of(asked.target)
-        call = Call(slot, asked, monotonic_s(), wall_s(), hold, wording=wording)
-        sending = self._wire.start(
-            self._probe.request(slot, asked),
-            lambda exchange: self._ended(call, exchange),
-            caps=self._probe.caps,
-            has_token=self._probe.has_token if self._assigned.plan.stream else None,
-            # what a kept connection lost is not given to another one
-            fresh=slot.offered_again,
-        )
-        self._open[slot.number] = (call, sending)
-        self._prefetch.begun += 1
-
-    def _ended(self, call: Call, exchange: Exchange) -> None:
-        del self._open[call.slot.number]
-        status = status_of(exchange)
-        if status.isdigit():
-            self._breaker.heard(call, int(status))
-        self._rows.ended(call, exchange)
-        if self._gates.landed(call.slot, call.work.target):
-            return
-        if call.slot.due_s or not self._guard.wait_for_row(
-            call.slot.number, monotonic_s() - call.started_s, self._attack.open
-        ):
-            self._attack.ended()
-        if not len(self._attack):
-            self._supply.wake()  # nothing in hand; else its next turn is soon enough
-
-    def _drop(self, slot: Slot) -> None:
-        self._rows.put(self._probe.dropped(slot, _NO_LANE), "failed")
-
-    def over(self, slot: Slot) -> None:
-        """It was due in the step's time, and nobody has sent it."""
-        self._rows.put(self._probe.dropped(slot, _TOO_LATE), "failed")
-
-    def cut_overdue(self) -> None:
-        """End calls that have had their time to end since the stop. Cut by us they are
-        offered again, by the step's end unfinished."""
-        if self._open and monotonic_s() > self._cut_at_s:
-            self.cut(self._cut_as)
-
-    def cut(self, outcome: Outcome) -> None:
-        """End the calls that are open, as this."""
-        for call, sending in list(self._open.values()):
-            call.cut = outcome
-            sending.cancel()
-
     def end(self, ending: Ending, error: str | None = None) -> None:
         """No further call has any sense: the run ends when those that are open have."""
         if self._hopeless is None:
             self._hopeless = (ending, error)
         self.stop(Stop.HOPELESS)
+
+    def wake(self) -> None:
+        """Something has changed: look at once whether slots are to be taken."""
+        self._supply.wake()
 
     # -- the end -----------------------------------------------------------------------
 
@@ -311,11 +191,11 @@ class Shard:
         seen |= {
             **report.of_process(self._settings, self._stamps_before, self._wire.stats),
             **report.of_lease(self.lease),
-            **report.of_waits(self.waits, self._gates.paused),
+            **report.of_waits(self.waits, self._calls.gates.paused),
             "worker": self._probe.worker,
             "step_start_s": self._clock.monotonic(self.lease.start_ms),
             "stop": self.why,
-            "begun": self._prefetch.begun,
+            "begun": self._calls.begun,
             "clock_error_s": self._clock.error_s,
             "reworded": self._probe.wordings.words(),
         }

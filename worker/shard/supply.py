@@ -4,19 +4,16 @@ the step is over, or all that is left waits for something."""
 import asyncio
 import logging
 from contextlib import suppress
-from typing import Protocol
 
 from shared.clock import monotonic_s, sleep
 from shared.sample import Outcome
 from shared.store.client import AWAY
 from shared.store.slots import Taken
 from worker.assignment import Assignment
-from worker.gate import Gates
-from worker.rows import Rows
-from worker.shard.attack import Attack
+from worker.shard.calls import Calls
 from worker.shard.lease_keeper import LeaseKeeper
+from worker.shard.life import Life
 from worker.shard.prefetch import Prefetch
-from worker.slot import Slot
 from worker.stop import Stop
 
 log = logging.getLogger("worker.shard.supply")
@@ -28,62 +25,27 @@ _LOOK_S = 0.25
 """How often it is looked then."""
 
 
-class AShard(Protocol):
-    """What is asked of the shard that is supplied."""
-
-    @property
-    def open(self) -> int:
-        """Calls that have begun and not ended."""
-
-    @property
-    def why(self) -> Stop | None:
-        """Why no more calls begin; None while they do."""
-
-    @property
-    def lanes(self) -> int:
-        """Calls that may be open now."""
-
-    def stop(self, why: Stop) -> None:
-        """Begin no more."""
-
-    def wait(self, until_ms: int) -> None:
-        """Every slot is barred until then: give the lease back meanwhile."""
-
-    def over(self, slot: Slot) -> None:
-        """It was due in the step's time, and nobody has sent it."""
-
-    def cut_overdue(self) -> None:
-        """End calls that have had their time to end."""
-
-    def cut(self, outcome: Outcome) -> None:
-        """End calls that are open, as this."""
-
-
 class Supply:
     """Of one shard; `run` it beside the calls."""
 
     def __init__(
         self,
         assigned: Assignment,
-        shard: AShard,
-        *,
-        attack: Attack,
-        prefetch: Prefetch,
-        gates: Gates,
+        life: Life,
         keeper: LeaseKeeper,
-        rows: Rows,
+        calls: Calls,
     ) -> None:
         self._plan = assigned.plan
         self._clock = assigned.clock
         self._outage_s = assigned.settings.outage_s
         self._name = assigned.job_id
-        self._shard = shard
-        self._attack = attack
-        self._prefetch = prefetch
-        self._gates = gates
-        self._breaker = gates.breaker
+        self._life = life
+        self._calls = calls
+        self._attack = calls.attack
+        self._prefetch = Prefetch(assigned, calls.attack)
+        self._gates = calls.gates
+        self._breaker = calls.gates.breaker
         self._keeper = keeper
-        self._rows = rows
         self._ends_s = ends_s = assigned.ends_s
         # a segment that would begin after the step's end does not wait for its start
         begins_s = assigned.clock.monotonic(assigned.lease.segment_start_ms)
@@ -93,18 +55,23 @@ class Supply:
         """Since when nothing was left to take, monotonic."""
         self._news = asyncio.Event()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether slots have due times."""
+        return self._prefetch.is_open
+
     def wake(self) -> None:
         """Something has changed: take the next turn at once."""
         self._news.set()
 
     async def run(self) -> None:
         """Take slots ahead of need, and mind the step's time, until stopped."""
-        shard = self._shard
+        life, calls = self._life, self._calls
         while True:
-            if shard.why is None and monotonic_s() >= self._over_s:
+            if life.why is None and monotonic_s() >= self._over_s:
                 await self._end_of_time()
-            shard.cut_overdue()
-            if shard.why is None:
+            calls.cut_overdue()
+            if life.why is None:
                 await self._gates.hand_back()
                 await self._take()
                 self._cut_the_last()
@@ -128,13 +95,13 @@ class Supply:
             await self._keeper.renew()
             return
         for slot in late:
-            self._shard.over(slot)
-        self._shard.stop(Stop.TIME)
+            self._calls.over(slot)
+        self._life.stop(Stop.TIME)
 
     async def _take(self) -> None:
-        shard = self._shard
+        life, calls = self._life, self._calls
         held = self._breaker.places.held
-        idle = not shard.open and not len(self._attack) and len(self._rows) == held
+        idle = not calls.open and not len(self._attack) and len(calls.rows) == held
         opens_s = self._gates.opens_s
         if opens_s is not None:
             if idle and held:
@@ -142,8 +109,9 @@ class Supply:
             elif idle:
                 await self._rest(self._clock.store_ms(opens_s))
             return
-        free = max(0, shard.lanes - self._attack.open)
-        wanted, fresh = self._prefetch.wanted(free), True
+        lanes = calls.lanes() if life.why is None else 0
+        free = max(0, lanes - self._attack.open)
+        wanted, fresh = self._prefetch.wanted(free, calls.begun), True
         if wanted <= 0 and self._may_be_offered():
             wanted, fresh = free, False
         if wanted <= 0:
@@ -158,7 +126,7 @@ class Supply:
             await self._keeper.renew()
             return
         self._mind(taken)
-        if idle and not taken.slots and shard.why is None:
+        if idle and not taken.slots and life.why is None:
             if held:
                 self._breaker.conclude()
             elif taken.next_at_ms is not None:
@@ -166,7 +134,7 @@ class Supply:
             elif not self._prefetch.is_open or self._ends_s == _NEVER_S:
                 # with due times the step lasts as long as it was asked to: what was due
                 # of a shard that is given up meanwhile is late, or dropped at its end
-                shard.stop(Stop.EXHAUSTED)
+                life.stop(Stop.EXHAUSTED)
 
     async def _rest(self, until_ms: int) -> None:
         """Nothing may begin before then: with the lease in hand where that is soon."""
@@ -176,14 +144,14 @@ class Supply:
             log.warning("%s cannot be told to wait: %s", self._name, error)
             status = "running"
         if status == "waiting":
-            self._shard.stop(Stop.WAITING)
+            self._life.stop(Stop.WAITING)
             return
         if status == "reducing":
-            self._shard.stop(Stop.ENDED)
+            self._life.stop(Stop.ENDED)
             return
         left_s = self._clock.monotonic(until_ms) - monotonic_s()
         if left_s > _PATIENCE_S and self._breaker.places.outage is None:
-            self._shard.wait(until_ms)
+            self._life.wait(until_ms)
         else:
             await sleep(min(max(left_s, 0.0), _LOOK_S))
 
@@ -199,7 +167,7 @@ class Supply:
         if drain_s is None or dry_s is None or len(self._attack):
             return
         if monotonic_s() > dry_s + drain_s:
-            self._shard.cut(Outcome.UNFINISHED)
+            self._calls.cut(Outcome.UNFINISHED)
 
     def _may_be_offered(self) -> bool:
         """An open load takes nothing while its next due time is far, or past its last;

@@ -62,4 +62,4 @@ def test_past_the_end_of_the_step_nothing_is_due() -> None:
 def test_a_closed_load_takes_its_free_lanes_and_a_little_more() -> None:
     prefetch = a_prefetch(Concurrency(concurrency=8))
     assert not prefetch.is_open
-    assert prefetch.wanted(8) == 9
+    assert prefetch.wanted(8, begun=0) == 9
