@@ -7,6 +7,5 @@ what has ended.
 from worker.gate.breaker import Breaker, Waits
 from worker.gate.gates import Gates
 from worker.gate.purse import Purse
-from worker.gate.signs import Ended
 
-__all__ = ["Breaker", "Ended", "Gates", "Purse", "Waits"]
+__all__ = ["Breaker", "Gates", "Purse", "Waits"]

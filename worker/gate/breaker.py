@@ -26,8 +26,8 @@ from worker.gate.beside import Beside
 from worker.gate.gate import Gate
 from worker.gate.openings import Openings
 from worker.gate.places import Down, Place, Places, names
-from worker.gate.signs import Ended, enough, hint_s, is_gateways, shows, words
-from worker.rows import Call
+from worker.gate.signs import enough, hint_s, is_gateways, shows, words
+from worker.rows import Call, Ended
 
 log = logging.getLogger("worker.gate.breaker")
 

@@ -21,7 +21,7 @@ from worker.gate.openings import Openings
 from worker.gate.pace import Pace
 from worker.gate.permit import Permit
 from worker.gate.rests import Rests
-from worker.gate.signs import Ended
+from worker.rows import Ended
 from worker.slot import Slot
 
 log = logging.getLogger("worker.gate.gates")

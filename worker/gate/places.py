@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.store.outages import UPSTREAM, Outage, of_target
-from worker.gate.signs import Ended
+from worker.rows import Ended
 
 _NEVER_S = float("inf")
 

@@ -1,25 +1,14 @@
 """What a call shows of its upstream: that it is there, or is perhaps down. Pure."""
 
-from typing import NamedTuple
-
-from shared.answer import Reply
-from shared.sample import Outcome, Sample
+from shared.sample import Outcome
 from shared.store.outages import UPSTREAM, of_target
-from worker.rows import Call
+from worker.rows import Ended
 
 _FEWEST, _MOST = 3, 10
 _GATEWAY = frozenset({502, 503, 504, *range(520, 528), 530})
 """Of a gateway, or of a router whose provider is not there. 529 is none of them: who
 has too much to do is there."""
 _UNREACHED = (Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT)
-
-
-class Ended(NamedTuple):
-    """A call that has ended and was read."""
-
-    call: Call
-    reply: Reply
-    sample: Sample
 
 
 def shows(ended: Ended) -> str | None:

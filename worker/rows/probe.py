@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic_core import to_json
 
@@ -39,6 +40,14 @@ class Call:
     """Why we closed it ourselves, if we did."""
     wording: Wording = USUAL
     """How it was asked."""
+
+
+class Ended(NamedTuple):
+    """A call that has ended and was read."""
+
+    call: Call
+    reply: Reply
+    sample: Sample
 
 
 class Probe:
@@ -124,9 +133,10 @@ class Probe:
             self._most_tokens = tokens
             self.caps = caps_for(tokens)
 
-    def read(self, call: Call, exchange: Exchange) -> Reply:
-        """What came of the exchange; never raises for what a stranger sent."""
-        return read_exchange(
+    def read(self, call: Call, exchange: Exchange) -> Ended:
+        """What came of a call that was sent, or tried to be: the answer and its row.
+        Never raises for what a stranger sent."""
+        reply = read_exchange(
             exchange,
             self._dialect,
             self.plan.stream,
@@ -134,13 +144,13 @@ class Probe:
             now_s=wall_s(),
             drained=call.cut is Outcome.UNFINISHED,
         )
+        return Ended(call, reply, self._sample(call, exchange, reply))
 
     def has_token(self, exchange: Exchange) -> bool:
         """Whether a token has come by now; asked once, when the first one is due."""
         return has_token(exchange, self._dialect)
 
-    def sample(self, call: Call, exchange: Exchange, reply: Reply) -> Sample:
-        """The row of a call that was sent, or tried to be."""
+    def _sample(self, call: Call, exchange: Exchange, reply: Reply) -> Sample:
         start = self._start_s
         dropped = reply.outcome is Outcome.DROPPED
         gaps, gap_sum_s, gap_max_s = gap_histogram(

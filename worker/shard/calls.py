@@ -13,8 +13,8 @@ from shared.sample import Outcome, Sample
 from shared.wire import Call as Sending
 from shared.wire import Exchange, Pacer, Wire
 from worker.assignment import Assignment
-from worker.gate import Ended, Gates
-from worker.rows import Call, LaneGuard, Probe, Rows, status_of
+from worker.gate import Gates
+from worker.rows import Call, Committer, LaneGuard, Probe, Reader, status_of
 from worker.rows.spool import Spool
 from worker.shard.attack import Attack
 from worker.shard.fates import Fates
@@ -70,22 +70,30 @@ class Calls:
             broke=lambda: life.end(Ending.BUDGET),
             settle=lambda ended, again_ms: self._fates.settle(ended, again_ms),
         )
-        self.rows = Rows(
-            assigned,
+        self.committer = Committer(assigned, spool, self._guard, seen)
+        self.reader = Reader(
             probe,
-            lambda *ended: self._fates.decide(Ended(*ended)),
-            spool,
+            lambda ended: self._fates.decide(ended),
+            self.committer,
             self._guard,
-            seen,
         )
         self._fates = Fates(
-            assigned, life, gates=self.gates, rows=self.rows, wordings=probe.wordings
+            assigned,
+            life,
+            gates=self.gates,
+            reader=self.reader,
+            wordings=probe.wordings,
         )
 
     @property
     def open(self) -> int:
         """Calls that have begun and not ended, and what the store is told of them."""
         return len(self._open) + len(self.gates.beside)
+
+    @property
+    def owed(self) -> int:
+        """Rows, and ended calls that will become rows, that the store has not taken."""
+        return len(self.reader) + len(self.committer)
 
     def lanes(self) -> int:
         """This shard's share of the lanes that the load has now."""
@@ -94,7 +102,7 @@ class Calls:
 
     def over(self, slot: Slot) -> None:
         """It was due in the step's time, and nobody has sent it."""
-        self.rows.put(self._probe.dropped(slot, _TOO_LATE), "failed")
+        self.committer.put(self._probe.dropped(slot, _TOO_LATE), "failed")
 
     def cut_by(self, at_s: float, outcome: Outcome) -> None:
         """Calls that are open then (monotonic) are cut as this; told once."""
@@ -152,7 +160,7 @@ class Calls:
         status = status_of(exchange)
         if status.isdigit():
             self.gates.breaker.heard(call, int(status))
-        self.rows.ended(call, exchange)
+        self.reader.ended(call, exchange)
         if self.gates.landed(call.slot, call.work.target):
             return
         if call.slot.due_s or not self._guard.wait_for_row(
@@ -163,4 +171,4 @@ class Calls:
             self._life.wake()  # nothing in hand; else its next turn is soon enough
 
     def _drop(self, slot: Slot) -> None:
-        self.rows.put(self._probe.dropped(slot, _NO_LANE), "failed")
+        self.committer.put(self._probe.dropped(slot, _NO_LANE), "failed")

@@ -3,8 +3,8 @@
 from shared.clock import monotonic_s, wall_s
 from shared.store.slots import Kind
 from worker.assignment import Assignment
-from worker.gate import Ended, Gates, Waits
-from worker.rows import Rows, decide
+from worker.gate import Gates, Waits
+from worker.rows import Ended, Reader, decide
 from worker.shard.life import Life
 from worker.wordings import Wordings
 
@@ -18,7 +18,7 @@ class Fates:
         life: Life,
         *,
         gates: Gates,
-        rows: Rows,
+        reader: Reader,
         wordings: Wordings,
     ) -> None:
         """wordings: how the targets are asked."""
@@ -26,7 +26,7 @@ class Fates:
         self._plan = assigned.plan
         self._clock = assigned.clock
         self._gates = gates
-        self._rows = rows
+        self._reader = reader
         self._wordings = wordings
         self._ends_s = assigned.ends_s
         self._is_open = self._plan.load.slots_by(0) is not None
@@ -46,7 +46,7 @@ class Fates:
         kind, not_before_ms = (
             self._decided(ended) if again_ms is None else ("again", again_ms)
         )
-        self._rows.settle(ended.call.slot.number, kind, not_before_ms)
+        self._reader.settle(ended.call.slot.number, kind, not_before_ms)
 
     def _decided(self, ended: Ended) -> tuple[Kind, int]:
         call, reply, sample = ended

@@ -21,7 +21,7 @@ from shared.store.client import AWAY
 from shared.wire import Pacer, Wire
 from worker.assignment import Assignment
 from worker.ending import end
-from worker.rows import Commits, Probe
+from worker.rows import Probe
 from worker.rows.spool import Spool
 from worker.shard import report
 from worker.shard.calls import Calls
@@ -77,7 +77,6 @@ class Shard:
         )
         self._breaker = self._calls.gates.breaker
         self._supply = Supply(assigned, self, self._keeper, self._calls)
-        self._commits = Commits(self._calls.rows, self.lease, self)
 
     async def run(self) -> bool:
         """Work until there is nothing left to begin and every row is committed.
@@ -92,10 +91,10 @@ class Shard:
         beside: list[asyncio.Task[None]] = [
             asyncio.create_task(self._keeper.beat(), name="beat"),
             asyncio.create_task(self._supply.run(), name="supply"),
-            asyncio.create_task(self._calls.rows.read(), name="read"),
+            asyncio.create_task(self._calls.reader.run(), name="read"),
         ]
         commit: asyncio.Task[bool] = asyncio.create_task(
-            self._commits.run(), name="commit"
+            self._calls.committer.run(self, self._calls.reader), name="commit"
         )
         tasks: list[asyncio.Task[Any]] = [commit, *beside]
         try:
@@ -133,7 +132,7 @@ class Shard:
     def owes_rows(self) -> bool:
         """Its lease is lost and the store has not taken all its rows yet: whoever
         claims the shard before that makes their calls again."""
-        return self.why is Stop.LOST and len(self._calls.rows) > 0
+        return self.why is Stop.LOST and self._calls.owed > 0
 
     def stop(self, why: Stop) -> None:
         """Begin no more calls. When the run has ended, cut those that are open."""

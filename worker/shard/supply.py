@@ -101,7 +101,7 @@ class Supply:
     async def _take(self) -> None:
         life, calls = self._life, self._calls
         held = self._breaker.places.held
-        idle = not calls.open and not len(self._attack) and len(calls.rows) == held
+        idle = not calls.open and not len(self._attack) and calls.owed == held
         opens_s = self._gates.opens_s
         if opens_s is not None:
             if idle and held:

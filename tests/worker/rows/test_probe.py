@@ -60,8 +60,7 @@ def test_a_burst_has_no_gaps_and_its_row_says_why() -> None:
         ([text("a"), text("b"), text("c"), told], 2),
     ):
         came = exchange(pieces)
-        reply = probe.read(a_call(), came)
-        row = probe.sample(a_call(), came, reply)
+        row = probe.read(a_call(), came).sample
         assert (row.output_tokens, row.ok) == (300, True)
         assert (gap_n(row), gap_p99_s(row) is None) == (gaps, gaps is None)
         assert (row.gap_max_s is None, tpot_s(row) is None) == (gaps is None,) * 2
@@ -74,7 +73,7 @@ def test_an_absurd_cost_is_a_row_whose_bill_is_unknown(cost: object) -> None:
     usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
     told = sse(chunk({}, "stop", usage=usage | {"cost": cost})) + DONE
     probe, came = a_probe(512, "openrouter"), exchange([text("a"), told])
-    row = probe.sample(a_call(), came, probe.read(a_call(), came))
+    row = probe.read(a_call(), came).sample
     assert (row.ok, row.cost_usd, row.notes) == (True, None, "cost_not_believed")
     assert billed_nano(row) is None  # a budget counts it at its worst
     assert frame(probe.plan, [row]).columns["notes"].tolist() == ["cost_not_believed"]
