@@ -107,7 +107,7 @@ class Supply:
             if idle and held:
                 self._breaker.conclude()
             elif idle:
-                await self._rest(self._clock.store_ms(opens_s))
+                await self._wait_for_opening(self._clock.store_ms(opens_s))
             return
         lanes = calls.lanes() if life.why is None else 0
         free = max(0, lanes - self._attack.open)
@@ -125,18 +125,18 @@ class Supply:
         if taken is None:
             await self._keeper.renew()
             return
-        self._mind(taken)
+        self._note_if_dry(taken)
         if idle and not taken.slots and life.why is None:
             if held:
                 self._breaker.conclude()
             elif taken.next_at_ms is not None:
-                await self._rest(taken.next_at_ms)
+                await self._wait_for_opening(taken.next_at_ms)
             elif not self._prefetch.is_open or self._ends_s == _NEVER_S:
                 # with due times the step lasts as long as it was asked to: what was due
                 # of a shard that is given up meanwhile is late, or dropped at its end
                 life.stop(Stop.EXHAUSTED)
 
-    async def _rest(self, until_ms: int) -> None:
+    async def _wait_for_opening(self, until_ms: int) -> None:
         """Nothing may begin before then: with the lease in hand where that is soon."""
         try:
             status = await self._breaker.idle(until_ms, most_s=self._outage_s)
@@ -155,7 +155,7 @@ class Supply:
         else:
             await sleep(min(max(left_s, 0.0), _LOOK_S))
 
-    def _mind(self, taken: Taken) -> None:
+    def _note_if_dry(self, taken: Taken) -> None:
         if taken.slots or taken.next_at_ms is not None:
             self._dry_s = None
         elif self._dry_s is None:
