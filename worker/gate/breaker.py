@@ -86,7 +86,7 @@ class Breaker(Gate):
 
     def is_open(self, asked: Work) -> bool:
         """Whether nothing is down that the call would need leave to try."""
-        if not self._openings:
+        if not self._openings.ever_shut:
             return True
         return not any(self.places.down(name) for name in names(asked.target))
 

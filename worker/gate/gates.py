@@ -107,7 +107,7 @@ class Gates:
     @property
     def opens_s(self) -> float | None:
         """When the first target may be asked again, monotonic; None: one may be now."""
-        if not self._openings:
+        if not self._openings.ever_shut:
             return None
         until_s = self._openings.until_s
         targets = range(len(self._assigned.plan.targets))

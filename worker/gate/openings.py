@@ -11,16 +11,15 @@ class Openings:
     def __init__(self) -> None:
         self._shut: dict[str, tuple[float, int]] = {}
         """Name -> (monotonic second when it opens, slots that wait for that)."""
+        self.ever_shut = False
+        """Whether anything was; an attribute, since each call looks at it."""
         self.waits: Counter[str] = Counter()
         """Why slots were sent back so far, and how often."""
-
-    def __bool__(self) -> bool:
-        """Whether anything was ever shut."""
-        return bool(self._shut)
 
     def shut(self, name: str, until_s: float) -> None:
         """Nothing goes before then (monotonic)."""
         self._shut[name] = (until_s, 0)
+        self.ever_shut = True
 
     def until_s(self, *names: str) -> float:
         """When the last of these opens, monotonic; 0 where none was shut."""

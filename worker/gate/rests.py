@@ -47,7 +47,8 @@ class Rests(Gate):
 
     def is_open(self, asked: Work) -> bool:
         """Whether the target does not rest."""
-        return not (self._openings and self._openings.is_shut(*self._of[asked.target]))
+        openings = self._openings
+        return not openings.ever_shut or not openings.is_shut(*self._of[asked.target])
 
     def again_s(self, asked: Work) -> float | None:
         """The slot's place in line, behind a rest."""
