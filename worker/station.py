@@ -27,6 +27,7 @@ from shared.upstream import Contact, dialect_of, wire_of
 from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
 from worker import alone, asking, collector, reaper
+from worker.assignment import Assignment
 from worker.ended import Reconciler, Reduces, retention
 from worker.ending import end
 from worker.gate import Purse
@@ -236,30 +237,23 @@ class Station:
         )
         if ready is None:
             return
-        lease, clock = ready.lease, ready.clock
+        lease = ready.lease
         told = self._telemetry.begin(plan, lease, run.traceparent)
+        assigned = Assignment(self.redis, plan, lease, settings, ready.clock, costs)
         probe = Probe(
-            plan,
-            lease,
-            settings=settings,
+            assigned,
             dialect=dialect_of(settings),
             key=key,
             worker=self.name,
-            step_start_s=clock.monotonic(lease.start_ms),
             traceparent=told.traceparent,
             wordings=wordings,
         )
         shard = Shard(
-            self.redis,
+            assigned,
             self.wire,
             self._pacer,
-            plan,
-            lease,
             probe,
-            settings=settings,
-            clock=clock,
             spool=self._spool,
-            costs=costs,
             claimed_s=ready.held_s,
             watch=told.watch,
             seen=told.rows,
@@ -362,7 +356,7 @@ class Station:
         with suppress(BenchError, *AWAY):
             run = await runs.load(self.redis, job_id)
             for shard in mine:
-                shard.look(run.status, run.step)
+                shard.obey(run.status, run.step)
         await self._safely(self.look())
 
     async def _beat(self) -> None:

@@ -25,7 +25,7 @@ from tests.faults.upstream import Called
 LANES = 4
 GAP_S = 0.017
 """Between two of the eight pieces of an answer, for calls of 0.12 s: a lane of shorter
-ones would not wait for its row (`worker/rows/unsettled.py`)."""
+ones would not wait for its row (`worker/rows/lane_guard.py`)."""
 Victim = Literal["worker", "store", "api", "reducer"]
 _VICTIMS: tuple[Victim, ...] = (
     *("worker", "worker", "worker"),

@@ -12,31 +12,22 @@ closes its slot, and an outage makes it a row that does not.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 
-from redis.asyncio import Redis
-
 from shared.clock import monotonic_s, sleep
+from shared.plan import Work
 from shared.store import outages
 from shared.store.client import AWAY
-from shared.store.outages import FIRST_PAUSE_S, UPSTREAM, Outage, of_target
-from shared.store.slots import Lease
+from shared.store.outages import FIRST_PAUSE_S, UPSTREAM, Outage
+from worker.assignment import Assignment
 from worker.gate.beside import Beside
+from worker.gate.gate import Gate
 from worker.gate.openings import Openings
-from worker.gate.signs import (
-    Down,
-    Ended,
-    Place,
-    enough,
-    hint_s,
-    is_gateways,
-    shows,
-    words,
-)
-from worker.rows import Call
-from worker.storeclock import StoreClock
+from worker.gate.places import Down, Place, Places, names
+from worker.gate.signs import enough, hint_s, is_gateways, shows, words
+from worker.rows import Call, Ended
 
 log = logging.getLogger("worker.gate.breaker")
 
@@ -56,78 +47,56 @@ class Waits(Enum):
     """Whether it is one of an outage; `settle` tells."""
 
 
-class Breaker:
+class Breaker(Gate):
     """One shard's."""
 
     def __init__(
         self,
-        redis: Redis,
-        lease: Lease,
-        account: str,
-        clock: StoreClock,
-        *,
-        waits: bool,
-        call_s: float,
+        assigned: Assignment,
         openings: Openings,
         beside: Beside,
+        *,
         lanes: Callable[[], int],
-        labels: Sequence[str],
         settle: Callable[[Ended, int | None], None],
     ) -> None:
-        """waits: False where an outage is what is measured: then this does nothing.
-        call_s: after so long another call may try: who was trying may be dead.
-        labels: of the targets, in the plan's order.
+        """lanes: how many calls may be open now.
         settle: a row waits no more; it is one of an outage, and its slot is offered
         again at that ms of the store, or (None) not.
         """
-        self.waits = waits
-        self.probes = bool(lease.probes)
+        self.waits = assigned.plan.waits_for_outages
+        """False where an outage is what is measured: then this does nothing."""
+        self.probes = bool(assigned.lease.probes)
         """Whether the run waits for an outage, and this shard tries it."""
-        self._redis = redis
-        self._lease = lease
-        self._account = account
-        self._clock = clock
-        self._call_s = call_s
+        self._redis = assigned.redis
+        self._lease = assigned.lease
+        self._account = assigned.account
+        self._clock = assigned.clock
+        self._call_s = assigned.settings.connect_timeout_s + assigned.settings.lease_s
+        """After so long another call may try: who was trying may be dead."""
         self._openings = openings
         self._beside = beside
         self._lanes = lanes
-        self._labels = {of_target(n): label for n, label in enumerate(labels)}
         self._settle = settle
-        self._places: dict[str, Place] = {}
-
-    @property
-    def held(self) -> int:
-        """Rows that wait until it is known what they are."""
-        return sum(len(place.failed) for place in self._places.values())
-
-    @property
-    def outage(self) -> Outage | None:
-        """The youngest of those that are under way; None: nothing is down. Its words
-        name the target, where one of several is down."""
-        down = [(p.down.outage, name) for name, p in self._places.items() if p.down]
-        if not down:
-            return None
-        outage, name = max(down, key=lambda one: one[0].since_ms)
-        if name == UPSTREAM or len(self._labels) < 2:
-            return outage
-        return replace(outage, words=f"{self._labels[name]}: {outage.words}")
+        self.places = Places([target.label() for target in assigned.plan.targets])
+        """What is known of the upstream and of each target."""
 
     def names(self, target: int) -> tuple[str, str]:
         """Under which a call of this target may rest."""
-        return UPSTREAM, of_target(target)
+        return names(target)
 
-    def bars(self, target: int) -> bool:
-        """Whether a call of this target needs leave to try what is down."""
-        return any(self._down(name) for name in self.names(target))
+    def is_open(self, asked: Work) -> bool:
+        """Whether nothing is down that the call would need leave to try."""
+        if not self._openings.ever_shut:
+            return True
+        return not any(self.places.down(name) for name in names(asked.target))
 
-    def stopped_s(self, targets: int) -> float:
-        """Since when no call has begun but to try, monotonic; inf where one may."""
-        since_s = 0.0
-        for target in range(targets):
-            down = [d for name in self.names(target) if (d := self._down(name))]
-            tripped_s = min((d.tripped_s for d in down), default=float("inf"))
-            since_s = max(since_s, tripped_s)
-        return since_s
+    def again_s(self, asked: Work) -> float | None:
+        """The slot's place in line, behind what is down and was tried lately."""
+        for name in names(asked.target):
+            if self._openings.is_shut(name):
+                self._openings.waits["outage"] += 1
+                return self._in_line(name)
+        return None
 
     # -- what calls tell -----------------------------------------------------------
 
@@ -137,8 +106,8 @@ class Breaker:
         which may be later and in another order."""
         if not self.waits:
             return
-        for name in self.names(call.work.target)[: 1 if is_gateways(status) else 2]:
-            place = self._place(name)
+        for name in names(call.work.target)[: 1 if is_gateways(status) else 2]:
+            place = self.places[name]
             place.answered = True
             if place.down is not None:
                 if call.started_s > place.down.told_s:
@@ -157,7 +126,7 @@ class Breaker:
         name = shows(ended)
         if not self.waits or name is None:
             return None
-        place = self._place(name)
+        place = self.places[name]
         if place.down is None:
             if is_last:
                 return None
@@ -172,7 +141,7 @@ class Breaker:
     def conclude(self) -> None:
         """Nothing else is left to ask: what waits to be known is known no better. An
         upstream that has never been reached is down."""
-        for name, place in self._places.items():
+        for name, place in self.places.items():
             if not place.failed:
                 continue
             if name == UPSTREAM and not place.answered and place.down is None:
@@ -182,12 +151,12 @@ class Breaker:
 
     def let_go(self) -> None:
         """No more calls begin: what waits is a failure like any other."""
-        for place in self._places.values():
+        for place in self.places.values():
             self._let_go(place)
 
     def _trip(self, name: str, ended: Ended) -> None:
         """It is down; all that waited to know it are rows of this outage."""
-        place, now_s = self._place(name), monotonic_s()
+        place, now_s = self.places[name], monotonic_s()
         until_ms = self._clock.store_ms(now_s + FIRST_PAUSE_S)
         since_ms = until_ms if place.down is None else place.down.outage.since_ms
         tripped_s = now_s if place.down is None else place.down.tripped_s
@@ -205,17 +174,17 @@ class Breaker:
 
     # -- what all workers know -------------------------------------------------------
 
-    async def leave(self, target: int, call_id: str) -> float | None:
+    async def leave(self, asked: Work, call_id: str) -> float | None:
         """None: the call may go, or try. Else the monotonic second to ask again."""
-        names = [name for name in self.names(target) if self._down(name)]
-        if not names:
+        down = [name for name in names(asked.target) if self.places.down(name)]
+        if not down:
             return None
         try:
             up, no = await outages.probe(
-                self._redis, self._lease, names, call_id, call_s=self._call_s
+                self._redis, self._lease, down, call_id, call_s=self._call_s
             )
         except AWAY as error:
-            log.warning("nobody tries whether %s is back: %s", names, error)
+            log.warning("nobody tries whether %s is back: %s", down, error)
             return monotonic_s() + _AGAIN_S
         for name in up:
             self._up(name)
@@ -223,9 +192,9 @@ class Breaker:
             return None
         name, again_ms = no
         self._openings.shut(name, self._clock.monotonic(again_ms))
-        return self.in_line(name)
+        return self._in_line(name)
 
-    def in_line(self, name: str) -> float:
+    def _in_line(self, name: str) -> float:
         """When the next slot that waits for this may come, monotonic."""
         return self._openings.in_line(name, 1, _APART_S)
 
@@ -246,7 +215,7 @@ class Breaker:
         if not until_ms:
             self._up(name)
             return True
-        now_s, down = monotonic_s(), self._down(name)
+        now_s, down = monotonic_s(), self.places.down(name)
         now_ms = self._clock.store_ms(now_s)
         outage = Outage(now_ms, now_ms, until_ms, "as another worker has found")
         if down is not None:
@@ -257,7 +226,7 @@ class Breaker:
 
     async def idle(self, until_ms: int, *, most_s: float) -> str:
         """This shard has nothing left that does not wait; the run's state."""
-        outage = self.outage
+        outage = self.places.outage
         if outage is None:
             return "running"
         return await outages.idle(
@@ -308,7 +277,7 @@ class Breaker:
             return
 
     def _know(self, name: str, outage: Outage, told_s: float) -> None:
-        place = self._place(name)
+        place = self.places[name]
         tripped_s = monotonic_s() if place.down is None else place.down.tripped_s
         place.down = Down(outage, told_s, tripped_s)
         self._openings.shut(name, self._clock.monotonic(outage.until_ms))
@@ -316,16 +285,9 @@ class Breaker:
             self._settle(one, outage.until_ms)
 
     def _up(self, name: str) -> None:
-        self._place(name).down = None
+        self.places[name].down = None
         self._openings.shut(name, 0.0)
 
-    def _place(self, name: str) -> Place:
-        return self._places.setdefault(name, Place())
-
-    def _down(self, name: str) -> Down | None:
-        place = self._places.get(name)
-        return None if place is None else place.down
-
     def _until_ms(self, name: str) -> int:
-        down = self._down(name)
+        down = self.places.down(name)
         return 0 if down is None else down.outage.until_ms

@@ -1,5 +1,7 @@
 """What is shut, until when, and who is in line for its opening."""
 
+from collections import Counter
+
 from shared.clock import monotonic_s
 
 
@@ -9,14 +11,15 @@ class Openings:
     def __init__(self) -> None:
         self._shut: dict[str, tuple[float, int]] = {}
         """Name -> (monotonic second when it opens, slots that wait for that)."""
-
-    def __bool__(self) -> bool:
-        """Whether anything was ever shut."""
-        return bool(self._shut)
+        self.ever_shut = False
+        """Whether anything was; an attribute, since each call looks at it."""
+        self.waits: Counter[str] = Counter()
+        """Why slots were sent back so far, and how often."""
 
     def shut(self, name: str, until_s: float) -> None:
         """Nothing goes before then (monotonic)."""
         self._shut[name] = (until_s, 0)
+        self.ever_shut = True
 
     def until_s(self, *names: str) -> float:
         """When the last of these opens, monotonic; 0 where none was shut."""

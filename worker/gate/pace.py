@@ -1,32 +1,48 @@
 """One shard's part in finding the rate of an adaptive load (`shared.store.pace`)."""
 
-from redis.asyncio import Redis
-
-from shared.plan import Adaptive
-from shared.plan.loads import Load
+from shared.plan import Adaptive, Work
 from shared.store import pace
+from shared.store.limits import PACE
 from shared.store.pace import Paced
-from worker.storeclock import StoreClock
+from worker.assignment import Assignment
+from worker.gate.gate import Gate
+from worker.gate.openings import Openings
 
 _APART_S = 0.05
 """Between two slots that wait for a rested target, where there is no pace."""
 
 
-class Pace:
-    """What became of calls, told in batches; does nothing under another load."""
+class Pace(Gate):
+    """What became of calls, told in batches; does nothing under another load.
 
-    def __init__(
-        self, redis: Redis, job_id: str, load: Load, targets: int, clock: StoreClock
-    ) -> None:
+    Leave is asked with the limits' and the budgets', in one question (`Permit`)."""
+
+    def __init__(self, assigned: Assignment, openings: Openings) -> None:
+        load, targets = assigned.lease.step.load, len(assigned.plan.targets)
         self.load = load if isinstance(load, Adaptive) else None
         """None: there is no pace to find."""
-        self._redis = redis
-        self._job_id = job_id
-        self._clock = clock
+        self._assigned = assigned
+        self._openings = openings
+        self._names = [f"{PACE} {target}" for target in range(targets)]
         self._apart_s = [_APART_S] * targets
         self._passed = [0] * targets
         self._throttled = [0] * targets
         self._sent_ms = [0] * targets
+
+    def names(self, target: int) -> tuple[str, ...]:
+        """The target's own."""
+        return (self._names[target],)
+
+    def is_open(self, asked: Work) -> bool:
+        """Whether there is no pace to find."""
+        return self.load is None
+
+    def again_s(self, asked: Work) -> float | None:
+        """The slot's place in line, while its target's next call is not due."""
+        name = self._names[asked.target]
+        if not self._openings.is_shut(name):
+            return None
+        return self._openings.in_line(name, 1, self._apart_s[asked.target])
 
     def asked(self, target: int) -> Paced | None:
         """What a call of this target asks for."""
@@ -34,9 +50,12 @@ class Pace:
             return None
         return Paced(target, self.load.start_per_minute)
 
-    def heard(self, target: int, apart_s: float) -> None:
-        """Calls of this target go so far apart now."""
+    def told_to_wait(self, target: int, until_s: float, apart_s: float) -> float:
+        """Calls of this target go so far apart, the next one then; when this slot may
+        come again."""
+        self._openings.shut(self._names[target], until_s)
         self._apart_s[target] = apart_s
+        return self._openings.in_line(self._names[target], 1, apart_s)
 
     def apart_s(self, target: int) -> float:
         """How far apart its calls go."""
@@ -48,7 +67,7 @@ class Pace:
             return
         if throttled:
             self._throttled[target] += 1
-            sent_ms = self._clock.store_ms(sent_s)
+            sent_ms = self._assigned.clock.store_ms(sent_s)
             self._sent_ms[target] = max(self._sent_ms[target], sent_ms)
         else:
             self._passed[target] += 1
@@ -60,8 +79,8 @@ class Pace:
             if self.load is None or not (passed or throttled):
                 continue
             await pace.adapt(
-                self._redis,
-                self._job_id,
+                self._assigned.redis,
+                self._assigned.job_id,
                 target,
                 self.load,
                 passed=passed,

@@ -6,52 +6,57 @@ other workers by a push; nobody asks the store before a call for it.
 """
 
 import logging
-from collections import Counter
-
-from redis.asyncio import Redis
 
 from shared.money import is_free
-from shared.plan import Plan
+from shared.plan import Work
 from shared.store import limits
 from shared.store.client import AWAY
+from worker.assignment import Assignment
 from worker.gate.beside import Beside
+from worker.gate.gate import Gate
 from worker.gate.openings import Openings
-from worker.storeclock import StoreClock
+from worker.gate.pace import Pace
 
 log = logging.getLogger("worker.gate.rests")
 
 
-class Rests:
+class Rests(Gate):
     """One shard's knowledge of who rests."""
 
     def __init__(
-        self,
-        redis: Redis,
-        account: str,
-        plan: Plan,
-        clock: StoreClock,
-        openings: Openings,
-        beside: Beside,
-        waits: Counter[str],
+        self, assigned: Assignment, openings: Openings, beside: Beside, pace: Pace
     ) -> None:
-        """waits: where rests are counted."""
+        """pace: how far apart the slots come that have waited for a rest."""
         self._beside = beside
-        self._waits = waits
-        self._redis = redis
-        self._account = account
-        self._clock = clock
+        self._redis = assigned.redis
+        self._account = assigned.account
+        self._clock = assigned.clock
         self._openings = openings
+        self._pace = pace
         self._of = [
             (
                 limits.of_target(target.label()),
                 limits.of_calls(free=is_free(target.model)),
             )
-            for target in plan.targets
+            for target in assigned.plan.targets
         ]
 
     def names(self, target: int) -> tuple[str, str]:
         """Under which a target may be told to rest: its own, and its kind of calls."""
         return self._of[target]
+
+    def is_open(self, asked: Work) -> bool:
+        """Whether the target does not rest."""
+        openings = self._openings
+        return not openings.ever_shut or not openings.is_shut(*self._of[asked.target])
+
+    def again_s(self, asked: Work) -> float | None:
+        """The slot's place in line, behind a rest."""
+        for name in self._of[asked.target]:
+            if self._openings.is_shut(name):
+                apart_s = self._pace.apart_s(asked.target)
+                return self._openings.in_line(name, 1, apart_s)
+        return None
 
     def rest(self, target: int, opens_s: float) -> None:
         """The provider asks that the target be left alone until then (monotonic)."""
@@ -71,7 +76,7 @@ class Rests:
         until_s = self._clock.monotonic(until_ms)
         if until_s > self._openings.until_s(name):
             self._openings.shut(name, until_s)
-            self._waits["rest"] += 1
+            self._openings.waits["rest"] += 1
 
     async def hear_all(self) -> None:
         """What was told before this shard began."""

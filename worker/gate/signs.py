@@ -1,54 +1,14 @@
 """What a call shows of its upstream: that it is there, or is perhaps down. Pure."""
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
-
-from shared.answer import Reply
-from shared.sample import Outcome, Sample
-from shared.store.outages import UPSTREAM, Outage, of_target
-from worker.rows import Call
+from shared.sample import Outcome
+from shared.store.outages import UPSTREAM, of_target
+from worker.rows import Ended
 
 _FEWEST, _MOST = 3, 10
 _GATEWAY = frozenset({502, 503, 504, *range(520, 528), 530})
 """Of a gateway, or of a router whose provider is not there. 529 is none of them: who
 has too much to do is there."""
 _UNREACHED = (Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT)
-
-
-class Ended(NamedTuple):
-    """A call that has ended and was read."""
-
-    call: Call
-    reply: Reply
-    sample: Sample
-
-
-@dataclass(slots=True)
-class Down:
-    """An outage, as one shard knows it."""
-
-    outage: Outage
-    told_s: float
-    """Monotonic: a call that began earlier has nothing new to say."""
-    tripped_s: float
-    """Monotonic: when the shard knew of it."""
-
-
-@dataclass(slots=True)
-class Place:
-    """The upstream, or one target of it."""
-
-    failed: list[Ended] = field(default_factory=list)
-    """In a row; their rows wait until it is known what they are."""
-    answered: bool = False
-    """Whether it ever was, in this shard."""
-    down: Down | None = None
-
-    def take_failed(self, before_s: float = float("inf")) -> list[Ended]:
-        """Those whose call began before then; they are here no more."""
-        taken = [one for one in self.failed if one.call.started_s < before_s]
-        self.failed = [one for one in self.failed if one.call.started_s >= before_s]
-        return taken
 
 
 def shows(ended: Ended) -> str | None:

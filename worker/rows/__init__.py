@@ -1,12 +1,23 @@
 """What calls brought: read into rows, decided, and committed or kept on disk.
 
-May import: `shared`.
+    exchange ──Probe.read──> row ──decide──> Committer ──> store, or the spool
+
+May import: `shared`, `worker.assignment`.
 """
 
-from worker.rows.commits import Commits
+from worker.rows.committer import Committer
 from worker.rows.decide import decide
-from worker.rows.probe import Call, Probe
-from worker.rows.rows import Rows, status_of
-from worker.rows.unsettled import Unsettled
+from worker.rows.lane_guard import LaneGuard
+from worker.rows.probe import Call, Ended, Probe
+from worker.rows.reader import Reader, status_of
 
-__all__ = ["Call", "Commits", "Probe", "Rows", "Unsettled", "decide", "status_of"]
+__all__ = [
+    "Call",
+    "Committer",
+    "Ended",
+    "LaneGuard",
+    "Probe",
+    "Reader",
+    "decide",
+    "status_of",
+]

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic_core import to_json
 
@@ -11,12 +12,11 @@ from shared.answer import Ask, Reply, has_token, read_exchange
 from shared.answer.dialects.chat import Dialect
 from shared.answer.wording import USUAL, Wording
 from shared.clock import wall_s
-from shared.plan import Plan, Work, unique_prefix, with_prefix, work
+from shared.plan import Work, unique_prefix, with_prefix, work
 from shared.sample import Outcome, Sample
-from shared.settings import Settings
-from shared.store.slots import Lease
 from shared.upstream.identity import upstream_of
 from shared.wire import Caps, Exchange, Request, caps_for, request
+from worker.assignment import Assignment
 from worker.rows.slack import slack_of
 from worker.slot import Slot
 from worker.wordings import Wordings
@@ -42,32 +42,36 @@ class Call:
     """How it was asked."""
 
 
+class Ended(NamedTuple):
+    """A call that has ended and was read."""
+
+    call: Call
+    reply: Reply
+    sample: Sample
+
+
 class Probe:
     """Everything about one shard's calls that is the same for each of them."""
 
     def __init__(
         self,
-        plan: Plan,
-        lease: Lease,
+        assigned: Assignment,
         *,
-        settings: Settings,
         dialect: Dialect,
         key: str | None,
         worker: str,
-        step_start_s: float,
         traceparent: str | None = None,
         wordings: Wordings | None = None,
     ) -> None:
-        """step_start_s: the step's start on our monotonic clock.
-        traceparent: the shard's place in a trace, the same in each of its requests,
+        """traceparent: the shard's place in a trace, the same in each of its requests,
         since their bytes are built once.
         wordings: how its targets are asked; None: as usual, learning nothing."""
-        self.plan = plan
+        self.plan, self._lease = assigned.plan, assigned.lease
+        plan, settings = assigned.plan, assigned.settings
         self.wordings = wordings or Wordings(plan, settings, {}, bounded=True)
-        self._lease = lease
         self._dialect = dialect
         self.worker = worker
-        self._start_s = step_start_s
+        self._start_s = assigned.clock.monotonic(self._lease.start_ms)
         self._text_bytes = settings.max_answer_bytes
         self._url = settings.openrouter_base_url + dialect.PATH
         self._upstream = upstream_of(settings.openrouter_base_url)
@@ -129,9 +133,10 @@ class Probe:
             self._most_tokens = tokens
             self.caps = caps_for(tokens)
 
-    def read(self, call: Call, exchange: Exchange) -> Reply:
-        """What came of the exchange; never raises for what a stranger sent."""
-        return read_exchange(
+    def read(self, call: Call, exchange: Exchange) -> Ended:
+        """What came of a call that was sent, or tried to be: the answer and its row.
+        Never raises for what a stranger sent."""
+        reply = read_exchange(
             exchange,
             self._dialect,
             self.plan.stream,
@@ -139,13 +144,13 @@ class Probe:
             now_s=wall_s(),
             drained=call.cut is Outcome.UNFINISHED,
         )
+        return Ended(call, reply, self._sample(call, exchange, reply))
 
     def has_token(self, exchange: Exchange) -> bool:
         """Whether a token has come by now; asked once, when the first one is due."""
         return has_token(exchange, self._dialect)
 
-    def sample(self, call: Call, exchange: Exchange, reply: Reply) -> Sample:
-        """The row of a call that was sent, or tried to be."""
+    def _sample(self, call: Call, exchange: Exchange, reply: Reply) -> Sample:
         start = self._start_s
         dropped = reply.outcome is Outcome.DROPPED
         gaps, gap_sum_s, gap_max_s = gap_histogram(

@@ -1,6 +1,6 @@
 """One shard of a step, worked under a lease: slots in, calls begun, until none is left.
 
-    Supply ──slots──> Attack ──calls──> wire ──exchanges──> rows ──> store
+    Supply ──slots──> Calls ──requests──> wire ──exchanges──> rows ──> store
 
 May import: `shared`, `worker.rows`, `worker.gate`, `worker.telemetry`.
 """

@@ -1,30 +1,12 @@
 """What becomes of the slots of calls that have ended, and of the run after them."""
 
-from typing import Protocol
-
 from shared.clock import monotonic_s, wall_s
-from shared.plan import Plan
-from shared.run import Ending
 from shared.store.slots import Kind
-from worker.gate import Breaker, Ended, Gate, Rests, Waits
-from worker.rows import Rows, decide
-from worker.stop import Stop
-from worker.storeclock import StoreClock
+from worker.assignment import Assignment
+from worker.gate import Gates, Waits
+from worker.rows import Ended, Reader, decide
+from worker.shard.life import Life
 from worker.wordings import Wordings
-
-
-class Work(Protocol):
-    """What is asked of the shard whose calls these are."""
-
-    @property
-    def why(self) -> Stop | None:
-        """Why no more calls begin; None while they do."""
-
-    def wait(self, until_ms: int) -> None:
-        """Every slot is barred until then: give the lease back meanwhile."""
-
-    def end(self, ending: Ending, error: str | None = None) -> None:
-        """No further call has any sense."""
 
 
 class Fates:
@@ -32,34 +14,27 @@ class Fates:
 
     def __init__(
         self,
-        work: Work,
-        plan: Plan,
-        clock: StoreClock,
+        assigned: Assignment,
+        life: Life,
         *,
-        breaker: Breaker,
-        rests: Rests,
-        gate: Gate,
-        rows: Rows,
+        gates: Gates,
+        reader: Reader,
         wordings: Wordings,
-        ends_s: float,
     ) -> None:
-        """wordings: how the targets are asked.
-        ends_s: monotonic second at which the step's time is over."""
-        self._work = work
-        self._plan = plan
-        self._clock = clock
-        self._breaker = breaker
-        self._rests = rests
-        self._gate = gate
-        self._rows = rows
+        """wordings: how the targets are asked."""
+        self._life = life
+        self._plan = assigned.plan
+        self._clock = assigned.clock
+        self._gates = gates
+        self._reader = reader
         self._wordings = wordings
-        self._ends_s = ends_s
-        self._is_open = plan.load.slots_by(0) is not None
+        self._ends_s = assigned.ends_s
+        self._is_open = self._plan.load.slots_by(0) is not None
 
     def decide(self, ended: Ended) -> tuple[Kind, int] | None:
         """The kind of its row, and when its slot is offered again, in ms of the store;
         None: that is not known yet, and `settle` tells the rows."""
-        found = self._breaker.became(ended, is_last=self._work.why is not None)
+        found = self._gates.breaker.became(ended, is_last=self._life.why is not None)
         if found is Waits.TO_BE_KNOWN:
             return None
         if found is not None:
@@ -71,10 +46,11 @@ class Fates:
         kind, not_before_ms = (
             self._decided(ended) if again_ms is None else ("again", again_ms)
         )
-        self._rows.settle(ended.call.slot.number, kind, not_before_ms)
+        self._reader.settle(ended.call.slot.number, kind, not_before_ms)
 
     def _decided(self, ended: Ended) -> tuple[Kind, int]:
         call, reply, sample = ended
+        gates, target = self._gates, call.work.target
         now_s = monotonic_s()
         decision = decide(
             call.slot,
@@ -83,23 +59,23 @@ class Fates:
             now_s=wall_s(),
             retries=self._plan.retries,
             left_s=self._ends_s - now_s,
-            reworded=self._wordings.learn(call.work.target, call.wording, reply),
+            reworded=self._wordings.learn(target, call.wording, reply),
         )
         if decision.ending is not None:
-            self._work.end(decision.ending, reply.error or decision.ending.value)
+            self._life.end(decision.ending, reply.error or decision.ending.value)
         if decision.rests_s is not None and not self._is_open:
             # an open load asks what it was told to ask, and a 429 is the answer
-            self._rests.rest(call.work.target, now_s + decision.rests_s)
+            gates.rests.rest(target, now_s + decision.rests_s)
         throttled, sent_s = reply.throttled, call.started_s
-        self._gate.became(call.work.target, throttled=throttled, sent_s=sent_s)
+        gates.pace.became(target, throttled=throttled, sent_s=sent_s)
         if decision.kind == "retry":
             return decision.kind, self._clock.store_ms(now_s + decision.retry_in_s)
         if decision.opens_in_s is None:
             return decision.kind, 0
         opens_s = now_s + decision.opens_in_s
         opens_ms = self._clock.store_ms(opens_s)
-        if decision.of_free_calls and self._gate.has_limit(call.work.target):
-            self._gate.bar(call.work.target, opens_s)
-        elif self._is_open or not self._rests.rest_all_like(call.work.target, opens_s):
-            self._work.wait(opens_ms)
+        if decision.of_free_calls and gates.permit.has_limit(target):
+            gates.permit.bar(target, opens_s)
+        elif self._is_open or not gates.rests.rest_all_like(target, opens_s):
+            self._life.wait(opens_ms)
         return decision.kind, opens_ms

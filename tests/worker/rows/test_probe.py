@@ -1,7 +1,10 @@
 """What a shard asks of its calls."""
 
+from typing import cast
+
 import pytest
 from pydantic_core import from_json
+from redis.asyncio import Redis
 
 from shared.analysis.columns import columns_of
 from shared.analysis.metrics import tpot_s
@@ -15,8 +18,10 @@ from shared.store.slots import Lease
 from shared.wire.limits import Caps
 from tests.shared.analysis.gaps_of_row import gap_n, gap_p99_s
 from tests.shared.answer.answers import DONE, chunk, exchange, sse, text
+from worker.assignment import Assignment
 from worker.rows.probe import Call, Probe
 from worker.slot import Slot
+from worker.storeclock import StoreClock
 
 
 def a_probe(max_tokens: int, dialect: str = "openai") -> Probe:
@@ -25,15 +30,14 @@ def a_probe(max_tokens: int, dialect: str = "openai") -> Probe:
         prompts=InlinePrompts(prompts=("p",)),
         max_tokens=max_tokens,
     )
-    return Probe(
-        plan,
-        Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0),
-        settings=Settings(),
-        dialect=DIALECTS[dialect],
-        key=None,
-        worker="w",
-        step_start_s=0.0,
-    )
+    return the_probe(plan, Settings(), dialect)
+
+
+def the_probe(plan: Plan, settings: Settings, dialect: str) -> Probe:
+    lease = Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0)
+    clock = StoreClock(0.0, 0.0)
+    assigned = Assignment(cast(Redis, None), plan, lease, settings, clock)
+    return Probe(assigned, dialect=DIALECTS[dialect], key=None, worker="w")
 
 
 def test_an_answer_may_be_as_large_as_the_tokens_that_were_asked_for() -> None:
@@ -57,8 +61,7 @@ def test_a_burst_has_no_gaps_and_its_row_says_why() -> None:
         ([text("a"), text("b"), text("c"), told], 2),
     ):
         came = exchange(pieces)
-        reply = probe.read(a_call(), came)
-        row = probe.sample(a_call(), came, reply)
+        row = probe.read(a_call(), came).sample
         assert (row.output_tokens, row.ok) == (300, True)
         assert (gap_n(row), gap_p99_s(row) is None) == (gaps, gaps is None)
         assert (row.gap_max_s is None, tpot_s(row) is None) == (gaps is None,) * 2
@@ -71,7 +74,7 @@ def test_an_absurd_cost_is_a_row_whose_bill_is_unknown(cost: object) -> None:
     usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
     told = sse(chunk({}, "stop", usage=usage | {"cost": cost})) + DONE
     probe, came = a_probe(512, "openrouter"), exchange([text("a"), told])
-    row = probe.sample(a_call(), came, probe.read(a_call(), came))
+    row = probe.read(a_call(), came).sample
     assert (row.ok, row.cost_usd, row.notes) == (True, None, "cost_not_believed")
     assert billed_nano(row) is None  # a budget counts it at its worst
     assert columns_of(probe.plan, [row]).table["notes"].tolist() == [
@@ -87,15 +90,7 @@ def test_what_a_plan_adds_is_in_each_request() -> None:
         extra_headers={"X-Experiment": "blue"},
         max_tokens_field="none",
     )
-    probe = Probe(
-        plan,
-        Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0),
-        settings=Settings(upstream_stream_options="off"),
-        dialect=DIALECTS["openai"],
-        key=None,
-        worker="w",
-        step_start_s=0.0,
-    )
+    probe = the_probe(plan, Settings(upstream_stream_options="off"), "openai")
     slot = Slot(0.0, 0, 0)
     sent = probe.request(slot, probe.work(0)).head_and_body
     head, _, body = sent.partition(b"\r\n\r\n")

@@ -22,10 +22,12 @@ from shared.sample import Outcome, Sample, decode, encode
 from shared.settings.settings import Settings
 from shared.store import runs, slots
 from shared.store.slots import Entry, Lease
+from worker.assignment import Assignment
 from worker.reaper import bring_left_rows
 from worker.rows import spool, spool_lines
-from worker.rows.rows import Rows
+from worker.rows.committer import Committer
 from worker.rows.spool import NoRoom, Spool, left_behind
+from worker.storeclock import StoreClock
 
 PLAN = Plan(
     targets=(Target(model="a/b"),),
@@ -246,17 +248,17 @@ async def test_rows_that_did_not_fit_are_written_when_there_is_room_and_no_row_t
     redis: Redis, settings: Settings
 ) -> None:
     lease, writer = a_lease(), Spool(settings.spool_dir, "host:1:a")
-    asked = SimpleNamespace(plan=PLAN)  # of a probe no more is wanted
+    assigned = Assignment(redis, PLAN, lease, settings, StoreClock(0.0, 0.0))
     told: list[int] = []
-    lanes = SimpleNamespace(settle=lambda indexes: told.extend(indexes))
-    rows = Rows(redis, lease, asked, settings, None, writer, lanes)
+    lanes = SimpleNamespace(release=lambda indexes: told.extend(indexes))
+    rows = Committer(assigned, writer, lanes)
     for slot in range(8):
         rows.put(decode(ROWS[slot].row), "ok", answer=ROWS[slot].answer)
     size = len(spool_lines.line(ROWS[0]._replace(cost_nano=None, hold="")))
     with room_for(3 * size + size // 2), pytest.raises(NoRoom):
-        rows.keep()
+        rows.spool_waiting()
     assert told == [0, 1, 2], "a lane goes on whose row is nowhere"
-    rows.keep()
+    rows.spool_waiting()
     assert told == list(range(8))
     writer.close()
     assert [entry.slot for entry in left(settings.spool_dir)] == list(range(8))

@@ -20,7 +20,7 @@ _APART_S = 0.004
 """Lanes of calls that end closer together do not wait: each would cost a commit."""
 
 
-class Unsettled:
+class LaneGuard:
     """One shard's lanes that wait for their rows."""
 
     def __init__(self, freed: Callable[[], None], *, round_trip_s: float) -> None:
@@ -28,9 +28,9 @@ class Unsettled:
         self._freed = freed
         self._near = round_trip_s <= _NEAR_S
         self._until: dict[int, asyncio.TimerHandle] = {}
-        self._some = asyncio.Event()
+        self._waits = asyncio.Event()
 
-    def keep(self, slot: int, took_s: float, lanes: int) -> bool:
+    def wait_for_row(self, slot: int, took_s: float, lanes: int) -> bool:
         """Whether the lane of this call waits, now that it has ended; `freed` is called
         later. False: it is free at once.
 
@@ -41,24 +41,24 @@ class Unsettled:
             return False
         loop = asyncio.get_running_loop()
         self._until[slot] = loop.call_later(_MOST_S, self._free, slot)
-        self._some.set()
+        self._waits.set()
         return True
 
-    def settle(self, slots: Iterable[int]) -> None:
+    def release(self, slots: Iterable[int]) -> None:
         """The store has taken the rows of these."""
         for slot in slots:
             if slot in self._until:
                 self._until[slot].cancel()
                 self._free(slot)
 
-    async def some(self, most_s: float) -> None:
+    async def lane_waits(self, most_s: float) -> None:
         """Until a lane waits, but no longer than `most_s`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(most_s):
-                await self._some.wait()
+                await self._waits.wait()
 
     def _free(self, slot: int) -> None:
         del self._until[slot]
         if not self._until:
-            self._some.clear()
+            self._waits.clear()
         self._freed()

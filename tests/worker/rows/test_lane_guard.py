@@ -12,7 +12,7 @@ from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.store import runs, samples
 from tests.children import simulator, until, workers
-from worker.rows.unsettled import Unsettled
+from worker.rows.lane_guard import LaneGuard
 
 LANES = 2
 
@@ -22,7 +22,7 @@ class Lanes:
 
     def __init__(self, round_trip_s: float = 0.0002) -> None:
         self.freed = 0
-        self.unsettled = Unsettled(self.free, round_trip_s=round_trip_s)
+        self.guard = LaneGuard(self.free, round_trip_s=round_trip_s)
 
     def free(self) -> None:
         self.freed += 1
@@ -30,29 +30,29 @@ class Lanes:
 
 async def test_a_lane_is_free_when_the_store_has_its_row() -> None:
     lanes = Lanes()
-    assert lanes.unsettled.keep(7, took_s=1.0, lanes=1)
-    lanes.unsettled.settle([6])
+    assert lanes.guard.wait_for_row(7, took_s=1.0, lanes=1)
+    lanes.guard.release([6])
     assert lanes.freed == 0
-    lanes.unsettled.settle([6, 7])
+    lanes.guard.release([6, 7])
     assert lanes.freed == 1
     await asyncio.sleep(0.1)  # past the longest wait
     assert lanes.freed == 1, "it was freed twice"
 
 
 async def test_a_lane_does_not_wait_for_a_store_that_is_far_away() -> None:
-    assert Lanes(0.002).unsettled.keep(7, took_s=1.0, lanes=1)
-    assert not Lanes(0.0021).unsettled.keep(7, took_s=1.0, lanes=1)
+    assert Lanes(0.002).guard.wait_for_row(7, took_s=1.0, lanes=1)
+    assert not Lanes(0.0021).guard.wait_for_row(7, took_s=1.0, lanes=1)
 
 
 async def test_a_lane_waits_only_for_a_while_for_a_store_that_is_held_up() -> None:
     lanes = Lanes()
-    assert lanes.unsettled.keep(7, took_s=1.0, lanes=1)
+    assert lanes.guard.wait_for_row(7, took_s=1.0, lanes=1)
 
     async def freed() -> bool:
         return lanes.freed == 1
 
     await until(freed, "the end of the wait", deadline_s=5)
-    lanes.unsettled.settle([7])
+    lanes.guard.release([7])
     assert lanes.freed == 1, "it was freed twice"
 
 
@@ -70,20 +70,20 @@ async def test_lanes_of_short_calls_and_of_many_do_not_wait(
     took_s: float, lanes: int, waits: bool
 ) -> None:
     counted = Lanes()
-    assert counted.unsettled.keep(0, took_s, lanes) is waits
-    counted.unsettled.settle([0])
+    assert counted.guard.wait_for_row(0, took_s, lanes) is waits
+    counted.guard.release([0])
     assert counted.freed == waits
 
 
 async def test_who_rests_is_woken_while_a_lane_waits_and_no_longer() -> None:
-    unsettled = Lanes().unsettled
-    unsettled.keep(7, took_s=1.0, lanes=1)
+    guard = Lanes().guard
+    guard.wait_for_row(7, took_s=1.0, lanes=1)
     async with asyncio.timeout(5):
-        await unsettled.some(3600)
-    unsettled.settle([7])
+        await guard.lane_waits(3600)
+    guard.release([7])
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
-            await unsettled.some(3600)
+            await guard.lane_waits(3600)
 
 
 async def test_a_worker_killed_before_a_commit_costs_no_more_calls_than_lanes(

@@ -1,14 +1,11 @@
 """Slots, taken ahead of need, so that between take and send nothing asks the store."""
 
-from redis.asyncio import Redis
-
 from shared.clock import monotonic_s
-from shared.plan import Plan, due_times
+from shared.plan import due_times
 from shared.store import slots
-from shared.store.slots import Lease
+from worker.assignment import Assignment
 from worker.shard.attack import Attack
 from worker.slot import Slot
-from worker.storeclock import StoreClock
 
 _AHEAD_S = 1.0
 """Open load: how far ahead of their due times slots are taken."""
@@ -19,41 +16,33 @@ _MOST = 2000
 """Slots in one take; the store is held for about a millisecond by it."""
 
 
-class Feed:
+class Prefetch:
     """One shard's supply of slots."""
 
-    def __init__(
-        self,
-        redis: Redis,
-        plan: Plan,
-        lease: Lease,
-        clock: StoreClock,
-        attack: Attack,
-    ) -> None:
-        step = lease.step
-        self._redis = redis
-        self._lease = lease
+    def __init__(self, assigned: Assignment, attack: Attack) -> None:
+        self._redis = assigned.redis
+        self._lease = lease = assigned.lease
         self._attack = attack
-        self._times = due_times(plan, step)
-        self._origin_s = clock.monotonic(lease.origin_ms)
-        self._segment_start_s = clock.monotonic(lease.segment_start_ms)
+        self._times = due_times(assigned.plan, lease.step)
+        self._origin_s = assigned.origin_s
+        self._segment_start_s = assigned.clock.monotonic(lease.segment_start_ms)
         self._ticket = 0
         self._next = lease.shard
         self._left: list[Slot] = []
         """At the step's end: what was due, as far as it was asked for."""
-        self.begun = 0
-        """Calls begun so far; the rate follows from it."""
 
     @property
     def is_open(self) -> bool:
         """Whether slots have due times."""
         return not self._times.closed
 
-    def wanted(self, free_lanes: int) -> int:
-        """How many slots to take now, so that none is waited for."""
+    def wanted(self, free_lanes: int, begun: int) -> int:
+        """How many slots to take now, so that none is waited for.
+
+        begun: calls so far; the present rate follows from it."""
         in_hand, now_s = len(self._attack), monotonic_s()
         if not self.is_open:
-            rate = self.begun / max(now_s - self._segment_start_s, 0.1)
+            rate = begun / max(now_s - self._segment_start_s, 0.1)
             enough = free_lanes + 1 + int(rate * _AHEAD_CLOSED_S)
             return min(enough - in_hand, _MOST) if 2 * in_hand <= enough else 0
         horizon_s = now_s + _AHEAD_S
@@ -81,7 +70,7 @@ class Feed:
             self._attack.offer(self._due_of(taken))
         return taken
 
-    async def rest(self) -> list[Slot] | None:
+    async def take_late(self) -> list[Slot] | None:
         """At the end of the step's time: the slots of this shard that were due in it
         and were never sent. None is in the attack's hand afterwards. [] in a closed
         load, where nothing is due; None: lease or state forbid it.

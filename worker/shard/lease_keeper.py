@@ -3,39 +3,34 @@
 import logging
 from collections.abc import Callable
 
-from redis.asyncio import Redis
-
 from shared.clock import monotonic_s, sleep
-from shared.settings import Settings
 from shared.store import slots
 from shared.store.client import AWAY
-from shared.store.slots import Lease
+from worker.assignment import Assignment
 
-log = logging.getLogger("worker.shard.lease")
+log = logging.getLogger("worker.shard.lease_keeper")
 
 
-class Hold:
+class LeaseKeeper:
     """Whether we may begin calls: judged by our own clock, which cannot be cut off."""
 
     def __init__(
         self,
-        redis: Redis,
-        lease: Lease,
-        settings: Settings,
+        assigned: Assignment,
         *,
         claimed_s: float,
         lost: Callable[[], None],
-        look: Callable[[str, int], None],
+        obey: Callable[[str, int], None],
     ) -> None:
         """claimed_s: monotonic second just before the claim was asked for.
         lost: what to do when another has the shard, or may have it.
-        look: what to do with the run's state and step, which every renewal tells."""
-        self._redis = redis
-        self._lease = lease
-        self._settings = settings
-        self._until_s = claimed_s + settings.lease_s
+        obey: what to do with the run's state and step, which every renewal tells."""
+        self._redis = assigned.redis
+        self._lease = assigned.lease
+        self._settings = assigned.settings
+        self._until_s = claimed_s + self._settings.lease_s
         self._lost = lost
-        self._look = look
+        self._obey = obey
 
     @property
     def is_live(self) -> bool:
@@ -52,7 +47,7 @@ class Hold:
         """Ask for the lease's full time, counted from before the question."""
         asked_s = monotonic_s()
         try:
-            told = await slots.renew(self._redis, self._lease, self._settings.lease_s)
+            state = await slots.renew(self._redis, self._lease, self._settings.lease_s)
         except AWAY as error:
             log.warning(
                 "the lease of %s shard %d was not renewed: %s",
@@ -63,8 +58,8 @@ class Hold:
             if not self.is_live:
                 self._lost()
             return
-        if told.kept:
+        if state.kept:
             self._until_s = asked_s + self._settings.lease_s
         else:
             self._lost()
-        self._look(told.status, told.step)
+        self._obey(state.status, state.step)

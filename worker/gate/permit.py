@@ -1,0 +1,196 @@
+"""The limits of the account, the budgets, and under an adaptive load the pace: one
+question to the store, which counts the call for all of them or for none.
+
+With the leave goes a reservation of what the call may cost, where a budget limits it.
+"""
+
+import logging
+from collections.abc import Callable
+
+from shared.clock import monotonic_s
+from shared.money import Limit, limits_of
+from shared.plan import Work
+from shared.store import limits
+from shared.store.client import AWAY
+from shared.store.limits import MONEY, PACE, Wait
+from shared.store.money import Hold
+from worker.assignment import Assignment
+from worker.gate.beside import Beside
+from worker.gate.gate import Gate
+from worker.gate.openings import Openings
+from worker.gate.pace import Pace
+
+log = logging.getLogger("worker.gate.permit")
+
+_AGAIN_S = 0.25
+"""When the store did not answer."""
+_APART_S = 3.0
+"""Between two slots that wait for the same opening, where no rate tells better."""
+
+
+class Permit(Gate):
+    """One shard's calls, counted by the store before they are sent."""
+
+    def __init__(
+        self,
+        assigned: Assignment,
+        openings: Openings,
+        beside: Beside,
+        *,
+        pace: Pace,
+        freed: Callable[[], None],
+        broke: Callable[[], None],
+    ) -> None:
+        """freed: the lane of a call that has landed is free.
+        broke: the run's budget pays for no further call."""
+        self._assigned = assigned
+        self._openings = openings
+        self._beside = beside
+        self._pace = pace
+        self._costs = costs = assigned.costs
+        self._freed = freed
+        self._broke = broke
+        settings, targets = assigned.settings, assigned.plan.targets
+        self._account = assigned.account
+        # when it is over, and its row has had time to come
+        self._flight_s = settings.total_timeout_s + 4 * settings.lease_s
+        self._limits = [limits_of(target.model, settings) for target in targets]
+        self._in_flight = [
+            [limit for limit in counted if limit.in_flight is not None]
+            for counted in self._limits
+        ]
+        self._names = [
+            (
+                *(limit.name for limit in counted),
+                *([MONEY] * bool(costs and costs.has_price(target))),
+            )
+            for target, counted in enumerate(self._limits)
+        ]
+
+    def names(self, target: int) -> tuple[str, ...]:
+        """Its limits, and the day's budget."""
+        return self._names[target]
+
+    def is_open(self, asked: Work) -> bool:
+        """Whether no limit and no budget counts the call."""
+        return not self._limits[asked.target] and not self._worst_nano(asked)
+
+    def has_limit(self, target: int) -> bool:
+        """Whether a limit of the account counts calls of this target."""
+        return bool(self._limits[target])
+
+    def reserves(self, asked: Work) -> bool:
+        """Whether a part of a budget is reserved for the call."""
+        return bool(self._worst_nano(asked))
+
+    def again_s(self, asked: Work) -> float | None:
+        """When the day's budget opens, or the slot's place in line behind a limit."""
+        shut = self._openings.is_shut
+        if shut(MONEY) and self._worst_nano(asked):
+            return self._openings.until_s(MONEY)
+        for limit in self._limits[asked.target]:
+            if shut(limit.name):
+                return self._in_line_of(limit)
+        return None
+
+    async def leave(self, asked: Work, call_id: str) -> float | None:
+        """Have the call counted, and what it may cost reserved."""
+        if not self._counts(asked):
+            return None
+        worst_nano, reserved = self._worst_nano(asked), None
+        if self._costs is not None and worst_nano:
+            reserved = Hold(worst_nano, self._costs.budget)
+        try:
+            wait = await limits.leave(
+                self._assigned.redis,
+                self._account,
+                self._limits[asked.target],
+                call_id,
+                flight_s=self._flight_s,
+                hold=reserved,
+                paced=self._pace.asked(asked.target),
+                job_id=self._assigned.job_id,
+            )
+        except AWAY as error:
+            log.warning("no leave for a call of %s: %s", self._assigned.job_id, error)
+            return monotonic_s() + _AGAIN_S
+        if wait is None:
+            return None
+        self._openings.waits[wait.why] += 1
+        return self._told_to_wait(wait, asked.target)
+
+    async def unused(self, asked: Work, call_id: str) -> None:
+        """Have it counted no more, and the reservation given back."""
+        if not self._counts(asked):
+            return
+        counted = self._limits[asked.target]
+        try:
+            await limits.unsent(
+                *(
+                    self._assigned.redis,
+                    self._account,
+                    counted,
+                    call_id,
+                    self._assigned.job_id,
+                )
+            )
+        except AWAY as error:
+            log.warning("an unused leave was not given back: %s", error)
+
+    def counts_in_flight(self, target: int) -> bool:
+        """Whether a limit counts how many calls of the target are open."""
+        return bool(self._in_flight[target])
+
+    def land(self, call_id: str, target: int) -> None:
+        """A call is over; its lane is freed when that is known to all."""
+        self._beside.start(self._land(call_id, self._in_flight[target]))
+
+    def bar(self, target: int, opens_s: float) -> None:
+        """The upstream said that no free call goes before then (monotonic)."""
+        name = self._limits[target][0].name
+        self._openings.shut(name, opens_s)
+        self._openings.waits["barred"] += 1
+        self._beside.start(self._tell(name, self._assigned.clock.store_ms(opens_s)))
+
+    def _counts(self, asked: Work) -> bool:
+        return not self.is_open(asked) or not self._pace.is_open(asked)
+
+    def _told_to_wait(self, wait: Wait, target: int) -> float:
+        until_s = self._assigned.clock.monotonic(wait.until_ms)
+        if wait.limit == MONEY:
+            return self._without_money(wait.why, until_s)
+        if wait.limit == PACE:
+            return self._pace.told_to_wait(target, until_s, wait.apart_ms / 1000)
+        if wait.why == "in_flight":
+            return until_s
+        self._openings.shut(wait.limit, until_s)
+        counted = self._limits[target]
+        return self._in_line_of(next(one for one in counted if one.name == wait.limit))
+
+    def _without_money(self, why: str, until_s: float) -> float:
+        if why == "budget":
+            self._broke()
+            return monotonic_s() + _AGAIN_S
+        if why == "day_budget":
+            self._openings.shut(MONEY, until_s)
+        return until_s
+
+    async def _land(self, call_id: str, counted: list[Limit]) -> None:
+        try:
+            await limits.landed(self._assigned.redis, self._account, counted, call_id)
+        except AWAY as error:
+            log.warning("a landed call was not reported: %s", error)
+        self._freed()
+
+    async def _tell(self, name: str, until_ms: int) -> None:
+        try:
+            await limits.bar(self._assigned.redis, self._account, name, until_ms)
+        except AWAY as error:
+            log.warning("other workers were not told of a limit: %s", error)
+
+    def _in_line_of(self, limit: Limit) -> float:
+        apart_s = 60 / limit.per_minute if limit.per_minute else _APART_S
+        return self._openings.in_line(limit.name, limit.per_minute or 1, apart_s)
+
+    def _worst_nano(self, asked: Work) -> int:
+        return 0 if self._costs is None else self._costs.worst_nano(asked)

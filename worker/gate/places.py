@@ -1,0 +1,86 @@
+"""What one shard knows of its upstream and of each target: answered, failing, down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from shared.store.outages import UPSTREAM, Outage, of_target
+from worker.rows import Ended
+
+_NEVER_S = float("inf")
+
+
+@dataclass(slots=True)
+class Down:
+    """An outage, as one shard knows it."""
+
+    outage: Outage
+    told_s: float
+    """Monotonic: a call that began earlier has nothing new to say."""
+    tripped_s: float
+    """Monotonic: when the shard knew of it."""
+
+
+@dataclass(slots=True)
+class Place:
+    """The upstream, or one target of it."""
+
+    failed: list[Ended] = field(default_factory=list)
+    """In a row; their rows wait until it is known what they are."""
+    answered: bool = False
+    """Whether it ever was, in this shard."""
+    down: Down | None = None
+
+    def take_failed(self, before_s: float = _NEVER_S) -> list[Ended]:
+        """Those whose call began before then; they are here no more."""
+        taken = [one for one in self.failed if one.call.started_s < before_s]
+        self.failed = [one for one in self.failed if one.call.started_s >= before_s]
+        return taken
+
+
+class Places(dict[str, Place]):
+    """By name; a place that is asked for is made."""
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        """labels: of the targets, in the plan's order."""
+        super().__init__()
+        self._labels = {of_target(n): label for n, label in enumerate(labels)}
+
+    def __missing__(self, name: str) -> Place:
+        place = self[name] = Place()
+        return place
+
+    @property
+    def held(self) -> int:
+        """Rows that wait until it is known what they are."""
+        return sum(len(place.failed) for place in self.values())
+
+    @property
+    def outage(self) -> Outage | None:
+        """The youngest of those that are under way; None: nothing is down. Its words
+        name the target, where one of several is down."""
+        down = [(p.down.outage, name) for name, p in self.items() if p.down]
+        if not down:
+            return None
+        outage, name = max(down, key=lambda one: one[0].since_ms)
+        if name == UPSTREAM or len(self._labels) < 2:
+            return outage
+        return replace(outage, words=f"{self._labels[name]}: {outage.words}")
+
+    def down(self, name: str) -> Down | None:
+        """Its outage; None: it is not known to be down."""
+        place = self.get(name)
+        return None if place is None else place.down
+
+    def stopped_s(self, targets: int) -> float:
+        """Since when no call has begun but to try, monotonic; inf where one may."""
+        since_s = 0.0
+        for target in range(targets):
+            down = [d for name in names(target) if (d := self.down(name))]
+            tripped_s = min((d.tripped_s for d in down), default=_NEVER_S)
+            since_s = max(since_s, tripped_s)
+        return since_s
+
+
+def names(target: int) -> tuple[str, str]:
+    """The places that a call of this target depends on."""
+    return UPSTREAM, of_target(target)

@@ -1,0 +1,26 @@
+"""What the parts of a shard ask of its life: whether it goes on, and to stop it."""
+
+from typing import Protocol
+
+from shared.run import Ending
+from worker.stop import Stop
+
+
+class Life(Protocol):
+    """Of one shard."""
+
+    @property
+    def why(self) -> Stop | None:
+        """Why no more calls begin; None while they do."""
+
+    def stop(self, why: Stop) -> None:
+        """Begin no more calls."""
+
+    def wait(self, until_ms: int) -> None:
+        """Every slot is barred until then: give the lease back meanwhile."""
+
+    def end(self, ending: Ending, error: str | None = None) -> None:
+        """No further call has any sense: the run ends when those that are open have."""
+
+    def wake(self) -> None:
+        """Something has changed: look at once whether slots are to be taken."""
