@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from shared.run import Run, Status
 from shared.store.client import now_s
-from worker.ending import end
+from worker.tasks import cancel
 
 
 class Looks:
@@ -48,4 +48,4 @@ class Looks:
         if self._later is not None:
             self._later.cancel()
         if self._now is not None:
-            await end(self._now)
+            await cancel(self._now)

@@ -23,8 +23,8 @@ from shared.settings import Settings
 from shared.startup import checks, start
 from shared.store import away, fitness, workers
 from shared.store.client import AWAY, REFUSED, connect
-from worker.ending import end
 from worker.station import Station
+from worker.tasks import cancel
 
 log = logging.getLogger("worker")
 
@@ -92,7 +92,7 @@ async def serve(config: Settings) -> None:
     finally:
         told.cancel()
         log.info("worker %s drains", station.name)
-        await end(doorbell)
+        await cancel(doorbell)
         await station.drain()
         await redis.aclose()
 

@@ -28,7 +28,6 @@ from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
 from worker import alone, asking, collector, reaper
 from worker.ended import Reconciler, Reduces, retention
-from worker.ending import end
 from worker.gate import Purse
 from worker.looks import Looks
 from worker.rows import Probe
@@ -37,6 +36,7 @@ from worker.selftest import asked as selftest_asked
 from worker.shard import Shard
 from worker.shard.ready import get_ready, prepare
 from worker.stop import Stop
+from worker.tasks import cancel
 from worker.telemetry import Telemetry, machine
 
 log = logging.getLogger("worker")
@@ -97,7 +97,7 @@ class Station:
             shard.stop(Stop.DRAIN)
         if self._works:
             await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
-        await end(*self._tasks)
+        await cancel(*self._tasks)
         await self._looks.close()
         await self._reconciler.close()
         await self._reduces.close()

@@ -25,7 +25,7 @@ from shared.upstream import Contact, client_of
 from shared.upstream.identity import upstream_of
 from worker.ended import bills
 from worker.ended.reduce import publish
-from worker.ending import end
+from worker.tasks import cancel
 
 log = logging.getLogger("worker.ended.reconcile")
 
@@ -69,7 +69,7 @@ class Reconciler:
     async def close(self) -> None:
         """Leave what is under way to other workers."""
         left = list(self._tasks)
-        await end(*self._tasks.values())
+        await cancel(*self._tasks.values())
         for job_id in left:
             with suppress(*AWAY):
                 await reconciles.put_off(self._redis, job_id, self._name, in_s=0)
@@ -91,7 +91,7 @@ class Reconciler:
         except AWAY as error:
             away.say(error)
         finally:
-            await end(work)
+            await cancel(work)
             del self._tasks[job_id]
 
     async def _hold(self, job_id: str) -> bool:

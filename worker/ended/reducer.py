@@ -28,7 +28,7 @@ class _Child:
 
 
 class Reducer:
-    """`python -m worker.ended.reduce`: it reads ids of runs, and says what became of each.
+    """`python -m worker.ended.reduce`: it reads ids of runs, and answers each.
 
     One that failed is not asked again, nor one that has become large or old.
     """

@@ -19,7 +19,7 @@ from shared.store import reduces
 from shared.store.client import AWAY
 from shared.store.reduces import Claimed
 from worker.ended.reducer import Reducer
-from worker.ending import end
+from worker.tasks import cancel
 
 log = logging.getLogger("worker.ended.reduces")
 
@@ -101,7 +101,7 @@ class Reduces:
         self.begin_no_more()
         if self._task is not None:
             await asyncio.wait((self._task,), timeout=self._settings.drain_s)
-            await end(self._task)
+            await cancel(self._task)
         await self._process.stop()
         if self._now is not None:
             with suppress(*AWAY):
@@ -183,7 +183,7 @@ class Reduces:
                         lease_s = self._settings.lease_s
                         await reduces.keep(self._redis, job_id, lease_s=lease_s)
         finally:
-            await end(work)
+            await cancel(work)
         code = work.result()
         if code:
             log.error("the reduce of %s ended with %d", job_id, code)

@@ -27,7 +27,6 @@ from shared.store.client import AWAY
 from shared.store.slots import Lease
 from shared.wire import Call as Sending
 from shared.wire import Exchange, Pacer, Wire
-from worker.ending import end
 from worker.gate import Beside, Breaker, Ended, Gate, Openings, Rests
 from worker.rows import Call, Commits, Probe, Rows, Unsettled, status_of
 from worker.rows.spool import Spool
@@ -41,6 +40,7 @@ from worker.shard.supply import Supply
 from worker.slot import Slot
 from worker.stop import Stop
 from worker.storeclock import StoreClock
+from worker.tasks import cancel
 from worker.telemetry import Watch
 
 log = logging.getLogger("worker.shard.shard")
@@ -208,7 +208,7 @@ class Shard:
             step_over = await commit
         finally:
             self._attack.stop()  # also where something broke
-            await end(*tasks)
+            await cancel(*tasks)
             self.cut(Outcome.CANCELLED)
             await self._beside.close()
             seen = await self._watch.stop()

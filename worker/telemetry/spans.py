@@ -12,7 +12,7 @@ from shared.plan import Plan
 from shared.sample import Sample
 from shared.store.slots import Lease
 from shared.tracing import Span
-from worker.ending import end
+from worker.tasks import cancel
 
 log = logging.getLogger("worker.telemetry.spans")
 
@@ -81,7 +81,7 @@ class CallSpans:
         if self._telling is not None:
             self.tell()
             await asyncio.wait((self._telling,), timeout=_CLOSE_S)
-            await end(self._telling)
+            await cancel(self._telling)
 
     async def _tell(self) -> None:
         if self._lost:

@@ -1,10 +1,10 @@
-"""The end of tasks that talk to the store."""
+"""Tasks that talk to the store: they outlive its absence, and they end for certain."""
 
 import asyncio
 from typing import Any
 
 
-async def end(*tasks: asyncio.Task[Any]) -> None:
+async def cancel(*tasks: asyncio.Task[Any]) -> None:
     """Cancel tasks until they have ended, whatever became of them.
 
     Once is not enough: the redis library swallows a cancellation that comes at the
@@ -16,4 +16,4 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
         await asyncio.wait(waiting, timeout=0.1)
     for task in tasks:
         if not task.cancelled():
-            task.exception()  # looked at, so that nobody is told of it at exit
+            task.exception()  # retrieved, or asyncio logs it at exit
