@@ -26,11 +26,13 @@ from shared.store.client import AWAY
 from shared.upstream import Contact, dialect_of, wire_of
 from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
-from worker import alone, asking, collector, reaper
+from worker import asking, collector
+from worker.advance import current_step, step_over
 from worker.ended import Reconciler, Reduces, retention
 from worker.gate import Purse
 from worker.looks import Looks
 from worker.rows import Probe
+from worker.rows.left_rows import bring_left_rows
 from worker.rows.spool import Spool
 from worker.selftest import asked as selftest_asked
 from worker.shard import Shard
@@ -38,6 +40,7 @@ from worker.shard.ready import get_ready, prepare
 from worker.stop import Stop
 from worker.tasks import cancel
 from worker.telemetry import Telemetry, machine
+from worker.turns import age_of, fair, first_exclusive
 
 log = logging.getLogger("worker")
 
@@ -77,7 +80,7 @@ class Station:
         """Tell the store that we live, bring it the rows that a dead worker of this
         machine left, and begin to listen and to look."""
         await self._say()
-        await reaper.bring_left_rows(self.redis, self.settings, self._reduces.ask)
+        await bring_left_rows(self.redis, self.settings, self._reduces.ask)
         await self._telemetry.start()
         self._tasks = [
             asyncio.create_task(self._beat(), name="beat"),
@@ -130,14 +133,14 @@ class Station:
                     await self._purse.lapse(run.job_id)
             if await self._tests_itself():
                 return
-            first = alone.first_alone(found, self._unreadable)
-            for run in reaper.fair(found, await runs.turns(self.redis)):
+            first = first_exclusive(found, self._unreadable)
+            for run in fair(found, await runs.turns(self.redis)):
                 if len(self._works) >= self.settings.max_shards_per_worker:
                     return
                 if self._owes_rows(run.job_id):
                     continue
                 if everything or not self._working[run.job_id]:
-                    yields = first is not None and first < alone.turn_of(run)
+                    yields = first is not None and first < age_of(run)
                     await self._claim_if_readable(run, yields)
             await self._looks.when_one_opens(
                 self.redis, found, within_s=self.settings.reaper_tick_s
@@ -177,7 +180,7 @@ class Station:
 
     async def _claim(self, run: Run, yields: bool) -> None:
         plan = await self._plan(run.job_id)
-        step = await reaper.current_step(self.redis, plan, run, self._reduces.ask)
+        step = await current_step(self.redis, plan, run, self._reduces.ask)
         if step is None:
             return
         settings = await asking.agreed(self.redis, run.job_id, self._contact)
@@ -267,7 +270,7 @@ class Station:
         if self._draining:
             shard.stop(Stop.DRAIN)
         try:
-            step_over = await shard.run()
+            is_over = await shard.run()
         except Exception as error:
             log.exception("shard %d of %s broke", lease.shard, lease.job_id)
             sentence = f"A worker failed with {type(error).__name__}: see its log."
@@ -278,8 +281,8 @@ class Station:
             self._shards.discard(shard)
             self._telemetry.end(shard, told)
             await asking.end(self.redis, settings, wordings)
-        if step_over:
-            await reaper.advance(self.redis, plan, run, lease.step, self._reduces.ask)
+        if is_over:
+            await step_over(self.redis, plan, run, lease.step, self._reduces.ask)
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)

@@ -12,6 +12,7 @@ import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,15 +27,15 @@ from shared.errors import BenchError
 from shared.log import setup
 from shared.money import account_of
 from shared.outputs import OUTPUTS, Answer, Results
-from shared.plan import Finished, Plan, next_step
+from shared.plan import Plan, Step
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
 from shared.startup import checks
-from shared.store import means, money, pace, reconciles, runs, samples, slots
+from shared.store import means, money, pace, reconciles, runs, samples
 from shared.store.client import AWAY, connect, connect_blocking
 from shared.verdict import Observations, together
-from worker.reaper import go_on
+from worker.advance import step_measured
 
 if TYPE_CHECKING:
     from shared.analysis.columns import Frame
@@ -54,7 +55,8 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     run = await runs.load(redis, job_id)
     plan = await runs.plan_of(redis, job_id)
     if run.status is not Status.REDUCING:
-        return await _next_of_search(redis, store, plan, run)
+        goodput = partial(_goodput, store, plan, job_id)
+        return await step_measured(redis, plan, run, goodput)
     await money.lapse(redis, job_id, account_of(config), everything=True)
     run = await runs.load(redis, job_id)
     seen = await samples.observations(redis, job_id)
@@ -145,21 +147,13 @@ def _answers_seen(summary: Summary) -> dict[str, tuple[int, int]]:
     return seen
 
 
-async def _next_of_search(redis: Redis, store: Blocking, plan: Plan, run: Run) -> bool:
-    """Measure the step that has just ended, and go on to the next value."""
+def _goodput(store: Blocking, plan: Plan, job_id: str, step: Step) -> float | None:
+    """The share of the step's calls that met the SLO; None without any."""
     from shared.analysis.summarize import summarize
 
-    over = await runs.finished(redis, run.job_id)
-    step = next_step(plan, over)
-    if plan.find is None or step is None or step.number != run.step:
-        return False
-    if not await slots.is_over(redis, run.job_id, step):
-        return False
-    summary = summarize(plan, samples.rows(store, run.job_id))
-    goodput = next((s.goodput for s in summary.steps if s.step == step.number), None)
-    share = goodput.share if goodput else None
-    await go_on(redis, plan, run.job_id, [*over, Finished(step.number, share)])
-    return True
+    summary = summarize(plan, samples.rows(store, job_id))
+    found = next((s.goodput for s in summary.steps if s.step == step.number), None)
+    return found.share if found else None
 
 
 def publish(path: Path, parts: Iterable[bytes]) -> None:

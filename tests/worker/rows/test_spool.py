@@ -22,8 +22,8 @@ from shared.sample import Outcome, Sample, decode, encode
 from shared.settings.settings import Settings
 from shared.store import runs, slots
 from shared.store.slots import Entry, Lease
-from worker.reaper import bring_left_rows
 from worker.rows import spool, spool_lines
+from worker.rows.left_rows import bring_left_rows
 from worker.rows.rows import Rows
 from worker.rows.spool import NoRoom, Spool, left_behind
 
