@@ -1,7 +1,7 @@
 """One worker process: which shards it works, which runs it reduces, what it is told.
 
 doorbell, push, tick ──> look() ──> claim a shard ──> Shard.run()
-                                └─> a run in `reducing` ──> Reduces
+                                └─> a run in `reducing` ──> ReduceQueue
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
 from worker import asking, collector
 from worker.advance import current_step, step_over
-from worker.ended import Reconciler, Reduces, retention
+from worker.ended import Reconciler, ReduceQueue, retention
 from worker.gate import Purse
 from worker.looks import Looks
 from worker.rows import Probe
@@ -63,7 +63,7 @@ class Station:
         self._telemetry = Telemetry(settings, self.name, self._shards)
         self._works: set[asyncio.Task[None]] = set()
         self._working: Counter[str] = Counter()
-        self._reduces = Reduces(redis, settings, self.name)
+        self._reduces = ReduceQueue(redis, settings, self.name)
         self._selftest: asyncio.Task[None] | None = None
         self._reconciler = Reconciler(
             redis, self._contact, self.name, busy=self._measures
@@ -80,7 +80,7 @@ class Station:
         """Tell the store that we live, bring it the rows that a dead worker of this
         machine left, and begin to listen and to look."""
         await self._say()
-        await bring_left_rows(self.redis, self.settings, self._reduces.ask)
+        await bring_left_rows(self.redis, self.settings, self._reduces.measure)
         await self._telemetry.start()
         self._tasks = [
             asyncio.create_task(self._beat(), name="beat"),
@@ -127,7 +127,7 @@ class Station:
             if self._draining:
                 return
             found = await runs.open_runs(self.redis)
-            self._reduces.look(found)
+            self._reduces.offer(found)
             for run in found:
                 if run.held_usd and run.status is not Status.REDUCING:
                     await self._purse.lapse(run.job_id)
@@ -180,7 +180,7 @@ class Station:
 
     async def _claim(self, run: Run, yields: bool) -> None:
         plan = await self._plan(run.job_id)
-        step = await current_step(self.redis, plan, run, self._reduces.ask)
+        step = await current_step(self.redis, plan, run, self._reduces.measure)
         if step is None:
             return
         settings = await asking.agreed(self.redis, run.job_id, self._contact)
@@ -282,7 +282,7 @@ class Station:
             self._telemetry.end(shard, told)
             await asking.end(self.redis, settings, wordings)
         if is_over:
-            await step_over(self.redis, plan, run, lease.step, self._reduces.ask)
+            await step_over(self.redis, plan, run, lease.step, self._reduces.measure)
 
     def _left(self, task: asyncio.Task[None], job_id: str) -> None:
         self._works.discard(task)

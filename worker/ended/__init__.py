@@ -5,6 +5,6 @@ May import: `shared`.
 """
 
 from worker.ended.reconcile import Reconciler
-from worker.ended.reduces import Reduces
+from worker.ended.reduce_queue import ReduceQueue
 
-__all__ = ["Reconciler", "Reduces"]
+__all__ = ["Reconciler", "ReduceQueue"]

@@ -24,7 +24,7 @@ from shared.store.record import leave
 from shared.upstream import Contact, client_of
 from shared.upstream.identity import upstream_of
 from worker.ended import bills
-from worker.ended.reduce import publish
+from worker.ended.publish import publish, clear_unfinished
 from worker.tasks import cancel
 
 log = logging.getLogger("worker.ended.reconcile")
@@ -177,6 +177,5 @@ class Reconciler:
 
 
 def _write(folder: Path, found: Reconciliation) -> None:
-    for left in folder.glob(f".{FILE}.*.tmp"):  # of a worker that was killed
-        left.unlink(missing_ok=True)
+    clear_unfinished(folder, f"{FILE}.*")
     publish(folder / FILE, [write_json(found)])
