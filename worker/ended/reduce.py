@@ -37,7 +37,7 @@ from shared.store.client import AWAY, connect, connect_blocking
 from shared.verdict import Observations
 from worker.advance import step_measured
 from worker.ended import evidence
-from worker.ended.publish import publish, clear_unfinished
+from worker.ended.publish import clear_unfinished, publish
 
 if TYPE_CHECKING:
     from shared.analysis.columns import Frame
