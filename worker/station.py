@@ -1,7 +1,8 @@
-"""One worker process: which shards it works, which runs it reduces, what it is told.
+"""One worker process: what it does next.
 
-doorbell, push, tick ──> look() ──> claim a shard ──> Shard.run()
-                                └─> a run in `reducing` ──> ReduceQueue
+doorbell, Inbox ──> look() ──> claim a shard ──> Shard.run() ──> step_over()
+                           ├─> a run in `reducing` ──> ReduceQueue
+                           └─> a self-test, where nothing else is worked on
 """
 
 import asyncio
@@ -10,18 +11,18 @@ import os
 import secrets
 import socket
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from redis.asyncio import Redis
 
-from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError, Misconfigured, MissingKey
-from shared.money import Costs, account_of
+from shared.money import Costs
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import away, keys, runs, samples, selftests, slots, workers
+from shared.store import runs, samples, slots, workers
 from shared.store.client import AWAY
 from shared.upstream import Contact, dialect_of, wire_of
 from shared.upstream.identity import key_print, upstream_of
@@ -30,16 +31,16 @@ from worker import asking, collector
 from worker.advance import current_step, step_over
 from worker.ended import Reconciler, ReduceQueue, retention
 from worker.gate import Purse
-from worker.looks import Looks
+from worker.inbox import Inbox
 from worker.rows import Probe
 from worker.rows.left_rows import bring_left_rows
 from worker.rows.spool import Spool
-from worker.selftest import asked as selftest_asked
+from worker.selftest import SelfTests
 from worker.shard import Shard
 from worker.shard.ready import get_ready, prepare
 from worker.stop import Stop
-from worker.tasks import cancel
-from worker.telemetry import Telemetry, machine
+from worker.tasks import cancel, repeat
+from worker.telemetry import Telemetry
 from worker.turns import age_of, fair, first_exclusive
 
 log = logging.getLogger("worker")
@@ -64,33 +65,36 @@ class Station:
         self._works: set[asyncio.Task[None]] = set()
         self._working: Counter[str] = Counter()
         self._reduces = ReduceQueue(redis, settings, self.name)
-        self._selftest: asyncio.Task[None] | None = None
+        self._selftests = SelfTests(redis, self.name)
         self._reconciler = Reconciler(
             redis, self._contact, self.name, busy=self._measures
         )
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
-        self._looked_s = monotonic_s()
         self._looking = asyncio.Lock()
-        self._looks = Looks(self._look_safely)
+        self._inbox = Inbox(
+            redis, settings, name=self.name, shards=self._shards, look=self.look
+        )
         self._draining = False
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Tell the store that we live, bring it the rows that a dead worker of this
         machine left, and begin to listen and to look."""
-        await self._say()
+        await self._inbox.beat()
         await bring_left_rows(self.redis, self.settings, self._reduces.measure)
         await self._telemetry.start()
-        self._tasks = [
-            asyncio.create_task(self._beat(), name="beat"),
-            asyncio.create_task(self._listen(), name="listen"),
-            asyncio.create_task(self._tick(), name="tick"),
-            asyncio.create_task(self._tidy(), name="tidy"),
-        ]
+        self._inbox.start()
+        tidy = partial(retention.keep_to_limits, self.redis, self.settings)
+        self._repeat("tidy", tidy, every_s=retention.EVERY_S / 4)
         if self.settings.reconcile:
-            reconcile = asyncio.create_task(self._reconcile(), name="reconcile")
-            self._tasks.append(reconcile)
+            tick_s = self.settings.reaper_tick_s
+            self._repeat("reconcile", self._reconciler.look, every_s=tick_s)
+
+    def _repeat(
+        self, name: str, do: Callable[[], Awaitable[None]], *, every_s: float
+    ) -> None:
+        self._tasks.append(asyncio.create_task(repeat(do, every_s=every_s), name=name))
 
     async def drain(self) -> None:
         """Begin nothing more, let calls finish, commit, give the leases back."""
@@ -100,13 +104,11 @@ class Station:
             shard.stop(Stop.DRAIN)
         if self._works:
             await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
+        await self._inbox.close()
         await cancel(*self._tasks)
-        await self._looks.close()
         await self._reconciler.close()
         await self._reduces.close()
-        if self._selftest is not None:
-            self._selftest.cancel()
-            await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
+        await self._selftests.close(within_s=self.settings.drain_s)
         with suppress(*AWAY):
             await workers.gone(self.redis, self.name)
         await self._telemetry.close()
@@ -131,7 +133,9 @@ class Station:
             for run in found:
                 if run.held_usd and run.status is not Status.REDUCING:
                     await self._purse.lapse(run.job_id)
-            if await self._tests_itself():
+            if not self._works:
+                await self._selftests.begin()
+            if self._selftests.runs:
                 return
             first = first_exclusive(found, self._unreadable)
             for run in fair(found, await runs.turns(self.redis)):
@@ -142,32 +146,11 @@ class Station:
                 if everything or not self._working[run.job_id]:
                     yields = first is not None and first < age_of(run)
                     await self._claim_if_readable(run, yields)
-            await self._looks.when_one_opens(
-                self.redis, found, within_s=self.settings.reaper_tick_s
-            )
+            await self._inbox.look_when_one_opens(found)
 
     def _owes_rows(self, job_id: str) -> bool:
         mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
         return any(shard.owes_rows for shard in mine)
-
-    async def _tests_itself(self) -> bool:
-        """Whether a self-test runs here now; begins one that waits when we are idle.
-
-        No shard is claimed beside it: each would disturb the other.
-        """
-        if self._selftest is None and not self._works:
-            asked = await selftests.claim(self.redis, self.name)
-            if asked is not None:
-                self._selftest = asyncio.create_task(
-                    selftest_asked.run(self.redis, asked), name="selftest"
-                )
-                self._selftest.add_done_callback(self._tested)
-        return self._selftest is not None
-
-    def _tested(self, task: asyncio.Task[None]) -> None:
-        self._selftest = None
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a self-test ended badly", exc_info=task.exception())
 
     async def _claim_if_readable(self, run: Run, yields: bool) -> None:
         """One run that cannot be read must not hide those behind it; said once."""
@@ -292,12 +275,9 @@ class Station:
         if not self._works:
             collector.on()
         # the next step of its run, or whatever else there was no room for
-        self._looks.soon()
+        self._inbox.look_soon()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
-
-    async def _look_safely(self) -> None:
-        await self._safely(self.look())
 
     async def _plan(self, job_id: str) -> Plan:
         """The run's plan; it never changes, and a large one takes a second to read."""
@@ -309,86 +289,5 @@ class Station:
         self._plans.move_to_end(job_id)
         return plan
 
-    # -- what we hear and say ----------------------------------------------------
-
-    async def _tick(self) -> None:
-        """Look by ourselves, so that no lost ring, push or worker stops a run."""
-        while True:
-            if await self._safely(self.look(everything=True)):
-                self._looked_s = monotonic_s()
-            await sleep(self.settings.reaper_tick_s)
-
-    async def _tidy(self) -> None:
-        """Keep the results folder within its limits, where it has some."""
-        while True:
-            await self._safely(retention.keep_to_limits(self.redis, self.settings))
-            await sleep(retention.EVERY_S / 4)
-
-    async def _reconcile(self) -> None:
-        """Compare the bills of runs that have ended, while nothing is measured."""
-        while True:
-            await self._safely(self._reconciler.look())
-            await sleep(self.settings.reaper_tick_s)
-
     def _measures(self) -> bool:
-        return bool(self._works) or self._selftest is not None
-
-    async def _listen(self) -> None:
-        """Hear at once of a run that was cancelled, paused or moved on."""
-        while True:
-            try:
-                async with self.redis.pubsub() as channel:
-                    await channel.subscribe(keys.PUSH, keys.BARS)
-                    while True:
-                        message = await channel.get_message(
-                            ignore_subscribe_messages=True, timeout=5
-                        )
-                        if message is None:
-                            continue
-                        if message["channel"] == keys.BARS.encode():
-                            self._told_to_rest(message["data"].decode())
-                        else:
-                            await self._heard(message["data"].decode())
-            except AWAY as error:
-                away.say(error, "the store's pushes are not heard")
-                await sleep(1)
-
-    def _told_to_rest(self, said: str) -> None:
-        account, until_ms, name = said.split(" ", 2)
-        if account == account_of(self.settings):
-            for shard in self._shards:
-                shard.hear(name, int(until_ms))
-
-    async def _heard(self, job_id: str) -> None:
-        mine = [shard for shard in self._shards if shard.lease.job_id == job_id]
-        with suppress(BenchError, *AWAY):
-            run = await runs.load(self.redis, job_id)
-            for shard in mine:
-                shard.look(run.status, run.step)
-        await self._safely(self.look())
-
-    async def _beat(self) -> None:
-        young = collector.Young()
-        while True:
-            await sleep(self.settings.heartbeat_s)
-            # who cannot look takes no share, and must not be counted on for one
-            if monotonic_s() - self._looked_s < self.settings.lease_s:
-                await self._safely(self._say())
-            young.collect()
-
-    async def _say(self) -> None:
-        says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}
-        await workers.beat(self.redis, self.name, says, lease_s=self.settings.lease_s)
-
-    async def _safely(self, doing: Awaitable[None]) -> bool:
-        """Whether it was done; what went wrong is said, and it is made again."""
-        try:
-            await doing
-            return True
-        except AWAY as error:
-            away.say(error)
-        except BenchError as error:
-            log.error("%s", error)
-        except Exception:
-            log.exception("a look at the runs failed; it is made again")
-        return False
+        return bool(self._works) or self._selftests.runs

@@ -1,7 +1,7 @@
-"""What is done with a run that takes no more rows: reduced, compared with its bills,
-kept within the limits of the disk.
+"""A run that takes no more rows is reduced, then compared with its bills; its files are
+deleted when they are old or too large.
 
-May import: `shared`.
+May import: `shared`, `worker.advance`, `worker.tasks`.
 """
 
 from worker.ended.reconcile import Reconciler

@@ -1,6 +1,6 @@
 """What calls brought: read into rows, decided, and committed or kept on disk.
 
-May import: `shared`.
+May import: `shared`, `worker.advance`.
 """
 
 from worker.rows.commits import Commits
