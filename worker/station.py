@@ -27,7 +27,7 @@ from shared.store.client import AWAY
 from shared.upstream import Contact, dialect_of, wire_of
 from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
-from worker import asking, collector
+from worker import collector
 from worker.advance import current_step, step_over
 from worker.ended import Reconciler, ReduceQueue, retention
 from worker.gate import Purse
@@ -42,6 +42,7 @@ from worker.stop import Stop
 from worker.tasks import cancel, repeat
 from worker.telemetry import Telemetry
 from worker.turns import age_of, fair, first_exclusive
+from worker.wordings import agreed_settings, share_learnt, wordings_of
 
 log = logging.getLogger("worker")
 
@@ -166,7 +167,7 @@ class Station:
         step = await current_step(self.redis, plan, run, self._reduces.measure)
         if step is None:
             return
-        settings = await asking.agreed(self.redis, run.job_id, self._contact)
+        settings = await agreed_settings(self.redis, run.job_id, self._contact)
         costs = await self._purse.costs(plan, run.job_id, settings)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
         lease = await slots.claim(
@@ -209,7 +210,7 @@ class Station:
             return
         print_ = key_print(key, lease.job_id)
         await samples.asked_with(self.redis, lease.job_id, print_)
-        wordings = await asking.words(
+        wordings = await wordings_of(
             self.redis, self._contact, plan, settings, bounded=costs is not None
         )
         ready = await get_ready(
@@ -263,7 +264,7 @@ class Station:
         finally:
             self._shards.discard(shard)
             self._telemetry.end(shard, told)
-            await asking.end(self.redis, settings, wordings)
+            await share_learnt(self.redis, settings, wordings)
         if is_over:
             await step_over(self.redis, plan, run, lease.step, self._reduces.measure)
 
