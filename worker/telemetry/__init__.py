@@ -1,4 +1,4 @@
-"""What a worker tells of itself: its watch, spans, and series for Prometheus.
+"""What a worker shows of itself: its watch, spans, and series for Prometheus.
 
 May import: `shared`, `worker.collector`, `worker.tasks`.
 """
