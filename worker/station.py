@@ -63,12 +63,12 @@ class Station:
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
         self._telemetry = Telemetry(settings, self.name, self._shards)
-        self._works: set[asyncio.Task[None]] = set()
-        self._working: Counter[str] = Counter()
+        self._shard_tasks: set[asyncio.Task[None]] = set()
+        self._shards_of_run: Counter[str] = Counter()
         self._reduces = ReduceQueue(redis, settings, self.name)
         self._selftests = SelfTests(redis, self.name)
         self._reconciler = Reconciler(
-            redis, self._contact, self.name, busy=self._measures
+            redis, self._contact, self.name, busy=self._is_measuring
         )
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
@@ -77,11 +77,11 @@ class Station:
             redis, settings, name=self.name, shards=self._shards, look=self.look
         )
         self._draining = False
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Tell the store that we live, bring it the rows that a dead worker of this
-        machine left, and begin to listen and to look."""
+        """Tell the store that we live, commit the rows that dead workers left on this
+        machine, and begin to listen and to look."""
         await self._inbox.beat()
         await bring_left_rows(self.redis, self.settings, self._reduces.measure)
         await self._telemetry.start()
@@ -95,7 +95,7 @@ class Station:
     def _repeat(
         self, name: str, do: Callable[[], Awaitable[None]], *, every_s: float
     ) -> None:
-        self._tasks.append(asyncio.create_task(repeat(do, every_s=every_s), name=name))
+        self._loops.append(asyncio.create_task(repeat(do, every_s=every_s), name=name))
 
     async def drain(self) -> None:
         """Begin nothing more, let calls finish, commit, give the leases back."""
@@ -103,10 +103,10 @@ class Station:
         self._reduces.begin_no_more()
         for shard in self._shards:
             shard.stop(Stop.DRAIN)
-        if self._works:
-            await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
+        if self._shard_tasks:
+            await asyncio.wait(self._shard_tasks, timeout=self.settings.drain_s + 10)
         await self._inbox.close()
-        await cancel(*self._tasks)
+        await cancel(*self._loops)
         await self._reconciler.close()
         await self._reduces.close()
         await self._selftests.close(within_s=self.settings.drain_s)
@@ -123,8 +123,8 @@ class Station:
     async def look(self, *, everything: bool = False) -> None:
         """Claim what there is to claim, fairly, until nothing is left or we are full.
 
-        everything: take also second shards of a run that we are on already, which are
-        otherwise left to other workers for the time of a tick.
+        everything: claim also second shards of runs that we work on already, which are
+        otherwise left to other workers until the next tick.
         """
         async with self._looking:
             if self._draining:
@@ -134,27 +134,29 @@ class Station:
             for run in found:
                 if run.held_usd and run.status is not Status.REDUCING:
                     await self._purse.lapse(run.job_id)
-            if not self._works:
+            if not self._shard_tasks:
                 await self._selftests.begin()
             if self._selftests.runs:
                 return
             first = first_exclusive(found, self._unreadable)
             for run in fair(found, await runs.turns(self.redis)):
-                if len(self._works) >= self.settings.max_shards_per_worker:
+                if len(self._shard_tasks) >= self.settings.max_shards_per_worker:
                     return
                 if self._owes_rows(run.job_id):
                     continue
-                if everything or not self._working[run.job_id]:
+                if everything or not self._shards_of_run[run.job_id]:
                     yields = first is not None and first < age_of(run)
                     await self._claim_if_readable(run, yields)
             await self._inbox.look_when_one_opens(found)
 
     def _owes_rows(self, job_id: str) -> bool:
+        """Whether a shard of this run that we have lost has rows to commit: claimed
+        again before that, it would make their calls once more."""
         mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
         return any(shard.owes_rows for shard in mine)
 
     async def _claim_if_readable(self, run: Run, yields: bool) -> None:
-        """One run that cannot be read must not hide those behind it; said once."""
+        """One run that cannot be read must not hide those behind it; logged once."""
         try:
             await self._claim(run, yields)
         except BenchError as error:
@@ -163,7 +165,7 @@ class Station:
                 log.error("benchmark %s cannot be worked on: %s", run.job_id, error)
 
     async def _claim(self, run: Run, yields: bool) -> None:
-        plan = await self._plan(run.job_id)
+        plan = await self._plan_of(run.job_id)
         step = await current_step(self.redis, plan, run, self._reduces.measure)
         if step is None:
             return
@@ -189,10 +191,10 @@ class Station:
             self._work(run, plan, lease, costs, settings),
             name=f"shard-{lease.job_id}",
         )
-        self._works.add(task)
-        self._working[run.job_id] += 1
-        task.add_done_callback(lambda done: self._left(done, run.job_id))
-        if len(self._works) == 1:
+        self._shard_tasks.add(task)
+        self._shards_of_run[run.job_id] += 1
+        task.add_done_callback(lambda done: self._shard_ended(done, run.job_id))
+        if len(self._shard_tasks) == 1:
             collector.off()
 
     async def _work(
@@ -208,8 +210,8 @@ class Station:
         except (MissingKey, Misconfigured) as error:
             await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
-        print_ = key_print(key, lease.job_id)
-        await samples.asked_with(self.redis, lease.job_id, print_)
+        fingerprint = key_print(key, lease.job_id)
+        await samples.asked_with(self.redis, lease.job_id, fingerprint)
         wordings = await wordings_of(
             self.redis, self._contact, plan, settings, bounded=costs is not None
         )
@@ -268,19 +270,19 @@ class Station:
         if is_over:
             await step_over(self.redis, plan, run, lease.step, self._reduces.measure)
 
-    def _left(self, task: asyncio.Task[None], job_id: str) -> None:
-        self._works.discard(task)
-        self._working[job_id] -= 1
-        if not self._working[job_id]:
-            del self._working[job_id]
-        if not self._works:
+    def _shard_ended(self, task: asyncio.Task[None], job_id: str) -> None:
+        self._shard_tasks.discard(task)
+        self._shards_of_run[job_id] -= 1
+        if not self._shards_of_run[job_id]:
+            del self._shards_of_run[job_id]
+        if not self._shard_tasks:
             collector.on()
         # the next step of its run, or whatever else there was no room for
         self._inbox.look_soon()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
 
-    async def _plan(self, job_id: str) -> Plan:
+    async def _plan_of(self, job_id: str) -> Plan:
         """The run's plan; it never changes, and a large one takes a second to read."""
         plan = self._plans.get(job_id)
         if plan is None:
@@ -290,5 +292,5 @@ class Station:
         self._plans.move_to_end(job_id)
         return plan
 
-    def _measures(self) -> bool:
-        return bool(self._works) or self._selftests.runs
+    def _is_measuring(self) -> bool:
+        return bool(self._shard_tasks) or self._selftests.runs
