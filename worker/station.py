@@ -225,7 +225,7 @@ class Station:
         if ready is None:
             return
         lease, clock = ready.lease, ready.clock
-        told = self._telemetry.begin(plan, lease, run.traceparent)
+        telemetry = self._telemetry.begin(plan, lease, run.traceparent)
         probe = Probe(
             plan,
             lease,
@@ -234,7 +234,7 @@ class Station:
             key=key,
             worker=self.name,
             step_start_s=clock.monotonic(lease.start_ms),
-            traceparent=told.traceparent,
+            traceparent=telemetry.traceparent,
             wordings=wordings,
         )
         shard = Shard(
@@ -249,8 +249,8 @@ class Station:
             spool=self._spool,
             costs=costs,
             claimed_s=ready.held_s,
-            watch=told.watch,
-            seen=told.rows,
+            watch=telemetry.watch,
+            seen=telemetry.rows,
         )
         self._shards.add(shard)
         if self._draining:
@@ -265,7 +265,7 @@ class Station:
             return
         finally:
             self._shards.discard(shard)
-            self._telemetry.end(shard, told)
+            self._telemetry.end(shard, telemetry)
             await share_learnt(self.redis, settings, wordings)
         if is_over:
             await step_over(self.redis, plan, run, lease.step, self._reduces.measure)
