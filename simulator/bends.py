@@ -103,7 +103,7 @@ def usage_too_small(answer: Answer, params: Params) -> Answer:
 
 
 def cached_prompt(answer: Answer, params: Params) -> Answer:
-    return replace(answer, cached_tokens=answer.bill.prompt_tokens)
+    return replace(answer, cached_tokens=answer.charge.prompt_tokens)
 
 
 def cache_hit(answer: Answer, params: Params) -> Answer:
@@ -113,7 +113,7 @@ def cache_hit(answer: Answer, params: Params) -> Answer:
         answer,
         usage_more=nothing,
         headers=headers,
-        bill=replace(answer.bill, prompt_usd=Decimal(0), completion_usd=Decimal(0)),
+        charge=replace(answer.charge, prompt_usd=Decimal(0), completion_usd=Decimal(0)),
     )
 
 

@@ -45,7 +45,7 @@ def instead(
         outcome=outcome,
         frames=(Frame(due_s, body, tokens),),
         headers=headers,
-        bill=None,
+        charge=None,
     )
 
 
@@ -117,7 +117,7 @@ def failing(
         script,
         outcome="error_in_200",
         frames=(*frames, *ending, Frame(due_s, bodies.DONE)),
-        bill=None,
+        charge=None,
     )
 
 
@@ -130,7 +130,7 @@ def partial_with_error(script: Script, answer: Answer, params: Params) -> Script
         content="".join(half),
         finish_reason="error",
         native_finish_reason=None,
-        usage=bodies.usage(answer.bill.prompt_tokens, len(half)),
+        usage=bodies.usage(answer.charge.prompt_tokens, len(half)),
         choice_more={"error": reason},
     )
     return instead(script, bodies.encode(body), "error_in_200", tokens=len(half))

@@ -23,7 +23,7 @@ from simulator.limits import FreeTier, Pool
 from simulator.models import Model, Provider
 from simulator.refusals import REFUSALS, Refusal, throttled
 from simulator.render import render
-from simulator.script import Answer, Bill, Script, refuse
+from simulator.script import Answer, Charge, Script, refuse
 from simulator.timing import Pace, schedule
 
 _EFFORTS = {"none": 0.0, "minimal": 0.25, "low": 0.5, "medium": 1.0, "high": 2.0}
@@ -262,7 +262,7 @@ def _answer(
             served.id, prompt, tokens - thoughts, closed=tokens == whole
         ),
         times_s=schedule(pace, tokens, rng),
-        bill=Bill(
+        charge=Charge(
             record.prompt_tokens,
             prompt_usd,
             completion_usd,

@@ -32,7 +32,7 @@ def before_finish(
 def as_good(script: Script, answer: Answer, body: bytes) -> Script:
     """The whole answer in an odd wrapping, which a client must see through."""
     tokens = answer.tokens
-    return replace(instead(script, body, "ok", tokens=tokens), bill=script.bill)
+    return replace(instead(script, body, "ok", tokens=tokens), charge=script.charge)
 
 
 def nested(script: Script, answer: Answer, params: Params) -> Script:

@@ -98,10 +98,10 @@ def _settle(script: Script, record: Record) -> None:
     """Outcome, tokens, cost."""
     left_early = record.cut and not script.outcome.startswith("timeout")
     record.outcome = "cancelled" if left_early else script.outcome
-    bill = script.bill
-    if left_early and bill and not (record.streamed and bill.stops_when_cancelled):
+    charge = script.charge
+    if left_early and charge and not (record.streamed and charge.stops_when_cancelled):
         # Nobody told the model: it ran on to its end, and all of it is billed.
         record.completion_tokens = script.tokens
     record.reasoning_tokens = min(script.reasoning_tokens, record.completion_tokens)
-    if bill is not None:
-        record.cost_usd = bill.cost_usd(record.completion_tokens)
+    if charge is not None:
+        record.cost_usd = charge.cost_usd(record.completion_tokens)

@@ -26,7 +26,7 @@ def render(answer: Answer) -> Script:
         outcome=outcome_of(answer),
         frames=stream_frames(answer) if answer.stream else body_frames(answer),
         headers=_reply_headers(answer),
-        bill=answer.bill,
+        charge=answer.charge,
         tokens=answer.tokens,
         reasoning_tokens=len(answer.reasoning),
     )
@@ -63,16 +63,16 @@ def usage_of(answer: Answer) -> dict[str, Any] | None:
     if answer.usage is None:
         return None
     if answer.head.plain:
-        return bodies.plain_usage(answer.bill.prompt_tokens, answer.tokens)
-    cost_usd: Decimal | None = answer.bill.cost_usd(answer.tokens)
+        return bodies.plain_usage(answer.charge.prompt_tokens, answer.tokens)
+    cost_usd: Decimal | None = answer.charge.cost_usd(answer.tokens)
     if answer.cost == "scientific":
-        cost_usd = bodies.Scientific(answer.bill.cost_usd(answer.tokens))
+        cost_usd = bodies.Scientific(answer.charge.cost_usd(answer.tokens))
     elif answer.cost == "half":
-        cost_usd = answer.bill.cost_usd(answer.tokens) / 2
+        cost_usd = answer.charge.cost_usd(answer.tokens) / 2
     elif answer.cost == "null":
         cost_usd = None
     usage = bodies.usage(
-        answer.bill.prompt_tokens,
+        answer.charge.prompt_tokens,
         answer.tokens,
         reasoning_tokens=len(answer.reasoning),
         cached_tokens=answer.cached_tokens,

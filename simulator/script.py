@@ -56,8 +56,8 @@ class Frame(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Bill:
-    """What one call is charged. Prices: USD per token."""
+class Charge:
+    """What one call costs. Prices: USD per token."""
 
     prompt_tokens: int
     prompt_usd: Decimal
@@ -79,7 +79,7 @@ class Script:
     `status` None: not even a status line is sent. `then` is what follows the last
     frame: a proper end, a closed connection without one, or `forever`, a frame sent
     again each `due_s` seconds until the client leaves (None: silence). Without a
-    `bill` the call costs nothing.
+    `charge` the call costs nothing.
     """
 
     outcome: Outcome
@@ -88,7 +88,7 @@ class Script:
     headers: Mapping[str, str] = field(default_factory=dict)
     then: Literal["end", "drop", "forever"] = "end"
     forever: Frame | None = None
-    bill: Bill | None = None
+    charge: Charge | None = None
     tokens: int = 0
     """Of the whole answer, whether or not all of it is told."""
     reasoning_tokens: int = 0
@@ -104,7 +104,7 @@ class Answer:
     content: tuple[str, ...]
     times_s: tuple[float, ...]
     """Due times of the tokens, reasoning first; one even when there is no token."""
-    bill: Bill
+    charge: Charge
 
     finish_reason: str | None = "stop"
     native_finish_reason: str | None = "stop"

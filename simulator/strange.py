@@ -35,7 +35,7 @@ def saying(error: Any, name: str = "") -> Cut:
         named = f"event: {name}\n".encode() if name else b""
         last = Frame(due_s, named + bodies.event(error))
         return replace(
-            script, outcome="error_in_200", frames=(*frames, last), bill=None
+            script, outcome="error_in_200", frames=(*frames, last), charge=None
         )
 
     return cut

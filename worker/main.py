@@ -13,7 +13,8 @@ import resource
 import signal
 import socket
 import sys
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from shared import queue, tracing
 from shared.clock import sleep
@@ -23,10 +24,12 @@ from shared.settings import Settings
 from shared.startup import checks, start
 from shared.store import away, fitness, workers
 from shared.store.client import AWAY, REFUSED, connect
-from worker.ending import end
 from worker.station import Station
+from worker.tasks import cancel
 
 log = logging.getLogger("worker")
+
+_T = TypeVar("_T")
 
 _DESCRIPTORS_BESIDE = 256
 """For the store, the log, and what else is no call."""
@@ -83,26 +86,26 @@ async def serve(config: Settings) -> None:
     # What was imported lives as long as we do; no collection shall walk it again.
     gc.collect()
     gc.freeze()
-    doorbell = asyncio.create_task(_hear(station), name="doorbell")
-    told = asyncio.create_task(ended.wait(), name="told to end")
+    doorbell = asyncio.create_task(_hear_rings(station), name="doorbell")
+    signalled = asyncio.create_task(ended.wait(), name="signalled")
     try:
-        await asyncio.wait((doorbell, told), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((doorbell, signalled), return_when=asyncio.FIRST_COMPLETED)
         if doorbell.done():
             doorbell.result()  # the store was refused
     finally:
-        told.cancel()
+        signalled.cancel()
         log.info("worker %s drains", station.name)
-        await end(doorbell)
+        await cancel(doorbell)
         await station.drain()
         await redis.aclose()
 
 
-async def _hear(station: Station) -> None:
-    """Keep an arq worker alive: it ends whenever the store goes away, and is made
-    anew. The shards are not its children and go on.
+async def _hear_rings(station: Station) -> None:
+    """Start the station; then make an arq worker whenever there is none, since arq's
+    ends when the store goes away. The shards are not its children and go on.
 
     Raises Misconfigured for a store that cannot be worked with, before the start alone:
-    later there may be rows to bring, so a login that is refused then is waited for.
+    later there may be rows to commit, so a login that is refused then is tried again.
     """
     started, pause_s = False, _PAUSE_S
     while True:
@@ -113,7 +116,7 @@ async def _hear(station: Station) -> None:
                 await station.start()
                 log.info("worker %s is ready", station.name)
                 started = True
-            await queue.make_worker(station.redis, _answer_with(station)).async_run()
+            await queue.make_worker(station.redis, _at_ring(station)).async_run()
         except AWAY as error:
             away.say(error)
             slow = isinstance(error, REFUSED)
@@ -125,11 +128,11 @@ async def _hear(station: Station) -> None:
         await sleep(pause_s)
 
 
-def _answer_with(station: Station) -> queue.Answer:
-    async def answer(_: dict[Any, Any], job_id: str) -> None:
+def _at_ring(station: Station) -> queue.OnRing:
+    async def look(_: dict[Any, Any], job_id: str) -> None:
         await station.look()
 
-    return answer
+    return look
 
 
 async def _lives(config: Settings, redis_url: str) -> bool:
@@ -143,12 +146,12 @@ async def _lives(config: Settings, redis_url: str) -> bool:
     return any(name.startswith(f"{socket.gethostname()}:") for name in names)
 
 
-def _run(doing: Any) -> Any:
+def _run(work: Coroutine[Any, Any, _T]) -> _T:
     if sys.platform != "win32":
         import uvloop
 
-        return uvloop.run(doing)
-    return asyncio.run(doing)
+        return uvloop.run(work)
+    return asyncio.run(work)
 
 
 async def _shutdown(ctx: dict[Any, Any]) -> None:
@@ -157,7 +160,7 @@ async def _shutdown(ctx: dict[Any, Any]) -> None:
     tracing.close()
 
 
-async def _answer(ctx: dict[Any, Any], job_id: str) -> None:
+async def _look(ctx: dict[Any, Any], job_id: str) -> None:
     await ctx["station"].look()
 
 
@@ -176,7 +179,7 @@ def __getattr__(name: str) -> Any:
         await station.start()
 
     made = queue.worker_settings(
-        _answer, config.redis_url, on_startup=startup, on_shutdown=_shutdown
+        _look, config.redis_url, on_startup=startup, on_shutdown=_shutdown
     )
     globals()[name] = made
     return made

@@ -1,7 +1,8 @@
-"""One worker process: which shards it works, which runs it reduces, what it is told.
+"""One worker process: what it does next.
 
-doorbell, push, tick ──> look() ──> claim a shard ──> Shard.run()
-                                └─> a run in `reducing` ──> Reduces
+doorbell, Inbox ──> look() ──> claim a shard ──> Shard.run() ──> step_over()
+                           ├─> a run in `reducing` ──> ReduceQueue
+                           └─> a self-test, where nothing else is worked on
 """
 
 import asyncio
@@ -10,35 +11,39 @@ import os
 import secrets
 import socket
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 from redis.asyncio import Redis
 
-from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError, Misconfigured, MissingKey
-from shared.money import Costs, account_of
+from shared.money import Costs
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import away, keys, runs, samples, selftests, slots, workers
+from shared.store import runs, samples, slots, workers
 from shared.store.client import AWAY
 from shared.upstream import Contact, dialect_of, wire_of
 from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
-from worker import alone, asking, collector, reaper
+from worker import collector
+from worker.advance import current_step, step_over
 from worker.assignment import Assignment
-from worker.ended import Reconciler, Reduces, retention
-from worker.ending import end
+from worker.ended import Reconciler, ReduceQueue, retention
 from worker.gate import Purse
-from worker.looks import Looks
+from worker.inbox import Inbox
 from worker.rows import Probe
+from worker.rows.left_rows import bring_left_rows
 from worker.rows.spool import Spool
-from worker.selftest import asked as selftest_asked
+from worker.selftest import SelfTests
 from worker.shard import Shard
 from worker.shard.ready import get_ready, prepare
 from worker.stop import Stop
-from worker.telemetry import Telemetry, machine
+from worker.tasks import cancel, repeat
+from worker.telemetry import Telemetry
+from worker.turns import age_of, fair, first_exclusive
+from worker.wordings import agreed_settings, share_learnt, wordings_of
 
 log = logging.getLogger("worker")
 
@@ -59,36 +64,39 @@ class Station:
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
         self._telemetry = Telemetry(settings, self.name, self._shards)
-        self._works: set[asyncio.Task[None]] = set()
-        self._working: Counter[str] = Counter()
-        self._reduces = Reduces(redis, settings, self.name)
-        self._selftest: asyncio.Task[None] | None = None
+        self._shard_tasks: set[asyncio.Task[None]] = set()
+        self._shards_of_run: Counter[str] = Counter()
+        self._reduces = ReduceQueue(redis, settings, self.name)
+        self._selftests = SelfTests(redis, self.name)
         self._reconciler = Reconciler(
-            redis, self._contact, self.name, busy=self._measures
+            redis, self._contact, self.name, busy=self._is_measuring
         )
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
-        self._looked_s = monotonic_s()
         self._looking = asyncio.Lock()
-        self._looks = Looks(self._look_safely)
+        self._inbox = Inbox(
+            redis, settings, name=self.name, shards=self._shards, look=self.look
+        )
         self._draining = False
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Tell the store that we live, bring it the rows that a dead worker of this
-        machine left, and begin to listen and to look."""
-        await self._say()
-        await reaper.bring_left_rows(self.redis, self.settings, self._reduces.ask)
+        """Tell the store that we live, commit the rows that dead workers left on this
+        machine, and begin to listen and to look."""
+        await self._inbox.beat()
+        await bring_left_rows(self.redis, self.settings, self._reduces.measure)
         await self._telemetry.start()
-        self._tasks = [
-            asyncio.create_task(self._beat(), name="beat"),
-            asyncio.create_task(self._listen(), name="listen"),
-            asyncio.create_task(self._tick(), name="tick"),
-            asyncio.create_task(self._tidy(), name="tidy"),
-        ]
+        self._inbox.start()
+        tidy = partial(retention.keep_to_limits, self.redis, self.settings)
+        self._repeat("tidy", tidy, every_s=retention.EVERY_S / 4)
         if self.settings.reconcile:
-            reconcile = asyncio.create_task(self._reconcile(), name="reconcile")
-            self._tasks.append(reconcile)
+            tick_s = self.settings.reaper_tick_s
+            self._repeat("reconcile", self._reconciler.look, every_s=tick_s)
+
+    def _repeat(
+        self, name: str, do: Callable[[], Awaitable[None]], *, every_s: float
+    ) -> None:
+        self._loops.append(asyncio.create_task(repeat(do, every_s=every_s), name=name))
 
     async def drain(self) -> None:
         """Begin nothing more, let calls finish, commit, give the leases back."""
@@ -96,16 +104,14 @@ class Station:
         self._reduces.begin_no_more()
         for shard in self._shards:
             shard.stop(Stop.DRAIN)
-        if self._works:
-            await asyncio.wait(self._works, timeout=self.settings.drain_s + 10)
-        await end(*self._tasks)
-        await self._looks.close()
+        if self._shard_tasks:
+            await asyncio.wait(self._shard_tasks, timeout=self.settings.drain_s + 10)
+        await self._inbox.close()
+        await cancel(*self._loops)
         await self._reconciler.close()
         await self._reduces.close()
-        if self._selftest is not None:
-            self._selftest.cancel()
-            await asyncio.wait((self._selftest,), timeout=self.settings.drain_s)
-        if self._tasks:  # else it never began, perhaps for what the store is
+        await self._selftests.close(within_s=self.settings.drain_s)
+        if self._loops:  # else it never began, perhaps for what the store is
             with suppress(*AWAY):
                 await workers.gone(self.redis, self.name)
         await self._telemetry.close()
@@ -119,57 +125,40 @@ class Station:
     async def look(self, *, everything: bool = False) -> None:
         """Claim what there is to claim, fairly, until nothing is left or we are full.
 
-        everything: take also second shards of a run that we are on already, which are
-        otherwise left to other workers for the time of a tick.
+        everything: claim also second shards of runs that we work on already, which are
+        otherwise left to other workers until the next tick.
         """
         async with self._looking:
             if self._draining:
                 return
             found = await runs.open_runs(self.redis)
-            self._reduces.look(found)
+            self._reduces.offer(found)
             for run in found:
                 if run.held_usd and run.status is not Status.REDUCING:
                     await self._purse.lapse(run.job_id)
-            if await self._tests_itself():
+            if not self._shard_tasks:
+                await self._selftests.begin()
+            if self._selftests.runs:
                 return
-            first = alone.first_alone(found, self._unreadable)
-            for run in reaper.fair(found, await runs.turns(self.redis)):
-                if len(self._works) >= self.settings.max_shards_per_worker:
+            first = first_exclusive(found, self._unreadable)
+            for run in fair(found, await runs.turns(self.redis)):
+                if len(self._shard_tasks) >= self.settings.max_shards_per_worker:
                     return
                 if self._owes_rows(run.job_id):
                     continue
-                if everything or not self._working[run.job_id]:
-                    yields = first is not None and first < alone.turn_of(run)
+                if everything or not self._shards_of_run[run.job_id]:
+                    yields = first is not None and first < age_of(run)
                     await self._claim_if_readable(run, yields)
-            await self._looks.when_one_opens(
-                self.redis, found, within_s=self.settings.reaper_tick_s
-            )
+            await self._inbox.look_when_one_opens(found)
 
     def _owes_rows(self, job_id: str) -> bool:
+        """Whether a shard of this run that we have lost has rows to commit: claimed
+        again before that, it would make their calls once more."""
         mine = (shard for shard in self._shards if shard.lease.job_id == job_id)
         return any(shard.owes_rows for shard in mine)
 
-    async def _tests_itself(self) -> bool:
-        """Whether a self-test runs here now; begins one that waits when we are idle.
-
-        No shard is claimed beside it: each would disturb the other.
-        """
-        if self._selftest is None and not self._works:
-            asked = await selftests.claim(self.redis, self.name)
-            if asked is not None:
-                self._selftest = asyncio.create_task(
-                    selftest_asked.run(self.redis, asked), name="selftest"
-                )
-                self._selftest.add_done_callback(self._tested)
-        return self._selftest is not None
-
-    def _tested(self, task: asyncio.Task[None]) -> None:
-        self._selftest = None
-        if not task.cancelled() and task.exception() is not None:
-            log.error("a self-test ended badly", exc_info=task.exception())
-
     async def _claim_if_readable(self, run: Run, yields: bool) -> None:
-        """One run that cannot be read must not hide those behind it; said once."""
+        """One run that cannot be read must not hide those behind it; logged once."""
         try:
             await self._claim(run, yields)
         except BenchError as error:
@@ -178,11 +167,11 @@ class Station:
                 log.error("benchmark %s cannot be worked on: %s", run.job_id, error)
 
     async def _claim(self, run: Run, yields: bool) -> None:
-        plan = await self._plan(run.job_id)
-        step = await reaper.current_step(self.redis, plan, run, self._reduces.ask)
+        plan = await self._plan_of(run.job_id)
+        step = await current_step(self.redis, plan, run, self._reduces.measure)
         if step is None:
             return
-        settings = await asking.agreed(self.redis, run.job_id, self._contact)
+        settings = await agreed_settings(self.redis, run.job_id, self._contact)
         costs = await self._purse.costs(plan, run.job_id, settings)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
         lease = await slots.claim(
@@ -204,10 +193,10 @@ class Station:
             self._work(run, plan, lease, costs, settings),
             name=f"shard-{lease.job_id}",
         )
-        self._works.add(task)
-        self._working[run.job_id] += 1
-        task.add_done_callback(lambda done: self._left(done, run.job_id))
-        if len(self._works) == 1:
+        self._shard_tasks.add(task)
+        self._shards_of_run[run.job_id] += 1
+        task.add_done_callback(lambda done: self._shard_ended(done, run.job_id))
+        if len(self._shard_tasks) == 1:
             collector.off()
 
     async def _work(
@@ -223,9 +212,9 @@ class Station:
         except (MissingKey, Misconfigured) as error:
             await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
-        print_ = key_print(key, lease.job_id)
-        await samples.asked_with(self.redis, lease.job_id, print_)
-        wordings = await asking.words(
+        fingerprint = key_print(key, lease.job_id)
+        await samples.asked_with(self.redis, lease.job_id, fingerprint)
+        wordings = await wordings_of(
             self.redis, self._contact, plan, settings, bounded=costs is not None
         )
         ready = await get_ready(
@@ -238,14 +227,14 @@ class Station:
         if ready is None:
             return
         lease = ready.lease
-        told = self._telemetry.begin(plan, lease, run.traceparent)
+        telemetry = self._telemetry.begin(plan, lease, run.traceparent)
         assigned = Assignment(self.redis, plan, lease, settings, ready.clock, costs)
         probe = Probe(
             assigned,
             dialect=dialect_of(settings),
             key=key,
             worker=self.name,
-            traceparent=told.traceparent,
+            traceparent=telemetry.traceparent,
             wordings=wordings,
         )
         shard = Shard(
@@ -255,14 +244,14 @@ class Station:
             probe,
             spool=self._spool,
             claimed_s=ready.held_s,
-            watch=told.watch,
-            seen=told.rows,
+            watch=telemetry.watch,
+            seen=telemetry.rows,
         )
         self._shards.add(shard)
         if self._draining:
             shard.stop(Stop.DRAIN)
         try:
-            step_over = await shard.run()
+            is_over = await shard.run()
         except Exception as error:
             log.exception("shard %d of %s broke", lease.shard, lease.job_id)
             sentence = f"A worker failed with {type(error).__name__}: see its log."
@@ -271,27 +260,24 @@ class Station:
             return
         finally:
             self._shards.discard(shard)
-            self._telemetry.end(shard, told)
-            await asking.end(self.redis, settings, wordings)
-        if step_over:
-            await reaper.advance(self.redis, plan, run, lease.step, self._reduces.ask)
+            self._telemetry.end(shard, telemetry)
+            await share_learnt(self.redis, settings, wordings)
+        if is_over:
+            await step_over(self.redis, plan, run, lease.step, self._reduces.measure)
 
-    def _left(self, task: asyncio.Task[None], job_id: str) -> None:
-        self._works.discard(task)
-        self._working[job_id] -= 1
-        if not self._working[job_id]:
-            del self._working[job_id]
-        if not self._works:
+    def _shard_ended(self, task: asyncio.Task[None], job_id: str) -> None:
+        self._shard_tasks.discard(task)
+        self._shards_of_run[job_id] -= 1
+        if not self._shards_of_run[job_id]:
+            del self._shards_of_run[job_id]
+        if not self._shard_tasks:
             collector.on()
         # the next step of its run, or whatever else there was no room for
-        self._looks.soon()
+        self._inbox.look_soon()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
 
-    async def _look_safely(self) -> None:
-        await self._safely(self.look())
-
-    async def _plan(self, job_id: str) -> Plan:
+    async def _plan_of(self, job_id: str) -> Plan:
         """The run's plan; it never changes, and a large one takes a second to read."""
         plan = self._plans.get(job_id)
         if plan is None:
@@ -301,86 +287,5 @@ class Station:
         self._plans.move_to_end(job_id)
         return plan
 
-    # -- what we hear and say ----------------------------------------------------
-
-    async def _tick(self) -> None:
-        """Look by ourselves, so that no lost ring, push or worker stops a run."""
-        while True:
-            if await self._safely(self.look(everything=True)):
-                self._looked_s = monotonic_s()
-            await sleep(self.settings.reaper_tick_s)
-
-    async def _tidy(self) -> None:
-        """Keep the results folder within its limits, where it has some."""
-        while True:
-            await self._safely(retention.keep_to_limits(self.redis, self.settings))
-            await sleep(retention.EVERY_S / 4)
-
-    async def _reconcile(self) -> None:
-        """Compare the bills of runs that have ended, while nothing is measured."""
-        while True:
-            await self._safely(self._reconciler.look())
-            await sleep(self.settings.reaper_tick_s)
-
-    def _measures(self) -> bool:
-        return bool(self._works) or self._selftest is not None
-
-    async def _listen(self) -> None:
-        """Hear at once of a run that was cancelled, paused or moved on."""
-        while True:
-            try:
-                async with self.redis.pubsub() as channel:
-                    await channel.subscribe(keys.PUSH, keys.BARS)
-                    while True:
-                        message = await channel.get_message(
-                            ignore_subscribe_messages=True, timeout=5
-                        )
-                        if message is None:
-                            continue
-                        if message["channel"] == keys.BARS.encode():
-                            self._told_to_rest(message["data"].decode())
-                        else:
-                            await self._heard(message["data"].decode())
-            except AWAY as error:
-                away.say(error, "the store's pushes are not heard")
-                await sleep(1)
-
-    def _told_to_rest(self, said: str) -> None:
-        account, until_ms, name = said.split(" ", 2)
-        if account == account_of(self.settings):
-            for shard in self._shards:
-                shard.hear(name, int(until_ms))
-
-    async def _heard(self, job_id: str) -> None:
-        mine = [shard for shard in self._shards if shard.lease.job_id == job_id]
-        with suppress(BenchError, *AWAY):
-            run = await runs.load(self.redis, job_id)
-            for shard in mine:
-                shard.obey(run.status, run.step)
-        await self._safely(self.look())
-
-    async def _beat(self) -> None:
-        young = collector.Young()
-        while True:
-            await sleep(self.settings.heartbeat_s)
-            # who cannot look takes no share, and must not be counted on for one
-            if monotonic_s() - self._looked_s < self.settings.lease_s:
-                await self._safely(self._say())
-            young.collect()
-
-    async def _say(self) -> None:
-        says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}
-        await workers.beat(self.redis, self.name, says, lease_s=self.settings.lease_s)
-
-    async def _safely(self, doing: Awaitable[None]) -> bool:
-        """Whether it was done; what went wrong is said, and it is made again."""
-        try:
-            await doing
-            return True
-        except AWAY as error:
-            away.say(error)
-        except BenchError as error:
-            log.error("%s", error)
-        except Exception:
-            log.exception("a look at the runs failed; it is made again")
-        return False
+    def _is_measuring(self) -> bool:
+        return bool(self._shard_tasks) or self._selftests.runs

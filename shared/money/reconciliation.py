@@ -43,13 +43,13 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One answer of the upstream about one generation."""
+class BillReply:
+    """The upstream's reply to one `GET /generation`."""
 
     status: int | None
-    """HTTP status; None: nobody answered."""
+    """Of HTTP; None: nobody answered."""
     bill: Bill | None = None
-    """None: it does not tell, or not yet."""
+    """None: there is none, or not yet."""
 
 
 class Compared(Frozen):
@@ -113,19 +113,19 @@ def read(text: bytes) -> Reconciliation:
     return Reconciliation.model_validate({**said, "calls": ()})
 
 
-def compare(row: Row, told: Told) -> Compared:
-    """A row beside the last answer about it."""
-    state: State = "not_found" if told.status == 404 else "unanswered"
+def compare(row: Row, reply: BillReply) -> Compared:
+    """A row beside the last reply about it."""
+    state: State = "not_found" if reply.status == 404 else "unanswered"
     return Compared(
         step=row.step,
         slot=row.slot,
         attempt=row.attempt,
         generation_id=row.generation_id,
-        state=state if told.bill is None else "found",
-        status=told.status,
+        state=state if reply.bill is None else "found",
+        status=reply.status,
         ours=row.bill,
-        theirs=told.bill,
-        differs=() if told.bill is None else tuple(differences(row.bill, told.bill)),
+        theirs=reply.bill,
+        differs=() if reply.bill is None else tuple(differences(row.bill, reply.bill)),
     )
 
 

@@ -1,7 +1,7 @@
-"""What OpenRouter says of one call that has ended: `GET /generation`.
+"""`GET /generation`: what OpenRouter billed for one call.
 
-It is told late: a 404 for the first seconds is normal, for some minutes not rare, and
-of free models often for ever.
+The bill comes late: a 404 for the first seconds is normal, for some minutes not rare,
+and for free models often for ever.
 """
 
 import asyncio
@@ -12,12 +12,12 @@ from pydantic_core import from_json
 from shared.answer.dialects import chat
 from shared.answer.refusal import table
 from shared.answer.usage import count, usd
-from shared.money.reconciliation import Bill, Told
+from shared.money.reconciliation import Bill, BillReply
 
 TIMEOUT_S = 10.0
 
 
-async def read_generation(client: httpx.AsyncClient, generation_id: str) -> Told:
+async def read_generation(client: httpx.AsyncClient, generation_id: str) -> BillReply:
     """Ask for it once; never raises for what the upstream does."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
@@ -25,10 +25,10 @@ async def read_generation(client: httpx.AsyncClient, generation_id: str) -> Told
                 "/generation", params={"id": generation_id}, timeout=TIMEOUT_S
             )
         if answer.status_code != 200:
-            return Told(answer.status_code)
-        return Told(200, parse_generation(answer.content))
+            return BillReply(answer.status_code)
+        return BillReply(200, parse_generation(answer.content))
     except (httpx.HTTPError, TimeoutError):
-        return Told(None)
+        return BillReply(None)
 
 
 def parse_generation(body: bytes) -> Bill | None:

@@ -3,7 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from shared.money.reconciliation import Bill, Reconciliation, Row, Told, compare, totals
+from shared.money.reconciliation import (
+    Bill,
+    BillReply,
+    Reconciliation,
+    Row,
+    compare,
+    totals,
+)
 from shared.outputs import write_json
 from shared.store import keys, reconciles
 from tests.api.client import Played, problem, submit
@@ -13,7 +20,7 @@ from tests.api.server import Api
 def published(folder: Path, job_id: str) -> Reconciliation:
     """What a worker leaves: one row found at another cost, one not found."""
     ours = Bill(cost_usd=0.5, provider="Harbor")
-    told = (Told(200, Bill(cost_usd=0.75)), Told(404))
+    told = (BillReply(200, Bill(cost_usd=0.75)), BillReply(404))
     calls = tuple(
         compare(Row(0, slot, 0, f"gen-{slot}", ours), one)
         for slot, one in enumerate(told)

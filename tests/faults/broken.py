@@ -1,6 +1,6 @@
 """A worker with a bug: `python -m tests.faults.broken`, and BREAK says where.
 
-answer   what arq calls at a ring raises each time
+ring     what arq calls at a ring raises each time
 arq      arq itself raises each time that it is started
 look     every look at the runs raises: this worker can do nothing
 """
@@ -25,14 +25,14 @@ def _raise_now(*_: Any, **__: Any) -> None:
 
 def bend(part: str) -> None:
     """Break one part of the program that is about to run."""
-    if part == "answer":
-        main.__dict__["_answer_with"] = lambda _: _raise
+    if part == "ring":
+        main.__dict__["_at_ring"] = lambda _: _raise
     elif part == "arq":
         queue.__dict__["make_worker"] = _raise_now
     elif part == "look":
         station.Station.look = _raise  # type: ignore[method-assign]
     else:
-        sys.exit(f"BREAK={part} is none of answer, arq, look")
+        sys.exit(f"BREAK={part} is none of ring, arq, look")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ _IMPORTED = (
     "shared.analysis.columns",
     "shared.outputs",
     "shared.analysis.summarize",
-    "worker.reaper",
+    "worker.advance",
 )
 
 

@@ -14,20 +14,20 @@ from shared.store import runs
 from shared.store.client import connect
 from tests.children import CANARY
 from tests.faults.upstream import Fault
-from worker.ended.reduces import Reduces
+from worker.ended.reduce_queue import ReduceQueue
 from worker.station import Station
 
 NEVER_S = 60.0
 """A tick so long that nothing is found by it: what is to be heard has to be told."""
 
 
-class Elsewhere(Reduces):
+class Elsewhere(ReduceQueue):
     """Reduces are left to others: they are processes of their own."""
 
-    def look(self, found: Iterable[Run]) -> None:
+    def offer(self, open_runs: Iterable[Run]) -> None:
         pass
 
-    def ask(self, run: Run) -> None:
+    def measure(self, run: Run) -> None:
         pass
 
 

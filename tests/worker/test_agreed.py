@@ -16,7 +16,7 @@ from shared.upstream.connect import wire_of
 from shared.upstream.contact import Contact
 from tests.children import CANARY, simulator, workers
 from tests.worker.told import reaches, rows_of
-from worker.asking import agreed
+from worker.wordings import agreed_settings
 
 FREE = "acme/swift-8b:free"
 
@@ -31,7 +31,7 @@ async def test_the_first_workers_finding_is_that_of_the_run(
         )
         wire = wire_of(settings)
         contact = Contact(wire, settings)
-        found.append(await agreed(redis, "J", contact))
+        found.append(await agreed_settings(redis, "J", contact))
         await contact.close()
         await wire.aclose()
     assert [each.speaks_openrouter for each in found] == [False, False]

@@ -11,41 +11,12 @@ from redis.asyncio import Redis
 from shared.plan.loads import Concurrency
 from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
-from shared.run import Ending, Run, Status
+from shared.run import Ending, Status
 from shared.settings.settings import Settings
 from shared.store import runs, samples
 from shared.store.client import connect
 from tests.children import until
-from worker.reaper import fair
 from worker.station import Station
-
-
-def a_run(job_id: str, submitter: str, status: Status, created_at: float) -> Run:
-    return Run(
-        job_id=job_id,
-        status=status,
-        submitter=submitter,
-        targets=(),
-        created_at=created_at,
-    )
-
-
-def test_one_submitters_backlog_does_not_starve_another() -> None:
-    backlog = [a_run(f"a{i}", "a", Status.QUEUED, i) for i in range(100)]
-    backlog[0] = a_run("a0", "a", Status.RUNNING, 0)
-    late = a_run("b0", "b", Status.QUEUED, 1000)
-    order = [run.job_id for run in fair([*backlog, late])]
-    # what runs keeps its workers; then who has the fewest running comes first
-    assert order[:3] == ["a0", "b0", "a1"]
-
-
-def test_paused_and_ended_runs_are_not_claimed() -> None:
-    found = [
-        a_run("p", "a", Status.PAUSED, 1),
-        a_run("r", "a", Status.REDUCING, 2),
-        a_run("w", "a", Status.WAITING, 3),
-    ]
-    assert [run.job_id for run in fair(found)] == ["w"]
 
 
 @pytest.fixture

@@ -1,10 +1,10 @@
-"""What is done with a run that takes no more rows: reduced, compared with its bills,
-kept within the limits of the disk.
+"""A run that takes no more rows is reduced, then compared with its bills; its files are
+deleted when they are old or too large.
 
-May import: `shared`, and `worker.reaper` for the way to the next step.
+May import: `shared`, `worker.advance`, `worker.tasks`.
 """
 
 from worker.ended.reconcile import Reconciler
-from worker.ended.reduces import Reduces
+from worker.ended.reduce_queue import ReduceQueue
 
-__all__ = ["Reconciler", "Reduces"]
+__all__ = ["Reconciler", "ReduceQueue"]

@@ -1,8 +1,8 @@
-"""The bills of one run: which rows are asked for, and the asking.
+"""The bills of one run: which rows to ask for, and `GET /generation` of each.
 
-Rows are read from samples.csv and not from the store: it is what its reader believes,
-and it is there as long as the result is. `quiet` is awaited wherever a measurement
-could be disturbed, and returns when none is.
+Rows are read from samples.csv and not from the store: that is what people read, and it
+is there as long as the result is. `quiet` is awaited wherever a measurement could be
+disturbed, and returns when nothing is measured.
 """
 
 import asyncio
@@ -14,19 +14,19 @@ from pathlib import Path
 import httpx
 
 from shared.clock import sleep
-from shared.money.reconciliation import Bill, Row, Told, evenly
+from shared.money.reconciliation import Bill, BillReply, Row, evenly
 from shared.outputs.csv import unguarded
 from shared.upstream import read_generation
 
 PAUSES_S = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 300.0)
-"""Before those are asked again that were not there; ten minutes in all."""
+"""Before bills that were not there yet are asked for again; ten minutes in all."""
 AT_ONCE = 4
-"""Questions that are open at a time."""
+"""Requests that are open at a time."""
 
 _CHUNK = 200
 """Rows read at a stretch: two milliseconds."""
 _HOPELESS = (401, 402, 403)
-"""No row will be answered with this key."""
+"""This key is given no bill."""
 _COLUMNS = (
     "generation_id",
     "step",
@@ -64,41 +64,45 @@ async def ask(
     rows: list[Row],
     open_at_once: asyncio.Semaphore,
     quiet: Quiet,
-) -> dict[str, Told]:
-    """Ask for each row until it is told of, or the patience is at its end; the last
-    answer about each generation that was asked for."""
-    told: dict[str, Told] = {}
+) -> dict[str, BillReply]:
+    """Ask for the bill of each row until it is there or the last pause is over; each
+    generation's last reply."""
+    replies: dict[str, BillReply] = {}
 
     async def lane(names: Iterator[str]) -> None:
         for name in names:
             async with open_at_once:
                 await quiet()
-                told[name] = await read_generation(client, name)
-            if told[name].status in _HOPELESS:
+                replies[name] = await read_generation(client, name)
+            if replies[name].status in _HOPELESS:
                 return
 
     for pause_s in (0.0, *PAUSES_S):
         every = dict.fromkeys(row.generation_id for row in rows)
-        left = [name for name in every if name not in told or told[name].bill is None]
-        if not left or refusals(told):
+        left = [name for name in every if not _has_bill(name, replies)]
+        if not left or refusals(replies):
             break
         await sleep(pause_s)
         names = iter(left)
         async with asyncio.TaskGroup() as lanes:
             for _ in range(AT_ONCE):
                 lanes.create_task(lane(names))
-    return told
+    return replies
 
 
-def refusals(told: dict[str, Told]) -> list[str]:
+def refusals(replies: dict[str, BillReply]) -> list[str]:
     """A sentence for each status that forbids this key to ask."""
-    seen = {said.status for said in told.values()}
+    seen = {reply.status for reply in replies.values()}
     return [
         f"GET /generation upstream answered {status}: the key may not ask, so no more"
         " was asked."
         for status in _HOPELESS
         if status in seen
     ]
+
+
+def _has_bill(name: str, replies: dict[str, BillReply]) -> bool:
+    return name in replies and replies[name].bill is not None
 
 
 async def _each(path: Path, quiet: Quiet) -> AsyncIterator[Cells]:
@@ -117,8 +121,8 @@ def cells(path: Path) -> Iterator[Cells]:
 
 
 def row(found: Cells) -> Row:
-    """The row of its cells. Output tokens that we counted ourselves, since the upstream
-    did not, are nothing to compare a bill with."""
+    """The row of its cells. Output tokens that we counted ourselves, where the upstream
+    gave no usage, are not compared with a bill."""
     generation_id, step, slot, attempt, cost, provider, *counts, tokens_from = found
     prompt, output, reasoning = (int(count) if count else None for count in counts)
     return Row(

@@ -1,8 +1,8 @@
 """Our rows compared with the upstream's bills, after a run has ended.
 
-Never beside a measurement of this worker: while a shard is worked on here, what is
-under way rests. Whoever holds the run's lease does it whole; after a kill another
-worker begins anew, since nothing but the file is kept.
+Never beside a measurement of this worker: while a shard is worked on here, the
+comparison pauses. One worker holds the run's lease and does all of it; after a kill
+another begins anew, since nothing but the file is kept.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 from shared import archive
 from shared.clock import sleep, utc_label
 from shared.errors import BenchError
-from shared.money.reconciliation import FILE, Reconciliation, Told, compare, totals
+from shared.money.reconciliation import FILE, BillReply, Reconciliation, compare, totals
 from shared.outputs import write_json
 from shared.store import away, reconciles
 from shared.store.client import AWAY
@@ -24,20 +24,20 @@ from shared.store.record import leave
 from shared.upstream import Contact, client_of
 from shared.upstream.identity import upstream_of
 from worker.ended import bills
-from worker.ended.reduce import publish
-from worker.ending import end
+from worker.ended.publish import clear_unfinished, publish
+from worker.tasks import cancel
 
 log = logging.getLogger("worker.ended.reconcile")
 
 _MOST_RUNS = 8
-"""At a time; most of it each waits for bills that are not there yet."""
+"""At a time; each mostly waits for bills that are not there yet."""
 _LOOK_S = 0.25
 _LATER_S = 600.0
-"""When something of ours was in the way."""
+"""Until the next try after an error of ours."""
 
 
 class Reconciler:
-    """What one worker compares; `look` begins with what waits, `close` leaves it."""
+    """Of one worker; `look` begins the comparisons that wait, `close` leaves them."""
 
     def __init__(
         self,
@@ -63,25 +63,25 @@ class Reconciler:
                 return
             if job_id in self._tasks or not self._is_here(job_id):
                 continue
-            if await self._hold(job_id):
+            if await self._has_lease(job_id):
                 self._tasks[job_id] = asyncio.create_task(self._run(job_id))
 
     async def close(self) -> None:
         """Leave what is under way to other workers."""
         left = list(self._tasks)
-        await end(*self._tasks.values())
+        await cancel(*self._tasks.values())
         for job_id in left:
             with suppress(*AWAY):
                 await reconciles.put_off(self._redis, job_id, self._name, in_s=0)
 
     async def _run(self, job_id: str) -> None:
-        """One run under its lease, whatever comes between."""
+        """One run, while its lease is ours."""
         work = asyncio.create_task(self._reconcile(job_id), name=f"bills-{job_id}")
         try:
             while not work.done():
                 await asyncio.wait((work,), timeout=self._settings.heartbeat_s)
                 with suppress(*AWAY):
-                    if not work.done() and not await self._hold(job_id):
+                    if not work.done() and not await self._has_lease(job_id):
                         return  # we were silent, and another worker has it
             again_s = work.result()
             if again_s is None:
@@ -91,10 +91,11 @@ class Reconciler:
         except AWAY as error:
             away.say(error)
         finally:
-            await end(work)
+            await cancel(work)
             del self._tasks[job_id]
 
-    async def _hold(self, job_id: str) -> bool:
+    async def _has_lease(self, job_id: str) -> bool:
+        """Take or keep it; False while another worker has it."""
         lease_s = self._settings.lease_s
         return await reconciles.hold(self._redis, job_id, self._name, lease_s=lease_s)
 
@@ -128,7 +129,7 @@ class Reconciler:
             path, settings.reconcile_most, self._quiet
         )
         notes = []
-        told: dict[str, Told] = {}
+        replies: dict[str, BillReply] = {}
         if not settings.speaks_openrouter:
             notes.append(
                 "Nothing was asked: a plain OpenAI-compatible upstream has no"
@@ -142,12 +143,12 @@ class Reconciler:
                 )
             key = settings.require_key()
             async with client_of(self._contact.wire, settings, key) as client:
-                told = await bills.ask(client, chosen, self._open, self._quiet)
-            notes += bills.refusals(told)
+                replies = await bills.ask(client, chosen, self._open, self._quiet)
+            notes += bills.refusals(replies)
         calls = tuple(
-            compare(one, told[one.generation_id])
+            compare(one, replies[one.generation_id])
             for one in chosen
-            if one.generation_id in told
+            if one.generation_id in replies
         )
         return Reconciliation(
             job_id=job_id,
@@ -177,6 +178,5 @@ class Reconciler:
 
 
 def _write(folder: Path, found: Reconciliation) -> None:
-    for left in folder.glob(f".{FILE}.*.tmp"):  # of a worker that was killed
-        left.unlink(missing_ok=True)
+    clear_unfinished(folder, f"{FILE}.*")
     publish(folder / FILE, [write_json(found)])

@@ -1,4 +1,5 @@
-"""The one reduce: rows into files and a summary, in a process of its own.
+"""`python -m worker.ended.reduce`: rows of a run into files and a summary, in a process
+of its own (`reduce_process` is the worker's end of it).
 
 Idempotent: the same rows give the same bytes, files appear whole under their names or
 not at all, and the state flips once. It may be killed at any point and made again.
@@ -10,31 +11,33 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 from redis import Redis as Blocking
 from redis.asyncio import Redis
 
 from shared import archive, crash
-from shared.analysis import Pace, Summary
+from shared.analysis import Summary
 from shared.analysis.no_rows import summarize_none
 from shared.errors import BenchError
 from shared.log import setup
 from shared.money import account_of
 from shared.outputs import OUTPUTS, Answer, Results
-from shared.plan import Finished, Plan, next_step
+from shared.plan import Plan, Step
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
 from shared.startup import checks
-from shared.store import means, money, pace, reconciles, runs, samples, slots
+from shared.store import means, money, reconciles, runs, samples
 from shared.store.client import AWAY, connect, connect_blocking
-from shared.verdict import Judged, Observations, judge, together
-from worker.reaper import go_on
+from shared.verdict import Judged, judge
+from worker.advance import step_measured
+from worker.ended import evidence
+from worker.ended.publish import clear_unfinished, publish
 
 if TYPE_CHECKING:
     from shared.analysis.columns import Columns
@@ -45,7 +48,9 @@ RECONCILE_IN_S = 2.0
 """No bill is told sooner after a call's end than about that."""
 
 
-async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -> bool:
+async def reduce_run(
+    redis: Redis, store: Blocking, job_id: str, config: Settings
+) -> bool:
     """Reduce one run; False when there was nothing to do.
 
     Raises OSError when the files cannot be written; the rows stay in the store and
@@ -54,18 +59,18 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     run = await runs.load(redis, job_id)
     plan = await runs.plan_of(redis, job_id)
     if run.status is not Status.REDUCING:
-        return await _next_of_search(redis, store, plan, run)
+        goodput = partial(_goodput, store, plan, job_id)
+        return await step_measured(redis, plan, run, goodput)
     await money.lapse(redis, job_id, account_of(config), everything=True)
     run = await runs.load(redis, job_id)
-    seen = await samples.observations(redis, job_id)
     cause = await runs.cause(redis, job_id)
-    asked = await samples.asked_with_each(redis, job_id)
-    beside = await samples.beside(redis, job_id)
+    reported = await samples.observations(redis, job_id)
+    seen = await evidence.observations(redis, run, reported)
     rows, figures = _summary(store, plan, run, cause)
     answers = sorted(samples.answers(store, job_id), key=_place)
-    more = {"machines": tuple(seen), "pace": await _pace(redis, plan, job_id)}
-    judged = judge(plan, figures, _together(run, seen, asked, beside))
-    summary = judged.model_copy(update=more)
+    pace = await evidence.paces(redis, plan, job_id)
+    more = {"machines": tuple(reported), "pace": pace}
+    summary = judge(plan, figures, seen).model_copy(update=more)
     results = Results(
         plan=plan,
         rows=rows,
@@ -81,8 +86,7 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
         for name, output in OUTPUTS.items():
             publish(folder / name, output.write(results))
             crash.point(f"reduce:after-{name}")
-        for left in folder.glob(".*.tmp"):  # of a reduce that was killed
-            left.unlink(missing_ok=True)
+        clear_unfinished(folder)
     except OSError as error:
         sentence = (
             f"The results cannot be written to {folder} ({error.strerror}). Free the"
@@ -115,25 +119,6 @@ def _summary(
     return rows, summarize(plan, rows, ending=ended, cause=cause)
 
 
-async def _pace(redis: Redis, plan: Plan, job_id: str) -> tuple[Pace, ...]:
-    """What an adaptive load has found; () under another."""
-    found = await pace.found(redis, job_id, len(plan.targets))
-    return tuple(
-        Pace(
-            target=target.label(),
-            per_minute=one.per_minute,
-            throttled_at_per_minute=one.throttled_at,
-            throttled_share=one.throttled / one.calls if one.calls else None,
-            held_throttled_share=(
-                one.held_throttled / one.held_calls if one.held_calls else None
-            ),
-            changes=one.changes,
-        )
-        for target, one in zip(plan.targets, found, strict=True)
-        if one is not None
-    )
-
-
 def _answers_seen(summary: Judged) -> dict[str, tuple[int, int]]:
     """Model -> (calls that told their tokens, the output tokens of those)."""
     seen: dict[str, tuple[int, int]] = {}
@@ -144,40 +129,13 @@ def _answers_seen(summary: Judged) -> dict[str, tuple[int, int]]:
     return seen
 
 
-async def _next_of_search(redis: Redis, store: Blocking, plan: Plan, run: Run) -> bool:
-    """Measure the step that has just ended, and go on to the next value."""
+def _goodput(store: Blocking, plan: Plan, job_id: str, step: Step) -> float | None:
+    """The share of the step's calls that met the SLO; None without any."""
     from shared.analysis.summarize import summarize
 
-    over = await runs.finished(redis, run.job_id)
-    step = next_step(plan, over)
-    if plan.find is None or step is None or step.number != run.step:
-        return False
-    if not await slots.is_over(redis, run.job_id, step):
-        return False
-    summary = summarize(plan, samples.rows(store, run.job_id))
-    goodput = next((s.goodput for s in summary.steps if s.step == step.number), None)
-    share = goodput.share if goodput else None
-    await go_on(redis, plan, run.job_id, [*over, Finished(step.number, share)])
-    return True
-
-
-def publish(path: Path, parts: Iterable[bytes]) -> None:
-    """Write a file whole or not at all: temporary name, fsync, rename, fsync."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        crash.point(f"reduce:before-{path.name}")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    summary = summarize(plan, samples.rows(store, job_id))
+    found = next((s.goodput for s in summary.steps if s.step == step.number), None)
+    return found.share if found else None
 
 
 def _place(answer: bytes) -> tuple[int, int, int]:
@@ -190,50 +148,13 @@ def _answer(text: bytes) -> Answer:
     return Answer(**{**said, "outcome": Outcome(said["outcome"])})
 
 
-def _together(
-    run: Run,
-    seen: list[dict[str, Any]],
-    keys: tuple[str, ...],
-    beside: tuple[str, ...],
-) -> Observations:
-    """What the workers reported, and what the store saw of them."""
-    each = [
-        Observations(
-            loop_lag_p99_s=one["loop_lag_p99_s"],
-            cpu_share=one["cpu_share"],
-            kernel_stamps=one["kernel_stamps"],
-            loop_stamps=one["loop_stamps"],
-            clamped_stamps=one["clamped_stamps"],
-            clock_error_s=one["clock_error_s"],
-            paused_targets=tuple(one.get("paused", ())),
-            versions=(one["generator"],),
-            hosts=(one["host"],),
-            gc_policy=(one["gc_policy"],) if "gc_policy" in one else None,
-            reworded=tuple(one.get("reworded", ())),
-            proxy=one["proxy"],
-        )
-        for one in seen
-    ]
-    store = Observations(
-        interrupted_shards=run.interrupted,
-        overlapping_shards=run.overlaps,
-        keys=keys,
-        beside=beside,
-        gap_s=run.gap_s or None,
-        outages=run.outages or None,
-        outage_s=run.outage_s or None,
-        unaccounted_usd=run.unaccounted_usd,
-    )
-    return together([*each, store])
-
-
-async def _main(job_id: str, config: Settings) -> int:
+async def _reduce(job_id: str, config: Settings) -> int:
     if config.redis_url is None:
         return 2
     redis = connect(config.redis_url, timeout_s=30)
     store = connect_blocking(config.redis_url)
     try:
-        await reduce(redis, store, job_id, config)
+        await reduce_run(redis, store, job_id, config)
     except (OSError, *AWAY) as error:  # what is wrong with the disk has been noted
         log.error("the reduce of %s failed: %s", job_id, error)
         return 1
@@ -259,7 +180,7 @@ def serve(config: Settings) -> None:
     answers = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a stray print is no answer
     for line in iter(sys.stdin.buffer.readline, b""):
-        code = asyncio.run(_main(line.decode().strip(), config))
+        code = asyncio.run(_reduce(line.decode().strip(), config))
         os.write(answers, f"{code} {_memory_bytes()}\n".encode())
 
 
@@ -282,6 +203,6 @@ def main() -> int:
             log.error("%s", each.line)
         return 2
     if len(sys.argv) > 1:
-        return asyncio.run(_main(sys.argv[1], config))
+        return asyncio.run(_reduce(sys.argv[1], config))
     serve(config)
     return 0

@@ -1,7 +1,7 @@
 """Old results are deleted: by age, and the oldest ones when they take too much room.
 
-Never `examples` or whatever else is no run's folder, and never that of a run that the
-store holds open. Off unless RESULTS_KEEP_DAYS or RESULTS_MAX_GIB is set.
+Only folders of runs are, so never `examples`, and none of a run that the store holds
+open. Off unless RESULTS_KEEP_DAYS or RESULTS_MAX_GIB is set.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ _DAY_S = 86_400
 
 
 async def keep_to_limits(redis: Redis, settings: Settings) -> None:
-    """Delete what is over the limits.
+    """Delete what is over the limits, once an hour.
 
-    Once an hour, whichever worker comes first: the lock stays until it lapses.
+    Whichever worker comes first does it: its lock stays until it lapses.
     """
     if settings.results_keep_days is None and settings.results_max_gib is None:
         return
     if not await redis.set(keys.RETENTION, "1", nx=True, ex=EVERY_S):
         return
-    # by their ids alone: those of a later version are not ours to read, and not to lose
+    # by ids alone: records of a later version cannot be read, and must not be lost
     spared = {job_id.decode() for job_id in await redis.zrange(keys.OPEN, 0, -1)}
     gone = await asyncio.to_thread(sweep, settings, spared)
     if gone:
@@ -65,12 +65,12 @@ def sweep(settings: Settings, spared: Collection[str]) -> list[str]:
 
 
 def _delete(folder: Path) -> bool:
-    """Whether it is gone; what cannot be deleted is said, and tried again next time."""
+    """Whether it is gone; what cannot be deleted is logged and tried again."""
     if folder.is_symlink():
         log.error("old results that are a link are left alone: %s", folder)
         return False
     try:
-        # A half-deleted folder is no run any more: what makes it one goes first.
+        # summary.json first: without it a half-deleted folder is no run's
         (folder / "summary.json").unlink(missing_ok=True)
         shutil.rmtree(folder)
     except FileNotFoundError:
@@ -83,7 +83,7 @@ def _delete(folder: Path) -> bool:
 
 def _measured(folder: Path) -> tuple[float, Path, int] | None:
     """(Unix seconds of its newest file, the folder, its bytes); None where it vanishes
-    meanwhile or cannot be looked into, which is said."""
+    meanwhile or cannot be read, which is logged."""
     try:
         newest_s = max(file.stat().st_mtime for file in [folder, *folder.iterdir()])
         files = (file.stat() for file in folder.rglob("*") if file.is_file())

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from worker.ending import end
+from worker.tasks import cancel
 
 
 class Beside:
@@ -25,4 +25,4 @@ class Beside:
 
     async def close(self) -> None:
         """Let go of all that is not done."""
-        await end(*self._tasks)
+        await cancel(*self._tasks)

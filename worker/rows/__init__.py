@@ -2,7 +2,7 @@
 
     exchange ──Probe.read──> row ──decide──> Committer ──> store, or the spool
 
-May import: `shared`, `worker.assignment`.
+May import: `shared`, `worker.assignment`, `worker.advance`.
 """
 
 from worker.rows.committer import Committer

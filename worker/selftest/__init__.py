@@ -1,6 +1,8 @@
 """Measured minus true on this machine: a whole stack of its own, and its figures.
 
-May import: `shared`, and `worker.telemetry` for the machine.
+May import: `shared`, `worker.telemetry`.
 """
 
-__all__ = []
+from worker.selftest.asked import SelfTests
+
+__all__ = ["SelfTests"]

@@ -1,6 +1,10 @@
-"""A self-test that was asked for through the API: a child of this worker runs it."""
+"""A self-test that was asked for through the API: a child of this worker runs it.
+
+No shard is claimed while it runs: each would disturb the other.
+"""
 
 import asyncio
+import logging
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
@@ -15,8 +19,44 @@ from shared.store import selftests
 from shared.store.client import AWAY
 from shared.store.selftests import Asked
 
+log = logging.getLogger("worker")
+
 _GRACE_S = 20.0
 """Kept of its time for telling the store that it took too long."""
+
+
+class SelfTests:
+    """Of one worker: one at a time."""
+
+    def __init__(self, redis: Redis, worker: str) -> None:
+        self._redis = redis
+        self._worker = worker
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether one runs here now."""
+        return self._task is not None
+
+    async def begin(self) -> None:
+        """Begin the one that waits, if one does and none runs here."""
+        if self._task is not None:
+            return
+        asked = await selftests.claim(self._redis, self._worker)
+        if asked is not None:
+            self._task = asyncio.create_task(run(self._redis, asked), name="selftest")
+            self._task.add_done_callback(self._ended)
+
+    async def close(self, *, within_s: float) -> None:
+        """Stop the one that runs, and let it tell the store so."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,), timeout=within_s)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._task = None
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a self-test ended badly", exc_info=task.exception())
 
 
 async def run(redis: Redis, asked: Asked) -> None:

@@ -18,7 +18,8 @@ from shared.process import tied
 from shared.selftest import GAP_S, TOKENS, TTFT_S
 from shared.settings import Settings
 
-_ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
+"""Where the children's code is, whether it was installed or not."""
 _STOP_S = 10.0
 
 
@@ -81,7 +82,7 @@ def _child(
     env = {
         name: value for name, value in os.environ.items() if name.lower() not in ours
     }
-    path = os.pathsep.join(filter(None, (str(_ROOT), env.get("PYTHONPATH"))))
+    path = os.pathsep.join(filter(None, (str(ROOT), env.get("PYTHONPATH"))))
     child = subprocess.Popen(  # noqa: S603
         tied([sys.executable, "-m", *argv]),
         env={**env, "PYTHONPATH": path, **settings},

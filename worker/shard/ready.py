@@ -23,9 +23,9 @@ from shared.store.slots import Lease
 from shared.upstream import allowance, client_of
 from shared.wire import Origin, Wire
 from worker import storeclock
-from worker.ending import end
 from worker.shard.lanes import connections
 from worker.storeclock import StoreClock
+from worker.tasks import cancel
 
 log = logging.getLogger("worker.shard.ready")
 
@@ -116,6 +116,6 @@ async def get_ready(
             else:
                 await asyncio.wait((preparing,), timeout=_LOOK_S)
     finally:
-        await end(preparing)
+        await cancel(preparing)
     await slots.release(redis, lease)
     return None

@@ -20,7 +20,6 @@ from shared.store import runs, samples, slots
 from shared.store.client import AWAY
 from shared.wire import Pacer, Wire
 from worker.assignment import Assignment
-from worker.ending import end
 from worker.rows import Probe
 from worker.rows.spool import Spool
 from worker.shard import report
@@ -28,6 +27,7 @@ from worker.shard.calls import Calls
 from worker.shard.lease_keeper import LeaseKeeper
 from worker.shard.supply import Supply
 from worker.stop import Stop
+from worker.tasks import cancel
 from worker.telemetry import Watch
 
 log = logging.getLogger("worker.shard.shard")
@@ -106,7 +106,7 @@ class Shard:
             step_over = await commit
         finally:
             self._calls.attack.stop()  # also where something broke
-            await end(*tasks)
+            await cancel(*tasks)
             self._calls.cut(Outcome.CANCELLED)
             await self._calls.gates.beside.close()
             seen = await self._watch.stop()

@@ -1,6 +1,6 @@
-"""What a worker tells of itself: its watch, spans, and series for Prometheus.
+"""What a worker shows of itself: its watch, spans, and series for Prometheus.
 
-May import: `shared`.
+May import: `shared`, `worker.collector`, `worker.tasks`.
 """
 
 from worker.telemetry.setup import set_as

@@ -27,11 +27,11 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _SLICE_LINES = 32
 """Rendered in some 0.3 ms."""
-_TALK_S = 5.0
-"""For a question and its answer."""
+_EXCHANGE_S = 5.0
+"""For one request and its response."""
 _MOST_BYTES = 8192
 _MOST_AT_ONCE = 8
-"""Connections; each has a descriptor that a call might want."""
+"""Connections at a time: each takes a descriptor that a call might want."""
 
 Collect = Callable[[], Iterable[Metric]]
 
@@ -39,27 +39,29 @@ Collect = Callable[[], Iterable[Metric]]
 async def serve(host: str, port: int, collect: Collect) -> asyncio.Server | None:
     """Answer from now on. port: 0 takes a free one, and the log says which.
 
-    None where the address is not to be had: a worker works, watched or not.
+    None where the address cannot be had; the worker then works without.
     """
-    talks = 0
+    connections = 0
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal talks
-        talks += 1
+    async def respond(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        nonlocal connections
+        connections += 1
         try:
-            if talks <= _MOST_AT_ONCE:
-                async with asyncio.timeout(_TALK_S):
+            if connections <= _MOST_AT_ONCE:
+                async with asyncio.timeout(_EXCHANGE_S):
                     head = await reader.readuntil(b"\r\n\r\n")
                     writer.write(await _answer(head, collect))
                     await writer.drain()
         except (OSError, EOFError, asyncio.LimitOverrunError):
             pass  # it left, was too slow or spoke no HTTP
         finally:
-            talks -= 1
+            connections -= 1
             writer.close()
 
     try:
-        server = await asyncio.start_server(talk, host, port, limit=_MOST_BYTES)
+        server = await asyncio.start_server(respond, host, port, limit=_MOST_BYTES)
     except OSError as error:
         log.error(
             "METRICS_PORT=%d is not to be had on %s (%s): this worker works on"

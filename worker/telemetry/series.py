@@ -1,7 +1,7 @@
-"""What Prometheus can be told of this worker; docs/monitoring.md says what each means.
+"""The series of this worker for Prometheus; docs/monitoring.md says what each means.
 
-Calls are counted where rows are made, which is off the timing path. What is a level,
-such as open calls, is read off the shards when somebody asks.
+Calls are counted where rows are made, which is off the timing path. Levels, such as
+open calls, are read off the shards at each scrape.
 """
 
 from collections import Counter as Tally
@@ -22,16 +22,16 @@ from shared.plan import Plan
 from shared.sample import Sample
 
 MOST_TARGETS = 32
-"""Targets with series of their own, the others are `other`: a worker may live for
-months, and anybody may ask for a model that there is not."""
+"""Targets that have a label of their own; further ones share `other`. A label stays as
+long as the worker, and anybody may ask for models that do not exist."""
 
 _LATENCIES_S = (0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 60, 120, 300, 600)
 _TTFTS_S = (0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 20, 30, 60, 120)
 _LAGS_S = (0.00025, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
 
 
-class Works(Protocol):
-    """What is asked of a shard."""
+class Levels(Protocol):
+    """What is read off a shard."""
 
     @property
     def open(self) -> int:
@@ -49,10 +49,10 @@ class Works(Protocol):
 class Series:
     """One worker's counts."""
 
-    def __init__(self, shards: Collection[Works]) -> None:
-        """shards: those that are worked on; looked at whenever somebody asks."""
+    def __init__(self, shards: Collection[Levels]) -> None:
+        """shards: those that are worked on, at any time."""
         self._shards = shards
-        self._waits_before = Tally[str]()
+        self._waits_of_ended = Tally[str]()
         self._targets: set[str] = set()
         registry = self._registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -90,11 +90,11 @@ class Series:
         )
 
     def lag(self, late_s: float) -> None:
-        """The event loop was so late."""
+        """Count one look at the event loop, and how late it came."""
         self._lag_s.observe(late_s)
 
-    def rows(self, plan: Plan) -> Callable[[Sample], None]:
-        """What counts each row of a run of this plan."""
+    def row_counter(self, plan: Plan) -> Callable[[Sample], None]:
+        """Counts each row of a run of this plan that it is given."""
         names = [self._named(target.label()) for target in plan.targets]
         # The library's own look-up of labels takes longer than all of the rest.
         calls, costs_usd = cache(self._calls.labels), cache(self._cost_usd.labels)
@@ -114,9 +114,9 @@ class Series:
 
         return count
 
-    def left(self, shard: Works) -> None:
-        """It is worked on no more: what it counted itself is kept."""
-        self._waits_before.update(shard.waits)
+    def ended(self, shard: Levels) -> None:
+        """Keep what this shard has counted, which is worked on no more."""
+        self._waits_of_ended.update(shard.waits)
 
     def collect(self) -> Iterator[Metric]:
         """All of it, as it is now."""
@@ -135,7 +135,7 @@ class Series:
             "Calls that may be open now.",
             sum(shard.lanes for shard in shards),
         )
-        waits = self._waits_before.copy()
+        waits = self._waits_of_ended.copy()
         for shard in shards:
             waits.update(shard.waits)
         family = CounterMetricFamily(

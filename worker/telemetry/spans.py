@@ -1,5 +1,5 @@
-"""What a trace tells of a shard and of its calls: when, who and how it ended; no
-prompts and no answers."""
+"""The spans of a shard and of its calls: when, who and how it ended; no prompts and no
+answers."""
 
 import asyncio
 import logging
@@ -12,14 +12,14 @@ from shared.plan import Plan
 from shared.sample import Sample
 from shared.store.slots import Lease
 from shared.tracing import Span
-from worker.ending import end
+from worker.tasks import cancel
 
 log = logging.getLogger("worker.telemetry.spans")
 
 MOST_ROWS = 20_000
-"""That wait to be told; some 20 MB."""
-_SLICE, _REST_S = 16, 0.02
-"""Spans made in one turn of the loop, and the rest before the next: at this rate the
+"""That wait to become spans; some 20 MB."""
+_SLICE, _PAUSE_S = 16, 0.02
+"""Spans made in one turn of the loop, and the pause before the next: at this rate the
 exporter, which drops what it has no room for, keeps up."""
 _CLOSE_S = 5.0
 
@@ -44,10 +44,10 @@ def shard(lease: Lease, worker: str, traceparent: str | None) -> Span | None:
 
 
 class CallSpans:
-    """Rows of traced calls, which become spans when nothing is measured here.
+    """Rows of traced calls; spans are made of them while nothing is measured here.
 
-    To make a span takes the loop 0.06 ms, and to send it a thread as long; for that the
-    loop would wait 5 ms at a time. So rows are kept, and told afterwards.
+    Making a span takes the loop 0.06 ms, and sending it takes a thread as long, for
+    which the loop waits 5 ms at a time, the interpreter's switch interval.
     """
 
     def __init__(self, measured: Collection[object]) -> None:
@@ -55,10 +55,10 @@ class CallSpans:
         self._measured = measured
         self._rows: deque[tuple[Span, str, Sample]] = deque()
         self._lost = 0
-        self._telling: asyncio.Task[None] | None = None
+        self._exporting: asyncio.Task[None] | None = None
 
-    def keep(self, span: Span, plan: Plan) -> Callable[[Sample], None]:
-        """What keeps the rows of a shard; a slot that was dropped was no call."""
+    def row_keeper(self, span: Span, plan: Plan) -> Callable[[Sample], None]:
+        """Keeps each row of a shard that it is given; a dropped slot was no call."""
         models = [target.model for target in plan.targets]
 
         def keep(row: Sample) -> None:
@@ -71,26 +71,26 @@ class CallSpans:
 
         return keep
 
-    def tell(self) -> None:
-        """Make spans of the rows, until all are told or something is measured."""
-        if self._telling is None or self._telling.done():
-            self._telling = asyncio.create_task(self._tell(), name="spans")
+    def export(self) -> None:
+        """Make spans of the rows, until none is left or something is measured."""
+        if self._exporting is None or self._exporting.done():
+            self._exporting = asyncio.create_task(self._export(), name="spans")
 
     async def close(self) -> None:
-        """Tell what can be told at once."""
-        if self._telling is not None:
-            self.tell()
-            await asyncio.wait((self._telling,), timeout=_CLOSE_S)
-            await end(self._telling)
+        """Make those spans that can be made at once."""
+        if self._exporting is not None:
+            self.export()
+            await asyncio.wait((self._exporting,), timeout=_CLOSE_S)
+            await cancel(self._exporting)
 
-    async def _tell(self) -> None:
+    async def _export(self) -> None:
         if self._lost:
             log.warning("%d calls are in no trace: too many at once", self._lost)
             self._lost = 0
         while self._rows and not self._measured:
             for _ in range(min(_SLICE, len(self._rows))):
                 _add(*self._rows.popleft())
-            await sleep(_REST_S)
+            await sleep(_PAUSE_S)
 
 
 def _add(span: Span, model: str, row: Sample) -> None:

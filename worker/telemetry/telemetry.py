@@ -1,6 +1,6 @@
-"""What is told of this worker while it works: series for Prometheus, spans of traces.
+"""What others see of this worker while it works: series for Prometheus, and spans.
 
-Nothing of either is made unless somebody is there for it.
+Series are made where METRICS_PORT is set, spans where a trace is recorded.
 """
 
 import asyncio
@@ -13,19 +13,19 @@ from shared.settings import Settings
 from shared.store.slots import Lease
 from shared.tracing import Span
 from worker.telemetry import scrape, spans
-from worker.telemetry.series import Series, Works
+from worker.telemetry.series import Levels, Series
 from worker.telemetry.spans import CallSpans
 from worker.telemetry.watch import Watch
 
-Seen = Callable[[Sample], None]
+OnRow = Callable[[Sample], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ShardTelemetry:
-    """Who looks at one shard."""
+    """Of one shard."""
 
     watch: Watch
-    rows: tuple[Seen, ...]
+    rows: tuple[OnRow, ...]
     """Each is shown each row as it is made."""
     span: Span | None
 
@@ -39,7 +39,7 @@ class Telemetry:
     """One worker's."""
 
     def __init__(
-        self, settings: Settings, worker: str, shards: Collection[Works]
+        self, settings: Settings, worker: str, shards: Collection[Levels]
     ) -> None:
         """shards: those that are worked on, at any time."""
         self._settings = settings
@@ -61,21 +61,21 @@ class Telemetry:
     ) -> ShardTelemetry:
         """A shard is about to be worked on; `traceparent` is its run's."""
         late = None
-        rows: list[Seen] = []
+        rows: list[OnRow] = []
         if self._server is not None:
             late = self._series.lag
-            rows.append(self._series.rows(plan))
+            rows.append(self._series.row_counter(plan))
         span = spans.shard(lease, self._worker, traceparent)
         if span is not None and span.is_recorded:
-            rows.append(self._calls.keep(span, plan))
+            rows.append(self._calls.row_keeper(span, plan))
         return ShardTelemetry(Watch(late), tuple(rows), span)
 
-    def end(self, shard: Works, of: ShardTelemetry) -> None:
+    def end(self, shard: Levels, of: ShardTelemetry) -> None:
         """The shard is worked on no more."""
-        self._series.left(shard)
+        self._series.ended(shard)
         if of.span is not None:
             of.span.end()
-            self._calls.tell()
+            self._calls.export()
 
     async def close(self) -> None:
         """Answer nobody any more; nothing is worked on."""

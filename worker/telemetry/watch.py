@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.clock import monotonic_s, sleep
 from worker import collector
-from worker.ending import end
+from worker.tasks import cancel
 
 _EVERY_S = 0.02
 
@@ -42,7 +42,7 @@ class Watch:
     async def stop(self) -> dict[str, Any]:
         """End, and say what was seen."""
         if self._task is not None:
-            await end(self._task)
+            await cancel(self._task)
         self._look_at_collector()
         elapsed_s = max(monotonic_s() - self._since_s, 1e-9)
         lags = sorted(self._lags_s)

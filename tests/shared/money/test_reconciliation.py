@@ -6,11 +6,11 @@ from pydantic_core import to_json
 from shared.errors import NewerRecord
 from shared.money.reconciliation import (
     Bill,
+    BillReply,
     Compared,
     Difference,
     Reconciliation,
     Row,
-    Told,
     compare,
     differences,
     evenly,
@@ -29,7 +29,7 @@ OURS = Bill(
 
 
 def beside(ours: Bill, status: int | None, theirs: Bill | None = None) -> Compared:
-    return compare(Row(0, 3, 1, "gen-1", ours), Told(status, theirs))
+    return compare(Row(0, 3, 1, "gen-1", ours), BillReply(status, theirs))
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ from shared.settings.settings import Settings
 from shared.store import runs, slots
 from shared.store.slots import Entry, Lease
 from worker.assignment import Assignment
-from worker.reaper import bring_left_rows
 from worker.rows import spool, spool_lines
 from worker.rows.committer import Committer
+from worker.rows.left_rows import bring_left_rows
 from worker.rows.spool import NoRoom, Spool, left_behind
 from worker.storeclock import StoreClock
 

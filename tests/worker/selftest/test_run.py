@@ -16,6 +16,7 @@ from shared.selftest import ROUNDS, SelfTest
 from shared.store import selftests
 from shared.store.selftests import State
 from tests.children import CANARY, until, workers
+from worker.selftest import parts
 
 pytestmark = pytest.mark.alone
 
@@ -31,6 +32,11 @@ def surroundings(folder: Path) -> dict[str, str]:
         "OPENROUTER_API_KEY": CANARY,
         "UPSTREAM_PROXY": "http://127.0.0.1:1",
     }
+
+
+def test_its_children_find_their_code() -> None:
+    for child in ("simulator", "worker"):
+        assert (parts.ROOT / child / "__main__.py").is_file()
 
 
 def test_it_measures_both_ways_and_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ async def test_who_speaks_no_http_costs_nothing(
 async def test_who_only_holds_connections_is_left_and_room_is_made_again(
     url: str, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scrape, "_TALK_S", 0.3)
+    monkeypatch.setattr(scrape, "_EXCHANGE_S", 0.3)
     port = int(url.rpartition(":")[2])
     held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(20)]
     async with asyncio.timeout(10):

@@ -41,7 +41,7 @@ def value(series: Series, name: str, **labels: str) -> float | None:
 def test_calls_are_counted_by_target_and_outcome() -> None:
     series = Series([])
     pinned = Target(model="acme/b", provider="p/fp8")
-    count = series.rows(a_plan(Target(model="acme/a"), pinned))
+    count = series.row_counter(a_plan(Target(model="acme/a"), pinned))
     for row in (a_row(), a_row(), a_row(1), a_row(1, Outcome.RATE_LIMITED)):
         count(row)
     assert value(series, "llmbench_calls_total", target="acme/a", outcome="ok") == 2
@@ -52,7 +52,7 @@ def test_calls_are_counted_by_target_and_outcome() -> None:
 
 def test_times_are_of_ok_calls_and_from_the_sending() -> None:
     series = Series([])
-    count = series.rows(a_plan(Target(model="a")))
+    count = series.row_counter(a_plan(Target(model="a")))
     count(a_row(started_s=1.0, sent_s=1.5, first_token_s=1.75, ended_s=3.5))
     count(a_row(sent_s=1.0, ended_s=2.0))  # not streamed: no first token
     count(a_row(0, Outcome.TRUNCATED, sent_s=0.0, first_token_s=9.0, ended_s=9.0))
@@ -65,7 +65,7 @@ def test_times_are_of_ok_calls_and_from_the_sending() -> None:
 
 def test_failed_calls_cost_too_and_an_unknown_cost_is_no_zero() -> None:
     series = Series([])
-    count = series.rows(
+    count = series.row_counter(
         a_plan(Target(model="paid"), Target(model="free"), Target(model="own"))
     )
     count(a_row(0, cost_usd=0.25))
@@ -80,15 +80,15 @@ def test_failed_calls_cost_too_and_an_unknown_cost_is_no_zero() -> None:
 def test_runs_of_the_same_target_share_its_series() -> None:
     series = Series([])
     for _ in range(2):
-        series.rows(a_plan(Target(model="b"), Target(model="a")))(a_row(1))
+        series.row_counter(a_plan(Target(model="b"), Target(model="a")))(a_row(1))
     assert value(series, "llmbench_calls_total", target="a", outcome="ok") == 2
 
 
 def test_however_many_targets_come_the_series_stay_few() -> None:
     series = Series([])
     for n in range(MOST_TARGETS + 5):
-        series.rows(a_plan(Target(model=f"m{n}")))(a_row())
-    series.rows(a_plan(Target(model="m0")))(a_row())
+        series.row_counter(a_plan(Target(model=f"m{n}")))(a_row())
+    series.row_counter(a_plan(Target(model="m0")))(a_row())
     calls = {
         sample.labels["target"]: sample.value
         for family in series.collect()
@@ -114,7 +114,7 @@ def test_waits_do_not_go_back_when_a_shard_is_left(reason: str) -> None:
     shards = [Worked(waits={reason: 2}), Worked(waits={reason: 5})]
     series = Series(shards)
     assert value(series, "llmbench_waits_total", reason=reason) == 7
-    series.left(shards.pop())
+    series.ended(shards.pop())
     assert value(series, "llmbench_waits_total", reason=reason) == 7
     shards[0].waits[reason] += 1
     assert value(series, "llmbench_waits_total", reason=reason) == 8

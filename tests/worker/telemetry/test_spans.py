@@ -46,14 +46,14 @@ def a_row(slot: int, outcome: Outcome = Outcome.OK, **more: Any) -> Sample:
 async def test_nothing_is_told_while_something_is_measured() -> None:
     shard, measured = Added(), ["a shard"]
     calls = CallSpans(measured)
-    keep = calls.keep(cast(Span, shard), PLAN)
+    keep = calls.row_keeper(cast(Span, shard), PLAN)
     for slot in range(40):
         keep(a_row(slot))
-    calls.tell()
+    calls.export()
     await calls.close()
     assert shard.calls == []
     measured.clear()
-    calls.tell()
+    calls.export()
 
     async def told() -> bool:
         return len(shard.calls) == 40
@@ -67,10 +67,10 @@ async def test_nothing_is_told_while_something_is_measured() -> None:
 async def test_at_the_end_what_waits_is_told() -> None:
     shard = Added()
     calls = CallSpans([])
-    keep = calls.keep(cast(Span, shard), PLAN)
+    keep = calls.row_keeper(cast(Span, shard), PLAN)
     for slot in range(100):
         keep(a_row(slot))
-    calls.tell()
+    calls.export()
     await calls.close()
     assert len(shard.calls) == 100
 
@@ -78,11 +78,11 @@ async def test_at_the_end_what_waits_is_told() -> None:
 async def test_a_span_lies_where_its_call_was_on_the_wall_clock() -> None:
     shard = Added()
     calls = CallSpans([])
-    keep = calls.keep(cast(Span, shard), PLAN)
+    keep = calls.row_keeper(cast(Span, shard), PLAN)
     keep(a_row(0, sent_s=5.25, first_token_s=6.0))
     keep(a_row(1, Outcome.CONNECT_ERROR))
     keep(a_row(2, Outcome.DROPPED, started_s=None))  # was no call
-    calls.tell()
+    calls.export()
     await calls.close()
     sent, failed = shard.calls
     assert sent["name"] == "chat acme/a"
@@ -99,10 +99,10 @@ async def test_what_is_too_much_to_keep_is_said(
     monkeypatch.setattr(spans, "MOST_ROWS", 10)
     shard = Added()
     calls = CallSpans([])
-    keep = calls.keep(cast(Span, shard), PLAN)
+    keep = calls.row_keeper(cast(Span, shard), PLAN)
     for slot in range(13):
         keep(a_row(slot))
-    calls.tell()
+    calls.export()
     await calls.close()
     assert len(shard.calls) == 10
     assert "3 calls are in no trace" in caplog.text

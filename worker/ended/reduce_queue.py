@@ -1,7 +1,7 @@
-"""Which runs this worker reduces: one at a time, by turns of their submitters.
+"""Which run this worker reduces next: one at a time, by turns of their submitters.
 
-Each worker does this, and a claim in the store spreads the runs over them. A search
-needs its steps measured as well, before it can go on: that is a reduce like another.
+Each worker has such a queue, and a claim in the store spreads the runs over them. The
+steps of a search, which goes on only when they are measured, stand in the same queue.
 """
 
 import asyncio
@@ -18,26 +18,26 @@ from shared.settings import Settings
 from shared.store import reduces
 from shared.store.client import AWAY
 from shared.store.reduces import Claimed
-from worker.ended.reducer import Reducer
-from worker.ending import end
+from worker.ended.reduce_process import ReduceProcess
+from worker.tasks import cancel
 
-log = logging.getLogger("worker.ended.reduces")
+log = logging.getLogger("worker.ended.reduce_queue")
 
 _IDLE_S = 30.0
 """A process without work ends, since its memory is wanted by others."""
 REPORTS_S = 5.0
-"""How long a worker that holds a shard of an ending run is waited for. One that lives
-needs some milliseconds, or a second on a busy machine; one may be dead."""
+"""How long a worker that holds a shard of an ending run is waited for: a living one
+needs some milliseconds, on a busy machine a second."""
 _SOON_S = 0.02
 _AGAIN_S = 1.0
 """After a store that did not answer, or a process that could not be started."""
 
 
-class Reducing(Protocol):
-    """What is asked of the process (`Reducer`)."""
+class Process(Protocol):
+    """What is asked of `ReduceProcess`."""
 
-    async def reduce(self, job_id: str) -> int:
-        """0, or the code with which it failed."""
+    async def run(self, job_id: str) -> int:
+        """Reduce a run; 0, or the code with which that failed."""
 
     async def stop(self) -> None:
         """End it."""
@@ -52,23 +52,23 @@ def in_turn(waiting: Iterable[Run], turns: Mapping[str, float]) -> list[Run]:
     )
 
 
-class Reduces:
-    """The reduces of one worker, until it is closed."""
+class ReduceQueue:
+    """Of one worker, until it is closed."""
 
     def __init__(
         self,
         redis: Redis,
         settings: Settings,
         name: str,
-        process: Reducing | None = None,
+        process: Process | None = None,
     ) -> None:
         """name: the worker's. process: another one, for tests."""
         self._redis = redis
         self._settings = settings
         self._name = name
-        self._process = process or Reducer()
+        self._process = process or ReduceProcess()
         self._waiting: dict[str, Run] = {}
-        self._asked: dict[str, Run] = {}
+        self._searching: dict[str, Run] = {}
         self._unreported: dict[str, float] = {}
         """Run -> since when its workers are waited for, monotonic."""
         self._now: str | None = None
@@ -77,8 +77,8 @@ class Reduces:
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
-    def look(self, open_runs: Iterable[Run]) -> None:
-        """These runs have not ended; reduce those that come to that."""
+    def offer(self, open_runs: Iterable[Run]) -> None:
+        """Reduce those of the open runs that are `reducing`."""
         self._waiting = {
             run.job_id: run for run in open_runs if run.status is Status.REDUCING
         }
@@ -86,9 +86,9 @@ class Reduces:
         self._unreported = {i: since_s[i] for i in since_s if i in self._waiting}
         self._wake()
 
-    def ask(self, run: Run) -> None:
-        """The step of a search is over: have it measured."""
-        self._asked[run.job_id] = run
+    def measure(self, run: Run) -> None:
+        """Measure the step of a search that is over, and go on after it."""
+        self._searching[run.job_id] = run
         self._wake()
 
     def begin_no_more(self) -> None:
@@ -101,14 +101,14 @@ class Reduces:
         self.begin_no_more()
         if self._task is not None:
             await asyncio.wait((self._task,), timeout=self._settings.drain_s)
-            await end(self._task)
+            await cancel(self._task)
         await self._process.stop()
         if self._now is not None:
             with suppress(*AWAY):
                 await reduces.leave(self._redis, self._now)
 
     def _wake(self) -> None:
-        if self._closing or not (self._waiting or self._asked):
+        if self._closing or not (self._waiting or self._searching):
             return
         self._news.set()
         if self._task is None:
@@ -144,13 +144,13 @@ class Reduces:
     async def _one(self) -> bool:
         """Reduce the next run that nobody reduces; False where there is none."""
         turns = await reduces.turns(self._redis)
-        for run in in_turn({**self._waiting, **self._asked}.values(), turns):
+        for run in in_turn({**self._waiting, **self._searching}.values(), turns):
             claimed = await self._claim(run)
             if claimed == "soon":
                 continue
-            # It is offered again by the next look, where it was not for us.
+            # the next look offers it again, where it was not ours
             self._waiting.pop(run.job_id, None)
-            self._asked.pop(run.job_id, None)
+            self._searching.pop(run.job_id, None)
             self._unreported.pop(run.job_id, None)
             if claimed == "ours":
                 await self._reduce(run.job_id)
@@ -158,8 +158,8 @@ class Reduces:
         return False
 
     async def _claim(self, run: Run) -> Claimed:
-        """What its workers observed is evidence for the verdict, so they come first;
-        but a dead one is not waited for until its lease lapses."""
+        """What the workers of a run observed is evidence for the verdict, so they give
+        their shards back first; a dead one is not waited for until its lease lapses."""
         since_s = self._unreported.setdefault(run.job_id, monotonic_s())
         self._tries += 1
         return await reduces.claim(
@@ -174,7 +174,7 @@ class Reduces:
         """After a failure the claim stays: the time until it lapses is the pause before
         the next try."""
         self._now = job_id
-        work = asyncio.create_task(self._process.reduce(job_id))
+        work = asyncio.create_task(self._process.run(job_id))
         try:
             while not work.done():
                 await asyncio.wait((work,), timeout=self._settings.heartbeat_s)
@@ -183,7 +183,7 @@ class Reduces:
                         lease_s = self._settings.lease_s
                         await reduces.keep(self._redis, job_id, lease_s=lease_s)
         finally:
-            await end(work)
+            await cancel(work)
         code = work.result()
         if code:
             log.error("the reduce of %s ended with %d", job_id, code)

@@ -1,7 +1,7 @@
-"""The process that reduces: started when it is needed, and warm while it is.
+"""The process that reduces, as the worker sees it: started when needed, then kept warm.
 
-It has pandas after its first run with rows, so that the next one costs no second. It
-may be killed at any point: the run is made again, by another process.
+After its first run with rows it has pandas, whose import takes a second. It may be
+killed at any point: its run is reduced again, by another process.
 """
 
 import asyncio
@@ -27,18 +27,19 @@ class _Child:
         return self.process.returncode is None
 
 
-class Reducer:
-    """`python -m worker.ended`: reads ids of runs, and says what came of each.
+class ReduceProcess:
+    """`python -m worker.ended`: it reads ids of runs, and answers each.
 
-    One that failed is not asked again, nor one that has become large or old.
+    A process that failed, has grown large or has made many is ended, and the next run
+    has a new one.
     """
 
     def __init__(self) -> None:
         self._child: _Child | None = None
         self._reduces = 0
 
-    async def reduce(self, job_id: str) -> int:
-        """Have a run reduced; 0, or the code with which that failed."""
+    async def run(self, job_id: str) -> int:
+        """Reduce a run; 0, or the code with which that failed."""
         child = self._child
         if child is None or not child.lives:
             child = self._child = await _start()

@@ -1,0 +1,74 @@
+"""From "a step is over" to the next step or the end of its run: there is no other way.
+
+A step is over when its last row is committed, or its time has passed and nobody holds
+a shard of it. Whoever commits that row says so (`step_over`): a shard, or who brings
+the rows of a dead worker. Where they died in between, the next claim does
+(`current_step`).
+
+The next value of a search follows from the goodput of the last one. That takes pandas,
+so `measure` has the process that reduces find it, which ends in `step_measured`.
+
+It is safe that several workers come here at once: the store moves on once.
+"""
+
+from collections.abc import Callable
+
+from redis.asyncio import Redis
+
+from shared.plan import Finished, Plan, Step, next_step
+from shared.run import Ending, Run
+from shared.store import runs, slots
+
+Measure = Callable[[Run], None]
+"""Asks for the goodput of the step of a search that has ended."""
+
+
+async def current_step(
+    redis: Redis, plan: Plan, run: Run, measure: Measure
+) -> Step | None:
+    """The step to claim a shard of; None while the run moves on to another."""
+    step = next_step(plan, await runs.finished(redis, run.job_id))
+    if step is None or step.number != run.step:
+        return None  # it moved while we looked
+    if not await slots.is_over(redis, run.job_id, step):
+        return step
+    await step_over(redis, plan, run, step, measure)
+    return None
+
+
+async def step_over(
+    redis: Redis, plan: Plan, run: Run, step: Step, measure: Measure
+) -> None:
+    """Go on after this step: to the next one, or to the reduce of the run."""
+    if plan.find is not None and not step.warmup:
+        measure(run)
+        return
+    over = await runs.finished(redis, run.job_id)
+    if len(over) == step.number:
+        await _go_on(redis, plan, run.job_id, [*over, Finished(step.number)])
+
+
+async def step_measured(
+    redis: Redis, plan: Plan, run: Run, goodput: Callable[[Step], float | None]
+) -> bool:
+    """Go on after the step of a search; False where there was nothing to do.
+
+    goodput: measures the step.
+    """
+    over = await runs.finished(redis, run.job_id)
+    step = next_step(plan, over)
+    if plan.find is None or step is None or step.number != run.step:
+        return False
+    if not await slots.is_over(redis, run.job_id, step):
+        return False
+    finished = Finished(step.number, goodput(step))
+    await _go_on(redis, plan, run.job_id, [*over, finished])
+    return True
+
+
+async def _go_on(redis: Redis, plan: Plan, job_id: str, over: list[Finished]) -> None:
+    """To what follows when the steps `over` are; the last of them has just ended."""
+    step = next_step(plan, over)
+    ending = Ending.COMPLETED if plan.find is None else Ending.FIND
+    to = None if step is None else step.number
+    await runs.advance(redis, job_id, over[-1], to, ending)

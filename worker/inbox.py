@@ -1,0 +1,162 @@
+"""What makes a worker look at the runs, and what tells its shards of theirs.
+
+a push of a run          ──> its shards here obey, look()
+a push of a rest         ──> the shards here know of it
+a shard has ended        ──> look()
+a run's wait is over     ──> look()
+a tick                   ──> look(everything): no lost ring, push or worker stops a run
+
+The doorbell (`worker.main`) calls `Station.look` itself.
+
+A worker whose looks fail beats no more: it would take no share of a run, so that none
+must be kept for it.
+"""
+
+import asyncio
+import os
+from collections.abc import Collection, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from redis.asyncio import Redis
+
+from shared.clock import monotonic_s, sleep
+from shared.errors import BenchError
+from shared.money import account_of
+from shared.run import Run, Status
+from shared.settings import Settings
+from shared.store import away, keys, runs, workers
+from shared.store.client import AWAY, now_s
+from worker import collector
+from worker.shard import Shard
+from worker.tasks import attempt, cancel
+from worker.telemetry import machine
+
+
+class Look(Protocol):
+    """`Station.look`."""
+
+    def __call__(self, *, everything: bool = False) -> Coroutine[Any, Any, None]:
+        """Claim what there is to claim."""
+
+
+class Inbox:
+    """Of one worker, from `start` until it is closed."""
+
+    def __init__(
+        self,
+        redis: Redis,
+        settings: Settings,
+        *,
+        name: str,
+        shards: Collection[Shard],
+        look: Look,
+    ) -> None:
+        """name: the worker's. shards: those that are worked on, at any time."""
+        self._redis = redis
+        self._settings = settings
+        self._name = name
+        self._shards = shards
+        self._look = look
+        self._looked_s = monotonic_s()
+        self._soon: asyncio.Task[bool] | None = None
+        self._later: asyncio.TimerHandle | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._closed = False
+
+    def start(self) -> None:
+        """Begin to listen, to look and to say that we live."""
+        self._tasks = [
+            asyncio.create_task(self._beat(), name="beat"),
+            asyncio.create_task(self._listen(), name="listen"),
+            asyncio.create_task(self._tick(), name="tick"),
+        ]
+
+    async def close(self) -> None:
+        """Hear nothing more, and look no more."""
+        self._closed = True
+        await cancel(*self._tasks)
+        if self._later is not None:
+            self._later.cancel()
+        if self._soon is not None:
+            await cancel(self._soon)
+
+    # -- looks ---------------------------------------------------------------------
+
+    def look_soon(self) -> None:
+        """Look beside what is done now; does nothing while that is under way."""
+        if not self._closed and (self._soon is None or self._soon.done()):
+            self._soon = asyncio.create_task(attempt(self._look()), name="look")
+
+    async def look_when_one_opens(self, found: Sequence[Run]) -> None:
+        """Of the runs that wait for a moment before the next tick, the first goes on at
+        that moment, and not at the tick after it."""
+        waiting = [run for run in found if run.status is Status.WAITING]
+        until = min((run.until for run in waiting if run.until), default=None)
+        if until is None:
+            return
+        left_s = until - await now_s(self._redis)
+        if 0 < left_s < self._settings.reaper_tick_s:
+            if self._later is not None:
+                self._later.cancel()
+            loop = asyncio.get_running_loop()
+            self._later = loop.call_later(left_s + 0.001, self.look_soon)
+
+    async def _tick(self) -> None:
+        while True:
+            if await attempt(self._look(everything=True)):
+                self._looked_s = monotonic_s()
+            await sleep(self._settings.reaper_tick_s)
+
+    # -- pushes --------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as channel:
+                    await channel.subscribe(keys.PUSH, keys.BARS)
+                    while True:
+                        message = await channel.get_message(
+                            ignore_subscribe_messages=True, timeout=5
+                        )
+                        if message is None:
+                            continue
+                        if message["channel"] == keys.BARS.encode():
+                            self._hear_of_rest(message["data"].decode())
+                        else:
+                            await self._hear_of_run(message["data"].decode())
+            except AWAY as error:
+                away.say(error, "the store's pushes are not heard")
+                await sleep(1)
+
+    def _hear_of_rest(self, text: str) -> None:
+        """A target of an account rests, or is down: `ACCOUNT UNTIL_MS NAME`."""
+        account, until_ms, name = text.split(" ", 2)
+        if account == account_of(self._settings):
+            for shard in self._shards:
+                shard.hear(name, int(until_ms))
+
+    async def _hear_of_run(self, job_id: str) -> None:
+        """A run was made, cancelled, paused or moved on."""
+        ours = [shard for shard in self._shards if shard.lease.job_id == job_id]
+        with suppress(BenchError, *AWAY):
+            run = await runs.load(self._redis, job_id)
+            for shard in ours:
+                shard.obey(run.status, run.step)
+        await attempt(self._look())
+
+    # -- heartbeat -----------------------------------------------------------------
+
+    async def beat(self) -> None:
+        """Tell the store that this worker lives."""
+        says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}
+        lease_s = self._settings.lease_s
+        await workers.beat(self._redis, self._name, says, lease_s=lease_s)
+
+    async def _beat(self) -> None:
+        young = collector.Young()
+        while True:
+            await sleep(self._settings.heartbeat_s)
+            if monotonic_s() - self._looked_s < self._settings.lease_s:
+                await attempt(self.beat())
+            young.collect()
