@@ -13,7 +13,7 @@ from shared.plan.plan import SCHEMA, Plan, Target, read_plan
 from shared.plan.problems import problems
 from shared.plan.prompts.prefix import unique_prefix, with_prefix
 from shared.plan.prompts.prompt import MaxTokens, Message, Text
-from shared.plan.prompts.synthetic import calibrate
+from shared.plan.prompts.synthetic import SyntheticPrompts, calibrate
 from shared.plan.retries import Retries
 from shared.plan.size import check_prompts, check_size, check_targets, most_calls
 from shared.plan.slo import Slo
@@ -42,6 +42,7 @@ __all__ = [
     "Retries",
     "Slo",
     "Step",
+    "SyntheticPrompts",
     "Target",
     "Text",
     "Work",

@@ -2,22 +2,27 @@
 
 from collections.abc import Iterator
 from random import Random
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from shared.fields import Frozen
+from shared.fields import Frozen, tagged
 from shared.plan.loads.burst import Burst
 from shared.plan.loads.concurrency import Concurrency
 from shared.plan.loads.constant import Constant
-from shared.plan.loads.fields import UNCAPPED, Count, MaxInFlight, Warmup
+from shared.plan.loads.fields import Count, MaxInFlight, Warmup
 from shared.plan.loads.poisson import Poisson
 from shared.plan.loads.ramp import Ramp
+from shared.plan.loads.shape import LoadShape, capped_lanes
 from shared.sequences import at_most
 
-Stage = Annotated[
-    Concurrency | Constant | Poisson | Ramp | Burst, Field(discriminator="kind")
-]
+STAGES: tuple[type[LoadShape], ...] = (Concurrency, Constant, Poisson, Ramp, Burst)
+"""Loads that may be a stage."""
+
+if TYPE_CHECKING:
+    Stage = LoadShape
+else:
+    Stage = tagged(STAGES)
 
 
 class Stages(Frozen):
@@ -90,7 +95,7 @@ class Stages(Frozen):
     def lanes(self, elapsed_s: float) -> int:
         """Those of the stage at that time; after the end, of the last."""
         if _is_open(self.stages[0]):
-            return self.max_in_flight or UNCAPPED
+            return capped_lanes(self)
         for stage in self.stages:
             if elapsed_s < _length_s(stage):
                 return stage.lanes(elapsed_s)
@@ -100,7 +105,7 @@ class Stages(Frozen):
     def most_lanes(self) -> int:
         """The most of any stage; where they are open, `max_in_flight` or UNCAPPED."""
         if _is_open(self.stages[0]):
-            return self.max_in_flight or UNCAPPED
+            return capped_lanes(self)
         return max(stage.most_lanes() for stage in self.stages)
 
     def slots(self, asked: int) -> int | None:
