@@ -27,8 +27,7 @@ from api.schemas import Accepted, Job, Listing, Quoted
 from api.submission import form_schema, read_submission
 from api.view import listed
 from shared.errors import NoSuchRun, StoreDown, WrongState
-from shared.plan import Plan
-from shared.plan.plan_json import plan_json
+from shared.plan import Plan, plan_json
 from shared.queue import ring
 from shared.run import Ending, Run, Status, is_job_id, new_job_id
 from shared.settings import Settings

@@ -1,7 +1,9 @@
 """What is asked: the plan of a benchmark, and all that follows from it.
 
-`plan` is the record; `steps` what each slot asks, `loads` when, `prompts` what; `size`
-how much that is. Nothing here reads a clock or the network.
+`plan` is the record, and `agreement` what its fields must not say against each other;
+above it follow `steps` (what each slot asks), `durations` and `size` (how long and how
+much that is), below it are `target`, `loads` (when) and `prompts` (what).
+Nothing here reads a clock or the network.
 
 May import: the machinery, and `sample` for the names of outcomes.
 """
@@ -9,7 +11,8 @@ May import: the machinery, and `sample` for the names of outcomes.
 from shared.plan.extras import PRICED
 from shared.plan.loads.adaptive import Adaptive
 from shared.plan.loads.due import DueTimes
-from shared.plan.plan import SCHEMA, Plan, Target, read_plan
+from shared.plan.plan import SCHEMA, Plan
+from shared.plan.plan_json import plan_json, read_plan
 from shared.plan.problems import problems
 from shared.plan.prompts.prefix import unique_prefix, with_prefix
 from shared.plan.prompts.prompt import MaxTokens, Message, Text
@@ -28,6 +31,7 @@ from shared.plan.steps import (
     total,
     work,
 )
+from shared.plan.target import Target
 
 __all__ = [
     "LEAD_S",
@@ -53,6 +57,7 @@ __all__ = [
     "due_times",
     "most_calls",
     "next_step",
+    "plan_json",
     "problems",
     "read_plan",
     "steps",

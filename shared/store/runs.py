@@ -12,8 +12,7 @@ from redis.asyncio import Redis
 
 from shared.errors import KeyReused, NoSuchRun, WrongState
 from shared.money import Price, nano
-from shared.plan import Finished, Plan, read_plan, total
-from shared.plan.plan_json import plan_json
+from shared.plan import Finished, Plan, plan_json, read_plan, total
 from shared.run import Ending, Run, Status, before, created_at, new_job_id
 from shared.store import keys, record
 from shared.store.client import AWAY, call, now_s, reply

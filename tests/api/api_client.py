@@ -10,7 +10,7 @@ import httpx
 from redis.asyncio import Redis
 
 from shared import archive
-from shared.plan.plan import steps
+from shared.plan import steps
 from shared.run import Ending
 from shared.sample import Outcome, Sample, encode
 from shared.store import runs, slots, workers

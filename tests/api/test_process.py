@@ -22,7 +22,7 @@ from api.deps import Store
 from api.feed import Feed
 from api.follow import begin
 from api.view import Views
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.process import tied
 from shared.run import Ending
 from shared.settings.settings import Settings

@@ -18,7 +18,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Status
 from shared.sample import Outcome, decode
 from shared.store import keys, runs, samples

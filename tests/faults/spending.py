@@ -10,7 +10,7 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Ending, Status
 from shared.sample import decode
 from shared.store import keys, money, runs, samples

@@ -19,8 +19,8 @@ import psutil
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency, Load
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.process import tied
 from shared.run import Run, Status

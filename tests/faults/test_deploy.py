@@ -15,7 +15,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from shared.plan.plan import read_plan
+from shared.plan import read_plan
 from shared.run import Status, new_job_id
 from shared.sample import decode
 from shared.store import keys, runs

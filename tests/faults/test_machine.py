@@ -18,8 +18,8 @@ from hypothesis.stateful import (
 )
 
 from shared.errors import WrongState
+from shared.plan import Finished, steps
 from shared.plan.loads.sweep import Sweep
-from shared.plan.plan import Finished, steps
 from shared.run import Ending, Run, Status
 from shared.store import events, keys, runs, slots
 from shared.store.client import connect

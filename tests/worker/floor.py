@@ -7,7 +7,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Run
 from shared.settings.settings import Settings
 from shared.store import runs

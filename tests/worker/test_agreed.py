@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.money.limits import account_of
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.settings.settings import Settings

@@ -11,8 +11,8 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import USUAL, Retries
 from shared.run import Status

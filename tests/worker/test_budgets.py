@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.money.limits import account_of
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Ending, Status
 from shared.sample import Outcome
 from shared.settings.settings import Settings

@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.money.limits import account_of
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import Outcome

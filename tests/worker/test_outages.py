@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan
 from shared.plan.loads import Concurrency, Load
-from shared.plan.plan import Plan
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
 from shared.store import runs

@@ -10,8 +10,8 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.settings.settings import Settings

@@ -10,8 +10,8 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency, Constant, Load
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import Retries
 from shared.run import Ending, Status

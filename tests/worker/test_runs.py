@@ -13,10 +13,10 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.analysis import metrics
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency, Constant, Load
 from shared.plan.loads.find import Find
 from shared.plan.loads.sweep import Sweep
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.slo import Slo
 from shared.run import Ending, Status

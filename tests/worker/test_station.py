@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
 from shared.settings.settings import Settings

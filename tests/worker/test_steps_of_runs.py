@@ -4,9 +4,9 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from shared.plan import Finished, Plan, Target, next_step, steps
 from shared.plan.loads import Concurrency, Constant
 from shared.plan.loads.sweep import Sweep
-from shared.plan.plan import Finished, Plan, Target, next_step, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, encode

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import decode

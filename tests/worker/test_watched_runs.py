@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.store import runs

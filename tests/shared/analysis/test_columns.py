@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from shared.analysis import metrics
 from shared.analysis.columns import Frame, frame
 from shared.errors import NewerRecord
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Note, Outcome, Sample, encode
 

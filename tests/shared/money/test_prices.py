@@ -14,7 +14,7 @@ from shared.money.prices import (
     check_prices,
     most_prompt_tokens,
 )
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts, Message, unique_prefix
 from shared.sample import Outcome, Sample
 from shared.settings.settings import Settings
@@ -118,6 +118,6 @@ def test_a_call_is_held_at_its_own_worst_cost_and_a_free_one_not_at_all() -> Non
 
 
 def _work(plan: Plan):
-    from shared.plan.plan import work
+    from shared.plan import work
 
     return lambda index: work(plan, 0, index)

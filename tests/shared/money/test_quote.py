@@ -7,7 +7,7 @@ import pytest
 from shared.money.limits import Limit
 from shared.money.prices import Price
 from shared.money.quote import Left, Quote, quote
-from shared.plan.plan import Plan
+from shared.plan import Plan
 
 PRICE = Price(Decimal("0.000001"), Decimal("0.00001"), Decimal("0.001"))
 MINUTE_S = 60.5

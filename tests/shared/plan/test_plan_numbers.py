@@ -17,7 +17,7 @@ from shared.analysis.summarize import summarize
 from shared.errors import TooMuch
 from shared.money.prices import Price, budget_of
 from shared.money.quote import quote
-from shared.plan.plan import (
+from shared.plan import (
     Finished,
     Plan,
     check_size,

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from shared.errors import StoreDown
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.store import embedded, runs
 from shared.store.client import AWAY, Unwilling, connect, connect_blocking, reachable

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Finished, Plan, Target, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Finished, Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
 from shared.store import keys, runs, samples, slots

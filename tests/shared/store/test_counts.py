@@ -4,7 +4,7 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan, Target, steps
+from shared.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
 from shared.store import counts, keys, runs, slots

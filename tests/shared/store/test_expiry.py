@@ -12,9 +12,8 @@ from shared import queue
 from shared.errors import BenchError
 from shared.money.limits import Limit
 from shared.money.prices import Budget, Price
+from shared.plan import Finished, Plan, steps
 from shared.plan.loads.adaptive import Adaptive
-from shared.plan.plan import Finished, Plan
-from shared.plan.steps import steps
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, encode
 from shared.store import (

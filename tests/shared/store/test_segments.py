@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Step, Target, steps
 from shared.plan.loads import Concurrency, Constant, Load
-from shared.plan.plan import Plan, Step, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.store import keys, runs, slots

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Finished, Plan, Step, Target, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Finished, Plan, Step, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.store import runs, slots

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from shared.answer.usage import MOST_USD
 from shared.money.limits import Limit
 from shared.money.prices import Budget, nano, usd
-from shared.plan.plan import Plan, Step, next_step
+from shared.plan import Plan, Step, next_step
 from shared.store import keys, limits, money, runs, slots
 from shared.store.client import now_s
 from shared.store.limits import Wait

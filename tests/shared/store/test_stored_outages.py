@@ -4,8 +4,8 @@ import asyncio
 
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Step, Target, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Step, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
 from shared.store import outages, runs, slots

@@ -6,8 +6,8 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.errors import KeyReused, NoSuchRun, NotReady, WrongState
+from shared.plan import Finished, Plan, Target, steps
 from shared.plan.loads import Concurrency, Constant
-from shared.plan.plan import Finished, Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import NEXT, Ending, Status, before
 from shared.sample import Outcome, Sample, encode

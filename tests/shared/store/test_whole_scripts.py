@@ -15,8 +15,8 @@ from redis.exceptions import ResponseError
 from shared.answer.usage import MOST_USD
 from shared.money.limits import Limit
 from shared.money.prices import Budget, nano
+from shared.plan import Finished, Plan, Step, steps
 from shared.plan.loads.adaptive import Adaptive
-from shared.plan.plan import Finished, Plan, Step, steps
 from shared.run import Ending, Status
 from shared.store import (
     limits,

@@ -18,7 +18,7 @@ from redis.asyncio import Redis
 
 from shared.analysis.columns import frame
 from shared.outputs import write_csv
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import new_job_id
 from shared.sample import Outcome, Sample

@@ -9,9 +9,8 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
-from shared.plan.steps import steps
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome, Sample, encode
 from shared.settings.settings import Settings

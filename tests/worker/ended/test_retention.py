@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import new_job_id
 from shared.settings.settings import Settings

@@ -12,10 +12,9 @@ from types import SimpleNamespace
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
-from shared.plan.steps import steps
 from shared.process import hold
 from shared.run import Run
 from shared.sample import Outcome, Sample, decode, encode

@@ -7,8 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import crash
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.store import runs, samples
 from tests.children import simulator, until, workers

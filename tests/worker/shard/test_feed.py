@@ -5,8 +5,8 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target, steps
 from shared.plan.loads import Concurrency, Constant, Load
-from shared.plan.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.store.slots import Lease
 from worker.shard.attack import Attack

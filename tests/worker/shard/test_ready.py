@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target, steps
 from shared.plan.loads import Burst, Concurrency, Constant, Load
-from shared.plan.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.store import keys, runs, slots

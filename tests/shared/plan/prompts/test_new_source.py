@@ -6,8 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.fields import Frozen, Whole, tagged
-from shared.plan import Plan, check_size, problems, steps, work
-from shared.plan.plan_json import plan_json
+from shared.plan import Plan, check_size, plan_json, problems, steps, work
 from shared.plan.prompts import SOURCES, Prompt, Source
 from shared.settings import Settings
 

@@ -124,7 +124,7 @@ def test_a_transcript_is_sent_as_given() -> None:
 def test_prompts_that_cannot_be_asked_are_refused(
     prompts: list[object], path: str, sentence: str
 ) -> None:
-    from shared.plan.plan import Plan
+    from shared.plan import Plan
 
     with pytest.raises(ValidationError) as refused:
         Plan.model_validate({"targets": [{"model": "m"}], "prompts": {
