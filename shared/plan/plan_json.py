@@ -7,8 +7,8 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from shared.errors import BadPlan, NewerRecord
+from shared.plan.input.problems import problems
 from shared.plan.plan import SCHEMA, Plan
-from shared.plan.problems import problems
 from shared.plan.prompts import InlinePrompts, PromptSource
 
 _PIECE = 500

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from shared.fields import Frozen
+from shared.plan.input.lists import IN_PIECES, at_most
 from shared.plan.model_id import ModelId, Name
-from shared.sequences import IN_PIECES, at_most
 
 MOST_TARGETS = 10_000
 """In any plan; MAX_TARGETS says how many this server takes."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from shared.fields import Frozen, tagged
+from shared.plan.input.lists import at_most
 from shared.plan.loads.burst import Burst
 from shared.plan.loads.concurrency import Concurrency
 from shared.plan.loads.constant import Constant
@@ -14,7 +15,6 @@ from shared.plan.loads.fields import Count, MaxInFlight, Warmup
 from shared.plan.loads.poisson import Poisson
 from shared.plan.loads.ramp import Ramp
 from shared.plan.loads.shape import LoadShape, capped_lanes
-from shared.sequences import at_most
 
 STAGES: tuple[type[LoadShape], ...] = (Concurrency, Constant, Poisson, Ramp, Burst)
 """Loads that may be a stage."""

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from shared.errors import BadPlan, NewerRecord
 from shared.plan import SCHEMA, Plan, check_size, problems, read_plan, steps
-from shared.plan.problems import field_path
+from shared.plan.input.problems import field_path
 from shared.settings.settings import Settings
 
 LIMITS = Settings()
