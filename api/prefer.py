@@ -9,7 +9,7 @@ from api.schemas import Job
 from api.stream import LOOK_S
 from shared.clock import monotonic_s
 from shared.errors import StoreDown
-from shared.store import runs
+from shared.store.run import runs
 
 MOST_S = 60
 

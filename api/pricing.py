@@ -20,8 +20,8 @@ from shared.money import (
     usd,
 )
 from shared.plan import Plan
-from shared.store import limits, means
 from shared.store.client import now_s
+from shared.store.upstream import limits, means
 from shared.upstream import allowance, prices_of
 
 PRICES_S = 10.0

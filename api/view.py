@@ -17,9 +17,10 @@ from shared.plan import read_plan
 from shared.plan.plan_json import list_json
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import durable, reconciles, runs, workers
+from shared.store import durable, workers
 from shared.store.client import now_s
-from shared.store.record import leave
+from shared.store.run import reconciles, runs
+from shared.store.run.record import leave
 
 MOST_PROMPT_BYTES = 100_000
 """Prompts that take more as JSON are not shown; plan.json has them all."""

@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 from shared.money import account_of
 from shared.plan import Plan
 from shared.settings import Settings
-from shared.store import dialects
-from shared.store import wordings as stored
 from shared.store.client import AWAY
+from shared.store.run import dialects
+from shared.store.upstream import wordings as stored
 from shared.upstream import Contact
 from worker.wordings import Wordings
 

@@ -17,9 +17,9 @@ from shared.money import account_of
 from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import runs, slots
 from shared.store.client import AWAY
-from shared.store.slots import Lease
+from shared.store.run import runs, slots, states
+from shared.store.run.leases import Lease
 from worker.rows import spool
 from worker.rows.spool import Left, left_behind
 
@@ -64,7 +64,7 @@ async def current_step(
 ) -> Step | None:
     """The step to claim a shard of; goes on to the next one where a worker died
     between a step's last row and that, and past a step in which nothing is to do."""
-    step = next_step(plan, await runs.finished(redis, run.job_id))
+    step = next_step(plan, await states.finished(redis, run.job_id))
     if step is None or step.number != run.step:
         return None  # it moved while we looked
     if not await slots.is_over(redis, run.job_id, step):
@@ -84,7 +84,7 @@ async def advance(
     if plan.find is not None and not step.warmup:
         measure(run)
         return
-    over = await runs.finished(redis, run.job_id)
+    over = await states.finished(redis, run.job_id)
     if len(over) == step.number:
         await go_on(redis, plan, run.job_id, [*over, Finished(step.number)])
 
@@ -94,7 +94,7 @@ async def go_on(redis: Redis, plan: Plan, job_id: str, over: list[Finished]) -> 
     step = next_step(plan, over)
     ending = Ending.COMPLETED if plan.find is None else Ending.FIND
     to = None if step is None else step.number
-    await runs.advance(redis, job_id, over[-1], to, ending)
+    await states.advance(redis, job_id, over[-1], to, ending)
 
 
 async def bring_left_rows(redis: Redis, settings: Settings, measure: Measure) -> None:
@@ -132,7 +132,7 @@ async def _bring(
             spool.set_aside(settings.spool_dir, left),
         )
         return
-    step = next_step(plan, await runs.finished(redis, job_id))
+    step = next_step(plan, await states.finished(redis, job_id))
     if step is not None and step.number == left.step:
         lease = Lease(*(job_id, step, left.shard, 1, left.epoch, run.segment, 0, 0, 0))
         brought, step_over = 0, False

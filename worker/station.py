@@ -21,8 +21,9 @@ from shared.money import Costs, account_of
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import away, keys, runs, samples, selftests, slots, workers
+from shared.store import away, keys, selftests, workers
 from shared.store.client import AWAY
+from shared.store.run import leases, runs, samples, states
 from shared.upstream import Contact, dialect_of, wire_of
 from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
@@ -183,7 +184,7 @@ class Station:
         settings = await asking.agreed(self.redis, run.job_id, self._contact)
         costs = await self._purse.costs(plan, run.job_id, settings)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
-        lease = await slots.claim(
+        lease = await leases.claim(
             self.redis,
             run.job_id,
             step,
@@ -212,14 +213,14 @@ class Station:
         self,
         run: Run,
         plan: Plan,
-        lease: slots.Lease,
+        lease: leases.Lease,
         costs: Costs | None,
         settings: Settings,
     ) -> None:
         try:
             key = settings.require_key()
         except (MissingKey, Misconfigured) as error:
-            await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
+            await states.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
         print_ = key_print(key, lease.job_id)
         await samples.asked_with(self.redis, lease.job_id, print_)
@@ -272,7 +273,7 @@ class Station:
             log.exception("shard %d of %s broke", lease.shard, lease.job_id)
             sentence = f"A worker failed with {type(error).__name__}: see its log."
             with suppress(BenchError, *AWAY):
-                await runs.end(self.redis, lease.job_id, Ending.BUG, sentence)
+                await states.end(self.redis, lease.job_id, Ending.BUG, sentence)
             return
         finally:
             self._shards.discard(shard)

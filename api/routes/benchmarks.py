@@ -31,8 +31,9 @@ from shared.plan import Plan, plan_json
 from shared.queue import ring
 from shared.run import Ending, Run, Status, is_job_id, new_job_id
 from shared.settings import Settings
-from shared.store import durable, runs, workers
+from shared.store import durable, workers
 from shared.store.client import UNCHANGED, now_s
+from shared.store.run import runs, states
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -273,7 +274,7 @@ async def cancel(job_id: JobId, store: StoreDep) -> Response:
     with suppress(NoSuchRun, WrongState):  # ended, here or in the results folder
         await store.asking.write(
             store.redis,
-            lambda: runs.end(store.redis, job_id, Ending.CANCELLED),
+            lambda: states.end(store.redis, job_id, Ending.CANCELLED),
             perhaps(job_id, "cancelled"),
         )
         changed = f"benchmark {job_id} ends"

@@ -27,8 +27,9 @@ from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan, read_plan
 from shared.run import Run, Status, new_job_id
 from shared.settings import Settings
-from shared.store import durable, reruns, runs, workers
+from shared.store import durable, workers
 from shared.store.client import UNCHANGED, now_s
+from shared.store.run import reruns, runs, states
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -231,7 +232,7 @@ async def _moved(store: Store, job_id: str, to: Status, done: str) -> bool:
     with suppress(NoSuchRun, WrongState):  # in the results folder, or it ends
         return await store.asking.write(
             store.redis,
-            lambda: runs.move(store.redis, job_id, to),
+            lambda: states.move(store.redis, job_id, to),
             perhaps(job_id, done),
         )
     return False

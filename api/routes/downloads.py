@@ -14,7 +14,7 @@ from api.download import Download
 from api.errors import Problem, responses
 from shared import archive
 from shared.money.reconciliation import FILE
-from shared.store import reconciles, runs
+from shared.store.run import reconciles, runs
 
 router = APIRouter(prefix="/benchmark", tags=["downloads"])
 

@@ -14,7 +14,8 @@ from api.deps import Parts, PartsDep
 from api.errors import responses
 from shared.errors import StoreDown
 from shared.money import account_of
-from shared.store import counts, money, workers
+from shared.store import counts, workers
+from shared.store.upstream import money
 
 router = APIRouter(tags=["health"])
 

@@ -12,6 +12,7 @@ from shared.plan.extras import PRICED
 from shared.plan.input.problems import problems
 from shared.plan.loads.adaptive import Adaptive
 from shared.plan.loads.due import DueTimes
+from shared.plan.loads.shape import is_open
 from shared.plan.plan import SCHEMA, Plan
 from shared.plan.plan_json import plan_json, read_plan
 from shared.plan.prompts.prefix import unique_prefix, with_prefix
@@ -55,6 +56,7 @@ __all__ = [
     "check_size",
     "check_targets",
     "due_times",
+    "is_open",
     "most_calls",
     "next_step",
     "plan_json",

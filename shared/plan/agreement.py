@@ -11,6 +11,7 @@ from pydantic import ValidationInfo
 from shared.plan.extras import PRICED, Extra
 from shared.plan.loads import Load
 from shared.plan.loads.find import Find
+from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Sweep, check_load
 from shared.plan.slo import STREAMED, Slo
 
@@ -20,7 +21,7 @@ OnOutage = Literal["wait", "count"]
 def can_wait(on_outage: OnOutage | None, info: ValidationInfo) -> OnOutage | None:
     """Only a closed load can wait for an upstream that is down."""
     load: Load | None = info.data.get("load")
-    if on_outage == "wait" and load and load.slots_by(0) is not None:
+    if on_outage == "wait" and load and is_open(load):
         raise ValueError(
             "in an open load calls are due whatever became of those before, so an"
             " outage is what it measures; use `count`, or a closed load"
@@ -32,7 +33,7 @@ def can_be_measured(slo: Slo | None, info: ValidationInfo) -> Slo | None:
     """Each metric of the SLO is known under this load, and of such answers."""
     limits = slo.limits() if slo else {}
     load: Load | None = info.data.get("load")
-    if "response_s" in limits and load and load.slots_by(0) is None:
+    if "response_s" in limits and load and not is_open(load):
         raise ValueError(
             "response_s counts from the due time, and in a closed load nothing is"
             " due; use latency_s, or an open load"

@@ -22,6 +22,7 @@ from shared.plan.agreement import (
 from shared.plan.extras import Extra, ExtraHeaders
 from shared.plan.loads import Concurrency, Load
 from shared.plan.loads.find import Find
+from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Sweep
 from shared.plan.prompts import PromptSource
 from shared.plan.prompts.prompt import MaxTokens, Text
@@ -209,7 +210,7 @@ class Plan(Frozen):
     @property
     def waits_for_outages(self) -> bool:
         """Whether an upstream that is down is waited for."""
-        return self.on_outage != "count" and self.load.slots_by(0) is None
+        return self.on_outage != "count" and not is_open(self.load)
 
     def pairs(self) -> int:
         """How many different questions there are: targets x prompts."""

@@ -8,6 +8,7 @@ from math import ceil
 from shared.errors import TooMuch
 from shared.plan.loads import Load
 from shared.plan.loads.fields import UNCAPPED
+from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import at_value
 from shared.plan.plan import Plan
 from shared.plan.steps import Step, steps
@@ -104,7 +105,7 @@ def _check_lanes(plan: Plan, cap: int) -> None:
 def _lanes_asked(load: Load) -> int:
     """Lanes that the plan names; an open load without a number asks for none."""
     lanes = load.most_lanes()
-    return 0 if lanes == UNCAPPED and load.slots_by(0) is not None else lanes
+    return 0 if lanes == UNCAPPED and is_open(load) else lanes
 
 
 def _check_calls(plan: Plan, cap: int) -> None:

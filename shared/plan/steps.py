@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from shared.plan.loads import Load
 from shared.plan.loads.due import DueTimes
 from shared.plan.loads.find import Search, search
+from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Over, at_value
 from shared.plan.order import permuted
 from shared.plan.plan import Plan
@@ -32,6 +33,11 @@ class Step:
     """No slot starts later than this after the step's start; None: no limit."""
     warmup: bool
     """Its rows are kept and never counted."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its slots have due times."""
+        return is_open(self.load)
 
 
 @dataclass(frozen=True, slots=True)

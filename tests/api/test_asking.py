@@ -20,8 +20,9 @@ from api.main import create_app
 from api.view import Views
 from shared.errors import Busy, OutcomeUnknown, StoreDown
 from shared.settings.settings import Settings
-from shared.store import keys, runs
+from shared.store import keys
 from shared.store.client import Unwilling, connect
+from shared.store.run import runs
 from tests.api.api_client import plan, problem
 
 SHORT_S = 0.1

@@ -6,7 +6,7 @@ import pytest
 
 from shared.run import Ending, Status
 from shared.sample import Outcome
-from shared.store import runs, slots
+from shared.store.run import slots, states
 from tests.api.api_client import Played, problem, submit
 from tests.api.api_server import Api
 from tests.api.test_benchmarks import UNKNOWN, forget
@@ -117,7 +117,7 @@ async def test_one_that_is_being_reduced_can_neither_rest_nor_go_on(
 ) -> None:
     job_id = submit(api.http)
     await worker.claim(job_id)
-    await runs.end(worker.redis, job_id, Ending.COMPLETED)
+    await states.end(worker.redis, job_id, Ending.COMPLETED)
     body = problem(api.http.post(f"/benchmark/{job_id}/{verb}"), "wrong-state")
     assert body["detail"] == (
         f"Benchmark {job_id} is {Status.REDUCING}; it cannot be {word}."

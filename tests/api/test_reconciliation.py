@@ -5,7 +5,8 @@ from typing import Any
 
 from shared.money.reconciliation import Bill, Reconciliation, Row, Told, compare, totals
 from shared.outputs import write_json
-from shared.store import keys, reconciles
+from shared.store import keys
+from shared.store.run import reconciles
 from tests.api.api_client import Played, problem, submit
 from tests.api.api_server import Api
 

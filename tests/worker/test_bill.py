@@ -17,7 +17,7 @@ from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import USUAL, Retries
 from shared.run import Status
 from shared.sample import Outcome, Sample, decode
-from shared.store import runs, samples
+from shared.store.run import runs, samples
 from tests.children import Simulator, simulator, until, workers
 
 NANO = 1e-9

@@ -13,8 +13,10 @@ from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import Outcome
 from shared.settings.settings import Settings
-from shared.store import keys, limits, runs
+from shared.store import keys
 from shared.store.client import now_s
+from shared.store.run import runs
+from shared.store.upstream import limits
 from tests.children import CANARY, Simulator, simulator, until, workers
 from tests.worker.told import reaches, rows_of
 

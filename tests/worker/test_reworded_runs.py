@@ -13,7 +13,7 @@ from shared.plan.loads import Concurrency
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import Outcome
-from shared.store import runs
+from shared.store.run import runs
 from tests.children import Workers, simulator, workers
 from tests.worker.told import reaches, rows_of
 

@@ -11,9 +11,10 @@ from shared.plan.loads import Concurrency
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import decode
-from shared.store import embedded, runs, samples
+from shared.store import embedded
 from shared.store.client import AWAY, connect, connect_blocking
 from shared.store.embedded import Embedded
+from shared.store.run import runs, samples
 from tests.children import simulator, until, workers
 
 PLAN = Plan(

@@ -18,9 +18,10 @@ from shared.clock import sleep, utc_label
 from shared.errors import BenchError
 from shared.money.reconciliation import FILE, Reconciliation, Told, compare, totals
 from shared.outputs import write_json
-from shared.store import away, reconciles
+from shared.store import away
 from shared.store.client import AWAY
-from shared.store.record import leave
+from shared.store.run import reconciles
+from shared.store.run.record import leave
 from shared.upstream import Contact, client_of
 from shared.upstream.identity import upstream_of
 from worker.ended import bills

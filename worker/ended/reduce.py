@@ -31,8 +31,9 @@ from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
 from shared.startup import checks
-from shared.store import means, money, pace, reconciles, runs, samples, slots
 from shared.store.client import AWAY, connect, connect_blocking
+from shared.store.run import reconciles, runs, samples, slots, states
+from shared.store.upstream import means, money, pace
 from shared.verdict import Observations, together
 from worker.reaper import go_on
 
@@ -58,7 +59,7 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
     await money.lapse(redis, job_id, account_of(config), everything=True)
     run = await runs.load(redis, job_id)
     seen = await samples.observations(redis, job_id)
-    cause = await runs.cause(redis, job_id)
+    cause = await states.cause(redis, job_id)
     asked = await samples.asked_with_each(redis, job_id)
     beside = await samples.beside(redis, job_id)
     rows, summary = _summary(
@@ -89,13 +90,13 @@ async def reduce(redis: Redis, store: Blocking, job_id: str, config: Settings) -
             f"The results cannot be written to {folder} ({error.strerror}). Free the"
             " disk or mend its permissions; it is tried again by itself."
         )
-        await runs.note_error(redis, job_id, sentence)
+        await states.note_error(redis, job_id, sentence)
         raise
     keep_s = config.keep_runs_days * 86_400
     if config.reconcile:
         await reconciles.ask(redis, job_id, in_s=RECONCILE_IN_S, keep_s=keep_s)
     result = summary.model_dump(mode="json")
-    entered = await runs.finish(redis, run, result, keep_s=keep_s)
+    entered = await states.finish(redis, run, result, keep_s=keep_s)
     crash.point("reduce:finished")
     if entered:
         await means.add(redis, _answers_seen(summary))
@@ -149,7 +150,7 @@ async def _next_of_search(redis: Redis, store: Blocking, plan: Plan, run: Run) -
     """Measure the step that has just ended, and go on to the next value."""
     from shared.analysis.summarize import summarize
 
-    over = await runs.finished(redis, run.job_id)
+    over = await states.finished(redis, run.job_id)
     step = next_step(plan, over)
     if plan.find is None or step is None or step.number != run.step:
         return False
@@ -245,7 +246,7 @@ async def _main(job_id: str, config: Settings) -> int:
             f"The results could not be made ({why}): see a worker's log. The rows are"
             " kept, and it is tried again by itself."
         )
-        await runs.note_error(redis, job_id, sentence)
+        await states.note_error(redis, job_id, sentence)
         return 1
     finally:
         store.close()

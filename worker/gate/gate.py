@@ -17,11 +17,12 @@ from shared.clock import monotonic_s
 from shared.money import Costs, Limit, account_of, limits_of
 from shared.plan import Plan, Work
 from shared.settings import Settings
-from shared.store import limits, slots
 from shared.store.client import AWAY
-from shared.store.limits import MONEY, PACE, Wait
-from shared.store.money import Hold
-from shared.store.slots import Lease
+from shared.store.run import slots
+from shared.store.run.leases import Lease
+from shared.store.upstream import limits
+from shared.store.upstream.limits import MONEY, PACE, Wait
+from shared.store.upstream.money import Hold
 from worker.gate.beside import Beside
 from worker.gate.breaker import Breaker
 from worker.gate.openings import Openings

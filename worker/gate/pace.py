@@ -1,11 +1,11 @@
-"""One shard's part in finding the rate of an adaptive load (`shared.store.pace`)."""
+"""One shard's part in finding the rate of an adaptive load."""
 
 from redis.asyncio import Redis
 
 from shared.plan import Adaptive
 from shared.plan.loads import Load
-from shared.store import pace
-from shared.store.pace import Paced
+from shared.store.upstream import pace
+from shared.store.upstream.pace import Paced
 from worker.storeclock import StoreClock
 
 _APART_S = 0.05

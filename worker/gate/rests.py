@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 
 from shared.money import is_free
 from shared.plan import Plan
-from shared.store import limits
 from shared.store.client import AWAY
+from shared.store.upstream import limits
 from worker.gate.beside import Beside
 from worker.gate.openings import Openings
 from worker.storeclock import StoreClock

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from shared.answer import Reply
 from shared.sample import Outcome, Sample
-from shared.store.outages import UPSTREAM, Outage, of_target
+from shared.store.run.outages import UPSTREAM, Outage, of_target
 from worker.rows import Call
 
 _FEWEST, _MOST = 3, 10

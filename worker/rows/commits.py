@@ -6,7 +6,7 @@ from typing import Protocol
 from shared.clock import sleep
 from shared.run import Status
 from shared.store.client import AWAY
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from worker.rows.rows import Rows
 from worker.stop import Stop
 

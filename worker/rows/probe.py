@@ -14,7 +14,7 @@ from shared.clock import wall_s
 from shared.plan import Plan, Work, unique_prefix, with_prefix, work
 from shared.sample import Outcome, Sample
 from shared.settings import Settings
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from shared.upstream.identity import upstream_of
 from shared.wire import Caps, Exchange, Request, caps_for, request
 from worker.rows.slack import slack_of

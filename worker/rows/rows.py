@@ -16,11 +16,12 @@ from shared import crash
 from shared.answer import Reply
 from shared.clock import monotonic_s, sleep
 from shared.money import account_of, billed_nano
-from shared.sample import Sample, encode
+from shared.sample import Kind, Sample, encode
 from shared.settings import Settings
-from shared.store import slots
 from shared.store.client import AWAY
-from shared.store.slots import Committed, Entry, Kind, Lease
+from shared.store.run import slots
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Committed, Entry
 from shared.wire import Exchange
 from worker.rows.probe import Call, Probe
 from worker.rows.spool import NoRoom, Spool

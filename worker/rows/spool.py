@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.process import hold
-from shared.store.slots import Entry, Lease
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
 from worker.rows import spool_lines
 
 log = logging.getLogger("worker.rows.spool")

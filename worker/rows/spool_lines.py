@@ -11,7 +11,7 @@ from zlib import crc32
 
 from pydantic_core import from_json, to_json
 
-from shared.store.slots import Entry
+from shared.store.run.slots import Entry
 
 
 def line(entry: Entry) -> bytes:

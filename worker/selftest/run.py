@@ -43,8 +43,9 @@ from shared.selftest import (
     conclude,
     pair_up,
 )
-from shared.store import embedded, runs, samples
+from shared.store import embedded
 from shared.store.client import AWAY, connect, connect_blocking
+from shared.store.run import runs, samples
 from worker.selftest.parts import simulator, worker
 from worker.telemetry import machine
 

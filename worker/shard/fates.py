@@ -3,9 +3,9 @@
 from typing import Protocol
 
 from shared.clock import monotonic_s, wall_s
-from shared.plan import Plan
+from shared.plan import Plan, is_open
 from shared.run import Ending
-from shared.store.slots import Kind
+from shared.sample import Kind
 from worker.gate import Breaker, Ended, Gate, Rests, Waits
 from worker.rows import Rows, decide
 from worker.stop import Stop
@@ -54,7 +54,7 @@ class Fates:
         self._rows = rows
         self._wordings = wordings
         self._ends_s = ends_s
-        self._is_open = plan.load.slots_by(0) is not None
+        self._is_open = is_open(plan.load)
 
     def decide(self, ended: Ended) -> tuple[Kind, int] | None:
         """The kind of its row, and when its slot is offered again, in ms of the store;

@@ -4,8 +4,8 @@ from redis.asyncio import Redis
 
 from shared.clock import monotonic_s
 from shared.plan import Plan, due_times
-from shared.store import slots
-from shared.store.slots import Lease
+from shared.store.run import slots
+from shared.store.run.leases import Lease
 from worker.shard.attack import Attack
 from worker.slot import Slot
 from worker.storeclock import StoreClock

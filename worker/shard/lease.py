@@ -7,9 +7,9 @@ from redis.asyncio import Redis
 
 from shared.clock import monotonic_s, sleep
 from shared.settings import Settings
-from shared.store import slots
 from shared.store.client import AWAY
-from shared.store.slots import Lease
+from shared.store.run import leases
+from shared.store.run.leases import Lease
 
 log = logging.getLogger("worker.shard.lease")
 
@@ -52,7 +52,7 @@ class Hold:
         """Ask for the lease's full time, counted from before the question."""
         asked_s = monotonic_s()
         try:
-            told = await slots.renew(self._redis, self._lease, self._settings.lease_s)
+            told = await leases.renew(self._redis, self._lease, self._settings.lease_s)
         except AWAY as error:
             log.warning(
                 "the lease of %s shard %d was not renewed: %s",

@@ -22,9 +22,9 @@ from shared.plan import Plan, Work
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
 from shared.settings import Settings
-from shared.store import runs, samples, slots
 from shared.store.client import AWAY
-from shared.store.slots import Lease
+from shared.store.run import leases, samples, states
+from shared.store.run.leases import Lease
 from shared.wire import Call as Sending
 from shared.wire import Exchange, Pacer, Wire
 from worker.ending import end
@@ -376,10 +376,12 @@ class Shard:
         job_id = self.lease.job_id
         with suppress(BenchError, *AWAY):
             if self._hopeless is not None:
-                await runs.end(self._redis, job_id, *self._hopeless)
+                await states.end(self._redis, job_id, *self._hopeless)
             elif self.why is Stop.WAITING and self._opens_ms:
                 opens_ms = self._opens_ms
-                await runs.move(self._redis, job_id, Status.WAITING, until_ms=opens_ms)
+                await states.move(
+                    self._redis, job_id, Status.WAITING, until_ms=opens_ms
+                )
         with suppress(*AWAY):
             timed = self.lease.step.duration_s is not None
             # with nothing left to take, the time that is left changes nothing
@@ -391,7 +393,7 @@ class Shard:
             if self._opens_ms == 0 and self.why is Stop.WAITING:
                 down_s = self._breaker.stopped_s(len(self._plan.targets))
                 stopped_s = min(stopped_s, down_s)
-            return await slots.release(
+            return await leases.release(
                 self._redis,
                 self.lease,
                 finished=finished,

@@ -11,7 +11,8 @@ from shared.plan import Plan
 from shared.sample import Outcome
 from shared.settings import Settings
 from shared.store.client import AWAY
-from shared.store.slots import Lease, Taken
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Taken
 from worker.gate import Breaker, Gate
 from worker.rows import Rows
 from worker.shard.attack import Attack

@@ -105,3 +105,8 @@ def capped_lanes(load: _Capped) -> int:
 def slots_asked(load: _Ends, asked: int) -> int | None:
     """`count`; else None where time ends it; else all `asked`."""
     return asked if load.count is None and load.duration_s is None else load.count
+
+
+def is_open(load: LoadShape) -> bool:
+    """Whether slots have due times, whatever becomes of the calls before."""
+    return load.slots_by(0) is not None

@@ -14,7 +14,7 @@ from shared.plan.loads.constant import Constant
 from shared.plan.loads.fields import Count, MaxInFlight, Warmup
 from shared.plan.loads.poisson import Poisson
 from shared.plan.loads.ramp import Ramp
-from shared.plan.loads.shape import LoadShape, capped_lanes
+from shared.plan.loads.shape import LoadShape, capped_lanes, is_open
 
 STAGES: tuple[type[LoadShape], ...] = (Concurrency, Constant, Poisson, Ramp, Burst)
 """Loads that may be a stage."""
@@ -65,7 +65,7 @@ class Stages(Frozen):
                         f"stage {number} has a `{name}`; put it beside `stages`, where"
                         " it holds for all of them"
                     )
-        if len({_is_open(stage) for stage in stages}) == 2:
+        if len({is_open(stage) for stage in stages}) == 2:
             raise ValueError(
                 "stages of calls open (concurrency) and of due times (rates, bursts)"
                 " cannot be mixed; make two plans"
@@ -76,7 +76,7 @@ class Stages(Frozen):
     @classmethod
     def _of_open_stages(cls, value: int | None, info: ValidationInfo) -> int | None:
         stages = info.data.get("stages")
-        if value and stages and not _is_open(stages[0]):
+        if value and stages and not is_open(stages[0]):
             raise ValueError(
                 "closed stages say themselves how many calls are open; leave"
                 " `max_in_flight` out"
@@ -90,11 +90,11 @@ class Stages(Frozen):
 
     def due_times(self, rng: Random) -> Iterator[float] | None:
         """Those of each stage, moved to where it begins; None where all are closed."""
-        return self._joined(rng) if _is_open(self.stages[0]) else None
+        return self._joined(rng) if is_open(self.stages[0]) else None
 
     def lanes(self, elapsed_s: float) -> int:
         """Those of the stage at that time; after the end, of the last."""
-        if _is_open(self.stages[0]):
+        if is_open(self.stages[0]):
             return capped_lanes(self)
         for stage in self.stages:
             if elapsed_s < _length_s(stage):
@@ -104,7 +104,7 @@ class Stages(Frozen):
 
     def most_lanes(self) -> int:
         """The most of any stage; where they are open, `max_in_flight` or UNCAPPED."""
-        if _is_open(self.stages[0]):
+        if is_open(self.stages[0]):
             return capped_lanes(self)
         return max(stage.most_lanes() for stage in self.stages)
 
@@ -134,10 +134,6 @@ class Stages(Frozen):
                     break
                 yield begin_s + due_s
             begin_s += length_s
-
-
-def _is_open(stage: Stage) -> bool:
-    return stage.due_times(Random(0)) is not None
 
 
 def _length_s(stage: Stage) -> float:

@@ -23,7 +23,8 @@ from shared.plan.prompts import InlinePrompts
 from shared.run import new_job_id
 from shared.sample import Outcome, Sample
 from shared.settings.settings import Settings
-from shared.store import keys, reconciles
+from shared.store import keys
+from shared.store.run import reconciles
 from shared.upstream.connect import wire_of
 from shared.upstream.contact import Contact
 from tests.children import CANARY, until

@@ -14,8 +14,10 @@ from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome, Sample, encode
 from shared.settings.settings import Settings
-from shared.store import keys, reduces, runs, slots
-from shared.store.slots import Entry, Lease
+from shared.store import keys
+from shared.store.run import leases, reduces, runs, slots, states
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
 from tests.children import until
 from worker.ended import reducer as reducer_module
 from worker.ended import reduces as module
@@ -59,7 +61,7 @@ class Told:
         await self.may_go.wait()
         if not self.code:
             run = await runs.load(self._redis, job_id)
-            await runs.finish(self._redis, run, {}, keep_s=60)
+            await states.finish(self._redis, run, {}, keep_s=60)
         return self.code
 
     async def stop(self) -> None:
@@ -109,7 +111,7 @@ async def ended(redis: Redis, submitter: str) -> str:
         submitter=submitter,
     )
     run = await runs.create(redis, plan)
-    await runs.end(redis, run.job_id, Ending.CANCELLED)
+    await states.end(redis, run.job_id, Ending.CANCELLED)
     return run.job_id
 
 
@@ -284,7 +286,7 @@ async def test_a_worker_that_has_still_to_report_comes_first(
     reducing.look(await runs.open_runs(redis))
     await until(over(redis, other), "one that nobody holds")
     assert process.asked == [other]
-    await slots.release(redis, lease)
+    await leases.release(redis, lease)
     await until(over(redis, lease.job_id), "its reduce, without another look")
 
 
@@ -307,11 +309,11 @@ async def held(redis: Redis) -> Lease:
         runs=1,
     )
     job_id = (await runs.create(redis, plan)).job_id
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, job_id, steps(plan)[0], owner="x", shards=1, lease_s=60
     )
     assert lease is not None
-    await runs.end(redis, job_id, Ending.CANCELLED)
+    await states.end(redis, job_id, Ending.CANCELLED)
     return lease
 
 
@@ -324,15 +326,15 @@ async def with_a_row(redis: Redis, submitter: str) -> str:
         submitter=submitter,
     )
     job_id = (await runs.create(redis, plan)).job_id
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, job_id, steps(plan)[0], owner="x", shards=1, lease_s=15
     )
     assert lease is not None
     assert await slots.take(redis, lease, 1, ticket="t")
     row = encode(Sample(step=0, slot=0, target=0, prompt=0, outcome=Outcome.OK))
     await slots.commit(redis, lease, [Entry(0, 0, "ok", 0, row)], max_answers_bytes=9)
-    await slots.release(redis, lease)
-    await runs.end(redis, job_id, Ending.COMPLETED)
+    await leases.release(redis, lease)
+    await states.end(redis, job_id, Ending.COMPLETED)
     return job_id
 
 

@@ -11,7 +11,7 @@ from shared.plan import Plan, Target, Work, steps
 from shared.plan.prompts import InlinePrompts
 from shared.sample import decode, encode
 from shared.settings.settings import Settings
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from shared.wire.limits import Caps
 from tests.shared.answer.answers import DONE, chunk, exchange, sse, text
 from worker.rows.probe import Call, Probe

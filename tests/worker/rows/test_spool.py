@@ -19,8 +19,9 @@ from shared.process import hold
 from shared.run import Run
 from shared.sample import Outcome, Sample, decode, encode
 from shared.settings.settings import Settings
-from shared.store import runs, slots
-from shared.store.slots import Entry, Lease
+from shared.store.run import leases, runs, slots
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
 from worker.reaper import bring_left_rows
 from worker.rows import spool, spool_lines
 from worker.rows.rows import Rows
@@ -188,7 +189,7 @@ def nothing_to_measure(run: Run) -> None:
 async def claimed(redis: Redis) -> Lease:
     """A run of ten calls, eight of which are in hand."""
     job_id = (await runs.create(redis, PLAN)).job_id
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, job_id, steps(PLAN)[0], owner="x", shards=1, lease_s=15
     )
     assert lease is not None
@@ -228,7 +229,7 @@ async def test_many_rows_are_brought_in_parts_and_end_the_step_once(
     many = PLAN.model_copy(update={"runs": 120})
     job_id = (await runs.create(redis, many)).job_id
     step = steps(many)[0]
-    lease = await slots.claim(redis, job_id, step, owner="x", shards=1, lease_s=15)
+    lease = await leases.claim(redis, job_id, step, owner="x", shards=1, lease_s=15)
     assert lease is not None
     assert await slots.take(redis, lease, 1200, ticket="t")
     writer = Spool(settings.spool_dir, "host:1:a")

@@ -10,7 +10,7 @@ from shared import crash
 from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
 from shared.plan.prompts import InlinePrompts
-from shared.store import runs, samples
+from shared.store.run import runs, samples
 from tests.children import simulator, until, workers
 from worker.rows.unsettled import Unsettled
 

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from shared.plan import Plan, Target, steps
 from shared.plan.loads import Concurrency, Constant, Load
 from shared.plan.prompts import InlinePrompts
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from worker.shard.attack import Attack
 from worker.shard.feed import Feed
 from worker.storeclock import StoreClock

@@ -2,7 +2,8 @@
 
 from redis.asyncio import Redis
 
-from shared.store import keys, reconciles
+from shared.store import keys
+from shared.store.run import reconciles
 from tests.children import until
 
 

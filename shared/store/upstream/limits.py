@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from shared.money import Limit
-from shared.store import keys, money
+from shared.store import keys
 from shared.store.client import call, now_s, reply
-from shared.store.money import Hold
-from shared.store.pace import Paced
+from shared.store.upstream import money
+from shared.store.upstream.money import Hold
+from shared.store.upstream.pace import Paced
 
 _MINUTE_MS = 60_500
 _LEARN_EVERY_MS = 600_000

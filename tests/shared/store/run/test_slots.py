@@ -9,9 +9,10 @@ from shared.plan import Finished, Plan, Step, Target, steps
 from shared.plan.loads import Concurrency
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
-from shared.store import runs, slots
 from shared.store.client import now_s
-from shared.store.slots import Entry, Lease
+from shared.store.run import leases, runs, slots, states
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
 
 CAP = 1_000_000
 
@@ -32,7 +33,7 @@ def row(slot: int, kind: slots.Kind = "ok", attempt: int = 0, at: int = 0) -> En
 async def claimed(
     redis: Redis, job_id: str, step: Step, owner: str = "w", shards: int = 1
 ) -> Lease:
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, job_id, step, owner=owner, shards=shards, lease_s=15
     )
     assert lease is not None
@@ -60,8 +61,8 @@ async def test_every_slot_is_handed_out_once_and_the_last_row_ends_the_step(
     assert done.step_over
     seen = await runs.load(redis, run.job_id)
     assert (seen.closed, seen.failed, seen.total) == (10, 1, 10)
-    assert await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
-    assert not await runs.advance(
+    assert await states.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
+    assert not await states.advance(
         redis, run.job_id, Finished(0), None, Ending.COMPLETED
     )
     assert (await runs.load(redis, run.job_id)).status is Status.REDUCING
@@ -95,11 +96,11 @@ async def test_what_a_silent_worker_had_in_hand_is_offered_to_the_next(
     plan = a_plan()
     run = await runs.create(redis, plan)
     [step] = steps(plan)
-    dead = await slots.claim(
+    dead = await leases.claim(
         redis, run.job_id, step, owner="dead", shards=1, lease_s=0.05
     )
     assert dead is not None
-    await slots.ready(redis, dead, 0.05, is_ready=True)
+    await leases.ready(redis, dead, 0.05, is_ready=True)
     await slots.take(redis, dead, 4, "t1")
     await slots.commit(redis, dead, [row(1)], max_answers_bytes=CAP)
     await asyncio.sleep(0.1)
@@ -118,7 +119,7 @@ async def after_a_silence(redis: Redis, plan: Plan) -> tuple[str, Lease]:
     run = await runs.create(redis, plan)
     [step] = steps(plan)
     live = await claimed(redis, run.job_id, step, owner="live", shards=2)
-    await slots.claim(redis, run.job_id, step, owner="dead", shards=2, lease_s=0.05)
+    await leases.claim(redis, run.job_id, step, owner="dead", shards=2, lease_s=0.05)
     await slots.take(redis, live, 10, "t1")
     await asyncio.sleep(0.1)
     return run.job_id, live
@@ -132,13 +133,13 @@ async def test_a_worker_that_was_silent_when_the_step_ended_is_counted_once(
     assert (await slots.commit(redis, live, ten, max_answers_bytes=CAP)).step_over
     assert (await runs.load(redis, job_id)).interrupted == 0, "a step that goes on"
     for _ in range(2):
-        await runs.advance(redis, job_id, Finished(0), None, Ending.COMPLETED)
+        await states.advance(redis, job_id, Finished(0), None, Ending.COMPLETED)
         assert (await runs.load(redis, job_id)).interrupted == 1
 
 
 async def test_a_worker_that_was_silent_at_a_cancel_is_counted(redis: Redis) -> None:
     job_id, _ = await after_a_silence(redis, a_plan())
-    assert await runs.end(redis, job_id, Ending.CANCELLED)
+    assert await states.end(redis, job_id, Ending.CANCELLED)
     assert (await runs.load(redis, job_id)).interrupted == 1
 
 
@@ -160,7 +161,7 @@ async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
     plan = a_plan()
     run = await runs.create(redis, plan)
     [step] = steps(plan)
-    stale = await slots.claim(
+    stale = await leases.claim(
         redis, run.job_id, step, owner="stale", shards=1, lease_s=0.05
     )
     assert stale is not None
@@ -168,7 +169,7 @@ async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
     await asyncio.sleep(0.1)
     live = await claimed(redis, run.job_id, step)
     assert await slots.take(redis, stale, 2, "t2") is None
-    assert await slots.renew(redis, stale, 15) == (False, "running", 0)
+    assert await leases.renew(redis, stale, 15) == (False, "running", 0)
     late = [row(0), row(1), row(2)]
     done = await slots.commit(redis, stale, late, max_answers_bytes=CAP)
     assert done.accepted == (True,) * 3
@@ -187,7 +188,7 @@ async def test_a_released_lease_gives_back_what_was_not_closed(redis: Redis) -> 
     lease = await claimed(redis, run.job_id, step)
     await slots.take(redis, lease, 10, "t1")
     await slots.commit(redis, lease, [row(i) for i in range(8)], max_answers_bytes=CAP)
-    assert not await slots.release(redis, lease)
+    assert not await leases.release(redis, lease)
     again = await claimed(redis, run.job_id, step)
     taken = await slots.take(redis, again, 10, "t1")
     assert taken is not None
@@ -256,7 +257,7 @@ async def test_a_retry_waits_for_its_time_with_whoever_is_there_then(
     plan = a_plan(prompts=2, runs_=1)
     run = await runs.create(redis, plan)
     [step] = steps(plan)
-    dead = await slots.claim(
+    dead = await leases.claim(
         redis, run.job_id, step, owner="dead", shards=1, lease_s=0.05
     )
     assert dead is not None
@@ -331,7 +332,7 @@ async def test_three_takeovers_without_a_row_end_the_run_as_poison(
     run = await runs.create(redis, plan)
     [step] = steps(plan)
     for _ in range(4):
-        await slots.claim(redis, run.job_id, step, owner="w", shards=1, lease_s=0.03)
+        await leases.claim(redis, run.job_id, step, owner="w", shards=1, lease_s=0.03)
         await asyncio.sleep(0.06)
     seen = await runs.load(redis, run.job_id)
     assert (seen.status, seen.ending) == (Status.REDUCING, Ending.POISON)
@@ -342,7 +343,7 @@ async def test_no_row_is_accepted_after_a_cancel(redis: Redis) -> None:
     run = await runs.create(redis, plan)
     lease = await claimed(redis, run.job_id, steps(plan)[0])
     await slots.take(redis, lease, 2, "t1")
-    assert await runs.end(redis, run.job_id, Ending.CANCELLED)
+    assert await states.end(redis, run.job_id, Ending.CANCELLED)
     done = await slots.commit(redis, lease, [row(0)], max_answers_bytes=CAP)
     assert (done.accepted, done.status) == ((), Status.REDUCING)
     assert await slots.take(redis, lease, 2, "t2") is None
@@ -400,7 +401,7 @@ async def test_warm_up_rows_are_kept_and_not_counted(redis: Redis) -> None:
     )
     assert done.step_over
     assert (await runs.load(redis, run.job_id)).closed == 0
-    assert await runs.advance(redis, run.job_id, Finished(0), 1, Ending.COMPLETED)
+    assert await states.advance(redis, run.job_id, Finished(0), 1, Ending.COMPLETED)
     late = await slots.commit(redis, lease, [row(7)], max_answers_bytes=CAP)
     assert late.accepted == (), "a row of a step that is over"
     assert await claimed(redis, run.job_id, main)
@@ -413,11 +414,11 @@ async def test_rows_of_calls_that_a_pause_let_finish_are_taken_after_a_resume(
     run = await runs.create(redis, plan)
     lease = await claimed(redis, run.job_id, steps(plan)[0])
     await slots.take(redis, lease, 1, "t1")
-    await runs.move(redis, run.job_id, Status.PAUSED)
-    await runs.move(redis, run.job_id, Status.QUEUED)
+    await states.move(redis, run.job_id, Status.PAUSED)
+    await states.move(redis, run.job_id, Status.QUEUED)
     done = await slots.commit(redis, lease, [row(0)], max_answers_bytes=CAP)
     assert (done.accepted, done.step_over) == ((True,), True)
-    assert await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
+    assert await states.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
 
 
 async def test_workers_that_fall_silent_together_count_once_as_poison(
@@ -429,7 +430,7 @@ async def test_workers_that_fall_silent_together_count_once_as_poison(
 
     async def all_claimed(lease_s: float) -> int:
         got = [
-            await slots.claim(
+            await leases.claim(
                 redis, run.job_id, step, owner=f"w{i}", shards=4, lease_s=lease_s
             )
             for i in range(4)
@@ -465,7 +466,7 @@ async def test_who_finds_all_shards_alive_walks_through_them_once(
     seen = []
     for _ in range(3):
         before = await hmgets(redis)
-        assert not await slots.claim(
+        assert not await leases.claim(
             redis, run.job_id, step, owner="waits", shards=50, lease_s=15
         )
         seen.append(await hmgets(redis) - before)
@@ -480,7 +481,7 @@ async def test_a_shard_that_is_released_or_lapses_is_free_for_who_has_just_looke
     [step] = steps(plan)
 
     async def claim(lease_s: float = 15) -> Lease | None:
-        return await slots.claim(
+        return await leases.claim(
             redis, run.job_id, step, owner="w", shards=2, lease_s=lease_s
         )
 
@@ -488,7 +489,7 @@ async def test_a_shard_that_is_released_or_lapses_is_free_for_who_has_just_looke
     assert one is not None
     assert short is not None
     assert await claim() is None
-    await slots.release(redis, one)
+    await leases.release(redis, one)
     again = await claim()
     assert again is not None
     assert again.shard == one.shard
@@ -505,10 +506,10 @@ async def test_a_step_is_over_when_the_time_of_all_its_shards_is(redis: Redis) -
     run = await runs.create(redis, plan)
     [step] = steps(plan)
     assert not await slots.is_over(redis, run.job_id, step)
-    leases = [await claimed(redis, run.job_id, step, shards=2) for _ in range(2)]
-    for lease, last in zip(leases, (False, True), strict=True):
+    held = [await claimed(redis, run.job_id, step, shards=2) for _ in range(2)]
+    for lease, last in zip(held, (False, True), strict=True):
         assert not await slots.is_over(redis, run.job_id, step)
-        assert await slots.release(redis, lease, finished=True) is last
+        assert await leases.release(redis, lease, finished=True) is last
     assert await slots.is_over(redis, run.job_id, step)
 
 

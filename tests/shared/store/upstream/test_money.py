@@ -9,11 +9,15 @@ from shared.answer.usage import MOST_USD
 from shared.money.limits import Limit
 from shared.money.prices import Budget, nano, usd
 from shared.plan import Plan, Step, next_step
-from shared.store import keys, limits, money, runs, slots
+from shared.sample import Kind
+from shared.store import keys
 from shared.store.client import now_s
-from shared.store.limits import Wait
-from shared.store.money import Hold, Spent
-from shared.store.slots import Entry, Kind, Lease
+from shared.store.run import leases, runs, slots
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
+from shared.store.upstream import limits, money
+from shared.store.upstream.limits import Wait
+from shared.store.upstream.money import Hold, Spent
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 
@@ -33,7 +37,7 @@ async def lease(redis: Redis) -> Lease:
     run = await runs.create(redis, PLAN)
     step = next_step(PLAN, [])
     assert isinstance(step, Step)
-    claimed = await slots.claim(
+    claimed = await leases.claim(
         redis, run.job_id, step, owner="me", shards=1, lease_s=60
     )
     assert claimed is not None
