@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from shared.plan import Plan, is_open
+from shared.plan import Plan
 from shared.verdict.observations import Observations
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Case:
     def figures(self) -> tuple[str, ...]:
         """All that a run of this plan could have."""
         streamed = STREAMED if self.plan.stream else ()
-        is_closed = not is_open(self.plan.load)
+        is_closed = self.plan.load.slots_by(0) is None
         return ("latency", *(() if is_closed else ("response",)), *streamed, "rate")
 
 

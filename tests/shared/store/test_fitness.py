@@ -10,8 +10,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
+from shared.settings.check import Check
 from shared.settings.settings import Settings
-from shared.startup.checks import Check
 from shared.startup.ports import free_port
 from shared.store import away, embedded, fitness, keys
 from shared.store.client import connect
