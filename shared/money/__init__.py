@@ -16,13 +16,13 @@ from shared.money.prices import (
     nano,
     usd,
 )
-from shared.money.quote import Left, LimitQuote, Quote, TargetQuote, quote
+from shared.money.quote import Headroom, LimitQuote, Quote, TargetQuote, quote
 
 __all__ = [
     "FREE_ROUTER",
     "Budget",
     "Costs",
-    "Left",
+    "Headroom",
     "Limit",
     "LimitQuote",
     "Price",

@@ -97,7 +97,7 @@ class Reconciler:
 
     async def _hold(self, job_id: str) -> bool:
         lease_s = self._settings.lease_s
-        return await reconciles.hold(self._redis, job_id, self._name, lease_s=lease_s)
+        return await reconciles.claim(self._redis, job_id, self._name, lease_s=lease_s)
 
     async def _reconcile(self, job_id: str) -> float | None:
         """Compare and write the file; the seconds after which to try again, or None."""

@@ -22,7 +22,7 @@ from shared.store.run import slots
 from shared.store.run.leases import Lease
 from shared.store.upstream import limits
 from shared.store.upstream.limits import MONEY, PACE, Wait
-from shared.store.upstream.money import Hold
+from shared.store.upstream.money import Reservation
 from worker.gate.beside import Beside
 from worker.gate.breaker import Breaker
 from worker.gate.openings import Openings
@@ -184,7 +184,7 @@ class Gate:
             return await self._breaker.leave(asked.target, self._call_id(slot))
         hold = None
         if self._costs is not None and worst_nano:
-            hold = Hold(worst_nano, self._costs.budget)
+            hold = Reservation(worst_nano, self._costs.budget)
         try:
             wait = await limits.leave(
                 self._redis,
@@ -192,7 +192,7 @@ class Gate:
                 limited,
                 self._call_id(slot),
                 flight_s=self._flight_s,
-                hold=hold,
+                reservation=hold,
                 paced=self._pace.asked(asked.target),
                 job_id=self._lease.job_id,
             )

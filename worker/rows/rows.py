@@ -151,7 +151,7 @@ class Rows:
             Entry(
                 *(sample.slot, sample.attempt, kind, not_before_ms, row, answer),
                 cost_nano=billed_nano(sample),
-                hold=hold,
+                reservation=hold,
             )
         )
         self._some.set()

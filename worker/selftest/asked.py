@@ -13,13 +13,13 @@ from shared.process import tied
 from shared.selftest import SelfTest
 from shared.store import selftests
 from shared.store.client import AWAY
-from shared.store.selftests import Asked
+from shared.store.selftests import SelfTestRun
 
 _GRACE_S = 20.0
 """Kept of its time for telling the store that it took too long."""
 
 
-async def run(redis: Redis, asked: Asked) -> None:
+async def run(redis: Redis, asked: SelfTestRun) -> None:
     """Run it and tell the store what came of it. Where the store is away by then, the
     self-test is lost, which its reader sees from its `until`."""
     sizes = ",".join(map(str, asked.streams))

@@ -40,8 +40,8 @@ class Entry(NamedTuple):
     """What to keep of the answer; b"" for nothing."""
     cost_nano: int | None = None
     """What the call was billed, nano-USD; None: the row does not say."""
-    hold: str = ""
-    """The call's hold, which this settles; "" for none."""
+    reservation: str = ""
+    """The id of the call's reservation, which this settles; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ async def commit(
     ]
     for e in entries:
         args += (e.slot, e.attempt, e.kind, e.not_before_ms, e.row, e.answer)
-        args += ("" if e.cost_nano is None else e.cost_nano, e.hold)
+        args += ("" if e.cost_nano is None else e.cost_nano, e.reservation)
     answer = await call(
         redis,
         "commit",

@@ -33,7 +33,7 @@ from shared.store.run.leases import Lease
 from shared.store.run.slots import Entry
 from shared.store.upstream import limits, means, money, pace
 from shared.store.upstream.limits import Paced
-from shared.store.upstream.money import Hold
+from shared.store.upstream.money import Reservation
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 
@@ -66,7 +66,9 @@ async def without_an_end(redis: Redis) -> set[str]:
 def a_row(slot: int) -> Entry:
     sample = Sample(step=0, slot=slot, target=0, prompt=0, outcome=Outcome.OK)
     return Entry(
-        *(slot, 0, "ok", 0, encode(sample), b"{}"), cost_nano=5, hold=f"call {slot}"
+        *(slot, 0, "ok", 0, encode(sample), b"{}"),
+        cost_nano=5,
+        reservation=f"call {slot}",
     )
 
 
@@ -77,7 +79,7 @@ async def ask(redis: Redis, job_id: str, call_id: str) -> object:
         FREE,
         call_id,
         flight_s=60,
-        hold=Hold(10, Budget(10**9, None)),
+        reservation=Reservation(10, Budget(10**9, None)),
         paced=Paced(0, 6000),
         job_id=job_id,
     )

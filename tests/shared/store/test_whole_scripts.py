@@ -22,7 +22,7 @@ from shared.store.run import leases, outages, reduces, runs, samples, slots, sta
 from shared.store.run.runs import IdempotencyKey
 from shared.store.run.slots import Entry
 from shared.store.upstream import limits, money, pace
-from shared.store.upstream.money import Hold
+from shared.store.upstream.money import Reservation
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 
@@ -153,13 +153,13 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     await outages.recovered(redis, lease, "acc", name, began_ms=2**50)
     assert await slots.take(redis, lease, 8, "t") is not None
     await limits.learn(redis, "acc", "free", 50, 3)
-    hold = Hold(nano(MOST_USD), Budget(nano(1_000_000), nano(1_000_000)))
+    hold = Reservation(nano(MOST_USD), Budget(nano(1_000_000), nano(1_000_000)))
     paced = pace.Paced(0, 60_000)
     for n in range(4):
         given = await limits.leave(
             *(redis, "acc", [FREE], f"c{n}"),
             flight_s=60,
-            hold=hold,
+            reservation=hold,
             paced=paced if n == 0 else None,
             job_id=run.job_id,
         )

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from shared.plan import Plan, Target, steps
 from shared.plan.loads import Concurrency
 from shared.plan.prompts import InlinePrompts
-from shared.process import hold
+from shared.process import lock_file
 from shared.run import Run
 from shared.sample import Outcome, Sample, decode, encode
 from shared.settings.settings import Settings
@@ -43,7 +43,9 @@ def a_lease(job_id: str = JOB, shard: int = 0) -> Lease:
 def a_row(slot: int) -> Entry:
     sample = Sample(step=0, slot=slot, target=0, prompt=slot, outcome=Outcome.OK)
     answer = f'{{"text":"Ответ {slot}"}}'.encode()
-    return Entry(slot, 0, "ok", 0, encode(sample), answer, cost_nano=slot, hold="h")
+    return Entry(
+        slot, 0, "ok", 0, encode(sample), answer, cost_nano=slot, reservation="h"
+    )
 
 
 ROWS = [a_row(slot) for slot in range(8)]
@@ -166,7 +168,7 @@ def test_a_folder_that_cannot_be_locked_hides_no_other_and_leaks_nothing(
 def test_a_folder_into_which_another_looks_is_not_written_to(tmp_path: Path) -> None:
     folder = tmp_path / "host-1-a"
     folder.mkdir()
-    lock = hold(folder / "lock", "a reader")
+    lock = lock_file(folder / "lock", "a reader")
     assert lock is not None
     writer = Spool(tmp_path, "host:1:a")
     writer.keep(a_lease(), ROWS)
@@ -252,7 +254,7 @@ async def test_rows_that_did_not_fit_are_written_when_there_is_room_and_no_row_t
     rows = Rows(redis, lease, asked, settings, None, writer, lanes)
     for slot in range(8):
         rows.put(decode(ROWS[slot].row), "ok", answer=ROWS[slot].answer)
-    size = len(spool_lines.line(ROWS[0]._replace(cost_nano=None, hold="")))
+    size = len(spool_lines.line(ROWS[0]._replace(cost_nano=None, reservation="")))
     with room_for(3 * size + size // 2), pytest.raises(NoRoom):
         rows.keep()
     assert told == [0, 1, 2], "a lane goes on whose row is nowhere"
