@@ -1,4 +1,4 @@
-"""What an account may still do today, asked of its own page."""
+"""How many free calls the account has today: `GET /key`, told to all workers."""
 
 import logging
 

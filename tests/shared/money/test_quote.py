@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from shared.money import Price
 from shared.money.limits import Limit
-from shared.money.prices import Price
 from shared.money.quote import Headroom, Quote, quote
 from shared.plan import Plan
 

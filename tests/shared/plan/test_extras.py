@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.errors import UnknownPrice
-from shared.money.prices import Price, check_prices
+from shared.money import Price, check_prices
 from shared.plan import Plan, problems
 from shared.settings.settings import Settings
 

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.errors import BenchError
+from shared.money import Budget, Price
 from shared.money.limits import Limit
-from shared.money.prices import Budget, Price
 from shared.plan import Finished, Plan, steps
 from shared.plan.loads.adaptive import Adaptive
 from shared.run import Ending, Status

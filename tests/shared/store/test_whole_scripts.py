@@ -13,8 +13,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from shared.answer.usage import MOST_USD
+from shared.money import Budget, nano
 from shared.money.limits import Limit
-from shared.money.prices import Budget, nano
 from shared.plan import Finished, Plan, Step, steps
 from shared.plan.loads.adaptive import Adaptive
 from shared.run import Ending, Status

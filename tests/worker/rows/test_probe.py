@@ -6,7 +6,7 @@ from pydantic_core import from_json
 from shared.analysis.columns import frame
 from shared.analysis.metrics import gap_n, gap_p99_s, tpot_s
 from shared.answer.dialects import DIALECTS
-from shared.money.prices import billed_nano
+from shared.money import billed_nano
 from shared.plan import Plan, Target, Work, steps
 from shared.plan.prompts import InlinePrompts
 from shared.sample import decode, encode

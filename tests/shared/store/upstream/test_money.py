@@ -6,8 +6,8 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.answer.usage import MOST_USD
+from shared.money import Budget, nano, usd
 from shared.money.limits import Limit
-from shared.money.prices import Budget, nano, usd
 from shared.plan import Plan, Step, next_step
 from shared.sample import Kind
 from shared.store import keys
