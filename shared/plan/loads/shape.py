@@ -70,11 +70,11 @@ class OpenLoad:
 
     def lanes(self: _Capped, elapsed_s: float) -> int:
         """`max_in_flight` at all times."""
-        return capped_lanes(self)
+        return self.max_in_flight or UNCAPPED
 
     def most_lanes(self: _Capped) -> int:
         """`max_in_flight`, or UNCAPPED."""
-        return capped_lanes(self)
+        return self.max_in_flight or UNCAPPED
 
     def slots(self: _Ends, asked: int) -> int | None:
         """`count`, or all that the plan asks, or None where time ends it."""
