@@ -1,5 +1,5 @@
 """Request bodies are bounded while they arrive: their length, whatever it is said to
-be, and the shape of JSON (`shared.plan.shape`) before anything reads it."""
+be, and the shape of JSON (`json_bounds`) before anything reads it."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ from api.heads import (
     url_too_long,
 )
 from shared.errors import BadPlan
-from shared.plan.shape import Shape
+from shared.plan.input.json_bounds import JsonBounds
 from shared.settings import Settings
 
 IDLE_S = 30.0
@@ -58,9 +58,9 @@ class BoundedBodies:
         refusal = _too_much_head(scope) or _refusal(headers, cap, upload)
         if refusal is not None:
             return await refusal.response(scope["path"])(scope, receive, send)
-        shape = None
+        bounds = None
         if not headers.get("content-type", "").lower().startswith("multipart/"):
-            shape = Shape(self._settings, None if upload else MOST_VALUES)
+            bounds = JsonBounds(self._settings, None if upload else MOST_VALUES)
         seen = 0
         complete = False
 
@@ -91,9 +91,9 @@ class BoundedBodies:
             complete = not message.get("more_body", False)
             if seen > cap + FRAMING_BYTES:
                 raise _too_large(cap, upload)
-            if shape is not None:
+            if bounds is not None:
                 try:
-                    shape.feed(message.get("body", b""))
+                    bounds.feed(message.get("body", b""))
                 except BadPlan as error:
                     raise of_error(error) from None
             return message

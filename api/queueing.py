@@ -12,13 +12,13 @@ from typing import Literal
 from api.parts import Store
 from api.submission import Prices
 from shared.errors import NoSuchRun, StoreDown, WrongState
-from shared.plan import Plan
-from shared.plan.plan_json import plan_json
+from shared.plan import Plan, plan_json
 from shared.queue import ring
 from shared.run import Run, new_job_id
 from shared.settings import Settings
-from shared.store import durable, reruns, runs, workers
+from shared.store import durable, workers
 from shared.store.client import now_s
+from shared.store.run import reruns, runs
 
 NO_WORKER = "No worker is alive: it waits for one. Start `python -m worker`."
 

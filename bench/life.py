@@ -8,7 +8,7 @@ from bench import gateway, million, ours, peers
 from bench.report import Line, Shown
 from bench.setting import Bench, plan
 from bench.stub import Stub
-from shared.store import runs
+from shared.store.run import runs
 
 
 async def reducing(bench: Bench) -> list[Line]:

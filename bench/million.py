@@ -15,7 +15,8 @@ from shared.analysis import gap_histogram
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome, Sample, encode
-from shared.store import keys, runs
+from shared.store import keys
+from shared.store.run import runs, states
 
 _AT_ONCE = 5_000
 _KINDS = 997
@@ -41,7 +42,7 @@ async def reduce(bed: Bed, stub: Stub, rows: int) -> Reduced:
     )
     run = await runs.create(bed.redis, plan)
     await _fill(bed.redis, run, rows)
-    await runs.end(bed.redis, run.job_id, Ending.COMPLETED)
+    await states.end(bed.redis, run.job_id, Ending.COMPLETED)
     begun_s = time.monotonic()
     argv = [sys.executable, "-m", "worker.ended", run.job_id]
     child = subprocess.Popen(pinned(LOAD_CORE, argv), env=environment(bed, stub))

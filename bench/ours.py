@@ -21,8 +21,9 @@ from shared.plan import Plan
 from shared.process import tied
 from shared.run import Run, Status
 from shared.sample import Sample, decode
-from shared.store import embedded, events, runs, samples, workers
+from shared.store import embedded, workers
 from shared.store.client import connect, connect_blocking
+from shared.store.run import events, runs, samples
 
 _ENDED = (Status.DONE, Status.CANCELLED, Status.FAILED)
 

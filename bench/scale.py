@@ -24,8 +24,9 @@ from shared.plan import Plan, steps
 from shared.run import Ending, Status
 from shared.sample import decode
 from shared.settings import Settings
-from shared.store import keys, runs, samples, slots, workers
+from shared.store import keys, workers
 from shared.store.client import connect_blocking
+from shared.store.run import leases, runs, samples, slots, states
 
 FLEETS = (1, 2, 4, 8)
 LANES = 512
@@ -118,7 +119,7 @@ async def _beside(bench: Bench, shards: int) -> Did:
         run = await runs.create(bed.redis, asked)
         for n in range(shards):
             owner = f"played:{n}"
-            lease = await slots.claim(
+            lease = await leases.claim(
                 *(bed.redis, run.job_id, step), owner=owner, shards=shards, lease_s=3600
             )
             if lease is None:
@@ -127,7 +128,7 @@ async def _beside(bench: Bench, shards: int) -> Did:
         with bench.a_stub() as stub, ours.worker(bed, stub):
             await _until_alive(bed.redis, 1)
             seen = await _watched(bed.redis)
-            await runs.end(bed.redis, run.job_id, Ending.CANCELLED)
+            await states.end(bed.redis, run.job_id, Ending.CANCELLED)
             await _until_reduced(bed.redis, run.job_id)
     return seen
 

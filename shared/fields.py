@@ -1,7 +1,9 @@
 """What the records of a plan and of a summary are made of: their one pydantic
 configuration, and numbers as a plan takes them (JSON's `true` is not 1)."""
 
-from typing import Annotated
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -25,6 +27,14 @@ NOT_A_BOOL = BeforeValidator(_not_a_bool)
 
 Whole = Annotated[int, NOT_A_BOOL]
 Number = Annotated[float, NOT_A_BOOL]
+
+
+def tagged(variants: tuple[type, ...]) -> Any:
+    """The union of some records, told apart by their field `kind`: for pydantic, which
+    reads types when the program runs. A type checker cannot follow a union made of a
+    tuple, and takes the protocol that all of them keep to."""
+    return Annotated[reduce(or_, variants), Field(discriminator="kind")]
+
 
 MOST = 1_000_000_000
 """No count in a plan is larger: beyond it floats begin to blur the due times."""

@@ -30,7 +30,7 @@ def tied(argv: list[str], on_death: signal.Signals = signal.SIGKILL) -> list[str
     return [*tie, str(os.getpid()), str(int(on_death)), *argv]
 
 
-def hold(path: Path, note: str) -> int | None:
+def lock_file(path: Path, note: str) -> int | None:
     """Lock `path` until the returned descriptor is closed, or this process ends.
 
     None when another process holds it; what that one noted is the file's text.

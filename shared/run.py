@@ -37,7 +37,7 @@ NEXT: dict[Status, frozenset[Status]] = {
     Status.CANCELLED: frozenset(),
     Status.FAILED: frozenset(),
 }
-"""The legal ways. Only `shared.store.runs.move` and the claim walk them."""
+"""The legal ways. Only `shared.store.run.states.move` and the claim walk them."""
 
 
 def before(status: Status) -> tuple[Status, ...]:

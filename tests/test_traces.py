@@ -16,8 +16,9 @@ import pytest
 
 from shared.process import tied
 from shared.sample import Outcome, Sample, decode
-from shared.store import embedded, samples
+from shared.store import embedded
 from shared.store.client import connect_blocking
+from shared.store.run import samples
 from tests.children import CANARY, Simulator, simulator, until, workers
 from tests.collector import Collector, Told, collecting
 

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 
 from shared.plan import Finished, Plan, Step, next_step
 from shared.run import Ending, Run
-from shared.store import runs, slots
+from shared.store.run import slots, states
 
 Measure = Callable[[Run], None]
 """Asks for the goodput of the step of a search that has ended."""
@@ -27,7 +27,7 @@ async def current_step(
     redis: Redis, plan: Plan, run: Run, measure: Measure
 ) -> Step | None:
     """The step to claim a shard of; None while the run moves on to another."""
-    step = next_step(plan, await runs.finished(redis, run.job_id))
+    step = next_step(plan, await states.finished(redis, run.job_id))
     if step is None or step.number != run.step:
         return None  # it moved while we looked
     if not await slots.is_over(redis, run.job_id, step):
@@ -43,7 +43,7 @@ async def step_over(
     if plan.find is not None and not step.warmup:
         measure(run)
         return
-    over = await runs.finished(redis, run.job_id)
+    over = await states.finished(redis, run.job_id)
     if len(over) == step.number:
         await _go_on(redis, plan, run.job_id, [*over, Finished(step.number)])
 
@@ -55,7 +55,7 @@ async def step_measured(
 
     goodput: measures the step.
     """
-    over = await runs.finished(redis, run.job_id)
+    over = await states.finished(redis, run.job_id)
     step = next_step(plan, over)
     if plan.find is None or step is None or step.number != run.step:
         return False
@@ -71,4 +71,4 @@ async def _go_on(redis: Redis, plan: Plan, job_id: str, over: list[Finished]) ->
     step = next_step(plan, over)
     ending = Ending.COMPLETED if plan.find is None else Ending.FIND
     to = None if step is None else step.number
-    await runs.advance(redis, job_id, over[-1], to, ending)
+    await states.advance(redis, job_id, over[-1], to, ending)

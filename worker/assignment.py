@@ -7,7 +7,7 @@ from redis.asyncio import Redis
 from shared.money import Costs, account_of
 from shared.plan import Plan
 from shared.settings import Settings
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from worker.storeclock import StoreClock
 
 

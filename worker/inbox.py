@@ -25,8 +25,9 @@ from shared.errors import BenchError
 from shared.money import account_of
 from shared.run import Run, Status
 from shared.settings import Settings
-from shared.store import away, keys, runs, workers
+from shared.store import away, keys, workers
 from shared.store.client import AWAY, now_s
+from shared.store.run import runs
 from worker import collector
 from worker.shard import Shard
 from worker.tasks import attempt, cancel

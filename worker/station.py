@@ -22,8 +22,9 @@ from shared.money import Costs
 from shared.plan import Plan
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import runs, samples, slots, workers
+from shared.store import workers
 from shared.store.client import AWAY
+from shared.store.run import leases, runs, samples, states
 from shared.upstream import Contact, dialect_of, wire_of
 from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
@@ -174,7 +175,7 @@ class Station:
         settings = await agreed_settings(self.redis, run.job_id, self._contact)
         costs = await self._purse.costs(plan, run.job_id, settings)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
-        lease = await slots.claim(
+        lease = await leases.claim(
             self.redis,
             run.job_id,
             step,
@@ -203,14 +204,14 @@ class Station:
         self,
         run: Run,
         plan: Plan,
-        lease: slots.Lease,
+        lease: leases.Lease,
         costs: Costs | None,
         settings: Settings,
     ) -> None:
         try:
             key = settings.require_key()
         except (MissingKey, Misconfigured) as error:
-            await runs.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
+            await states.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
         fingerprint = key_print(key, lease.job_id)
         await samples.asked_with(self.redis, lease.job_id, fingerprint)
@@ -256,7 +257,7 @@ class Station:
             log.exception("shard %d of %s broke", lease.shard, lease.job_id)
             sentence = f"A worker failed with {type(error).__name__}: see its log."
             with suppress(BenchError, *AWAY):
-                await runs.end(self.redis, lease.job_id, Ending.BUG, sentence)
+                await states.end(self.redis, lease.job_id, Ending.BUG, sentence)
             return
         finally:
             self._shards.discard(shard)

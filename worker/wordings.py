@@ -17,9 +17,9 @@ from shared.answer.wording import USUAL, Wording, choice_of
 from shared.money import account_of
 from shared.plan import Plan
 from shared.settings import Settings
-from shared.store import dialects
-from shared.store import wordings as stored
 from shared.store.client import AWAY
+from shared.store.run import dialects
+from shared.store.upstream import wordings as stored
 from shared.upstream import Contact
 
 log = logging.getLogger("worker.wordings")

@@ -13,8 +13,8 @@ from api.schemas import Job
 from shared.clock import monotonic_s, utc_label
 from shared.errors import BenchError, StoreDown
 from shared.run import Status
-from shared.store import events, runs
 from shared.store.client import now_s
+from shared.store.run import events, runs
 
 PROGRESS_EVERY_S = 0.25
 """At most four a second; what happens in between is in the next."""

@@ -9,7 +9,7 @@ from api.parts import Parts, Store
 from api.schemas import Job
 from shared.clock import monotonic_s
 from shared.errors import StoreDown
-from shared.store import runs
+from shared.store.run import runs
 
 MOST_S = 60
 

@@ -14,14 +14,7 @@ from redis.asyncio import Redis
 
 from shared.clock import monotonic_s
 from shared.errors import Busy, OutcomeUnknown, StoreDown
-from shared.store.client import (
-    AWAY,
-    UNCHANGED,
-    Unwilling,
-    now_s,
-    reachable,
-    refused,
-)
+from shared.store.client import AWAY, UNCHANGED, Unwilling, now_s, reachable, refused
 
 STORE_S = 2.5
 """The deadline of all that one request reads of the store."""

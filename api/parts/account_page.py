@@ -3,7 +3,7 @@
 import asyncio
 
 from shared.clock import monotonic_s, wall_s
-from shared.upstream import Account, Contact, Refused, client_of, read_account
+from shared.upstream import Account, Contact, KeyRefused, client_of, read_account
 
 KEPT_S = 5.0
 """Clients that poll `GET /account`, however many, cause one call in so long."""
@@ -51,7 +51,7 @@ class AccountPage:
     @property
     def refused(self) -> bool:
         """Whether the upstream last answered that it does not accept the key."""
-        return isinstance(self._said, Refused)
+        return isinstance(self._said, KeyRefused)
 
     async def close(self) -> None:
         """End a call that is under way."""

@@ -13,9 +13,10 @@ from shared.clock import utc_label
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
-from shared.store import durable, reconciles, runs, workers
+from shared.store import durable, workers
 from shared.store.client import now_s
-from shared.store.record import leave
+from shared.store.run import reconciles, runs
+from shared.store.run.record import leave
 
 _STOPS = (Ending.BUDGET, Ending.ERROR_LIMIT, Ending.FIND)
 

@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 
 from api.errors import Problem
 from shared.clock import sleep
-from shared.store import events
 from shared.store.client import AWAY
+from shared.store.run import events
 
 log = logging.getLogger(__name__)
 

@@ -21,10 +21,10 @@ from shared.clock import utc_label, wall_s
 from shared.errors import StoreDown
 from shared.money import FREE_ROUTER, Limit, account_of, limits_of
 from shared.settings import Settings
-from shared.store import limits, money
 from shared.store.client import now_s
-from shared.store.limits import Used
-from shared.store.money import Spent
+from shared.store.upstream import limits, money
+from shared.store.upstream.limits import Used
+from shared.store.upstream.money import Spent
 from shared.upstream import Account
 
 router = APIRouter(tags=["account"])

@@ -19,8 +19,8 @@ from api.replies import json_of
 from api.schemas import Job
 from shared.errors import NoSuchRun, WrongState
 from shared.run import Ending, Status
-from shared.store import runs
 from shared.store.client import UNCHANGED
+from shared.store.run import states
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -54,7 +54,7 @@ async def cancel(job_id: JobId, store: StoreDep) -> Response:
     job, _ = await _changed(
         store,
         job_id,
-        lambda redis: runs.end(redis, job_id, Ending.CANCELLED),
+        lambda redis: states.end(redis, job_id, Ending.CANCELLED),
         "cancelled",
         "ends",
         ring=lambda: wake(store, job_id),
@@ -86,7 +86,7 @@ async def pause(job_id: JobId, store: StoreDep) -> Response:
     job, paused = await _changed(
         store,
         job_id,
-        lambda redis: runs.move(redis, job_id, Status.PAUSED),
+        lambda redis: states.move(redis, job_id, Status.PAUSED),
         "paused",
         "is paused",
     )
@@ -114,7 +114,7 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     job, resumed = await _changed(
         store,
         job_id,
-        lambda redis: runs.move(redis, job_id, Status.QUEUED),
+        lambda redis: states.move(redis, job_id, Status.QUEUED),
         "resumed",
         "goes on",
         ring=lambda: wake_all(store, job_id, parts.settings),

@@ -16,7 +16,7 @@ from api.parts import Store
 from shared import archive
 from shared.money.reconciliation import FILE
 from shared.outputs import OUTPUTS, Output
-from shared.store import reconciles, runs
+from shared.store.run import reconciles, runs
 
 Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 

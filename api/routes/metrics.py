@@ -15,7 +15,8 @@ from api.errors import responses
 from api.parts import Parts
 from shared.errors import StoreDown
 from shared.money import account_of
-from shared.store import counts, money, workers
+from shared.store import counts, workers
+from shared.store.upstream import money
 
 router = APIRouter(tags=["health"])
 

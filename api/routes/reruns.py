@@ -18,7 +18,7 @@ from shared import archive
 from shared.errors import NoSuchRun
 from shared.plan import read_plan
 from shared.settings import Settings
-from shared.store import runs
+from shared.store.run import runs
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 

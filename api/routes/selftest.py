@@ -11,7 +11,7 @@ from shared.clock import utc_label
 from shared.run import is_job_id
 from shared.selftest import MOST_SIZES, MOST_STREAMS, STREAMS, SelfTest
 from shared.store import selftests
-from shared.store.selftests import Asked, State
+from shared.store.selftests import SelfTestRun, State
 
 router = APIRouter(prefix="/selftest", tags=["health"])
 
@@ -86,7 +86,7 @@ async def show(
     return _job(asked)
 
 
-def _job(asked: Asked) -> SelfTestJob:
+def _job(asked: SelfTestRun) -> SelfTestJob:
     return SelfTestJob(
         id=asked.id,
         state=asked.state,

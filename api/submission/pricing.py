@@ -8,7 +8,7 @@ from shared.clock import utc_label, wall_s
 from shared.errors import CatalogueDown, TooMuch
 from shared.money import (
     Costs,
-    Left,
+    Headroom,
     LimitQuote,
     Price,
     Quote,
@@ -20,8 +20,8 @@ from shared.money import (
     usd,
 )
 from shared.plan import Plan
-from shared.store import limits, means
 from shared.store.client import now_s
+from shared.store.upstream import limits, means
 from shared.upstream import allowance, prices_of
 
 PRICES_S = 10.0
@@ -125,7 +125,7 @@ async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quot
         for name, limit in {k: v for each in names for k, v in each.items()}.items():
             used = await limits.used(store.redis, account, name)
             per_day = limit.per_day or used.per_day
-            left[name] = Left(
+            left[name] = Headroom(
                 replace(limit, per_day=per_day),
                 used.today,
                 used.minute,

@@ -15,7 +15,7 @@ import httpx
 from cli.stack.child import Child, Say
 from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError, InUse, NotReady
-from shared.process import hold
+from shared.process import lock_file
 from shared.startup.ports import check_free, free_port, url_of
 from shared.store import embedded, workers
 from shared.store.client import AWAY, connect
@@ -126,7 +126,7 @@ class Stack:
 
     def _take_the_directory(self) -> None:
         path = self._options.data_dir / "stack.lock"
-        self._lock = hold(path, f"process {os.getpid()}, {self.url}")
+        self._lock = lock_file(path, f"process {os.getpid()}, {self.url}")
         if self._lock is None:
             raise InUse(
                 f"A stack already runs in {self._options.data_dir}"

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from shared.answer import hints
-from shared.answer.reply import Limit
+from shared.answer.reply import Throttle
 from shared.wire import scheme
 
 Json = dict[str, Any]
@@ -175,7 +175,7 @@ def moderated(error: object) -> bool:
 
 def limit(
     status: int | None, error: object, headers: dict[str, str], now_s: float
-) -> Limit | None:
+) -> Throttle | None:
     """The limit that a 429, a 503 or an in-flight 402 speaks of; else None.
 
     `headers` has lower-case names; `now_s` is the wall clock, Unix seconds.
@@ -201,7 +201,7 @@ def limit(
         source is None and "free-models-per-" in words
     )
     account = in_flight or free or source == "openrouter_admission_control"
-    return Limit(
+    return Throttle(
         account=account,
         source=source,
         opens_at=hints.opens_at(metadata, headers, now_s)

@@ -62,7 +62,7 @@ class Chunk(NamedTuple):
     generation_id: str | None = None
 
 
-class Limit(NamedTuple):
+class Throttle(NamedTuple):
     """Why and until when an upstream would not take more."""
 
     account: bool
@@ -112,7 +112,7 @@ class Reply(NamedTuple):
     served_model: str | None = None
     generation_id: str | None = None
     cache_hit: bool | None = None
-    limit: Limit | None = None
+    limit: Throttle | None = None
     error_code: int | None = None
     """The status that an error inside a 200 names; None where there is none."""
     notes: str | None = None

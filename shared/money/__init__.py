@@ -5,24 +5,17 @@ USD at the border, whole billionths inside. Pure.
 May import: the machinery, `sample`, `plan`.
 """
 
+from shared.money.budget import Budget, budget_of, check_prices
 from shared.money.costs import Costs
 from shared.money.limits import FREE_ROUTER, Limit, account_of, is_free, limits_of
-from shared.money.prices import (
-    Budget,
-    Price,
-    billed_nano,
-    budget_of,
-    check_prices,
-    nano,
-    usd,
-)
-from shared.money.quote import Left, LimitQuote, Quote, TargetQuote, quote
+from shared.money.prices import Price, billed_nano, nano, usd
+from shared.money.quote import Headroom, LimitQuote, Quote, TargetQuote, quote
 
 __all__ = [
     "FREE_ROUTER",
     "Budget",
     "Costs",
-    "Left",
+    "Headroom",
     "Limit",
     "LimitQuote",
     "Price",

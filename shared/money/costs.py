@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
-from shared.money.prices import Budget, Price, most_prompt_tokens
+from shared.money.budget import Budget
+from shared.money.prices import Price, most_prompt_tokens
 from shared.plan import Plan, Work
 
 

@@ -67,7 +67,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Headroom:
     """One limit, and what is left of it."""
 
     limit: Limit
@@ -80,7 +80,7 @@ def quote(
     plan: Plan,
     prices: Sequence[Price | None],
     *,
-    limits: Mapping[str, Left],
+    limits: Mapping[str, Headroom],
     limits_of: Sequence[Sequence[str]],
     max_cost_usd: float | None,
     mean_output_tokens: Mapping[str, float],
@@ -91,7 +91,7 @@ def quote(
     count its calls. mean_output_tokens: by model, what earlier calls have brought.
     """
     calls = most_calls(plan)
-    asked = _Asked(plan, calls)
+    asked = _Volume(plan, calls)
     targets = tuple(
         _target(plan, number, price, asked, mean_output_tokens)
         for number, price in enumerate(prices)
@@ -113,7 +113,7 @@ def quote(
     )
 
 
-class _Asked:
+class _Volume:
     """How often each prompt is asked of each target, and how long they are."""
 
     def __init__(self, plan: Plan, calls: int | None) -> None:
@@ -133,7 +133,7 @@ def _target(
     plan: Plan,
     number: int,
     price: Price | None,
-    asked: _Asked,
+    asked: _Volume,
     mean_output_tokens: Mapping[str, float],
 ) -> TargetQuote:
     target = plan.targets[number]
@@ -164,7 +164,7 @@ def _target(
     )
 
 
-def _limit(left: Left, counts: Sequence[bool], asked: _Asked) -> LimitQuote | None:
+def _limit(left: Headroom, counts: Sequence[bool], asked: _Volume) -> LimitQuote | None:
     if asked.of_target is None or not any(counts):
         return None
     limit, calls = left.limit, asked.of_target * sum(counts)

@@ -1,19 +1,23 @@
 """What is asked: the plan of a benchmark, and all that follows from it.
 
-`plan` is the record; `steps` what each slot asks, `loads` when, `prompts` what; `size`
-how much that is. Nothing here reads a clock or the network.
+`plan` is the record, and `agreement` what its fields must not say against each other;
+above it follow `steps` (what each slot asks), `durations` and `size` (how long and how
+much that is), below it are `target`, `loads` (when) and `prompts` (what).
+Nothing here reads a clock or the network.
 
 May import: the machinery, and `sample` for the names of outcomes.
 """
 
 from shared.plan.extras import PRICED
+from shared.plan.input.problems import problems
 from shared.plan.loads.adaptive import Adaptive
 from shared.plan.loads.due import DueTimes
-from shared.plan.plan import SCHEMA, Plan, Target, read_plan
-from shared.plan.problems import problems
+from shared.plan.loads.shape import is_open
+from shared.plan.plan import SCHEMA, Plan
+from shared.plan.plan_json import plan_json, read_plan
 from shared.plan.prompts.prefix import unique_prefix, with_prefix
 from shared.plan.prompts.prompt import MaxTokens, Message, Text
-from shared.plan.prompts.synthetic import calibrate
+from shared.plan.prompts.synthetic import SyntheticPrompts, calibrate
 from shared.plan.retries import Retries
 from shared.plan.size import check_prompts, check_size, check_targets, most_calls
 from shared.plan.slo import Slo
@@ -28,6 +32,7 @@ from shared.plan.steps import (
     total,
     work,
 )
+from shared.plan.target import Target
 
 __all__ = [
     "LEAD_S",
@@ -42,6 +47,7 @@ __all__ = [
     "Retries",
     "Slo",
     "Step",
+    "SyntheticPrompts",
     "Target",
     "Text",
     "Work",
@@ -50,8 +56,10 @@ __all__ = [
     "check_size",
     "check_targets",
     "due_times",
+    "is_open",
     "most_calls",
     "next_step",
+    "plan_json",
     "problems",
     "read_plan",
     "steps",

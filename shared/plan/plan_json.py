@@ -1,15 +1,38 @@
-"""A plan as compact JSON, in pieces: writing 64 MiB in one go holds every other thread
-of the process for half a second."""
+"""A plan as JSON: read, and written in pieces, since writing 64 MiB in one go holds
+every other thread of the process for half a second."""
 
 from collections.abc import Iterator, Sequence
 
-from pydantic_core import to_json
+from pydantic import ValidationError
+from pydantic_core import from_json, to_json
 
-from shared.plan.plan import Plan
+from shared.errors import BadPlan, NewerRecord
+from shared.plan.input.problems import problems
+from shared.plan.plan import SCHEMA, Plan
 from shared.plan.prompts import InlinePrompts, PromptSource
 
 _PIECE = 500
 """Prompts in one piece."""
+
+
+def read_plan(text: str | bytes) -> Plan:
+    """A stored plan. Raises NewerRecord for one of a later version, else BadPlan.
+
+    The number is looked at before the fields, because a later schema may have fields
+    that this one would refuse with a worse sentence.
+    """
+    try:
+        record = from_json(text)
+    except ValueError as error:
+        raise BadPlan(f"The plan is not JSON: {error}.") from None
+    found_schema = record.get("schema_version") if isinstance(record, dict) else None
+    if isinstance(found_schema, int) and found_schema > SCHEMA:
+        raise NewerRecord("plan", found_schema, SCHEMA)
+    try:
+        return Plan.model_validate(record)
+    except ValidationError as error:
+        path, said = problems(error)[0]
+        raise BadPlan(f"{path}: {said}." if path else f"{said}.", path) from None
 
 
 def plan_json(plan: Plan) -> bytes:

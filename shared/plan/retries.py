@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from shared.fields import NOT_A_BOOL, Frozen
+from shared.plan.input.lists import at_most
 from shared.sample import Outcome
-from shared.sequences import at_most
 
 NEVER = {
     Outcome.OK: "it is no failure",

@@ -4,23 +4,21 @@ Numbers alone: a plan of a billion prompts a billion times costs nothing to refu
 """
 
 from math import ceil
-from typing import TYPE_CHECKING
 
 from shared.errors import TooMuch
 from shared.plan.loads import Load
 from shared.plan.loads.fields import UNCAPPED
+from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import at_value
+from shared.plan.plan import Plan
 from shared.plan.steps import Step, steps
 from shared.settings import Settings
-
-if TYPE_CHECKING:
-    from shared.plan.plan import Plan
 
 _MADE = 4
 """Synthetic prompts may have so many times MAX_UPLOAD_BYTES."""
 
 
-def most_calls(plan: "Plan") -> int | None:
+def most_calls(plan: Plan) -> int | None:
     """Calls at most, over all steps and warm-ups, since all of them cost money.
 
     A search counts as `max_steps` steps at `high`. A load that time ends counts by its
@@ -38,7 +36,7 @@ def most_calls(plan: "Plan") -> int | None:
     return None if None in calls else times * sum(each or 0 for each in calls)
 
 
-def check_size(plan: "Plan", limits: Settings) -> None:
+def check_size(plan: Plan, limits: Settings) -> None:
     """Refuse what is over a cap, before anything is queued.
 
     Raises TooMuch, which names the field, the value and the setting to change.
@@ -57,7 +55,7 @@ def check_size(plan: "Plan", limits: Settings) -> None:
     _check_made(plan, limits.max_upload_bytes)
 
 
-def _check_made(plan: "Plan", cap: int) -> None:
+def _check_made(plan: Plan, cap: int) -> None:
     """Texts that a plan of a few bytes makes up are bounded as if they had been sent,
     and some: each is made several times before anything is queued."""
     made = plan.prompts.made_bytes()
@@ -88,7 +86,7 @@ def _check_number(field: str, number: int, cap: int, setting: str) -> None:
         )
 
 
-def _check_lanes(plan: "Plan", cap: int) -> None:
+def _check_lanes(plan: Plan, cap: int) -> None:
     field, loads = "load", [step.load for step in steps(plan)]
     if plan.sweep:
         field = "sweep.values"
@@ -107,10 +105,10 @@ def _check_lanes(plan: "Plan", cap: int) -> None:
 def _lanes_asked(load: Load) -> int:
     """Lanes that the plan names; an open load without a number asks for none."""
     lanes = load.most_lanes()
-    return 0 if lanes == UNCAPPED and load.slots_by(0) is not None else lanes
+    return 0 if lanes == UNCAPPED and is_open(load) else lanes
 
 
-def _check_calls(plan: "Plan", cap: int) -> None:
+def _check_calls(plan: Plan, cap: int) -> None:
     calls = most_calls(plan)
     if calls is None or calls <= cap:
         return

@@ -5,17 +5,14 @@ Pure functions: nothing is stored in advance, and any worker can do any slot.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from shared.plan.loads import Load
 from shared.plan.loads.due import DueTimes
 from shared.plan.loads.find import Search, search
+from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Over, at_value
 from shared.plan.order import permuted
-
-if TYPE_CHECKING:
-    from shared.plan.plan import Plan
-
+from shared.plan.plan import Plan
 
 LEAD_S = 0.3
 """An open load starts so long after its first claim, so that every shard is ready."""
@@ -36,6 +33,11 @@ class Step:
     """No slot starts later than this after the step's start; None: no limit."""
     warmup: bool
     """Its rows are kept and never counted."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its slots have due times."""
+        return is_open(self.load)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Finished:
     """The share of its calls that met the SLO; None for a warm-up, or without calls."""
 
 
-def steps(plan: "Plan") -> tuple[Step, ...]:
+def steps(plan: Plan) -> tuple[Step, ...]:
     """The steps that are known beforehand, in order.
 
     Plain plan: an optional warm-up and the measured one. Sweep: these for each value.
@@ -76,7 +78,7 @@ def steps(plan: "Plan") -> tuple[Step, ...]:
     return swept
 
 
-def next_step(plan: "Plan", finished: Sequence[Finished]) -> Step | None:
+def next_step(plan: Plan, finished: Sequence[Finished]) -> Step | None:
     """The step to run when these are over, or None when the run is.
 
     finished: all steps so far, warm-ups too, in order. The one question to ask for any
@@ -96,7 +98,7 @@ def next_step(plan: "Plan", finished: Sequence[Finished]) -> Step | None:
     return _at(plan, done - place, plan.find.over, state.next)[place]
 
 
-def found(plan: "Plan", finished: Sequence[Finished]) -> Search | None:
+def found(plan: Plan, finished: Sequence[Finished]) -> Search | None:
     """Where the plan's search stands: what passed, what failed; None without one."""
     _check_order(finished)
     if plan.find is None:
@@ -105,7 +107,7 @@ def found(plan: "Plan", finished: Sequence[Finished]) -> Search | None:
     return search(plan.find, [step.goodput for step in finished[each - 1 :: each]])
 
 
-def total(plan: "Plan") -> int | None:
+def total(plan: Plan) -> int | None:
     """Slots outside warm-up; None while time, or a search, decides."""
     if plan.find:
         return None
@@ -113,7 +115,7 @@ def total(plan: "Plan") -> int | None:
     return None if None in counts else sum(count or 0 for count in counts)
 
 
-def work(plan: "Plan", step: int, index: int) -> Work:
+def work(plan: Plan, step: int, index: int) -> Work:
     """What slot (step, index) asks.
 
     Indexes fall in blocks of `plan.pairs()`; a block is one seeded permutation of all
@@ -127,18 +129,18 @@ def work(plan: "Plan", step: int, index: int) -> Work:
     return Work(target, prompt, block)
 
 
-def due_times(plan: "Plan", step: Step) -> DueTimes:
+def due_times(plan: Plan, step: Step) -> DueTimes:
     """When the slots of a step are due, by index; make one per step and keep it."""
     seed = f"{plan.order_seed}:{step.number}"
     return DueTimes(step.load, seed, step.count, step.duration_s)
 
 
-def _at(plan: "Plan", number: int, over: Over, value: float) -> tuple[Step, ...]:
+def _at(plan: Plan, number: int, over: Over, value: float) -> tuple[Step, ...]:
     load = at_value(plan.load, over, value)
     return _pair(plan, number, f"{over} {value:g}", load)
 
 
-def _pair(plan: "Plan", number: int, name: str, load: Load) -> tuple[Step, ...]:
+def _pair(plan: Plan, number: int, name: str, load: Load) -> tuple[Step, ...]:
     """The measured step, with a warm-up before it where the load has one."""
     count = load.slots(plan.pairs() * plan.runs)
     duration_s = load.duration_s
@@ -151,7 +153,7 @@ def _pair(plan: "Plan", number: int, name: str, load: Load) -> tuple[Step, ...]:
     )
 
 
-def _steps_per_value(plan: "Plan") -> int:
+def _steps_per_value(plan: Plan) -> int:
     return 2 if plan.load.warmup else 1
 
 

@@ -11,43 +11,23 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.errors import Misconfigured
 from shared.settings import Settings
+from shared.settings.check import Check
 from shared.settings.credentials import Wrong
 from shared.wire import tls_context
-
-Level = Literal["ok", "warn", "bad"]
 
 # It warns of lines that it cannot read, as `names` does, and before there is a log.
 logging.getLogger("dotenv").setLevel(logging.ERROR)
 
 _LOW_BYTES = 256 * 1024 * 1024
 _FULL = (errno.ENOSPC, errno.EDQUOT)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    """The setting, or what else it is called."""
-    level: Level
-    """`bad`: nothing is begun. `warn`: it works, perhaps not as was meant."""
-    sentence: str
-    remedy: str = ""
-
-    @property
-    def line(self) -> str:
-        """`NAME: what is so. What to do about it.`"""
-        return f"{self.name}: {self.sentence} {self.remedy}".rstrip()
 
 
 def read() -> tuple[Settings | None, tuple[Check, ...]]:

@@ -14,8 +14,8 @@ from typing import Literal
 from shared.errors import BenchError, InUse, Misconfigured
 from shared.log import setup
 from shared.settings import Settings
+from shared.settings.check import Check
 from shared.startup import checks
-from shared.startup.checks import Check
 from shared.store import fitness
 
 WRONG = 2

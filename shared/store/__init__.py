@@ -1,5 +1,13 @@
 """Redis: the meeting point of machines. Every multi-step change is one Lua script.
 
+`client` is a connection and runs the scripts in `lua/`, `keys` names what is there;
+`run/` is what the store has of one run, `upstream/` what all workers know of an
+upstream. Whether the store can be used is asked by `fitness`, `durable` and `away`;
+`embedded` is a store of our own.
+
+May import: the machinery, `run`, `sample`, `settings`, `selftest`, `plan`, `money`,
+and `answer` for how models want to be asked.
+
 Keys (all begin with `llmbench:`; an ended run's keys expire together)
 
     runs                zset   every run known, by time of creation
@@ -47,7 +55,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:dialect      string which its calls speak: the first worker's finding
     run:ID:down         hash   `upstream` or `target I`: since, until, tries (`outages`)
     run:ID:reconcile    string the worker that compares its bills; a lease
-    run:ID:step:N       hash   the step, its shards and their leases (`slots`)
+    run:ID:step:N       hash   the step, its shards and their leases (`leases`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand
     run:ID:back:N       zset   slots to offer again -> not before, store ms
     run:ID:closed:N     bitmap slots that have their final row

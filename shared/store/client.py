@@ -76,7 +76,7 @@ UNCHANGED = "nothing was changed by this request"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 
 
-class Pool(BlockingConnectionPool):
+class LoginPool(BlockingConnectionPool):
     """A pool that does not repeat a login which was refused at every command.
 
     Who asks meanwhile gets the same refusal from here. The pause grows to 30 s: a store
@@ -128,7 +128,7 @@ def connect(url: str, *, timeout_s: float = 3.0, connections: int = 64) -> Redis
     A command gives up after `timeout_s`, so that no caller hangs on a store that
     accepts and does not answer. Bytes in, bytes out: rows are not text.
     """
-    pool = Pool.from_url(
+    pool = LoginPool.from_url(
         url,
         max_connections=connections,
         timeout=timeout_s,

@@ -13,7 +13,7 @@ from shared.store import keys
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class Tally:
     """One reading."""
 
     open: dict[Status, int]
@@ -24,7 +24,7 @@ class Counts:
     """Shards taken over from a silent worker since then."""
 
 
-async def read(redis: Redis) -> Counts:
+async def read(redis: Redis) -> Tally:
     """The counts now."""
     async with redis.pipeline(transaction=False) as pipe:
         pipe.zrange(keys.OPEN, 0, -1)
@@ -38,7 +38,7 @@ async def read(redis: Redis) -> Counts:
     def ended(status: Status) -> int:
         return int(counted.get(f"ended:{status}".encode(), 0))
 
-    return Counts(
+    return Tally(
         open={s: states[s.encode()] for s in Status if not s.terminal},
         ended={s: ended(s) for s in Status if s.terminal},
         takeovers=int(counted.get(b"takeovers", 0)),

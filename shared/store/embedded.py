@@ -24,7 +24,7 @@ from redis import Redis, RedisError
 
 from shared.clock import monotonic_s
 from shared.errors import InUse, Misconfigured, StoreDown
-from shared.process import hold, tied
+from shared.process import lock_file, tied
 from shared.settings.credentials import without_credentials
 
 OLDEST = (6, 2)
@@ -96,7 +96,7 @@ def start(data_dir: Path, redis_url: str | None = None) -> Embedded:
         _check_theirs(redis_url)
         return Embedded(redis_url, None, f"at {without_credentials(redis_url)}")
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = hold(data_dir / "store.lock", str(os.getpid()))
+    lock = lock_file(data_dir / "store.lock", str(os.getpid()))
     if lock is None:
         holder = (data_dir / "store.lock").read_text()
         raise InUse(

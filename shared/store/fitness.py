@@ -13,8 +13,8 @@ from redis import Redis
 from redis.exceptions import InvalidResponse, NoPermissionError, ResponseError
 
 from shared.settings import Settings
+from shared.settings.check import Check
 from shared.settings.credentials import without_credentials
-from shared.startup.checks import Check
 from shared.store import durable, keys
 from shared.store.client import AWAY, REFUSED, connect_blocking, refusal_of
 from shared.store.embedded import OLDEST

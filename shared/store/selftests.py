@@ -37,7 +37,7 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-class Asked(Frozen):
+class SelfTestRun(Frozen):
     """One self-test that was asked for."""
 
     id: str
@@ -50,13 +50,15 @@ class Asked(Frozen):
     error: str | None = None
 
 
-async def ask(redis: Redis, streams: tuple[int, ...] = STREAMS) -> Asked:
+async def ask(redis: Redis, streams: tuple[int, ...] = STREAMS) -> SelfTestRun:
     """A self-test that waits for a worker: a new one, or the one that waits already.
 
     Tells the workers at once.
     """
     now = await now_s(redis)
-    mine = Asked(id=new_job_id(now), streams=streams, asked_at=now, until=now + WAIT_S)
+    mine = SelfTestRun(
+        id=new_job_id(now), streams=streams, asked_at=now, until=now + WAIT_S
+    )
     await _write(redis, mine)
     while not await redis.set(_WAITS, mine.id, nx=True, px=int(WAIT_S * 1000)):
         waits = await redis.get(_WAITS)
@@ -70,7 +72,7 @@ async def ask(redis: Redis, streams: tuple[int, ...] = STREAMS) -> Asked:
     return mine
 
 
-async def claim(redis: Redis, worker: str) -> Asked | None:
+async def claim(redis: Redis, worker: str) -> SelfTestRun | None:
     """The one that waits, to be run by this worker alone; None when none waits.
 
     worker: its name, which begins with its host. None too while another worker of that
@@ -93,7 +95,7 @@ async def claim(redis: Redis, worker: str) -> Asked | None:
     return running
 
 
-async def end(redis: Redis, asked: Asked, came: SelfTest | str) -> None:
+async def end(redis: Redis, asked: SelfTestRun, came: SelfTest | str) -> None:
     """What came of it: a result, or the sentence of why there is none."""
     update = (
         {"state": State.FAILED, "error": came}
@@ -105,12 +107,12 @@ async def end(redis: Redis, asked: Asked, came: SelfTest | str) -> None:
         await redis.delete(_on(asked.worker))
 
 
-async def load(redis: Redis, test_id: str) -> Asked | None:
+async def load(redis: Redis, test_id: str) -> SelfTestRun | None:
     """The self-test as it is now; None when nobody knows it (any more)."""
     text = await redis.get(_key(test_id))
     if text is None:
         return None
-    asked = Asked.model_validate_json(text)
+    asked = SelfTestRun.model_validate_json(text)
     if asked.state in (State.DONE, State.FAILED) or await now_s(redis) < asked.until:
         return asked
     error = (
@@ -121,7 +123,7 @@ async def load(redis: Redis, test_id: str) -> Asked | None:
     return asked.model_copy(update={"state": State.FAILED, "error": error})
 
 
-async def _write(redis: Redis, asked: Asked) -> None:
+async def _write(redis: Redis, asked: SelfTestRun) -> None:
     await redis.set(_key(asked.id), asked.model_dump_json(), ex=_KEEP_S)
 
 

@@ -6,7 +6,7 @@ wire.
 May import: the machinery, `plan`, `wire`, `answer`, `money`, `store`.
 """
 
-from shared.upstream.account import Account, Refused, read_account
+from shared.upstream.account import Account, KeyRefused, read_account
 from shared.upstream.catalogue import Catalogue, near_matches, select
 from shared.upstream.connect import client_of, dialect_of, wire_of
 from shared.upstream.contact import Contact
@@ -18,8 +18,8 @@ __all__ = [
     "Account",
     "Catalogue",
     "Contact",
+    "KeyRefused",
     "Model",
-    "Refused",
     "client_of",
     "dialect_of",
     "fits",

@@ -33,7 +33,7 @@ class Account:
     """By the upstream's own count, which may lag."""
 
 
-class Refused(str):
+class KeyRefused(str):
     """The sentence of why a key is not accepted."""
 
     __slots__ = ()
@@ -51,7 +51,7 @@ async def read_account(client: httpx.AsyncClient) -> Account | str:
             " the network."
         )
     if answer.status_code == 401:
-        return Refused(
+        return KeyRefused(
             f"The upstream does not accept the key: GET /key answered 401,"
             f" {complaint.said(answer.content)}. Put a valid OPENROUTER_API_KEY into"
             " .env, and start again."

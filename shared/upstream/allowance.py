@@ -1,4 +1,4 @@
-"""What an account may still do today, asked of its own page."""
+"""How many free calls the account has today: `GET /key`, told to all workers."""
 
 import logging
 
@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from shared.money import account_of, limits_of
 from shared.plan import Plan
 from shared.settings import Settings
-from shared.store import limits
+from shared.store.upstream import limits
 from shared.upstream.account import read_account
 
 log = logging.getLogger(__name__)

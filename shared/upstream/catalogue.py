@@ -20,7 +20,7 @@ from shared.answer import refusal as complaint
 from shared.errors import CatalogueDown
 from shared.plan.model_id import in_path
 from shared.upstream.endpoint import Endpoint, endpoints_of
-from shared.upstream.listing import Refused, read_listing
+from shared.upstream.listing import NoListing, read_listing
 from shared.upstream.model import (
     Model,
     expired,
@@ -239,7 +239,7 @@ class Catalogue:
                 )
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
             why = complaint.safe(str(error) or type(error).__name__)
-            status = error.status if isinstance(error, Refused) else None
+            status = error.status if isinstance(error, NoListing) else None
             self.wants_key = status in (401, 403)
             remedy = _REMEDIES.get(status, _CHECK_ADDRESS)
             self._down = CatalogueDown(

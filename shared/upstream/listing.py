@@ -23,7 +23,7 @@ class Listing:
     """Its prices have OpenRouter's form."""
 
 
-class Refused(ValueError):
+class NoListing(ValueError):
     """The upstream answered, and with no listing."""
 
     def __init__(self, response: httpx.Response) -> None:
@@ -37,14 +37,14 @@ async def read_listing(client: httpx.AsyncClient, *, anywhere: bool) -> Listing:
 
     anywhere: look below `/v1` too, where the address names no version and lists
     nothing; where that has it, it is the client's address from then on.
-    Raises Refused, ValueError for what is no listing, and httpx's errors.
+    Raises NoListing, ValueError for what is no listing, and httpx's errors.
     """
     response = await _first_page(client, anywhere=anywhere)
     models: dict[str, Model] = {}
     like = False
     for page in range(1, MAX_PAGES + 1):
         if response.status_code != 200:
-            raise Refused(response)
+            raise NoListing(response)
         document = from_json(response.content)
         models |= {m.id: m for m in models_of(document)}
         like = like or like_openrouter(document)

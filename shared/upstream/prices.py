@@ -5,18 +5,15 @@ served by any of them, so the dearest counts; a pinned one by its own alone.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from shared.money import Price
+from shared.plan import Target
 from shared.settings import Settings
 from shared.upstream.catalogue import Catalogue
 
-if TYPE_CHECKING:
-    from shared.plan import Target
-
 
 async def prices_of(
-    targets: "Sequence[Target]", catalogue: Catalogue, settings: Settings
+    targets: Sequence[Target], catalogue: Catalogue, settings: Settings
 ) -> tuple[Price | None, ...]:
     """The price of each target; None where the upstream does not say (a router, a
     plain OpenAI-compatible server).
@@ -28,7 +25,7 @@ async def prices_of(
 
 
 async def _price(
-    target: "Target", catalogue: Catalogue, settings: Settings
+    target: Target, catalogue: Catalogue, settings: Settings
 ) -> Price | None:
     row = catalogue.find(target.model)
     if row is None or row.price is None:

@@ -3,7 +3,7 @@
 import math
 
 from shared.analysis import ProviderFigures
-from shared.plan import calibrate
+from shared.plan import SyntheticPrompts, calibrate
 from shared.run import Ending
 from shared.verdict.noted import NOTED
 from shared.verdict.records import Case, Reason, Rule
@@ -180,7 +180,9 @@ def _outages(case: Case) -> Reason | None:
 
 def _words_per_token(case: Case) -> Reason | None:
     prompts, tokens = case.plan.prompts, case.summary.tokens
-    if prompts.kind != "synthetic" or not tokens.prompt or not tokens.rows_reporting:
+    if not isinstance(prompts, SyntheticPrompts):
+        return None
+    if not tokens.prompt or not tokens.rows_reporting:
         return None
     some = range(min(prompts.count(), 1000))
     words = [len((prompts.prompt(index).prompt or "").split()) for index in some]

@@ -10,12 +10,14 @@ import httpx
 from redis.asyncio import Redis
 
 from shared import archive
-from shared.plan.plan import steps
+from shared.plan import steps
 from shared.run import Ending
-from shared.sample import Outcome, Sample, encode
-from shared.store import runs, slots, workers
+from shared.sample import Kind, Outcome, Sample, encode
+from shared.store import workers
 from shared.store.client import connect
-from shared.store.slots import Entry, Kind, Lease
+from shared.store.run import leases, runs, slots, states
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
 
 MODEL = "acme/swift-8b:free"
 
@@ -91,7 +93,7 @@ class Played:
 
     async def claim(self, job_id: str) -> Lease:
         plan = await runs.plan_of(self.redis, job_id)
-        lease = await slots.claim(
+        lease = await leases.claim(
             self.redis, job_id, steps(plan)[0], owner="played", shards=1, lease_s=15
         )
         assert lease is not None
@@ -111,7 +113,7 @@ class Played:
     async def reduce(self, job_id: str, ending: Ending | None = None) -> dict[str, Any]:
         """End the run, where `ending` is given, and publish its files."""
         if ending is not None:
-            await runs.end(self.redis, job_id, ending)
+            await states.end(self.redis, job_id, ending)
         run = await runs.load(self.redis, job_id)
         plan = await runs.plan_of(self.redis, job_id)
         folder = self._results_dir / job_id
@@ -122,7 +124,7 @@ class Played:
         (folder / "samples.csv").write_text('slot,model,error\n0,a/b,"no; \'=1"\n')
         (folder / "responses.jsonl").write_text('{"slot":0,"text":"Ответ"}\n')
         (folder / "summary.json").write_text(json.dumps(result))
-        await runs.finish(self.redis, run, result, keep_s=600)
+        await states.finish(self.redis, run, result, keep_s=600)
         return result
 
     async def whole(self, job_id: str) -> dict[str, Any]:

@@ -20,12 +20,13 @@ import pytest
 
 from api.live import follower_of
 from api.parts import Store, Views, Watchers
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.process import tied
 from shared.run import Ending
 from shared.settings.settings import Settings
-from shared.store import embedded, runs
+from shared.store import embedded
 from shared.store.client import connect
+from shared.store.run import runs, states
 from tests.api.client import FILE, FORM, events, plan, problem, submit
 from tests.api.server import Api, Start
 from tests.children import CANARY
@@ -246,7 +247,7 @@ async def test_what_the_store_would_not_tell_is_asked_for_again(
         run = await runs.create(redis, Plan.model_validate(plan()))
         told = (await follower_of(store, run.job_id, None)).events(lambda: False)
         assert b"event: snapshot" in await anext(told)
-        await runs.end(redis, run.job_id, Ending.CANCELLED)
+        await states.end(redis, run.job_id, Ending.CANCELLED)
         time.sleep(1.1)  # appendfsync everysec
         server.process.kill()
         server.process.wait()

@@ -12,7 +12,8 @@ from shared.money.reconciliation import (
     totals,
 )
 from shared.outputs import write_json
-from shared.store import keys, reconciles
+from shared.store import keys
+from shared.store.run import reconciles
 from tests.api.client import Played, problem, submit
 from tests.api.server import Api
 

@@ -18,11 +18,12 @@ from typing import Any
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Status
 from shared.sample import Outcome, decode
-from shared.store import keys, runs, samples
+from shared.store import keys
 from shared.store.client import connect, now_s
+from shared.store.run import runs, samples
 from tests.children import Simulator, simulator, until, workers
 from tests.faults.figure import Figure, a_folder
 from tests.faults.own_store import Store, a_store

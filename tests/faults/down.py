@@ -11,8 +11,8 @@ from shared import queue
 from shared.plan.loads import Concurrency
 from shared.run import Run, Status
 from shared.sample import Outcome, Sample, decode
-from shared.store import runs, samples
 from shared.store.client import connect
+from shared.store.run import runs, samples
 from tests.children import until, workers
 from tests.faults.figure import Figure, a_folder
 from tests.faults.own_store import a_store

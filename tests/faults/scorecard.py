@@ -9,7 +9,7 @@ import httpx
 
 from shared.plan.loads import Concurrency
 from shared.run import Ending, Status
-from shared.store import runs
+from shared.store.run import states
 from tests.faults.allowances import allowances
 from tests.faults.down import down
 from tests.faults.fairness import fairness
@@ -207,7 +207,7 @@ async def starts_after_a_cancel(times: int) -> list[Figure]:
             plan = a_plan(n=400, load=Concurrency(concurrency=16))
             job_id = await stack.submit(plan)
             await stack.closed(job_id, 40)
-            await runs.end(stack.redis, job_id, Ending.CANCELLED)
+            await states.end(stack.redis, job_id, Ending.CANCELLED)
             cancelled_s = time.monotonic()
             await stack.reaches(job_id, Status.CANCELLED)
             last_s = max(call.at_s for call in stack.upstream.ledger)

@@ -10,11 +10,13 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Ending, Status
 from shared.sample import decode
-from shared.store import keys, money, runs, samples
+from shared.store import keys
 from shared.store.client import connect, now_s
+from shared.store.run import runs, samples
+from shared.store.upstream import money
 from tests.children import Workers, simulator, until, workers
 from tests.faults.figure import Figure, a_folder
 from tests.faults.own_store import a_store

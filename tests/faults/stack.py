@@ -19,14 +19,15 @@ import psutil
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency, Load
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.process import tied
 from shared.run import Run, Status
 from shared.sample import Sample, decode
-from shared.store import keys, runs, samples
+from shared.store import keys
 from shared.store.client import AWAY, connect
+from shared.store.run import runs, samples
 from tests.children import CANARY, SHORT, Workers, until, workers
 from tests.faults import reduces
 from tests.faults.canary import assert_no_secret, assert_no_secret_in_command_lines

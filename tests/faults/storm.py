@@ -16,8 +16,9 @@ import psutil
 
 from shared.run import Ending, Status
 from shared.sample import decode
-from shared.store import keys, runs, samples
+from shared.store import keys
 from shared.store.client import reply
+from shared.store.run import samples, states
 from tests.children import until
 from tests.faults.stack import ENDED, HEARTBEAT_S, LEASE_S, Stack, a_plan, reducers
 from tests.faults.upstream import Called
@@ -278,7 +279,7 @@ class Storm:
             asked_after = revived.is_set()
             made.add(await self._answered(key, body))
         assert len(made) == 1, "one key made two jobs"
-        await runs.end(self._stack.redis, made.pop(), Ending.CANCELLED)
+        await states.end(self._stack.redis, made.pop(), Ending.CANCELLED)
 
     async def _kill_reducer(self) -> bool:
         found: list[psutil.Process] = []

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from shared import queue
 from shared.run import Status
-from shared.store import runs
+from shared.store.run import runs
 from tests.children import until
 from tests.faults.stack import Stack, a_plan, a_stack
 

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from shared.run import Ending, Status
-from shared.store import keys, runs
+from shared.store import keys
+from shared.store.run import runs
 from tests.children import until
 from tests.faults import odd
 from tests.faults.broken import SENTENCE

@@ -8,7 +8,7 @@ import pytest
 
 from shared.run import Status
 from shared.sample import Sample
-from shared.store import runs
+from shared.store.run import runs
 from simulator import bodies
 from tests.children import until
 from tests.faults import odd, skewed

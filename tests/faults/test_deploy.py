@@ -15,10 +15,11 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from shared.plan.plan import read_plan
+from shared.plan import read_plan
 from shared.run import Status, new_job_id
 from shared.sample import decode
-from shared.store import keys, runs
+from shared.store import keys
+from shared.store.run import runs
 from tests.faults import odd
 from tests.faults.stack import Stack, a_plan, a_stack
 

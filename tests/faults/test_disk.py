@@ -15,7 +15,7 @@ import pytest
 
 from shared.plan.loads import Concurrency
 from shared.run import Ending, Status
-from shared.store import runs
+from shared.store.run import runs
 from tests.children import until
 from tests.faults.stack import a_plan, a_stack
 from tests.faults.test_bugs import tried

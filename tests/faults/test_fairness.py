@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from shared.run import Ending, Status
-from shared.store import events, runs
+from shared.store.run import events, runs, states
 from tests.faults.stack import Stack, a_plan, a_stack
 
 MANY = 80
@@ -15,7 +15,7 @@ async def test_a_reduce_waits_for_one_of_another_submitter_and_not_for_eighty(
     async with a_stack(tmp_path, warm=True) as stack:
         many = [await submitted(stack, "ada", 4) for _ in range(MANY)]
         for job_id in many:
-            await runs.end(stack.redis, job_id, Ending.CANCELLED)
+            await states.end(stack.redis, job_id, Ending.CANCELLED)
         bobs = await submitted(stack, "bob", 3)
         stack.fleet.start()
         await stack.reaches(bobs, Status.DONE)

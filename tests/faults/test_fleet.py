@@ -10,7 +10,8 @@ import pytest
 import pytest_asyncio
 
 from shared.run import Ending, Status
-from shared.store import keys, runs
+from shared.store import keys
+from shared.store.run import runs, states
 from tests.children import until
 from tests.faults.stack import Stack, a_plan, a_stack
 
@@ -43,7 +44,7 @@ async def test_a_cancel_reaches_every_worker_and_no_row_comes_after_it(
         await two.closed(job_id, int(60 * share))
         assert len(set((await two.owners(job_id)).values())) == 2
         assert two.upstream.open > 0, "no call to cancel"
-    assert await runs.end(two.redis, job_id, Ending.CANCELLED)
+    assert await states.end(two.redis, job_id, Ending.CANCELLED)
     counted = await two.run(job_id)
     cancelled_s = time.monotonic()
     seen = len(two.upstream.of(model))
@@ -134,7 +135,7 @@ async def test_one_job_of_another_does_not_wait_for_thirty_of_one(
             over += run.status in (Status.REDUCING, Status.DONE)
         assert over <= 10, f"it waited for {over} of 30"
         for job_id in many:
-            await runs.end(stack.redis, job_id, Ending.CANCELLED)
+            await states.end(stack.redis, job_id, Ending.CANCELLED)
 
 
 async def submitted(stack: Stack, submitter: str) -> str:

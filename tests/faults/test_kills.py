@@ -12,7 +12,8 @@ import pytest
 
 from shared import crash
 from shared.run import Ending, Status
-from shared.store import events, keys
+from shared.store import keys
+from shared.store.run import events
 from tests.children import until
 from tests.faults.stack import LEASE_S, a_plan, a_stack
 from tests.faults.storm import (

@@ -18,12 +18,15 @@ from hypothesis.stateful import (
 )
 
 from shared.errors import WrongState
+from shared.plan import Finished, steps
 from shared.plan.loads.sweep import Sweep
-from shared.plan.plan import Finished, steps
 from shared.run import Ending, Run, Status
-from shared.store import events, keys, runs, slots
+from shared.sample import Kind
+from shared.store import keys
 from shared.store.client import connect
-from shared.store.slots import Entry, Kind, Lease
+from shared.store.run import events, leases, runs, slots, states
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
 from tests.faults.stack import a_plan
 
 SLOTS = 6
@@ -90,7 +93,7 @@ class Machine(RuleBasedStateMachine):
     def claim(self) -> None:
         step = STEPS[self._step]
         got = self._do(
-            slots.claim(self._redis, self._job, step, owner="w", shards=2, lease_s=60)
+            leases.claim(self._redis, self._job, step, owner="w", shards=2, lease_s=60)
         )
         if got is not None:
             assert got.shard not in self._live, "a shard with a live lease was given"
@@ -220,7 +223,7 @@ class Machine(RuleBasedStateMachine):
     @rule(i=lease)
     def renew(self, i: int) -> None:
         mine = self._lease(i)
-        told = self._do(slots.renew(self._redis, mine, 60))
+        told = self._do(leases.renew(self._redis, mine, 60))
         assert told.step == self._step, "a lease of a step that has passed is told so"
         if mine.step.number == self._step:
             assert told.kept == (self._live.get(mine.shard) == mine)
@@ -239,21 +242,21 @@ class Machine(RuleBasedStateMachine):
     @rule(i=lease)
     def release(self, i: int) -> None:
         mine = self._lease(i)
-        self._do(slots.release(self._redis, mine))
+        self._do(leases.release(self._redis, mine))
         if self._live.get(mine.shard) == mine:
             self._drop(mine.shard)
 
     @rule(to=st.sampled_from([Status.PAUSED, Status.QUEUED]))
     def pause_or_resume(self, to: Status) -> None:
         with suppress(WrongState):
-            self._do(runs.move(self._redis, self._job, to))
+            self._do(states.move(self._redis, self._job, to))
 
     @rule(really=st.booleans())
     def cancel(self, really: bool) -> None:
         if not really:
             return  # otherwise hardly a run would live
         with suppress(WrongState):
-            ended = self._do(runs.end(self._redis, self._job, Ending.CANCELLED))
+            ended = self._do(states.end(self._redis, self._job, Ending.CANCELLED))
             self._cancelled = self._cancelled or ended
             self.fired["a run was cancelled"] += ended
 
@@ -264,7 +267,7 @@ class Machine(RuleBasedStateMachine):
         over = Finished(self._step)
         to = None if self._step + 1 == len(STEPS) else self._step + 1
         ending = Ending.COMPLETED
-        if self._do(runs.advance(self._redis, self._job, over, to, ending)) and to:
+        if self._do(states.advance(self._redis, self._job, over, to, ending)) and to:
             self._step = to
             self._live.clear()
             self._hands.clear()
@@ -273,7 +276,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def finish(self) -> None:
         before = self._run()
-        entered = self._do(runs.finish(self._redis, before, {}, keep_s=60))
+        entered = self._do(states.finish(self._redis, before, {}, keep_s=60))
         assert entered == (before.status is Status.REDUCING)
         self.fired["a run was finished twice"] += before.status.terminal
         self.fired["a run was done"] += self._run().status is Status.DONE
@@ -295,7 +298,7 @@ class Machine(RuleBasedStateMachine):
     def a_live_lease_is_of_the_present_step(self) -> None:
         assert self._run().step == self._step
         for mine in self._live.values():
-            told = self._do(slots.renew(self._redis, mine, 60))
+            told = self._do(leases.renew(self._redis, mine, 60))
             assert (told.kept, told.step) == (True, mine.step.number)
 
     @invariant()

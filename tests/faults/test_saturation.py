@@ -17,7 +17,7 @@ from shared.plan.loads import Concurrency, Constant, Load
 from shared.process import tied
 from shared.run import Status
 from shared.sample import Outcome
-from shared.store import runs
+from shared.store.run import runs
 from tests.faults import odd
 from tests.faults.stack import Stack, a_plan, a_stack
 from tests.faults.upstream import SCRIPTS, Talk, ok

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pytest
 
 from shared.analysis.summarize import summarize
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 from shared.selftest import (

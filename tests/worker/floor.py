@@ -7,11 +7,11 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Run
 from shared.settings.settings import Settings
-from shared.store import runs
 from shared.store.client import connect
+from shared.store.run import runs
 from tests.children import CANARY
 from tests.faults.upstream import Fault
 from worker.ended.reduce_queue import ReduceQueue

@@ -7,10 +7,10 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Run, Status
 from shared.sample import Outcome
-from shared.store import runs
+from shared.store.run import runs
 from tests.children import simulator, until, workers
 from tests.worker.told import rows_of
 

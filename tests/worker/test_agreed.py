@@ -7,11 +7,13 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.money.limits import account_of
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.settings.settings import Settings
-from shared.store import keys, limits, runs
+from shared.store import keys
+from shared.store.run import runs
+from shared.store.upstream import limits
 from shared.upstream.connect import wire_of
 from shared.upstream.contact import Contact
 from tests.children import CANARY, simulator, workers

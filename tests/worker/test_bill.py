@@ -11,13 +11,13 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import USUAL, Retries
 from shared.run import Status
 from shared.sample import Outcome, Sample, decode
-from shared.store import runs, samples
+from shared.store.run import runs, samples
 from tests.children import Simulator, simulator, until, workers
 
 NANO = 1e-9

@@ -8,11 +8,13 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.money.limits import account_of
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.run import Ending, Status
 from shared.sample import Outcome
 from shared.settings.settings import Settings
-from shared.store import keys, money, runs
+from shared.store import keys
+from shared.store.run import runs
+from shared.store.upstream import money
 from tests.children import CANARY, Simulator, simulator, until, workers
 from tests.worker.told import reaches, rows_of
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target, steps
 from shared.plan.loads import Concurrency, Constant, Load
-from shared.plan.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import Outcome
-from shared.store import keys, runs, slots
+from shared.store import keys
 from shared.store.client import reply
+from shared.store.run import leases, runs, slots, states
 from tests.children import until
 from tests.faults.upstream import fault_upstream
 from tests.worker.floor import floor, submit
@@ -34,9 +35,9 @@ async def rested(redis: Redis, job_id: str, after: int, rest_s: float) -> None:
         return (await runs.load(redis, job_id)).closed >= after
 
     await until(some, f"{after} rows")
-    await runs.move(redis, job_id, Status.PAUSED)
+    await states.move(redis, job_id, Status.PAUSED)
     await asyncio.sleep(rest_s)
-    await runs.move(redis, job_id, Status.QUEUED)
+    await states.move(redis, job_id, Status.QUEUED)
 
 
 async def test_an_open_load_makes_all_its_calls_whatever_it_was_paused(
@@ -89,7 +90,9 @@ async def test_what_was_due_of_a_dead_worker_and_came_too_late_is_dropped_and_co
     plan = a_plan(Constant(rate_per_s=20, duration_s=1))
     run = await runs.create(redis, plan)
     step = steps(plan)[0]
-    dead = await slots.claim(redis, run.job_id, step, owner="dead", shards=2, lease_s=2)
+    dead = await leases.claim(
+        redis, run.job_id, step, owner="dead", shards=2, lease_s=2
+    )
     assert dead is not None
     await slots.take(redis, dead, 3, "t1")
     with fault_upstream() as upstream:
@@ -97,7 +100,7 @@ async def test_what_was_due_of_a_dead_worker_and_came_too_late_is_dropped_and_co
             other, told = keys.step(run.job_id, 0)[0], None
             while told is None or not told.start_ms:
                 there = bool(await reply(redis.hexists(other, "ready:1")))
-                told = await slots.ready(redis, dead, 2, is_ready=there)
+                told = await leases.ready(redis, dead, 2, is_ready=there)
                 await asyncio.sleep(0.02)
             done = await reaches(redis, run.job_id, Status.REDUCING)
     rows = sorted(await rows_of(redis, run.job_id), key=lambda row: row.slot)

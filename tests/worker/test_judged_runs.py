@@ -11,11 +11,11 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
-from shared.store import runs
+from shared.store.run import runs
 from tests.children import CANARY, Simulator, Workers, simulator, until, workers
 from tests.worker.told import reaches, rows_of
 

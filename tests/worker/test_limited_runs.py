@@ -7,14 +7,16 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.money.limits import account_of
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import Outcome
 from shared.settings.settings import Settings
-from shared.store import keys, limits, runs
+from shared.store import keys
 from shared.store.client import now_s
+from shared.store.run import runs
+from shared.store.upstream import limits
 from tests.children import CANARY, Simulator, simulator, until, workers
 from tests.worker.told import reaches, rows_of
 

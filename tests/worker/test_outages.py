@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan
 from shared.plan.loads import Concurrency, Load
-from shared.plan.plan import Plan
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
-from shared.store import runs
+from shared.store.run import runs
 from tests.children import until
 from tests.faults.switched import Switched, switched
 from tests.worker.floor import floor, submit

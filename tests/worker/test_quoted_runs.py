@@ -6,10 +6,10 @@ from typing import Any
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan
 from shared.plan.durations import least_s
-from shared.plan.plan import Plan
 from shared.run import Status
-from shared.store import events, runs
+from shared.store.run import events, runs
 from tests.children import simulator, until, workers
 
 CONSTANT = {"kind": "constant", "rate_per_s": 4, "count": 4}

@@ -10,12 +10,13 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.settings.settings import Settings
-from shared.store import keys, reconciles, runs
+from shared.store import keys
+from shared.store.run import reconciles, runs, states
 from shared.upstream.connect import wire_of
 from shared.upstream.contact import Contact
 from tests.children import CANARY, Simulator, simulator, until, workers
@@ -137,7 +138,7 @@ async def test_a_worker_that_measures_asks_for_no_bills(
         await until(went_on, "calls of the other run")  # several looks later
         assert await reconciles.waits(redis, short)
         assert not await redis.exists(keys.run(short, ":reconcile"))
-        await runs.end(redis, long, Ending.CANCELLED)
+        await states.end(redis, long, Ending.CANCELLED)
         await queue.ring(redis, long)
         assert (await file(tmp_path, short))["totals"]["found"] == CALLS
 

@@ -10,13 +10,14 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency, Constant, Load
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import Retries
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, decode
-from shared.store import keys, runs, samples
+from shared.store import keys
+from shared.store.run import runs, samples, states
 from tests.children import Simulator, Workers, simulator, until, workers
 from tests.worker.told import reaches
 
@@ -193,7 +194,7 @@ async def test_a_retry_does_not_wait_for_the_next_arrival(
     load = Constant(rate_per_s=0.1)  # the second call is due after 10 s
     job_id = await submit(redis, FAILS_TWICE, prompts=2, load=load)
     await has_rows(redis, job_id, 3)
-    assert await runs.end(redis, job_id, Ending.CANCELLED)
+    assert await states.end(redis, job_id, Ending.CANCELLED)
     await reaches(redis, job_id, Status.CANCELLED)
     (rows,) = (await by_slot(redis, job_id)).values()
     assert [row.outcome for row in rows] == [FAILED, FAILED, OK]
@@ -254,7 +255,7 @@ async def test_a_cancel_during_the_pause_keeps_the_attempts_that_were_made(
     fleet.start()
     job_id = await submit(redis, FAILS_TWICE, prompts=4, backoff_s=30)
     await has_rows(redis, job_id, 4)
-    assert await runs.end(redis, job_id, Ending.CANCELLED)
+    assert await states.end(redis, job_id, Ending.CANCELLED)
     done = await reaches(redis, job_id, Status.CANCELLED)
     assert done.closed == 0
     result = await result_of(redis, job_id)
@@ -270,13 +271,13 @@ async def test_a_resumed_run_makes_the_retries_that_a_pause_found_waiting(
     fleet.start()
     job_id = await submit(redis, FAILS_TWICE, prompts=4, backoff_s=1)
     await has_rows(redis, job_id, 4)
-    assert await runs.move(redis, job_id, Status.PAUSED)
+    assert await states.move(redis, job_id, Status.PAUSED)
 
     async def released() -> bool:
         return not await redis.hexists(keys.step(job_id, 0)[0], "owner:0")
 
     await until(released, "the lease given back")
-    assert await runs.move(redis, job_id, Status.QUEUED)
+    assert await states.move(redis, job_id, Status.QUEUED)
     done = await reaches(redis, job_id, Status.DONE)
     assert (done.closed, done.failed, done.segment) == (4, 0, 1)
     result = await result_of(redis, job_id)

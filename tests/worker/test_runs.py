@@ -13,16 +13,16 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.analysis import metrics
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency, Constant, Load
 from shared.plan.loads.find import Find
 from shared.plan.loads.sweep import Sweep
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.slo import Slo
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, decode
-from shared.store import runs, samples
 from shared.store.client import connect_blocking
+from shared.store.run import runs, samples, states
 from shared.store.workers import alive
 from tests.children import CANARY, Simulator, Workers, simulator, until, workers
 from tests.worker.told import reaches
@@ -217,7 +217,7 @@ async def test_a_cancel_stops_new_calls_and_keeps_what_was_counted(
     fleet.start()
     job_id = await submit(redis, a_plan(prompts=100, runs_=20))
     await closed(redis, job_id, 10)
-    assert await runs.end(redis, job_id, Ending.CANCELLED)
+    assert await states.end(redis, job_id, Ending.CANCELLED)
     done = await reaches(redis, job_id, Status.CANCELLED)
     calls = so_far(upstream)
     rows = await rows_of(redis, job_id)
@@ -234,7 +234,7 @@ async def test_a_pause_lets_calls_finish_and_a_resume_goes_on(
     fleet.start()
     job_id = await submit(redis, a_plan(prompts=20, runs_=5))
     await closed(redis, job_id, 5)
-    assert await runs.move(redis, job_id, Status.PAUSED)
+    assert await states.move(redis, job_id, Status.PAUSED)
 
     async def released() -> bool:
         return not await redis.hexists(f"llmbench:run:{job_id}:step:0", "owner:0")
@@ -242,7 +242,7 @@ async def test_a_pause_lets_calls_finish_and_a_resume_goes_on(
     await until(released, "the lease given back")
     at_pause = (await runs.load(redis, job_id)).closed
     assert 5 <= at_pause < 100
-    assert await runs.move(redis, job_id, Status.QUEUED)
+    assert await states.move(redis, job_id, Status.QUEUED)
     done = await reaches(redis, job_id, Status.DONE)
     assert (done.closed, done.segment, done.interrupted) == (100, 1, 0)
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.settings.settings import Settings
-from shared.store import runs, samples
 from shared.store.client import connect
+from shared.store.run import runs, samples, states
 from tests.children import until
 from worker.station import Station
 
@@ -119,7 +119,7 @@ async def test_an_exclusive_run_is_alone_on_its_upstream_over_all_workers(
         await worker.look(everything=True)
     assert (await runs.load(redis, alone)).status is Status.QUEUED
     assert (await runs.load(redis, younger)).status is Status.QUEUED, "it yields"
-    await runs.end(redis, before, Ending.CANCELLED)
+    await states.end(redis, before, Ending.CANCELLED)
     for worker in (colleague, station):
         await worker.look(everything=True)
     await until(lambda: working_on(redis, alone), "the exclusive run")

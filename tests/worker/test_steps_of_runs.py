@@ -4,15 +4,16 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from shared.plan import Finished, Plan, Target, next_step, steps
 from shared.plan.loads import Concurrency, Constant
 from shared.plan.loads.sweep import Sweep
-from shared.plan.plan import Finished, Plan, Target, next_step, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, encode
-from shared.store import keys, reruns, runs, slots
+from shared.store import keys
 from shared.store.client import now_s
-from shared.store.slots import Entry
+from shared.store.run import leases, reruns, runs, slots, states
+from shared.store.run.slots import Entry
 from tests.children import until
 from tests.faults.upstream import fault_upstream
 from tests.worker.floor import floor, submit
@@ -36,7 +37,7 @@ async def test_a_shard_hears_that_its_step_was_ended_by_another_and_takes_the_ne
     run = await runs.create(redis, plan)
     step = steps(plan)[0]
     # the other shard is played: its slot waits for a retry while all others are done
-    played = await slots.claim(
+    played = await leases.claim(
         redis, run.job_id, step, owner="played", shards=2, lease_s=60
     )
     assert played is not None
@@ -52,7 +53,7 @@ async def test_a_shard_hears_that_its_step_was_ended_by_another_and_takes_the_ne
             last = Entry(0, 1, "ok", 0, row)
             done = await slots.commit(redis, played, [last], max_answers_bytes=1)
             assert done.step_over
-            await runs.advance(redis, run.job_id, Finished(0), 1, Ending.COMPLETED)
+            await states.advance(redis, run.job_id, Finished(0), 1, Ending.COMPLETED)
             ended = await reaches(redis, run.job_id, Status.REDUCING)
         assert ended.closed == 8
         assert len(upstream.ledger) == 3 + 4
@@ -71,7 +72,7 @@ async def ended(redis: Redis, plan: Plan, bad: set[tuple[int, int]]) -> str:
         step = next_step(plan, over)
         if step is None:
             break
-        lease = await slots.claim(
+        lease = await leases.claim(
             redis, run.job_id, step, owner="played", shards=1, lease_s=15
         )
         assert lease is not None
@@ -86,8 +87,8 @@ async def ended(redis: Redis, plan: Plan, bad: set[tuple[int, int]]) -> str:
         over.append(Finished(number))
         after = next_step(plan, over)
         to = None if after is None else after.number
-        await runs.advance(redis, run.job_id, over[-1], to, Ending.COMPLETED)
-    await runs.finish(redis, await runs.load(redis, run.job_id), {}, keep_s=60)
+        await states.advance(redis, run.job_id, over[-1], to, Ending.COMPLETED)
+    await states.finish(redis, await runs.load(redis, run.job_id), {}, keep_s=60)
     return run.job_id
 
 

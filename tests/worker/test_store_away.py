@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.sample import decode
-from shared.store import embedded, runs, samples
+from shared.store import embedded
 from shared.store.client import AWAY, connect, connect_blocking
 from shared.store.embedded import Embedded
+from shared.store.run import runs, samples
 from tests.children import simulator, until, workers
 
 PLAN = Plan(

@@ -11,11 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from redis.asyncio import Redis
 
 from shared import queue
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
-from shared.store import runs
+from shared.store.run import runs, states
 from tests.children import Simulator, Workers, simulator, until, workers
 
 SWIFT, PAID, BUSY = "acme/swift-8b:free", "acme/orca-pro", "fault/rate-limited-upstream"
@@ -127,7 +127,7 @@ async def test_levels_are_told_while_it_runs_and_fall_when_it_ends(
     await until(all_open, "four open calls")
     now = told(where)
     assert (now["llmbench_shards",], now["llmbench_lanes",]) == (1, 4)
-    await runs.end(redis, job_id, Ending.CANCELLED)
+    await states.end(redis, job_id, Ending.CANCELLED)
 
     async def idle() -> bool:
         now = told(where)
@@ -153,7 +153,7 @@ async def test_slots_that_wait_for_a_limit_are_told_with_the_limit(
         )
 
     await until(waits, "two calls and a slot without leave")
-    await runs.end(redis, job_id, Ending.CANCELLED)
+    await states.end(redis, job_id, Ending.CANCELLED)
 
 
 async def test_where_no_port_is_set_nobody_listens(

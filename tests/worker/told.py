@@ -4,7 +4,7 @@ from redis.asyncio import Redis
 
 from shared.run import Run, Status
 from shared.sample import Sample, decode
-from shared.store import runs, samples
+from shared.store.run import runs, samples
 from tests.children import until
 
 

@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 from shared.analysis import Pace
 from shared.plan import Plan
 from shared.run import Run
-from shared.store import pace, samples
+from shared.store.run import samples
+from shared.store.upstream import pace
 from shared.verdict import Observations, together
 
 

@@ -18,9 +18,10 @@ from shared.clock import sleep, utc_label
 from shared.errors import BenchError
 from shared.money.reconciliation import FILE, BillReply, Reconciliation, compare, totals
 from shared.outputs import write_json
-from shared.store import away, reconciles
+from shared.store import away
 from shared.store.client import AWAY
-from shared.store.record import leave
+from shared.store.run import reconciles
+from shared.store.run.record import leave
 from shared.upstream import Contact, client_of
 from shared.upstream.identity import upstream_of
 from worker.ended import bills
@@ -97,7 +98,7 @@ class Reconciler:
     async def _has_lease(self, job_id: str) -> bool:
         """Take or keep it; False while another worker has it."""
         lease_s = self._settings.lease_s
-        return await reconciles.hold(self._redis, job_id, self._name, lease_s=lease_s)
+        return await reconciles.claim(self._redis, job_id, self._name, lease_s=lease_s)
 
     async def _reconcile(self, job_id: str) -> float | None:
         """Compare and write the file; the seconds after which to try again, or None."""

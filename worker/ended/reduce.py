@@ -32,8 +32,9 @@ from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
 from shared.startup import checks
-from shared.store import means, money, reconciles, runs, samples
 from shared.store.client import AWAY, connect, connect_blocking
+from shared.store.run import reconciles, runs, samples, states
+from shared.store.upstream import means, money
 from shared.verdict import Judged, judge
 from worker.advance import step_measured
 from worker.ended import evidence
@@ -63,7 +64,7 @@ async def reduce_run(
         return await step_measured(redis, plan, run, goodput)
     await money.lapse(redis, job_id, account_of(config), everything=True)
     run = await runs.load(redis, job_id)
-    cause = await runs.cause(redis, job_id)
+    cause = await states.cause(redis, job_id)
     reported = await samples.observations(redis, job_id)
     seen = await evidence.observations(redis, run, reported)
     rows, figures = _summary(store, plan, run, cause)
@@ -92,13 +93,13 @@ async def reduce_run(
             f"The results cannot be written to {folder} ({error.strerror}). Free the"
             " disk or mend its permissions; it is tried again by itself."
         )
-        await runs.note_error(redis, job_id, sentence)
+        await states.note_error(redis, job_id, sentence)
         raise
     keep_s = config.keep_runs_days * 86_400
     if config.reconcile:
         await reconciles.ask(redis, job_id, in_s=RECONCILE_IN_S, keep_s=keep_s)
     result = summary.model_dump(mode="json")
-    entered = await runs.finish(redis, run, result, keep_s=keep_s)
+    entered = await states.finish(redis, run, result, keep_s=keep_s)
     crash.point("reduce:finished")
     if entered:
         await means.add(redis, _answers_seen(summary))
@@ -165,7 +166,7 @@ async def _reduce(job_id: str, config: Settings) -> int:
             f"The results could not be made ({why}): see a worker's log. The rows are"
             " kept, and it is tried again by itself."
         )
-        await runs.note_error(redis, job_id, sentence)
+        await states.note_error(redis, job_id, sentence)
         return 1
     finally:
         store.close()

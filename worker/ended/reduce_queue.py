@@ -15,9 +15,9 @@ from redis.asyncio import Redis
 from shared.clock import monotonic_s, sleep
 from shared.run import Run, Status
 from shared.settings import Settings
-from shared.store import reduces
 from shared.store.client import AWAY
-from shared.store.reduces import Claimed
+from shared.store.run import reduces
+from shared.store.run.reduces import Claimed
 from worker.ended.reduce_process import ReduceProcess
 from worker.tasks import cancel
 

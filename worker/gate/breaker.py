@@ -3,7 +3,7 @@
 In a closed load a dead server is asked again at once, and at once fails again: without
 this a run is over in seconds and has measured nothing. A few failures in a row that
 look like an outage are one: what looks so rests on all workers, and is tried by one
-call at a time with growing pauses (`shared.store.outages`).
+call at a time with growing pauses (`shared.store.run.outages`).
 
 No connection, or none in time: the whole upstream. A 502, 503, 504 or 52x, of a gateway
 or of a provider behind it: that target. Until it is known whether a failure is one of
@@ -18,9 +18,9 @@ from enum import Enum
 
 from shared.clock import monotonic_s, sleep
 from shared.plan import Work
-from shared.store import outages
 from shared.store.client import AWAY
-from shared.store.outages import FIRST_PAUSE_S, UPSTREAM, Outage
+from shared.store.run import outages
+from shared.store.run.outages import FIRST_PAUSE_S, UPSTREAM, Outage
 from worker.assignment import Assignment
 from worker.gate.beside import Beside
 from worker.gate.gate import Gate

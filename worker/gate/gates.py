@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from shared.clock import monotonic_s
 from shared.plan import Work
-from shared.store import slots
 from shared.store.client import AWAY
+from shared.store.run import slots
 from worker.assignment import Assignment
 from worker.gate.beside import Beside
 from worker.gate.breaker import Breaker

@@ -1,9 +1,9 @@
-"""One shard's part in finding the rate of an adaptive load (`shared.store.pace`)."""
+"""One shard's part in finding an adaptive load's rate (`store.upstream.pace`)."""
 
 from shared.plan import Adaptive, Work
-from shared.store import pace
-from shared.store.limits import PACE
-from shared.store.pace import Paced
+from shared.store.upstream import pace
+from shared.store.upstream.limits import PACE
+from shared.store.upstream.pace import Paced
 from worker.assignment import Assignment
 from worker.gate.gate import Gate
 from worker.gate.openings import Openings

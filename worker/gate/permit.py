@@ -10,10 +10,10 @@ from collections.abc import Callable
 from shared.clock import monotonic_s
 from shared.money import Limit, limits_of
 from shared.plan import Work
-from shared.store import limits
 from shared.store.client import AWAY
-from shared.store.limits import MONEY, PACE, Wait
-from shared.store.money import Hold
+from shared.store.upstream import limits
+from shared.store.upstream.limits import MONEY, PACE, Wait
+from shared.store.upstream.money import Reservation
 from worker.assignment import Assignment
 from worker.gate.beside import Beside
 from worker.gate.gate import Gate
@@ -99,7 +99,7 @@ class Permit(Gate):
             return None
         worst_nano, reserved = self._worst_nano(asked), None
         if self._costs is not None and worst_nano:
-            reserved = Hold(worst_nano, self._costs.budget)
+            reserved = Reservation(worst_nano, self._costs.budget)
         try:
             wait = await limits.leave(
                 self._assigned.redis,
@@ -107,7 +107,7 @@ class Permit(Gate):
                 self._limits[asked.target],
                 call_id,
                 flight_s=self._flight_s,
-                hold=reserved,
+                reservation=reserved,
                 paced=self._pace.asked(asked.target),
                 job_id=self._assigned.job_id,
             )

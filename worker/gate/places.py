@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from shared.store.outages import UPSTREAM, Outage, of_target
+from shared.store.run.outages import UPSTREAM, Outage, of_target
 from worker.rows import Ended
 
 _NEVER_S = float("inf")

@@ -12,7 +12,8 @@ from shared.errors import CatalogueDown
 from shared.money import Costs, Price, account_of, budget_of, check_prices
 from shared.plan import Plan
 from shared.settings import Settings
-from shared.store import money, runs
+from shared.store.run import runs
+from shared.store.upstream import money
 from shared.upstream import Contact, prices_of
 
 log = logging.getLogger("worker.gate.purse")

@@ -9,8 +9,8 @@ import logging
 
 from shared.money import is_free
 from shared.plan import Work
-from shared.store import limits
 from shared.store.client import AWAY
+from shared.store.upstream import limits
 from worker.assignment import Assignment
 from worker.gate.beside import Beside
 from worker.gate.gate import Gate

@@ -1,7 +1,7 @@
 """What a call shows of its upstream: that it is there, or is perhaps down. Pure."""
 
 from shared.sample import Outcome
-from shared.store.outages import UPSTREAM, of_target
+from shared.store.run.outages import UPSTREAM, of_target
 from worker.rows import Ended
 
 _FEWEST, _MOST = 3, 10

@@ -15,10 +15,10 @@ from shared import crash
 from shared.clock import sleep
 from shared.money import billed_nano
 from shared.run import Status
-from shared.sample import Sample, encode
-from shared.store import slots
+from shared.sample import Kind, Sample, encode
 from shared.store.client import AWAY
-from shared.store.slots import Committed, Entry, Kind
+from shared.store.run import slots
+from shared.store.run.slots import Committed, Entry
 from worker.assignment import Assignment
 from worker.rows.lane_guard import LaneGuard
 from worker.rows.spool import NoRoom, Spool
@@ -116,7 +116,7 @@ class Committer:
             Entry(
                 *(sample.slot, sample.attempt, kind, not_before_ms, row, answer),
                 cost_nano=billed_nano(sample),
-                hold=hold,
+                reservation=hold,
             )
         )
         self._has_entry.set()

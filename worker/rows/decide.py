@@ -6,8 +6,7 @@ from typing import NamedTuple
 from shared.answer import Reply
 from shared.plan import Retries
 from shared.run import Ending
-from shared.sample import Outcome, Sample
-from shared.store.slots import Kind
+from shared.sample import Kind, Outcome, Sample
 from worker.slot import Slot
 
 _MOST_REST_S = 120.0

@@ -12,9 +12,9 @@ from shared.errors import NewerRecord, NoSuchRun
 from shared.money import account_of
 from shared.plan import next_step
 from shared.settings import Settings
-from shared.store import runs, slots
 from shared.store.client import AWAY
-from shared.store.slots import Lease
+from shared.store.run import runs, slots, states
+from shared.store.run.leases import Lease
 from worker.advance import Measure, step_over
 from worker.rows import spool
 from worker.rows.spool import Left, left_behind
@@ -60,7 +60,7 @@ async def _bring(
             spool.set_aside(settings.spool_dir, left),
         )
         return
-    step = next_step(plan, await runs.finished(redis, job_id))
+    step = next_step(plan, await states.finished(redis, job_id))
     if step is not None and step.number == left.step:
         lease = Lease(*(job_id, step, left.shard, 1, left.epoch, run.segment, 0, 0, 0))
         accepted, is_over = 0, False

@@ -10,8 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from shared.clock import monotonic_s, sleep
-from shared.sample import Sample
-from shared.store.slots import Kind
+from shared.sample import Kind, Sample
 from shared.wire import Exchange
 from worker.rows.committer import Committer
 from worker.rows.lane_guard import LaneGuard

@@ -14,8 +14,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.process import hold
-from shared.store.slots import Entry, Lease
+from shared.process import lock_file
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
 from worker.rows import spool_lines
 
 log = logging.getLogger("worker.rows.spool")
@@ -84,7 +85,7 @@ class Spool:
             )
             self._folder.mkdir(parents=True, exist_ok=True)
             try:
-                lock = hold(self._folder / "lock", str(os.getpid()))
+                lock = lock_file(self._folder / "lock", str(os.getpid()))
             except FileNotFoundError:  # who looked into it has taken it away
                 continue
             if lock is not None and _is_at(lock, self._folder / "lock"):
@@ -210,7 +211,7 @@ def _folders(root: Path) -> list[Path]:
 def _take(folder: Path, held: ExitStack) -> bool:
     """Whether its process is dead, and it is ours now."""
     try:
-        lock = hold(folder / "lock", str(os.getpid()))
+        lock = lock_file(folder / "lock", str(os.getpid()))
     except OSError as error:
         log.error("what was left in SPOOL_DIR cannot be taken: %s", error)
         return False

@@ -11,7 +11,7 @@ from zlib import crc32
 
 from pydantic_core import from_json, to_json
 
-from shared.store.slots import Entry
+from shared.store.run.slots import Entry
 
 
 def line(entry: Entry) -> bytes:
@@ -20,7 +20,7 @@ def line(entry: Entry) -> bytes:
     text = to_json(
         [
             *(e.slot, e.attempt, e.kind, e.not_before_ms, e.row, e.answer),
-            *(e.cost_nano, e.hold),
+            *(e.cost_nano, e.reservation),
         ]
     )
     return b"\n%08x %s\n" % (crc32(text), text)

@@ -17,7 +17,7 @@ from shared.process import tied
 from shared.selftest import SelfTest
 from shared.store import selftests
 from shared.store.client import AWAY
-from shared.store.selftests import Asked
+from shared.store.selftests import SelfTestRun
 
 log = logging.getLogger("worker")
 
@@ -59,7 +59,7 @@ class SelfTests:
             log.error("a self-test ended badly", exc_info=task.exception())
 
 
-async def run(redis: Redis, asked: Asked) -> None:
+async def run(redis: Redis, asked: SelfTestRun) -> None:
     """Run it and tell the store what came of it. Where the store is away by then, the
     self-test is lost, which its reader sees from its `until`."""
     sizes = ",".join(map(str, asked.streams))

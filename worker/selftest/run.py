@@ -42,8 +42,9 @@ from shared.selftest import (
     conclude,
     pair_up,
 )
-from shared.store import embedded, runs, samples
+from shared.store import embedded
 from shared.store.client import AWAY, connect, connect_blocking
+from shared.store.run import runs, samples
 from shared.verdict import Judged
 from worker.selftest.parts import alone, simulator, worker
 from worker.telemetry import machine

@@ -1,7 +1,7 @@
 """What becomes of the slots of calls that have ended, and of the run after them."""
 
 from shared.clock import monotonic_s, wall_s
-from shared.store.slots import Kind
+from shared.sample import Kind
 from worker.assignment import Assignment
 from worker.gate import Gates, Waits
 from worker.rows import Ended, Reader, decide

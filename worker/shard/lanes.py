@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from shared.plan import DueTimes, Plan, due_times
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 
 _MOST_WARM = 256
 """Connections opened before the first call; later ones open as they are needed."""

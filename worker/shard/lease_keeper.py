@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable
 
 from shared.clock import monotonic_s, sleep
-from shared.store import slots
 from shared.store.client import AWAY
+from shared.store.run import leases
 from worker.assignment import Assignment
 
 log = logging.getLogger("worker.shard.lease_keeper")
@@ -47,7 +47,7 @@ class LeaseKeeper:
         """Ask for the lease's full time, counted from before the question."""
         asked_s = monotonic_s()
         try:
-            state = await slots.renew(self._redis, self._lease, self._settings.lease_s)
+            state = await leases.renew(self._redis, self._lease, self._settings.lease_s)
         except AWAY as error:
             log.warning(
                 "the lease of %s shard %d was not renewed: %s",

@@ -2,7 +2,7 @@
 
 from shared.clock import monotonic_s
 from shared.plan import due_times
-from shared.store import slots
+from shared.store.run import slots
 from worker.assignment import Assignment
 from worker.shard.attack import Attack
 from worker.slot import Slot

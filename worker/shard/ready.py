@@ -2,7 +2,7 @@
 then the start is fixed, so that no slot is due before somebody can send it.
 
 The lease is kept meanwhile. With due times the shards of a step wait for each other;
-a shard that is not there within `slots.PATIENCE_MS` is not waited for.
+a shard that is not there within `leases.PATIENCE_MS` is not waited for.
 """
 
 import asyncio
@@ -17,9 +17,9 @@ from shared.clock import monotonic_s, sleep
 from shared.plan import Plan
 from shared.run import Status
 from shared.settings import Settings
-from shared.store import slots
 from shared.store.client import AWAY
-from shared.store.slots import Lease
+from shared.store.run import leases
+from shared.store.run.leases import Lease
 from shared.upstream import allowance, client_of
 from shared.wire import Origin, Wire
 from worker import storeclock
@@ -87,7 +87,7 @@ async def get_ready(
         while is_wanted():
             asked_s = monotonic_s()
             try:
-                told = await slots.ready(
+                told = await leases.ready(
                     redis,
                     lease,
                     lease_s,
@@ -117,5 +117,5 @@ async def get_ready(
                 await asyncio.wait((preparing,), timeout=_LOOK_S)
     finally:
         await cancel(preparing)
-    await slots.release(redis, lease)
+    await leases.release(redis, lease)
     return None

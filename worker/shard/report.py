@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.settings import Settings
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from shared.wire import StampCounts
 from worker.telemetry import machine, set_as
 

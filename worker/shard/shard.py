@@ -16,8 +16,8 @@ from shared.clock import monotonic_s
 from shared.errors import BenchError
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
-from shared.store import runs, samples, slots
 from shared.store.client import AWAY
+from shared.store.run import leases, samples, states
 from shared.wire import Pacer, Wire
 from worker.assignment import Assignment
 from worker.rows import Probe
@@ -207,10 +207,10 @@ class Shard:
         job_id = self.lease.job_id
         with suppress(BenchError, *AWAY):
             if self._hopeless is not None:
-                await runs.end(self._assigned.redis, job_id, *self._hopeless)
+                await states.end(self._assigned.redis, job_id, *self._hopeless)
             elif self.why is Stop.WAITING and self._opens_ms:
                 opens_ms = self._opens_ms
-                await runs.move(
+                await states.move(
                     self._assigned.redis, job_id, Status.WAITING, until_ms=opens_ms
                 )
         with suppress(*AWAY):
@@ -226,7 +226,7 @@ class Shard:
                     len(self._assigned.plan.targets)
                 )
                 stopped_s = min(stopped_s, down_s)
-            return await slots.release(
+            return await leases.release(
                 self._assigned.redis,
                 self.lease,
                 finished=finished,

@@ -8,7 +8,7 @@ from contextlib import suppress
 from shared.clock import monotonic_s, sleep
 from shared.sample import Outcome
 from shared.store.client import AWAY
-from shared.store.slots import Taken
+from shared.store.run.slots import Taken
 from worker.assignment import Assignment
 from worker.shard.calls import Calls
 from worker.shard.lease_keeper import LeaseKeeper

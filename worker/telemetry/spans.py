@@ -10,7 +10,7 @@ from shared import tracing
 from shared.clock import sleep
 from shared.plan import Plan
 from shared.sample import Sample
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from shared.tracing import Span
 from worker.tasks import cancel
 

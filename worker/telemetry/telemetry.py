@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.plan import Plan
 from shared.sample import Sample
 from shared.settings import Settings
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from shared.tracing import Span
 from worker.telemetry import scrape, spans
 from worker.telemetry.series import Levels, Series

@@ -1,18 +1,17 @@
 """A closed load that asks as often as the upstream lets it."""
 
-from collections.abc import Iterator
-from random import Random
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from shared.fields import NOT_A_BOOL, Frozen
-from shared.plan.loads.fields import Count, Duration, Lanes, Warmup, slots_asked
+from shared.plan.loads.fields import Count, Duration, Lanes, Warmup
+from shared.plan.loads.shape import ClosedLoad
 
 PerMinute = Annotated[float, Field(ge=1, le=6_000), NOT_A_BOOL]
 
 
-class Adaptive(Frozen):
+class Adaptive(ClosedLoad, Frozen):
     """The highest rate at which fewer than 1 % of the calls are throttled, found for
     each target and held (additive increase, multiplicative decrease)."""
 
@@ -32,10 +31,6 @@ class Adaptive(Frozen):
     duration_s: Duration = None
     warmup: Warmup = 0
 
-    def due_times(self, rng: Random) -> Iterator[float] | None:
-        """None: the pace is found by asking."""
-        return None
-
     def lanes(self, elapsed_s: float) -> int:
         """The same at all times."""
         return self.max_in_flight
@@ -43,11 +38,3 @@ class Adaptive(Frozen):
     def most_lanes(self) -> int:
         """The number of calls that may be open."""
         return self.max_in_flight
-
-    def slots(self, asked: int) -> int | None:
-        """`count`, or all that the plan asks, or None where time ends it."""
-        return slots_asked(self.count, self.duration_s, asked)
-
-    def slots_by(self, elapsed_s: float) -> float | None:
-        """None: the upstream's willingness decides."""
-        return None

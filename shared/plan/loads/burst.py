@@ -10,17 +10,16 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from shared.fields import MOST, Frozen, Whole
 from shared.plan.loads.fields import (
-    UNCAPPED,
     Count,
     Duration,
     MaxInFlight,
     Seconds,
     Warmup,
-    slots_asked,
 )
+from shared.plan.loads.shape import OpenLoad
 
 
-class Burst(Frozen):
+class Burst(OpenLoad, Frozen):
     """`size` calls at once; once, or again every `interval_s`."""
 
     kind: Literal["burst"] = Field(
@@ -59,19 +58,11 @@ class Burst(Frozen):
             repeat(burst * interval_s, size) for burst in count()
         )
 
-    def lanes(self, elapsed_s: float) -> int:
-        """`max_in_flight` at all times."""
-        return self.max_in_flight or UNCAPPED
-
-    def most_lanes(self) -> int:
-        """`max_in_flight`, or UNCAPPED."""
-        return self.max_in_flight or UNCAPPED
-
     def slots(self, asked: int) -> int | None:
         """A single burst: `count`, or its size. Else as the other loads."""
         if self.interval_s is None:
             return self.count or self.size
-        return slots_asked(self.count, self.duration_s, asked)
+        return super().slots(asked)
 
     def slots_by(self, elapsed_s: float) -> float | None:
         """The size times the bursts begun."""

@@ -8,18 +8,11 @@ from typing import Literal
 from pydantic import Field
 
 from shared.fields import Frozen
-from shared.plan.loads.fields import (
-    UNCAPPED,
-    Count,
-    Duration,
-    MaxInFlight,
-    Rate,
-    Warmup,
-    slots_asked,
-)
+from shared.plan.loads.fields import Count, Duration, MaxInFlight, Rate, Warmup
+from shared.plan.loads.shape import OpenLoad
 
 
-class Constant(Frozen):
+class Constant(OpenLoad, Frozen):
     """A call every 1 / rate seconds, whatever became of those before."""
 
     kind: Literal["constant"] = Field(
@@ -35,18 +28,6 @@ class Constant(Frozen):
         """0, 1 / rate, 2 / rate ...; divided each time, so that no error adds up."""
         rate = self.rate_per_s
         return (slot / rate for slot in count())
-
-    def lanes(self, elapsed_s: float) -> int:
-        """`max_in_flight` at all times."""
-        return self.max_in_flight or UNCAPPED
-
-    def most_lanes(self) -> int:
-        """`max_in_flight`, or UNCAPPED."""
-        return self.max_in_flight or UNCAPPED
-
-    def slots(self, asked: int) -> int | None:
-        """`count`, or all that the plan asks, or None where time ends it."""
-        return slots_asked(self.count, self.duration_s, asked)
 
     def slots_by(self, elapsed_s: float) -> float | None:
         """rate x time."""

@@ -59,8 +59,3 @@ MaxInFlight = Annotated[
 Rate = Annotated[float, Field(ge=LEAST_RATE, le=MOST_RATE), NOT_A_BOOL]
 
 Lanes = Annotated[int, Field(ge=1, le=UNCAPPED), NOT_A_BOOL]
-
-
-def slots_asked(count: int | None, duration_s: float | None, asked: int) -> int | None:
-    """Slots of a step: `count`; else None where time ends it; else all `asked`."""
-    return asked if count is None and duration_s is None else count

@@ -8,18 +8,11 @@ from typing import Literal
 from pydantic import Field
 
 from shared.fields import Frozen
-from shared.plan.loads.fields import (
-    UNCAPPED,
-    Count,
-    Duration,
-    MaxInFlight,
-    Rate,
-    Warmup,
-    slots_asked,
-)
+from shared.plan.loads.fields import Count, Duration, MaxInFlight, Rate, Warmup
+from shared.plan.loads.shape import OpenLoad
 
 
-class Poisson(Frozen):
+class Poisson(OpenLoad, Frozen):
     """Independent arrivals at a mean rate (a Poisson process)."""
 
     kind: Literal["poisson"] = Field(
@@ -38,18 +31,6 @@ class Poisson(Frozen):
         is not.
         """
         return _arrivals(self.rate_per_s, rng)
-
-    def lanes(self, elapsed_s: float) -> int:
-        """`max_in_flight` at all times."""
-        return self.max_in_flight or UNCAPPED
-
-    def most_lanes(self) -> int:
-        """`max_in_flight`, or UNCAPPED."""
-        return self.max_in_flight or UNCAPPED
-
-    def slots(self, asked: int) -> int | None:
-        """`count`, or all that the plan asks, or None where time ends it."""
-        return slots_asked(self.count, self.duration_s, asked)
 
     def slots_by(self, elapsed_s: float) -> float | None:
         """rate x time: the mean; a run may have a few more or fewer."""

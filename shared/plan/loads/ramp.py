@@ -17,6 +17,7 @@ from shared.plan.loads.fields import (
     Seconds,
     Warmup,
 )
+from shared.plan.loads.shape import capped_lanes
 
 
 class Ramp(Frozen):
@@ -82,14 +83,14 @@ class Ramp(Frozen):
     def lanes(self, elapsed_s: float) -> int:
         """Over the concurrency: the nearest whole number, and `end` ever after."""
         if self.over == "rate":
-            return self.max_in_flight or UNCAPPED
+            return capped_lanes(self)
         share = min(max(elapsed_s / self.duration_s, 0.0), 1.0)
         return floor(self.start + (self.end - self.start) * share + 0.5)
 
     def most_lanes(self) -> int:
         """The larger end; over the rate `max_in_flight`, or UNCAPPED."""
         if self.over == "rate":
-            return self.max_in_flight or UNCAPPED
+            return capped_lanes(self)
         return int(max(self.start, self.end))
 
     def slots(self, asked: int) -> int | None:

@@ -2,22 +2,27 @@
 
 from collections.abc import Iterator
 from random import Random
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from shared.fields import Frozen
+from shared.fields import Frozen, tagged
+from shared.plan.input.lists import at_most
 from shared.plan.loads.burst import Burst
 from shared.plan.loads.concurrency import Concurrency
 from shared.plan.loads.constant import Constant
-from shared.plan.loads.fields import UNCAPPED, Count, MaxInFlight, Warmup
+from shared.plan.loads.fields import Count, MaxInFlight, Warmup
 from shared.plan.loads.poisson import Poisson
 from shared.plan.loads.ramp import Ramp
-from shared.sequences import at_most
+from shared.plan.loads.shape import LoadShape, capped_lanes, is_open
 
-Stage = Annotated[
-    Concurrency | Constant | Poisson | Ramp | Burst, Field(discriminator="kind")
-]
+STAGES: tuple[type[LoadShape], ...] = (Concurrency, Constant, Poisson, Ramp, Burst)
+"""Loads that may be a stage."""
+
+if TYPE_CHECKING:
+    Stage = LoadShape
+else:
+    Stage = tagged(STAGES)
 
 
 class Stages(Frozen):
@@ -60,7 +65,7 @@ class Stages(Frozen):
                         f"stage {number} has a `{name}`; put it beside `stages`, where"
                         " it holds for all of them"
                     )
-        if len({_is_open(stage) for stage in stages}) == 2:
+        if len({is_open(stage) for stage in stages}) == 2:
             raise ValueError(
                 "stages of calls open (concurrency) and of due times (rates, bursts)"
                 " cannot be mixed; make two plans"
@@ -71,7 +76,7 @@ class Stages(Frozen):
     @classmethod
     def _of_open_stages(cls, value: int | None, info: ValidationInfo) -> int | None:
         stages = info.data.get("stages")
-        if value and stages and not _is_open(stages[0]):
+        if value and stages and not is_open(stages[0]):
             raise ValueError(
                 "closed stages say themselves how many calls are open; leave"
                 " `max_in_flight` out"
@@ -85,12 +90,12 @@ class Stages(Frozen):
 
     def due_times(self, rng: Random) -> Iterator[float] | None:
         """Those of each stage, moved to where it begins; None where all are closed."""
-        return self._joined(rng) if _is_open(self.stages[0]) else None
+        return self._joined(rng) if is_open(self.stages[0]) else None
 
     def lanes(self, elapsed_s: float) -> int:
         """Those of the stage at that time; after the end, of the last."""
-        if _is_open(self.stages[0]):
-            return self.max_in_flight or UNCAPPED
+        if is_open(self.stages[0]):
+            return capped_lanes(self)
         for stage in self.stages:
             if elapsed_s < _length_s(stage):
                 return stage.lanes(elapsed_s)
@@ -99,8 +104,8 @@ class Stages(Frozen):
 
     def most_lanes(self) -> int:
         """The most of any stage; where they are open, `max_in_flight` or UNCAPPED."""
-        if _is_open(self.stages[0]):
-            return self.max_in_flight or UNCAPPED
+        if is_open(self.stages[0]):
+            return capped_lanes(self)
         return max(stage.most_lanes() for stage in self.stages)
 
     def slots(self, asked: int) -> int | None:
@@ -129,10 +134,6 @@ class Stages(Frozen):
                     break
                 yield begin_s + due_s
             begin_s += length_s
-
-
-def _is_open(stage: Stage) -> bool:
-    return stage.due_times(Random(0)) is not None
 
 
 def _length_s(stage: Stage) -> float:

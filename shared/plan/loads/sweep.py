@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from shared.fields import Frozen, Number
+from shared.plan.input.lists import at_most
 from shared.plan.loads import Concurrency, Constant, Load, Poisson
 from shared.plan.loads.fields import LEAST_RATE, MOST_RATE, UNCAPPED
-from shared.sequences import at_most
 
 Over = Literal["concurrency", "rate"]
 

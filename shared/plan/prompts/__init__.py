@@ -1,32 +1,35 @@
 """Prompt sources: what is asked. One file each.
 
-A source answers four questions, all pure functions of its fields:
-
-    count()     how many prompts there are
-    prompt(i)   the i-th of them, from 0, as a Prompt
-    over(bytes) index and size of a prompt over a cap, or None
-    made_bytes() bytes of text that it makes up, about; 0 where the plan has the texts
-
-A new source is one small file, and one name in the union below. Beside them stand
-`files` (uploads, which end as inline prompts) and `prefix` (against caches).
+What a source has to answer is `source.Source`. A new one is one small file and its name
+in SOURCES; the union that a plan takes, and the tests of what every source promises,
+follow from that. Beside them stand `files` (uploads, which end as inline prompts) and
+`prefix` (against caches).
 """
 
-from typing import Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import Field
-
+from shared.fields import tagged
 from shared.plan.prompts.inline import InlinePrompts
 from shared.plan.prompts.prefix import unique_prefix, with_prefix
 from shared.plan.prompts.prompt import Message, Prompt
+from shared.plan.prompts.source import Source
 from shared.plan.prompts.synthetic import SyntheticPrompts, calibrate
 
-PromptSource = Annotated[InlinePrompts | SyntheticPrompts, Field(discriminator="kind")]
+SOURCES: tuple[type[Source], ...] = (InlinePrompts, SyntheticPrompts)
+"""Every source."""
+
+if TYPE_CHECKING:
+    PromptSource = Source
+else:
+    PromptSource = tagged(SOURCES)
 
 __all__ = [
+    "SOURCES",
     "InlinePrompts",
     "Message",
     "Prompt",
     "PromptSource",
+    "Source",
     "SyntheticPrompts",
     "calibrate",
     "unique_prefix",

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from shared.errors import BadPlan, TooMuch
+from shared.plan.input.json_bounds import JsonBounds, most_pieces
 from shared.plan.prompts.inline import InlinePrompts
 from shared.plan.prompts.lines import Line, Lines, LineTooLong
 from shared.plan.prompts.prompt import Prompt
 from shared.plan.prompts.rows import Rows
-from shared.plan.shape import Shape, most_pieces
 from shared.settings import Settings
 
 Format = Literal["text", "jsonl", "csv"]
@@ -190,7 +190,7 @@ def _from_json(number: int, text: str, limits: Settings) -> Prompt:
             "prompts",
         )
     try:
-        Shape(limits).feed(text.encode())
+        JsonBounds(limits).feed(text.encode())
     except BadPlan as error:
         raise BadPlan(f"Line {number}: {error}", "prompts") from None
     try:

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag
 
 from shared.fields import Frozen
+from shared.plan.input.lists import IN_PIECES
 from shared.plan.prompts.prompt import Prompt, Text
-from shared.sequences import IN_PIECES
 
 
 def _text_or_item(value: object) -> str:

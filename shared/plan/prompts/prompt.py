@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.fields import NOT_A_BOOL, Frozen
-from shared.sequences import IN_PIECES
+from shared.plan.input.lists import IN_PIECES
 
 Role = Literal["system", "developer", "user", "assistant"]
 

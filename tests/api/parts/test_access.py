@@ -16,8 +16,9 @@ from api.main import create_app
 from api.parts import Store, StoreAccess, Views, Watchers, access
 from shared.errors import Busy, OutcomeUnknown, StoreDown
 from shared.settings.settings import Settings
-from shared.store import keys, runs
+from shared.store import keys
 from shared.store.client import Unwilling, connect
+from shared.store.run import runs
 from tests.api.client import plan, problem
 
 SHORT_S = 0.1

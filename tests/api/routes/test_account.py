@@ -16,8 +16,8 @@ import pytest
 from api.schemas import AccountNow
 from shared.clock import utc_label
 from shared.money.limits import Limit, account_of
-from shared.store import limits
 from shared.store.client import connect, now_s
+from shared.store.upstream import limits
 from tests.api.client import problem
 from tests.api.server import Api, Start
 from tests.children import CANARY, Simulator, simulator

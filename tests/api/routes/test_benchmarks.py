@@ -8,7 +8,8 @@ import pytest
 
 from shared.run import Ending, Status, new_job_id
 from shared.sample import Outcome
-from shared.store import keys, runs
+from shared.store import keys
+from shared.store.run import runs, states
 from tests.api.client import MODEL, Played, plan, problem, submit
 from tests.api.server import Api
 
@@ -96,7 +97,7 @@ async def test_the_doorbell_rings_once_for_each_worker_that_can_help(
 async def test_a_waiting_run_says_until_when(api: Api, worker: Played) -> None:
     job_id = submit(api.http)
     await worker.claim(job_id)
-    await runs.move(worker.redis, job_id, Status.WAITING, until_ms=1795420801250)
+    await states.move(worker.redis, job_id, Status.WAITING, until_ms=1795420801250)
     job = api.http.get(f"/benchmark/{job_id}").json()
     assert job["until"] == "2026-11-23T08:00:01.250Z"
     assert "2026-11-23T08:00:01.250Z" in job["waiting_for"]
@@ -108,7 +109,7 @@ async def test_a_run_that_waits_for_its_upstream_says_so_with_the_upstreams_word
     job_id = submit(api.http)
     await worker.claim(job_id)
     down = {"until_ms": 1795420801250, "down": "status 503: Loading model"}
-    await runs.move(worker.redis, job_id, Status.WAITING, **down)
+    await states.move(worker.redis, job_id, Status.WAITING, **down)
     job = api.http.get(f"/benchmark/{job_id}").json()
     assert job["until"] == "2026-11-23T08:00:01.250Z"
     assert job["waiting_for"] == (

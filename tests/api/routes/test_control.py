@@ -3,7 +3,7 @@
 import pytest
 
 from shared.run import Ending, Status
-from shared.store import runs, slots
+from shared.store.run import slots, states
 from tests.api.client import Played, problem, submit
 from tests.api.routes.test_benchmarks import UNKNOWN, forget
 from tests.api.server import Api
@@ -49,7 +49,7 @@ async def test_one_that_is_being_reduced_can_neither_rest_nor_go_on(
 ) -> None:
     job_id = submit(api.http)
     await worker.claim(job_id)
-    await runs.end(worker.redis, job_id, Ending.COMPLETED)
+    await states.end(worker.redis, job_id, Ending.COMPLETED)
     body = problem(api.http.post(f"/benchmark/{job_id}/{verb}"), "wrong-state")
     assert body["detail"] == (
         f"Benchmark {job_id} is {Status.REDUCING}; it cannot be {word}."
@@ -80,7 +80,7 @@ async def test_what_has_ended_by_itself_cannot_be_cancelled(
     job_id = submit(api.http)
     lease = await worker.claim(job_id)
     await worker.close(lease, 4)
-    await runs.end(worker.redis, job_id, Ending.COMPLETED)
+    await states.end(worker.redis, job_id, Ending.COMPLETED)
     problem(api.http.delete(f"/benchmark/{job_id}"), "wrong-state")
     await worker.reduce(job_id)
     answer = api.http.delete(f"/benchmark/{job_id}")

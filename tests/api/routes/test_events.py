@@ -13,8 +13,9 @@ from api.live import follower_of
 from api.parts import Store, Views, Watchers
 from shared.run import Ending, Status
 from shared.sample import Outcome
-from shared.store import events as stored
-from shared.store import keys, outages, runs
+from shared.store import keys
+from shared.store.run import events as stored
+from shared.store.run import outages, states
 from tests.api.client import Event, Played, events, problem, submit
 from tests.api.server import Api
 from tests.children import until
@@ -121,7 +122,7 @@ async def test_it_resumes_after_the_last_event_that_was_seen(
     async with following(api, job_id) as client:
         seen = await client.next()
     await worker.claim(job_id)
-    await runs.move(worker.redis, job_id, Status.PAUSED)
+    await states.move(worker.redis, job_id, Status.PAUSED)
     async with following(api, job_id, seen.id) as client:
         first, second = await client.next(), await client.next()
     assert [first.name, second.name] == ["state", "state"]
@@ -143,7 +144,7 @@ async def test_nothing_is_missed_when_the_connection_is_cut_again_and_again(
         async with following(api, job_id, last_id) as client:
             if last_id is None:
                 last_id = (await client.next()).id
-            await runs.move(worker.redis, job_id, to)
+            await states.move(worker.redis, job_id, to)
             event = await client.next()
             seen.append(event.data["status"])
             last_id = event.id

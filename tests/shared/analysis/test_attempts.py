@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.analysis.summarize import summarize
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import Retries
 from shared.sample import Outcome, Sample

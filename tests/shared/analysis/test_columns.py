@@ -15,8 +15,8 @@ from shared.analysis.columns import Columns, columns_of
 from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.analysis.metrics import METRICS
 from shared.errors import NewerRecord
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Note, Outcome, Sample, encode
 from tests.shared.analysis.gaps_of_row import gap_n, gap_p50_s, gap_p99_s

@@ -8,10 +8,10 @@ import pytest
 from shared.analysis.no_rows import summarize_none
 from shared.analysis.summarize import columns_of, summarize
 from shared.outputs import write_csv, write_json
+from shared.plan import Plan, Target
 from shared.plan.loads import Adaptive, Concurrency, Constant
 from shared.plan.loads.find import Find
 from shared.plan.loads.sweep import Sweep
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import Retries
 from shared.plan.slo import Slo

@@ -11,7 +11,7 @@ from shared.analysis.no_rows import summarize_none
 from shared.analysis.summarize import summarize
 from shared.analysis.summary import Distribution, Figures, Summary
 from shared.outputs import write_csv, write_json
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 from shared.verdict import Judged, judge

@@ -14,9 +14,9 @@ from pydantic_core import to_json
 from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.analysis.summarize import summarize
 from shared.analysis.summary import Figures, Summary
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
 from shared.plan.loads.find import Find
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.plan.retries import Retries
 from shared.plan.slo import Slo

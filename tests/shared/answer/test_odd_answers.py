@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from shared.answer.dialects import DIALECTS
 from shared.answer.reading import StreamReader
-from shared.answer.reply import Limit
+from shared.answer.reply import Throttle
 from shared.sample import Outcome
 from tests.shared.answer.answers import (
     DONE,
@@ -145,7 +145,7 @@ def test_an_error_in_a_list_explains_a_status_and_names_its_limit() -> None:
     body = to_json([{"error": {"code": 429, "message": "Quota", "metadata": {}}}])
     reply = read(body, status=429, headers=["Retry-After: 3"])
     assert (reply.outcome, reply.error) == (Outcome.RATE_LIMITED, "Quota")
-    assert (reply.throttled, reply.limit) == (True, Limit(False, None, NOW_S + 3))
+    assert (reply.throttled, reply.limit) == (True, Throttle(False, None, NOW_S + 3))
 
 
 def test_a_429_inside_a_200_is_throttled_and_other_errors_are_not() -> None:
@@ -153,7 +153,7 @@ def test_a_429_inside_a_200_is_throttled_and_other_errors_are_not() -> None:
     for body in (sse({"error": busy}), text("a") + event(busy)):
         reply = read(body)
         assert (reply.outcome, reply.throttled) == (Outcome.ERROR_IN_200, True)
-        assert reply.limit == Limit(False, None, NOW_S + 3)
+        assert reply.limit == Throttle(False, None, NOW_S + 3)
     assert not read(sse({"error": {"code": 502, "message": "x"}})).throttled
     assert not read(text("a") + STOP + DONE).throttled
     assert read(b"", status=429).throttled

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from shared.answer.dialects import DIALECTS
 from shared.answer.reading import StreamReader
-from shared.answer.reply import Limit, Reply
+from shared.answer.reply import Reply, Throttle
 from shared.sample import Outcome
 from tests.shared.answer.answers import (
     DONE,
@@ -315,7 +315,7 @@ def test_a_limit_is_read_from_headers_and_body() -> None:
     error = {"code": 429, "message": "Rate limit exceeded", "metadata": metadata}
     reset = f"X-RateLimit-Reset: {int(NOW_S * 1000) + 9000}"
     reply = read(to_json({"error": error}), status=429, headers=[reset])
-    assert reply.limit == Limit(
+    assert reply.limit == Throttle(
         account=True,
         source="openrouter_free_tier_per_minute",
         opens_at=NOW_S + 9,
@@ -331,14 +331,14 @@ def test_a_429_inside_a_200_has_its_limit_too() -> None:
     }
     reply = read(sse(chunk(choices=[], error=busy)))
     assert reply.outcome is Outcome.ERROR_IN_200
-    assert reply.limit == Limit(account=False, source=None, opens_at=NOW_S + 3)
+    assert reply.limit == Throttle(account=False, source=None, opens_at=NOW_S + 3)
 
 
 def test_in_flight_402_is_no_credit_with_an_account_limit() -> None:
     error = {"metadata": {"reason": "in_flight_budget_exhausted"}}
     reply = read(to_json({"error": error}), status=402, headers=["Retry-After: 5"])
     assert reply.outcome is Outcome.NO_CREDIT
-    assert reply.limit == Limit(account=True, source=None, opens_at=NOW_S + 5)
+    assert reply.limit == Throttle(account=True, source=None, opens_at=NOW_S + 5)
 
 
 @pytest.mark.parametrize(("said", "hit"), [("HIT", True), ("miss", False), ("?", None)])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.answer import refusal as complaint
-from shared.answer.reply import Limit
+from shared.answer.reply import Throttle
 
 NOW_S = datetime(2026, 11, 23, 8, 0, tzinfo=UTC).timestamp()
 MIDNIGHT_S = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
@@ -245,7 +245,7 @@ def test_limits_say_whose_they_are_and_when_they_open(
     limit: tuple[bool, str | None, float | None, bool] | None,
 ) -> None:
     """limit: (the account's own, source, opens at, of free calls alone)"""
-    expected = limit and Limit(*limit)
+    expected = limit and Throttle(*limit)
     assert complaint.limit(status, error, headers, NOW_S) == expected
 
 

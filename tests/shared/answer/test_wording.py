@@ -9,7 +9,7 @@ from shared.answer import refusal as complaint
 from shared.answer.dialects import DIALECTS
 from shared.answer.reply import Ask
 from shared.answer.wording import USUAL, Choice, Wording, choice_of
-from shared.plan.plan import Plan
+from shared.plan import Plan
 from shared.plan.prompts import Message
 from shared.settings.settings import Settings
 

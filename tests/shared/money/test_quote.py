@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from shared.money import Price
 from shared.money.limits import Limit
-from shared.money.prices import Price
-from shared.money.quote import Left, Quote, quote
-from shared.plan.plan import Plan
+from shared.money.quote import Headroom, Quote, quote
+from shared.plan import Plan
 
 PRICE = Price(Decimal("0.000001"), Decimal("0.00001"), Decimal("0.001"))
 MINUTE_S = 60.5
@@ -36,7 +36,7 @@ def of(
 ) -> Quote:
     limits = {}
     if limit is not None:
-        limits = {limit.name: Left(limit, used_today, used_minute, 3600.0)}
+        limits = {limit.name: Headroom(limit, used_today, used_minute, 3600.0)}
     return quote(
         plan,
         prices or [None] * len(plan.targets),
@@ -122,7 +122,7 @@ def test_a_limit_counts_the_calls_of_its_targets_alone() -> None:
     found = quote(
         plan,
         [None, None],
-        limits={"free": Left(limit, 0, 0, 3600.0)},
+        limits={"free": Headroom(limit, 0, 0, 3600.0)},
         limits_of=[("free",), ()],
         max_cost_usd=None,
         mean_output_tokens={},

@@ -14,7 +14,7 @@ from shared.analysis.columns import columns_of
 from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.clock import utc_label
 from shared.outputs.csv import COLUMNS, guarded, unguarded, write_csv
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 

@@ -10,7 +10,7 @@ from shared.analysis.columns import columns_of
 from shared.analysis.summarize import summarize
 from shared.outputs import OUTPUTS, Results
 from shared.outputs.json import write_json
-from shared.plan.plan import Plan, Target, read_plan
+from shared.plan import Plan, Target, read_plan
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 from shared.verdict import Judged, judge

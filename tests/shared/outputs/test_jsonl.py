@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.outputs.jsonl import Answer, write_responses
-from shared.plan.plan import Plan, Target, work
+from shared.plan import Plan, Target, work
 from shared.plan.prompts import InlinePrompts, Message, Prompt
 from shared.sample import Outcome
 

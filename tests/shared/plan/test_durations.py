@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
+from shared.plan import LEAD_S, Plan
 from shared.plan.durations import least_s
-from shared.plan.plan import Plan
-from shared.plan.steps import LEAD_S
 
 
 def a_plan(load: dict[str, Any], **more: Any) -> Plan:

@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from shared.errors import UnknownPrice
-from shared.money.prices import Price, check_prices
-from shared.plan.plan import Plan, problems
+from shared.money import Price, check_prices
+from shared.plan import Plan, problems
 from shared.settings.settings import Settings
 
 

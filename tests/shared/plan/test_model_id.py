@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from shared.outputs.csv import guarded, unguarded
+from shared.plan import Plan, Target, problems
 from shared.plan.model_id import in_path
-from shared.plan.plan import Plan, Target, problems
 from shared.upstream.model import models_of
 
 SEEN_SOMEWHERE = (

@@ -9,15 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from shared.errors import BadPlan, NewerRecord
-from shared.plan.plan import (
-    SCHEMA,
-    Plan,
-    check_size,
-    field_path,
-    problems,
-    read_plan,
-    steps,
-)
+from shared.plan import SCHEMA, Plan, check_size, problems, read_plan, steps
+from shared.plan.input.problems import field_path
 from shared.settings.settings import Settings
 
 LIMITS = Settings()

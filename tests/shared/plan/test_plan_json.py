@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.plan.plan import Plan
-from shared.plan.plan_json import plan_json
+from shared.plan import Plan, plan_json
 from tests.shared.plan.test_plan_numbers import PLANS
 
 MANY: list[Any] = ["Why?", "Почему «небо» голубое?\n\\", "\u2028\x7f"] * 400

@@ -15,9 +15,9 @@ from pydantic_core import from_json, to_json
 
 from shared.analysis.summarize import summarize
 from shared.errors import TooMuch
-from shared.money.prices import Price, budget_of
+from shared.money import Price, budget_of
 from shared.money.quote import quote
-from shared.plan.plan import (
+from shared.plan import (
     Finished,
     Plan,
     check_size,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.plan.plan import Plan, most_calls, problems, read_plan
+from shared.plan import Plan, most_calls, problems, read_plan
 from shared.plan.retries import NEVER, USUAL
 from shared.sample import Outcome
 

@@ -6,10 +6,7 @@ from typing import Any
 import pytest
 
 from shared.errors import TooMuch
-from shared.plan.plan import (
-    Plan,
-    check_size,
-)
+from shared.plan import Plan, check_size
 from shared.settings.settings import Settings
 
 LIMITS = Settings()

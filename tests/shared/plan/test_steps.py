@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.plan.plan import (
+from shared.plan import (
     Finished,
     Plan,
     Step,
     due_times,
-    found,
     most_calls,
     next_step,
     steps,
     total,
     work,
 )
+from shared.plan.steps import found
 
 SWEEP = {"over": "concurrency", "values": [1, 4, 2]}
 FIND = {"over": "concurrency", "low": 1, "high": 8}

@@ -7,9 +7,9 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from shared.errors import Misconfigured
+from shared.settings.check import Check
 from shared.settings.settings import Settings
 from shared.startup import checks
-from shared.startup.checks import Check
 
 SECRET = "c4naryc4nary"
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.settings.check import Check
 from shared.settings.settings import Settings
 from shared.startup import start
-from shared.startup.checks import Check
 
 LINE = re.compile(r"\S+ - (api|worker) - (WARNING|ERROR) - (.+)")
 

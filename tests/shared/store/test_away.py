@@ -10,11 +10,12 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from shared.errors import StoreDown
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
-from shared.store import embedded, runs
+from shared.store import embedded
 from shared.store.client import AWAY, Unwilling, connect, connect_blocking, reachable
 from shared.store.embedded import Embedded
+from shared.store.run import runs
 
 PLAN = Plan(
     targets=(Target(model="a/b"),), prompts=InlinePrompts(prompts=("x",)), runs=1

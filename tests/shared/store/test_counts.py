@@ -4,17 +4,18 @@ import asyncio
 
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan, Target, steps
+from shared.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
-from shared.store import counts, keys, runs, slots
+from shared.store import counts, keys
+from shared.store.run import leases, runs, states
 
 PLAN = Plan(targets=(Target(model="acme/a"),), prompts=InlinePrompts(prompts=("x",)))
 
 
-async def claim(redis: Redis, run: Run, owner: str, lease_s: float) -> slots.Lease:
+async def claim(redis: Redis, run: Run, owner: str, lease_s: float) -> leases.Lease:
     [step] = steps(PLAN)
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, run.job_id, step, owner=owner, shards=1, lease_s=lease_s
     )
     assert lease is not None
@@ -37,12 +38,12 @@ async def test_an_empty_store_has_zeros_and_no_holes(redis: Redis) -> None:
 async def test_open_runs_are_counted_by_state_and_ended_ones_once(redis: Redis) -> None:
     made = [await runs.create(redis, PLAN) for _ in range(5)]
     await claim(redis, made[0], "w", 15)
-    await runs.move(redis, made[1].job_id, Status.PAUSED)
+    await states.move(redis, made[1].job_id, Status.PAUSED)
     for run, ending in ((made[2], Ending.CANCELLED), (made[3], Ending.NO_CREDIT)):
-        await runs.end(redis, run.job_id, ending)
+        await states.end(redis, run.job_id, ending)
         reducing = await runs.load(redis, run.job_id)
-        assert await runs.finish(redis, reducing, {}, keep_s=60)
-        assert not await runs.finish(redis, reducing, {}, keep_s=60)
+        assert await states.finish(redis, reducing, {}, keep_s=60)
+        assert not await states.finish(redis, reducing, {}, keep_s=60)
     found = await counts.read(redis)
     assert {s: n for s, n in found.open.items() if n} == {
         Status.RUNNING: 1,
@@ -54,8 +55,8 @@ async def test_open_runs_are_counted_by_state_and_ended_ones_once(redis: Redis) 
 
 async def test_the_counts_stay_when_the_keys_of_a_run_expire(redis: Redis) -> None:
     run = await runs.create(redis, PLAN)
-    await runs.end(redis, run.job_id, Ending.CANCELLED)
-    await runs.finish(redis, await runs.load(redis, run.job_id), {}, keep_s=60)
+    await states.end(redis, run.job_id, Ending.CANCELLED)
+    await states.finish(redis, await runs.load(redis, run.job_id), {}, keep_s=60)
     assert await redis.ttl(keys.run(run.job_id)) > 0
     assert await redis.ttl(keys.COUNTS) == -1
 
@@ -64,7 +65,7 @@ async def test_a_takeover_is_a_claim_after_silence_and_not_after_a_release(
     redis: Redis,
 ) -> None:
     run = await runs.create(redis, PLAN)
-    await slots.release(redis, await claim(redis, run, "a", 15))
+    await leases.release(redis, await claim(redis, run, "a", 15))
     await claim(redis, run, "b", 0.05)
     assert (await counts.read(redis)).takeovers == 0
     await asyncio.sleep(0.1)

@@ -10,32 +10,30 @@ from redis.asyncio import Redis
 
 from shared import queue
 from shared.errors import BenchError
+from shared.money import Budget, Price
 from shared.money.limits import Limit
-from shared.money.prices import Budget, Price
+from shared.plan import Finished, Plan, steps
 from shared.plan.loads.adaptive import Adaptive
-from shared.plan.plan import Finished, Plan
-from shared.plan.steps import steps
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample, encode
-from shared.store import (
+from shared.store import keys, workers
+from shared.store.run import (
     dialects,
-    keys,
-    limits,
-    means,
-    money,
+    leases,
     outages,
-    pace,
     reconciles,
     reduces,
     reruns,
     runs,
     samples,
     slots,
-    workers,
+    states,
 )
-from shared.store.limits import Paced
-from shared.store.money import Hold
-from shared.store.slots import Entry, Lease
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
+from shared.store.upstream import limits, means, money, pace
+from shared.store.upstream.limits import Paced
+from shared.store.upstream.money import Reservation
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 
@@ -68,7 +66,9 @@ async def without_an_end(redis: Redis) -> set[str]:
 def a_row(slot: int) -> Entry:
     sample = Sample(step=0, slot=slot, target=0, prompt=0, outcome=Outcome.OK)
     return Entry(
-        *(slot, 0, "ok", 0, encode(sample), b"{}"), cost_nano=5, hold=f"call {slot}"
+        *(slot, 0, "ok", 0, encode(sample), b"{}"),
+        cost_nano=5,
+        reservation=f"call {slot}",
     )
 
 
@@ -79,7 +79,7 @@ async def ask(redis: Redis, job_id: str, call_id: str) -> object:
         FREE,
         call_id,
         flight_s=60,
-        hold=Hold(10, Budget(10**9, None)),
+        reservation=Reservation(10, Budget(10**9, None)),
         paced=Paced(0, 6000),
         job_id=job_id,
     )
@@ -88,7 +88,7 @@ async def ask(redis: Redis, job_id: str, call_id: str) -> object:
 Late = Callable[[Redis, Lease], Awaitable[object]]
 LATE: dict[str, Late] = {
     "observe": lambda r, at: samples.observe(r, at.job_id, {"host": "late"}),
-    "note error": lambda r, at: runs.note_error(r, at.job_id, "late"),
+    "note error": lambda r, at: states.note_error(r, at.job_id, "late"),
     "adapt": lambda r, at: pace.adapt(
         r, at.job_id, 0, LOAD, passed=20, throttled=1, sent_ms=10**15
     ),
@@ -98,10 +98,10 @@ LATE: dict[str, Late] = {
         r, at, [a_row(0), a_row(7)], max_answers_bytes=1000, account="acc"
     ),
     "take": lambda r, at: slots.take(r, at, 4, ticket="late"),
-    "renew": lambda r, at: slots.renew(r, at, 15),
-    "release": lambda r, at: slots.release(r, at, finished=True),
+    "renew": lambda r, at: leases.renew(r, at, 15),
+    "release": lambda r, at: leases.release(r, at, finished=True),
     "hand back": lambda r, at: slots.hand_back(r, at, [(7, 0)]),
-    "claim": lambda r, at: slots.claim(
+    "claim": lambda r, at: leases.claim(
         r, at.job_id, at.step, owner="late", shards=3, lease_s=15
     ),
     "outage": lambda r, at: outages.failed(r, at, "acc", outages.UPSTREAM, **DOWN),
@@ -109,13 +109,13 @@ LATE: dict[str, Late] = {
         r, at, "acc", outages.UPSTREAM, began_ms=2**50
     ),
     "probe": lambda r, at: outages.probe(r, at, [outages.UPSTREAM], "late", call_s=60),
-    "ready": lambda r, at: slots.ready(r, at, 15, is_ready=True),
+    "ready": lambda r, at: leases.ready(r, at, 15, is_ready=True),
     "asked with": lambda r, at: samples.asked_with(r, at.job_id, "late"),
-    "advance": lambda r, at: runs.advance(
+    "advance": lambda r, at: states.advance(
         r, at.job_id, Finished(0), 1, Ending.COMPLETED
     ),
-    "pause": lambda r, at: runs.move(r, at.job_id, Status.PAUSED),
-    "end": lambda r, at: runs.end(r, at.job_id, Ending.CANCELLED),
+    "pause": lambda r, at: states.move(r, at.job_id, Status.PAUSED),
+    "end": lambda r, at: states.end(r, at.job_id, Ending.CANCELLED),
     "lapse": lambda r, at: money.lapse(r, at.job_id, "acc", everything=True),
     "reduce": lambda r, at: reduces.keep(r, at.job_id, lease_s=15),
 }
@@ -155,7 +155,7 @@ async def worked(redis: Redis, job_id: str) -> Lease:
 
 
 async def _claim(redis: Redis, job_id: str) -> Lease:
-    lease = await slots.claim(
+    lease = await leases.claim(
         *(redis, job_id, steps(PLAN)[0]),
         owner="w",
         shards=1,
@@ -168,15 +168,15 @@ async def _claim(redis: Redis, job_id: str) -> Lease:
 
 async def ended(redis: Redis, job_id: str, *, cancelled: bool) -> None:
     if cancelled:
-        await runs.end(redis, job_id, Ending.CANCELLED)
+        await states.end(redis, job_id, Ending.CANCELLED)
     else:
-        await runs.advance(redis, job_id, Finished(0), None, Ending.COMPLETED)
+        await states.advance(redis, job_id, Finished(0), None, Ending.COMPLETED)
     run = await runs.load(redis, job_id)
     assert await reduces.claim(redis, run, "w:1", lease_s=15) == "ours"
-    await runs.note_error(redis, job_id, "the disk is full")
+    await states.note_error(redis, job_id, "the disk is full")
     await money.lapse(redis, job_id, "acc", everything=True)
     await reconciles.ask(redis, job_id, in_s=1, keep_s=600)
-    assert await runs.finish(redis, run, {"avg": 1}, keep_s=600)
+    assert await states.finish(redis, run, {"avg": 1}, keep_s=600)
     await means.add(redis, {"a/b": (4, 40)})
 
 
@@ -236,9 +236,9 @@ async def test_a_rerun_of_what_failed_leaves_nothing_without_an_end(
     await worked(redis, job_id)
     await ended(redis, job_id, cancelled=True)
     again = await reruns.failed(redis, job_id)
-    await runs.end(redis, again.job_id, Ending.CANCELLED)
+    await states.end(redis, again.job_id, Ending.CANCELLED)
     run = await runs.load(redis, again.job_id)
-    assert await runs.finish(redis, run, {}, keep_s=600)
+    assert await states.finish(redis, run, {}, keep_s=600)
     assert await without_an_end(redis) == set()
 
 

@@ -10,8 +10,8 @@ import pytest
 from redis import Redis
 from redis.exceptions import AuthenticationError, NoPermissionError
 
+from shared.settings.check import Check
 from shared.settings.settings import Settings
-from shared.startup.checks import Check
 from shared.startup.ports import free_port
 from shared.store import away, embedded, fitness, keys
 from shared.store.client import connect
@@ -216,7 +216,7 @@ async def test_a_login_that_is_taken_again_is_used_again(
     own_url: str, own: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.store.client._FIRST_PAUSE_S", 0.0)
-    monkeypatch.setattr("shared.store.client.Pool._pause_s", 0.0)
+    monkeypatch.setattr("shared.store.client.LoginPool._pause_s", 0.0)
     own.config_set("requirepass", SECRET)
     redis = connect(own_url)
     with pytest.raises(AuthenticationError):

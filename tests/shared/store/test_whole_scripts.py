@@ -13,24 +13,16 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
 from shared.answer.usage import MOST_USD
+from shared.money import Budget, nano
 from shared.money.limits import Limit
-from shared.money.prices import Budget, nano
+from shared.plan import Finished, Plan, Step, steps
 from shared.plan.loads.adaptive import Adaptive
-from shared.plan.plan import Finished, Plan, Step, steps
 from shared.run import Ending, Status
-from shared.store import (
-    limits,
-    money,
-    outages,
-    pace,
-    reduces,
-    runs,
-    samples,
-    slots,
-)
-from shared.store.money import Hold
-from shared.store.runs import IdempotencyKey
-from shared.store.slots import Entry
+from shared.store.run import leases, outages, reduces, runs, samples, slots, states
+from shared.store.run.runs import IdempotencyKey
+from shared.store.run.slots import Entry
+from shared.store.upstream import limits, money, pace
+from shared.store.upstream.money import Reservation
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 
@@ -138,7 +130,7 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     run = await runs.create(redis, PLAN, key=IdempotencyKey("me", "k", "hash"))
     [step] = steps(PLAN)
     assert isinstance(step, Step)
-    lease = await slots.claim(
+    lease = await leases.claim(
         *(redis, run.job_id, step),
         owner="me",
         shards=2,
@@ -146,8 +138,8 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
         upstream="http://up.example/v1",
     )
     assert lease is not None
-    await slots.ready(redis, lease, 60, is_ready=True)
-    await slots.renew(redis, lease, 60)
+    await leases.ready(redis, lease, 60, is_ready=True)
+    await leases.renew(redis, lease, 60)
     name = outages.UPSTREAM
     outage = await outages.failed(
         *(redis, lease, "acc", name),
@@ -161,13 +153,13 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     await outages.recovered(redis, lease, "acc", name, began_ms=2**50)
     assert await slots.take(redis, lease, 8, "t") is not None
     await limits.learn(redis, "acc", "free", 50, 3)
-    hold = Hold(nano(MOST_USD), Budget(nano(1_000_000), nano(1_000_000)))
+    hold = Reservation(nano(MOST_USD), Budget(nano(1_000_000), nano(1_000_000)))
     paced = pace.Paced(0, 60_000)
     for n in range(4):
         given = await limits.leave(
             *(redis, "acc", [FREE], f"c{n}"),
             flight_s=60,
-            hold=hold,
+            reservation=hold,
             paced=paced if n == 0 else None,
             job_id=run.job_id,
         )
@@ -192,15 +184,15 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     assert await limits.leave(redis, "acc", [FREE], "c9", flight_s=60) is None
     await slots.hand_back(redis, lease, [(3, 5)])
     await money.lapse(redis, run.job_id, "acc", everything=True)
-    await slots.release(redis, lease, finished=True)
-    await runs.move(redis, run.job_id, Status.PAUSED)
-    await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
+    await leases.release(redis, lease, finished=True)
+    await states.move(redis, run.job_id, Status.PAUSED)
+    await states.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
     over = await runs.load(redis, run.job_id)
     await samples.asked_with(redis, run.job_id, "a print")
     await samples.observe(redis, run.job_id, {"host": "here"})
     assert await reduces.claim(redis, over, "try", lease_s=60, patient=True) == "ours"
-    await runs.note_error(redis, run.job_id, "No room.")
-    assert await runs.finish(redis, over, {}, keep_s=60)
+    await states.note_error(redis, run.job_id, "No room.")
+    assert await states.finish(redis, over, {}, keep_s=60)
     there = [each.name for each in files("shared.store").joinpath("lua").iterdir()]
     assert len(hostile.scripts) == sum(not name.startswith("_") for name in there)
     assert hostile.tried > 1_000

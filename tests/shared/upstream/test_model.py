@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from shared.money.prices import Price
+from shared.money import Price
 from shared.upstream.model import (
     Model,
     fits,

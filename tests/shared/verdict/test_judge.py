@@ -9,7 +9,7 @@ import pytest
 
 from shared.analysis.gaps import gap_histogram
 from shared.analysis.summarize import summarize
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts, SyntheticPrompts
 from shared.plan.prompts.lengths import Fixed
 from shared.run import Ending, Status

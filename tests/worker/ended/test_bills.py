@@ -5,7 +5,7 @@ from pathlib import Path
 from shared.analysis.columns import columns_of
 from shared.money.reconciliation import Bill, Row
 from shared.outputs import write_csv
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 from worker.ended.bills import cells, row

@@ -18,12 +18,13 @@ from redis.asyncio import Redis
 
 from shared.analysis.columns import columns_of
 from shared.outputs import write_csv
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import new_job_id
 from shared.sample import Outcome, Sample
 from shared.settings.settings import Settings
-from shared.store import keys, reconciles
+from shared.store import keys
+from shared.store.run import reconciles
 from shared.upstream.connect import wire_of
 from shared.upstream.contact import Contact
 from tests.children import CANARY, until
@@ -333,7 +334,7 @@ async def test_one_that_another_worker_has_is_left_to_it(
     desk: Desk, bills: Bills
 ) -> None:
     job_id = await desk.ended(3)
-    assert await reconciles.hold(desk.redis, job_id, "other", lease_s=60)
+    assert await reconciles.claim(desk.redis, job_id, "other", lease_s=60)
     await desk.reconciler.look()
     assert not bills.asked
     assert await reconciles.waits(desk.redis, job_id)
@@ -353,7 +354,7 @@ async def test_one_that_was_lost_to_another_worker_is_left_to_it(
 
     await until(left, "the end of our comparison")
     assert await reconciles.waits(desk.redis, job_id)
-    assert await reconciles.hold(desk.redis, job_id, "other", lease_s=60)
+    assert await reconciles.claim(desk.redis, job_id, "other", lease_s=60)
 
 
 async def test_a_worker_that_is_drained_leaves_it_at_once(
@@ -369,7 +370,7 @@ async def test_a_worker_that_is_drained_leaves_it_at_once(
     await until(asks, "an open question")
     await desk.reconciler.close()
     assert await reconciles.due(desk.redis) == [job_id]
-    assert await reconciles.hold(desk.redis, job_id, "other", lease_s=1)
+    assert await reconciles.claim(desk.redis, job_id, "other", lease_s=1)
 
 
 async def test_results_that_are_deleted_meanwhile_are_not_brought_back(
@@ -398,7 +399,7 @@ async def test_files_of_another_machine_are_left_to_that_one(
     job_id = new_job_id(1.8e9)
     await reconciles.ask(desk.redis, job_id, in_s=0, keep_s=600)
     await desk.reconciler.look()
-    assert await reconciles.hold(desk.redis, job_id, "other", lease_s=1)
+    assert await reconciles.claim(desk.redis, job_id, "other", lease_s=1)
     assert not (desk.settings.results_dir / job_id).exists()
 
 

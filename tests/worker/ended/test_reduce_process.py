@@ -7,7 +7,8 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.settings.settings import Settings
-from shared.store import keys, runs
+from shared.store import keys
+from shared.store.run import runs
 from tests.children import until
 from tests.worker.ended.waiting import ended, over, settings_of, with_a_row
 from worker.ended import reduce_process

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
-from shared.plan.steps import steps
 from shared.run import Ending, Run, Status
 from shared.settings.settings import Settings
-from shared.store import keys, reduces, runs, slots
-from shared.store.slots import Lease
+from shared.store import keys
+from shared.store.run import leases, reduces, runs, states
+from shared.store.run.leases import Lease
 from tests.children import until
 from tests.worker.ended.waiting import ended, over, settings_of
 from worker.ended import reduce_queue
@@ -57,7 +57,7 @@ class Noting:
         await self.may_go.wait()
         if not self.code:
             run = await runs.load(self._redis, job_id)
-            await runs.finish(self._redis, run, {}, keep_s=60)
+            await states.finish(self._redis, run, {}, keep_s=60)
         return self.code
 
     async def stop(self) -> None:
@@ -253,7 +253,7 @@ async def test_a_worker_that_has_still_to_report_comes_first(
     reducing.offer(await runs.open_runs(redis))
     await until(over(redis, other), "one that nobody holds")
     assert process.asked == [other]
-    await slots.release(redis, lease)
+    await leases.release(redis, lease)
     await until(over(redis, lease.job_id), "its reduce, without another look")
 
 
@@ -276,9 +276,9 @@ async def held(redis: Redis) -> Lease:
         runs=1,
     )
     job_id = (await runs.create(redis, plan)).job_id
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, job_id, steps(plan)[0], owner="x", shards=1, lease_s=60
     )
     assert lease is not None
-    await runs.end(redis, job_id, Ending.CANCELLED)
+    await states.end(redis, job_id, Ending.CANCELLED)
     return lease

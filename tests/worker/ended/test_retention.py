@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import new_job_id
 from shared.settings.settings import Settings
-from shared.store import runs
+from shared.store.run import runs
 from worker.ended.retention import keep_to_limits, sweep
 
 DAY_S = 86_400

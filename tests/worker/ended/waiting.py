@@ -5,14 +5,13 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
-from shared.plan.steps import steps
 from shared.run import Ending
 from shared.sample import Outcome, Sample, encode
 from shared.settings.settings import Settings
-from shared.store import runs, slots
-from shared.store.slots import Entry
+from shared.store.run import leases, runs, slots, states
+from shared.store.run.slots import Entry
 
 
 def settings_of(store_url: str, folder: Path) -> Settings:
@@ -37,7 +36,7 @@ async def ended(redis: Redis, submitter: str) -> str:
         submitter=submitter,
     )
     run = await runs.create(redis, plan)
-    await runs.end(redis, run.job_id, Ending.CANCELLED)
+    await states.end(redis, run.job_id, Ending.CANCELLED)
     return run.job_id
 
 
@@ -50,15 +49,15 @@ async def with_a_row(redis: Redis, submitter: str) -> str:
         submitter=submitter,
     )
     job_id = (await runs.create(redis, plan)).job_id
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, job_id, steps(plan)[0], owner="x", shards=1, lease_s=15
     )
     assert lease is not None
     assert await slots.take(redis, lease, 1, ticket="t")
     row = encode(Sample(step=0, slot=0, target=0, prompt=0, outcome=Outcome.OK))
     await slots.commit(redis, lease, [Entry(0, 0, "ok", 0, row)], max_answers_bytes=9)
-    await slots.release(redis, lease)
-    await runs.end(redis, job_id, Ending.COMPLETED)
+    await leases.release(redis, lease)
+    await states.end(redis, job_id, Ending.COMPLETED)
     return job_id
 
 

@@ -7,12 +7,11 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.clock import monotonic_s
+from shared.plan import Plan, Target, Work, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target, Work
 from shared.plan.prompts import InlinePrompts
-from shared.plan.steps import steps
 from shared.settings.settings import Settings
-from shared.store import runs, slots
+from shared.store.run import leases, runs, slots
 from worker import storeclock
 from worker.assignment import Assignment
 from worker.gate import Gates
@@ -97,7 +96,7 @@ class Floor:
 async def assigned(redis: Redis, store_url: str) -> Assignment:
     job_id = (await runs.create(redis, PLAN)).job_id
     step = steps(PLAN)[0]
-    lease = await slots.claim(redis, job_id, step, owner="x", shards=1, lease_s=15)
+    lease = await leases.claim(redis, job_id, step, owner="x", shards=1, lease_s=15)
     assert lease is not None
     assert await slots.take(redis, lease, 8, ticket="t")
     clock = await storeclock.read(redis)

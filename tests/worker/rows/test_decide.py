@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.answer.reply import Limit, Reply
+from shared.answer.reply import Reply, Throttle
 from shared.plan.retries import Retries
 from shared.run import Ending
 from shared.sample import Outcome, Sample
@@ -41,8 +41,10 @@ def decided(
     return decide(slot, reply, row, now_s=NOW_S, retries=retries, left_s=left_s)
 
 
-def limit(*, account: bool, opens_at: float | None = None, free: bool = False) -> Limit:
-    return Limit(account=account, source=None, opens_at=opens_at, free=free)
+def limit(
+    *, account: bool, opens_at: float | None = None, free: bool = False
+) -> Throttle:
+    return Throttle(account=account, source=None, opens_at=opens_at, free=free)
 
 
 def test_an_answer_closes_its_slot_whatever_it_was() -> None:

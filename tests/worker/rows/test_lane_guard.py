@@ -7,10 +7,10 @@ import pytest
 from redis.asyncio import Redis
 
 from shared import crash
+from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
-from shared.store import runs, samples
+from shared.store.run import runs, samples
 from tests.children import simulator, until, workers
 from worker.rows.lane_guard import LaneGuard
 

@@ -9,12 +9,12 @@ from redis.asyncio import Redis
 from shared.analysis.columns import columns_of
 from shared.analysis.metrics import tpot_s
 from shared.answer.dialects import DIALECTS
-from shared.money.prices import billed_nano
-from shared.plan.plan import Plan, Target, Work, steps
+from shared.money import billed_nano
+from shared.plan import Plan, Target, Work, steps
 from shared.plan.prompts import InlinePrompts
 from shared.sample import decode, encode
 from shared.settings.settings import Settings
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from shared.wire.limits import Caps
 from tests.shared.analysis.gaps_of_row import gap_n, gap_p99_s
 from tests.shared.answer.answers import DONE, chunk, exchange, sse, text

@@ -12,16 +12,16 @@ from types import SimpleNamespace
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
-from shared.plan.steps import steps
-from shared.process import hold
+from shared.process import lock_file
 from shared.run import Run
 from shared.sample import Outcome, Sample, decode, encode
 from shared.settings.settings import Settings
-from shared.store import runs, slots
-from shared.store.slots import Entry, Lease
+from shared.store.run import leases, runs, slots
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
 from worker.assignment import Assignment
 from worker.rows import spool, spool_lines
 from worker.rows.committer import Committer
@@ -45,7 +45,9 @@ def a_lease(job_id: str = JOB, shard: int = 0) -> Lease:
 def a_row(slot: int) -> Entry:
     sample = Sample(step=0, slot=slot, target=0, prompt=slot, outcome=Outcome.OK)
     answer = f'{{"text":"Ответ {slot}"}}'.encode()
-    return Entry(slot, 0, "ok", 0, encode(sample), answer, cost_nano=slot, hold="h")
+    return Entry(
+        slot, 0, "ok", 0, encode(sample), answer, cost_nano=slot, reservation="h"
+    )
 
 
 ROWS = [a_row(slot) for slot in range(8)]
@@ -168,7 +170,7 @@ def test_a_folder_that_cannot_be_locked_hides_no_other_and_leaks_nothing(
 def test_a_folder_into_which_another_looks_is_not_written_to(tmp_path: Path) -> None:
     folder = tmp_path / "host-1-a"
     folder.mkdir()
-    lock = hold(folder / "lock", "a reader")
+    lock = lock_file(folder / "lock", "a reader")
     assert lock is not None
     writer = Spool(tmp_path, "host:1:a")
     writer.keep(a_lease(), ROWS)
@@ -191,7 +193,7 @@ def nothing_to_measure(run: Run) -> None:
 async def claimed(redis: Redis) -> Lease:
     """A run of ten calls, eight of which are in hand."""
     job_id = (await runs.create(redis, PLAN)).job_id
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, job_id, steps(PLAN)[0], owner="x", shards=1, lease_s=15
     )
     assert lease is not None
@@ -231,7 +233,7 @@ async def test_many_rows_are_brought_in_parts_and_end_the_step_once(
     many = PLAN.model_copy(update={"runs": 120})
     job_id = (await runs.create(redis, many)).job_id
     step = steps(many)[0]
-    lease = await slots.claim(redis, job_id, step, owner="x", shards=1, lease_s=15)
+    lease = await leases.claim(redis, job_id, step, owner="x", shards=1, lease_s=15)
     assert lease is not None
     assert await slots.take(redis, lease, 1200, ticket="t")
     writer = Spool(settings.spool_dir, "host:1:a")
@@ -254,7 +256,7 @@ async def test_rows_that_did_not_fit_are_written_when_there_is_room_and_no_row_t
     rows = Committer(assigned, writer, lanes)
     for slot in range(8):
         rows.put(decode(ROWS[slot].row), "ok", answer=ROWS[slot].answer)
-    size = len(spool_lines.line(ROWS[0]._replace(cost_nano=None, hold="")))
+    size = len(spool_lines.line(ROWS[0]._replace(cost_nano=None, reservation="")))
     with room_for(3 * size + size // 2), pytest.raises(NoRoom):
         rows.spool_waiting()
     assert told == [0, 1, 2], "a lane goes on whose row is nowhere"

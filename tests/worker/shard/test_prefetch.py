@@ -5,11 +5,11 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target, steps
 from shared.plan.loads import Concurrency, Constant, Load
-from shared.plan.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.settings.settings import Settings
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 from worker.assignment import Assignment
 from worker.shard.attack import Attack
 from worker.shard.prefetch import Prefetch

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Target, steps
 from shared.plan.loads import Burst, Concurrency, Constant, Load
-from shared.plan.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
-from shared.store import keys, runs, slots
+from shared.store import keys
 from shared.store.client import now_s, reply
-from shared.store.slots import Lease
+from shared.store.run import leases, runs, states
+from shared.store.run.leases import Lease
 from worker.shard.lanes import connections
 from worker.shard.ready import Ready, get_ready
 
@@ -64,7 +65,7 @@ async def got_ready(
 async def a_lease(redis: Redis, load: Load) -> Lease:
     plan = a_plan(load)
     run = await runs.create(redis, plan)
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, run.job_id, steps(plan)[0], owner="w", shards=1, lease_s=0.3
     )
     assert lease is not None
@@ -88,7 +89,7 @@ async def test_a_run_that_is_paused_meanwhile_gets_its_lease_back(redis: Redis) 
     lease = await a_lease(redis, Concurrency())
     asking = asyncio.create_task(got_ready(redis, lease, takes_s=5))
     await asyncio.sleep(0.1)
-    await runs.move(redis, lease.job_id, Status.PAUSED)
+    await states.move(redis, lease.job_id, Status.PAUSED)
     assert await asyncio.wait_for(asking, 2) is None
     step = keys.step(lease.job_id, 0)[0]
     assert not await reply(redis.hexists(step, "owner:0"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 from worker.telemetry.series import MOST_TARGETS, Series

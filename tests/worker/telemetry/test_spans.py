@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from shared.plan.plan import Plan, Target
+from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
 from shared.tracing import Span, Value

@@ -4,19 +4,17 @@ import re
 from itertools import islice, pairwise
 from pathlib import Path
 from random import Random
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.plan.loads import Load
+from shared.plan.loads import SHAPES, Load
 from shared.plan.loads.due import DueTimes
 from shared.plan.loads.fields import UNCAPPED
 
 ADAPTER: TypeAdapter[Load] = TypeAdapter(Load)
-KINDS = {
-    variant.model_fields["kind"].default for variant in get_args(get_args(Load)[0])
-}
+KINDS = {shape.model_fields["kind"].default for shape in SHAPES}
 
 LOADS: dict[str, dict[str, Any]] = {
     "concurrency": {"kind": "concurrency", "concurrency": 4},

@@ -6,8 +6,8 @@ from random import Random
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from shared.plan.input.problems import problems
 from shared.plan.loads import Burst, Concurrency, Constant, Load, Poisson, Ramp, Stages
-from shared.plan.problems import problems
 
 ADAPTER: TypeAdapter[Load] = TypeAdapter(Load)
 

@@ -8,8 +8,14 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.plan.problems import problems
-from shared.plan.prompts import InlinePrompts, PromptSource, SyntheticPrompts, calibrate
+from shared.plan.input.problems import problems
+from shared.plan.prompts import (
+    SOURCES,
+    InlinePrompts,
+    PromptSource,
+    SyntheticPrompts,
+    calibrate,
+)
 from shared.plan.prompts.files import Format
 from shared.plan.prompts.lengths import Fixed, Length, LogNormal, Normal, Uniform
 from shared.plan.prompts.words import WORDS
@@ -21,7 +27,7 @@ TURNS = [
     {"role": "assistant", "content": "Blue."},
     {"role": "user", "content": "Another."},
 ]
-SOURCES: dict[str, dict[str, Any]] = {
+EXAMPLES: dict[str, dict[str, Any]] = {
     "inline": {"kind": "inline", "prompts": ["a", "b\u2028c", {"messages": TURNS}]},
     "synthetic": {"kind": "synthetic", "number": 20},
     "synthetic with answers": {
@@ -33,19 +39,19 @@ SOURCES: dict[str, dict[str, Any]] = {
 }
 
 
-def kinds(union: object) -> set[str]:
-    return {
-        variant.model_fields["kind"].default for variant in get_args(get_args(union)[0])
-    }
+KINDS = {source.model_fields["kind"].default for source in SOURCES}
+LENGTHS = {
+    length.model_fields["kind"].default for length in get_args(get_args(Length)[0])
+}
 
 
-@pytest.fixture(params=SOURCES)
+@pytest.fixture(params=EXAMPLES)
 def source(request: pytest.FixtureRequest) -> PromptSource:
-    return ADAPTER.validate_python(SOURCES[request.param])
+    return ADAPTER.validate_python(EXAMPLES[request.param])
 
 
 def test_the_contract_covers_every_kind() -> None:
-    assert {fields["kind"] for fields in SOURCES.values()} == kinds(PromptSource)
+    assert {fields["kind"] for fields in EXAMPLES.values()} == KINDS
 
 
 def test_each_prompt_is_the_same_each_time_and_unlike_the_others(
@@ -77,7 +83,7 @@ def test_over_counts_bytes_and_not_characters() -> None:
 
 
 def test_a_transcript_is_sent_as_given() -> None:
-    prompt = ADAPTER.validate_python(SOURCES["inline"]).prompt(2)
+    prompt = ADAPTER.validate_python(EXAMPLES["inline"]).prompt(2)
     assert [turn.model_dump() for turn in prompt.turns()] == TURNS
     with_system = prompt.turns("Be brief.")
     assert [turn.role for turn in with_system] == [
@@ -118,7 +124,7 @@ def test_a_transcript_is_sent_as_given() -> None:
 def test_prompts_that_cannot_be_asked_are_refused(
     prompts: list[object], path: str, sentence: str
 ) -> None:
-    from shared.plan.plan import Plan
+    from shared.plan import Plan
 
     with pytest.raises(ValidationError) as refused:
         Plan.model_validate({"targets": [{"model": "m"}], "prompts": {
@@ -262,4 +268,4 @@ def test_calibrate_is_words_over_tokens() -> None:
 def test_every_kind_of_prompts_has_a_heading_in_the_docs() -> None:
     text = Path("docs/prompts.md").read_text("utf-8")
     headings = set(re.findall(r"^#+ (.+)$", text, re.MULTILINE))
-    assert kinds(PromptSource) | kinds(Length) | set(get_args(Format)) <= headings
+    assert KINDS | LENGTHS | set(get_args(Format)) <= headings

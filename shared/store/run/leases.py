@@ -1,17 +1,13 @@
-"""Shards and slots in the store: leases, what is in hand, rows and closed slots."""
+"""Leases in the store: who may start the calls of which shard, and for how long."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
 from typing import NamedTuple
 
 from redis.asyncio import Redis
 
 from shared.plan import LEAD_S, Step
-from shared.run import Status
-from shared.sample import Kind as Kind
-from shared.store import keys, money
-from shared.store.client import call, reply
+from shared.store import keys
+from shared.store.client import call
 
 POISON_TAKEOVERS = 3
 """A run whose workers went silent so often, without a row in between, has ended."""
@@ -54,46 +50,6 @@ class Lease:
         return self.segment_start_ms - self.elapsed_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What `take` gave."""
-
-    slots: tuple[tuple[int, int, int], ...]
-    """(index, attempt, which retry of the plan it is) each."""
-    next_at_ms: int | None
-    """When a slot that is barred now will be offered; None: none is."""
-
-
-class Entry(NamedTuple):
-    """One row to commit. A tuple, because one is made for each call."""
-
-    slot: int
-    attempt: int
-    kind: Kind
-    """`ok` and `failed` close the slot. `retry` and `again` keep the row and offer the
-    slot again; the plan's retries are counted, what was turned away is not."""
-    not_before_ms: int
-    """Where it is offered again: no earlier than this, ms of the store's clock."""
-    row: bytes
-    answer: bytes = b""
-    """What to keep of the answer; b"" for nothing."""
-    cost_nano: int | None = None
-    """What the call was billed, nano-USD; None: the row does not say."""
-    hold: str = ""
-    """The call's hold, which this settles; "" for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """What `commit` did."""
-
-    status: Status | None
-    """The run's state; None: the run is gone."""
-    accepted: tuple[bool, ...]
-    """Per entry; False: its slot has its final row already. () when none is taken."""
-    step_over: bool
-
-
 async def claim(
     redis: Redis,
     job_id: str,
@@ -115,7 +71,7 @@ async def claim(
     under way goes on.
     """
     s, taken, back, closed, _ = keys.step(job_id, step.number)
-    if step.count is not None and is_open(step):
+    if step.count is not None and step.is_open:
         # a shard that can have no slot would never be worked on, and so never be over
         shards = min(shards, step.count)
     answer = await call(
@@ -131,7 +87,7 @@ async def claim(
             step.number,
             shards,
             "" if step.count is None else step.count,
-            "1" if is_open(step) else "",
+            "1" if step.is_open else "",
             POISON_TAKEOVERS,
             "" if step.duration_s is None else "1",
             "" if upstream is None else int(exclusive),
@@ -167,7 +123,7 @@ async def ready(
 
     is_ready: False only keeps the lease.
     """
-    shared = is_open(lease.step)
+    shared = lease.step.is_open
     kept, status, step, *start = await call(
         redis,
         "ready",
@@ -203,100 +159,6 @@ async def renew(redis: Redis, lease: Lease, lease_s: float) -> Renewed:
     return Renewed(bool(kept), status.decode(), int(step))
 
 
-async def take(
-    redis: Redis, lease: Lease, n: int, ticket: str, *, fresh: bool = True
-) -> Taken | None:
-    """Up to `n` slots (at most 2,000), or None when the lease or the run's state bars
-    it. A `ticket` used before gives the same slots again.
-
-    fresh: False gives only slots that are offered again.
-    """
-    count = lease.step.count if fresh else 0
-    s, taken, back, _, attempts = keys.step(lease.job_id, lease.step.number)
-    first, *rest = await call(
-        redis,
-        "take",
-        [keys.run(lease.job_id), s, taken, back, attempts],
-        [
-            lease.shard,
-            lease.epoch,
-            min(n, 2000),
-            lease.step.number,
-            "" if count is None else count,
-            lease.shards if is_open(lease.step) else 0,
-            ticket,
-        ],
-    )
-    if first == -1:
-        return None
-    triples = tuple(zip(rest[::3], rest[1::3], rest[2::3], strict=True))
-    return Taken(triples, first or None)
-
-
-async def commit(
-    redis: Redis,
-    lease: Lease,
-    entries: Sequence[Entry],
-    *,
-    max_answers_bytes: int,
-    max_error_share: float | None = None,
-    account: str = "",
-) -> Committed:
-    """Append rows, close their slots and settle what they cost; safe to repeat with the
-    same entries.
-
-    account: to whose day the cost is put down.
-
-    max_error_share: once more of the run's slots than this have surely failed, the run
-    has ended (`error_limit`).
-    """
-    s, taken, back, closed, attempts = keys.step(lease.job_id, lease.step.number)
-    run = lease.job_id
-    args: list[str | int | float | bytes] = [
-        lease.shard,
-        lease.epoch,
-        lease.step.number,
-        "" if lease.step.count is None else lease.step.count,
-        "" if lease.step.warmup else "1",
-        max_answers_bytes,
-        "" if max_error_share is None else max_error_share,
-    ]
-    for e in entries:
-        args += (e.slot, e.attempt, e.kind, e.not_before_ms, e.row, e.answer)
-        args += ("" if e.cost_nano is None else e.cost_nano, e.hold)
-    answer = await call(
-        redis,
-        "commit",
-        [
-            keys.run(run),
-            s,
-            taken,
-            back,
-            closed,
-            attempts,
-            keys.run(run, ":rows"),
-            keys.run(run, ":answers"),
-            keys.run(run, ":events"),
-            *money.of_run(run, account)[1:],
-        ],
-        args,
-    )
-    word = answer[1].decode()
-    status = None if word == "gone" else Status(word)
-    accepted = tuple(flag == b"1" for flag in answer[2:])
-    return Committed(status, accepted, answer[0] == 2)
-
-
-async def hand_back(
-    redis: Redis, lease: Lease, later: Sequence[tuple[int, int]]
-) -> None:
-    """Offer slots again that were taken and not begun: (slot, not before, in ms of the
-    store's clock) each."""
-    s, taken, back, closed, _ = keys.step(lease.job_id, lease.step.number)
-    args = [lease.shard, lease.epoch, *(number for pair in later for number in pair)]
-    await call(redis, "hand_back", [s, taken, back, closed], args)
-
-
 async def release(
     redis: Redis,
     lease: Lease,
@@ -320,24 +182,3 @@ async def release(
         ],
     )
     return int(answer) == 2
-
-
-async def is_over(redis: Redis, job_id: str, step: Step) -> bool:
-    """Whether every slot of the step is closed, or every shard's time is over.
-
-    Asked at every look of every worker, so it reads no more of the step's record than
-    it must: that holds every slot in hand.
-    """
-    key = keys.step(job_id, step.number)[0]
-    closed, shards = await reply(redis.hmget(key, ["closed", "shards"]))
-    if step.count is not None and int(closed or 0) >= step.count:
-        return True
-    if step.duration_s is None or shards is None:
-        return False
-    times = [f"finished:{j}" for j in range(int(shards))]
-    return None not in await reply(redis.hmget(key, times))
-
-
-def is_open(step: Step) -> bool:
-    """Whether slots have due times (an open load)."""
-    return step.load.due_times(Random(0)) is not None

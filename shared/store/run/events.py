@@ -18,7 +18,7 @@ _ID = re.compile(r"\d{1,20}-\d{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class RunEvent:
     """One change of a run."""
 
     id: str
@@ -47,7 +47,7 @@ async def resumable(redis: Redis, job_id: str, after: str) -> bool:
 
 async def since(
     redis: Redis, job_id: str, after: str, *, block_ms: int
-) -> AsyncIterator[Event]:
+) -> AsyncIterator[RunEvent]:
     """All events after `after`; waits up to `block_ms` for the first, then ends."""
     key = keys.run(job_id, ":events")
     wait_ms: int | None = block_ms
@@ -55,7 +55,7 @@ async def since(
         ((_, entries),) = found
         for entry_id, fields in entries:
             after, status = entry_id.decode(), fields.get(b"status")
-            yield Event(
+            yield RunEvent(
                 after, fields[b"kind"].decode(), status.decode() if status else None
             )
         if len(entries) < _PAGE:

@@ -13,6 +13,9 @@ from shared.run import Ending, Run, Status
 
 SCHEMA = 1
 
+Value = str | int | float
+"""Of a field of the record."""
+
 log = logging.getLogger("store")
 
 
@@ -95,3 +98,8 @@ def leave(job_id: str, why: str) -> None:
     """Say that a run is left out. Remembered, so that it is said once and not at every
     look."""
     log.warning("benchmark %s is left out. %s", job_id, why)
+
+
+def flat(fields: Mapping[str, Value]) -> list[Value]:
+    """Names and values in turn, as a script takes them."""
+    return [part for pair in fields.items() for part in pair]

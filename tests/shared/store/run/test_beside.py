@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Finished, Plan, Target, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Finished, Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
-from shared.store import keys, runs, samples, slots
-from shared.store.slots import Lease
+from shared.store import keys
+from shared.store.run import leases, runs, samples, states
+from shared.store.run.leases import Lease
 
 UP, OTHER = "http://up.example/v1", "http://other.example/v1"
 LEASE_S = 15.0
@@ -35,7 +36,7 @@ Claim = Callable[..., Awaitable[Lease | None]]
 def claim(redis: Redis) -> Claim:
     async def claim(run: Run, *, step: int = 0, **more: Any) -> Lease | None:
         plan = await runs.plan_of(redis, run.job_id)
-        return await slots.claim(
+        return await leases.claim(
             redis,
             run.job_id,
             steps(plan)[step],
@@ -88,11 +89,11 @@ async def test_who_is_measured_no_more_is_noted_with_nobody(
     lease = await claim(a, lease_s=0.05 if how == "lapsed" else LEASE_S)
     assert lease is not None
     if how == "released":
-        await slots.release(redis, lease)
+        await leases.release(redis, lease)
     elif how == "lapsed":
         await asyncio.sleep(0.1)
     else:
-        await runs.end(redis, a.job_id, Ending.CANCELLED)
+        await states.end(redis, a.job_id, Ending.CANCELLED)
     assert await claim(b)
     assert await beside(redis, a, b) == [(), ()]
 
@@ -108,10 +109,10 @@ async def test_an_exclusive_run_begins_when_no_other_is_under_way(
     assert await claim(alone) is None
     untouched = await runs.load(redis, alone.job_id)
     assert untouched.status is Status.QUEUED
-    await slots.release(redis, lease)
+    await leases.release(redis, lease)
     # still running: its next step, or a share of this one, may come
     assert await claim(alone) is None
-    await runs.end(redis, other.job_id, Ending.CANCELLED)
+    await states.end(redis, other.job_id, Ending.CANCELLED)
     assert await claim(alone)
     assert await claim(alone), "its second shard"
     assert await beside(redis, alone, elsewhere) == [(), ()]
@@ -124,8 +125,8 @@ async def test_nobody_comes_beside_an_exclusive_run_nor_between_its_steps(
     warmup = await claim(alone)
     assert warmup is not None
     assert await claim(other) is None
-    await slots.release(redis, warmup, finished=True)
-    await runs.advance(redis, alone.job_id, Finished(0), 1, Ending.COMPLETED)
+    await leases.release(redis, warmup, finished=True)
+    await states.advance(redis, alone.job_id, Finished(0), 1, Ending.COMPLETED)
     assert await claim(other) is None, "between two steps"
     assert await claim(alone, step=1)
     assert await claim(other) is None
@@ -149,9 +150,9 @@ async def test_an_exclusive_run_that_waits_leaves_the_upstream_to_others(
     alone, other = await made(redis, exclusive=True), await made(redis)
     lease = await claim(alone)
     assert lease is not None
-    await runs.move(redis, alone.job_id, Status.WAITING, until_ms=1)
+    await states.move(redis, alone.job_id, Status.WAITING, until_ms=1)
     assert await claim(other) is None, "its last calls are still open"
-    await slots.release(redis, lease)
+    await leases.release(redis, lease)
     assert await claim(other)
     assert await claim(alone) is None, "and comes back when they have ended"
 
@@ -171,7 +172,7 @@ async def test_two_exclusive_runs_come_one_after_the_other(
     first, second = [await made(redis, exclusive=True) for _ in range(2)]
     assert await claim(first)
     assert await claim(second) is None
-    await runs.end(redis, first.job_id, Ending.CANCELLED)
+    await states.end(redis, first.job_id, Ending.CANCELLED)
     assert await claim(second)
 
 
@@ -190,7 +191,7 @@ async def test_what_is_no_longer_measured_is_forgotten(
     for _ in range(3):
         run = await made(redis)
         assert await claim(run)
-        await runs.end(redis, run.job_id, Ending.CANCELLED)
+        await states.end(redis, run.job_id, Ending.CANCELLED)
     last = await made(redis)
     assert await claim(last)
     fields = await redis.hkeys(keys.measured(UP))

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from shared.errors import BadPlan, TooMuch
-from shared.plan.shape import MOST_DEEP, MOST_MEMBERS, Shape, most_pieces
+from shared.plan.input.json_bounds import (
+    MOST_DEEP,
+    MOST_MEMBERS,
+    JsonBounds,
+    most_pieces,
+)
 from shared.settings.settings import Settings
 
 SMALL = Settings(max_prompts=1)  # 10,012 values, 10,000 in one list
@@ -17,9 +22,9 @@ PAIR = b"[1,2],"  # three values: the list itself, and two
 
 
 def look(data: bytes, cut: int = 1_000_000, most_values: int | None = None) -> None:
-    shape = Shape(SMALL, most_values)
+    bounds = JsonBounds(SMALL, most_values)
     for at in range(0, len(data), cut):
-        shape.feed(data[at : at + cut])
+        bounds.feed(data[at : at + cut])
 
 
 def deep(levels: int) -> bytes:

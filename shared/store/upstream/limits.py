@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from shared.money import Limit
-from shared.store import keys, money
+from shared.store import keys
 from shared.store.client import call, now_s, reply
-from shared.store.money import Hold
-from shared.store.pace import Paced
+from shared.store.upstream import money
+from shared.store.upstream.money import Reservation
+from shared.store.upstream.pace import Paced
 
 _MINUTE_MS = 60_500
 _LEARN_EVERY_MS = 600_000
@@ -60,20 +61,20 @@ async def leave(
     call_id: str,
     *,
     flight_s: float,
-    hold: Hold | None = None,
+    reservation: Reservation | None = None,
     paced: Paced | None = None,
     job_id: str = "",
 ) -> Wait | None:
     """None: send it now, it is counted. The same id asked again is counted once.
 
     flight_s: after so long a call that was not reported as landed is over.
-    hold: what the call may cost, where a budget limits that.
+    reservation: what the call may cost, where a budget limits that.
     paced: at whose pace it goes, in a run that looks for one.
     """
     named = [keys.limit(account, limit.name) for limit in limits]
     args: list[str | int | float] = [call_id, _MINUTE_MS, int(flight_s * 1000)]
-    sums = (hold.worst_nano, hold.budget.run_nano, hold.budget.day_nano) if hold else ()
-    args += ["" if nano is None else nano for nano in sums or (None,) * 3]
+    sums = reservation.sums_nano if reservation else (None,) * 3
+    args += ["" if nano is None else nano for nano in sums]
     args += (paced.target, paced.start_per_minute) if paced else ("", "")
     for limit in limits:
         caps = (limit.per_minute, limit.per_day, limit.in_flight)

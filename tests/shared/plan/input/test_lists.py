@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.plan.plan import Plan, problems
+from shared.plan import Plan, problems
 
 TARGET = {"model": "a/b"}
 INLINE = {"prompts": ["Why?"]}

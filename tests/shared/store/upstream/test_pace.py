@@ -4,10 +4,11 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.plan.loads.adaptive import Adaptive
-from shared.store import keys, limits, pace
+from shared.store import keys
 from shared.store.client import now_s
-from shared.store.limits import Wait
-from shared.store.pace import Found, Paced
+from shared.store.upstream import limits, pace
+from shared.store.upstream.limits import Wait
+from shared.store.upstream.pace import Found, Paced
 
 LOAD = Adaptive(start_per_minute=600, max_per_minute=2_000)
 

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from shared.store import keys
 from shared.store.client import call, reply
-from shared.store.slots import Lease
+from shared.store.run.leases import Lease
 
 UPSTREAM = "upstream"
 FIRST_PAUSE_S = 0.5

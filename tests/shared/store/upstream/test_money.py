@@ -6,14 +6,18 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.answer.usage import MOST_USD
+from shared.money import Budget, nano, usd
 from shared.money.limits import Limit
-from shared.money.prices import Budget, nano, usd
-from shared.plan.plan import Plan, Step, next_step
-from shared.store import keys, limits, money, runs, slots
+from shared.plan import Plan, Step, next_step
+from shared.sample import Kind
+from shared.store import keys
 from shared.store.client import now_s
-from shared.store.limits import Wait
-from shared.store.money import Hold, Spent
-from shared.store.slots import Entry, Kind, Lease
+from shared.store.run import leases, runs, slots
+from shared.store.run.leases import Lease
+from shared.store.run.slots import Entry
+from shared.store.upstream import limits, money
+from shared.store.upstream.limits import Wait
+from shared.store.upstream.money import Reservation, Spent
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 
@@ -33,7 +37,7 @@ async def lease(redis: Redis) -> Lease:
     run = await runs.create(redis, PLAN)
     step = next_step(PLAN, [])
     assert isinstance(step, Step)
-    claimed = await slots.claim(
+    claimed = await leases.claim(
         redis, run.job_id, step, owner="me", shards=1, lease_s=60
     )
     assert claimed is not None
@@ -52,14 +56,14 @@ async def ask(
     flight_s: float = 60,
     under: tuple[Limit, ...] = (),
 ) -> Wait | None:
-    hold = Hold(worst, Budget(run, day))
+    hold = Reservation(worst, Budget(run, day))
     return await limits.leave(
         redis,
         ACCOUNT,
         under,
         call_id,
         flight_s=flight_s,
-        hold=hold,
+        reservation=hold,
         job_id=lease.job_id,
     )
 
@@ -73,7 +77,7 @@ async def row(
     kind: Kind = "ok",
     attempt: int = 0,
 ) -> bool:
-    entry = Entry(slot, attempt, kind, 0, b"row", cost_nano=cost, hold=hold)
+    entry = Entry(slot, attempt, kind, 0, b"row", cost_nano=cost, reservation=hold)
     done = await slots.commit(
         redis, lease, [entry], max_answers_bytes=1, account=ACCOUNT
     )
@@ -161,9 +165,9 @@ async def test_the_day_is_all_runs_together_and_ends_at_midnight(
     redis: Redis, lease: Lease
 ) -> None:
     other = await runs.create(redis, PLAN)
-    hold = Hold(50, Budget(None, 100))
+    hold = Reservation(50, Budget(None, 100))
     leave = await limits.leave(
-        redis, ACCOUNT, (), "x", flight_s=60, hold=hold, job_id=other.job_id
+        redis, ACCOUNT, (), "x", flight_s=60, reservation=hold, job_id=other.job_id
     )
     assert leave is None
     waits = await ask(redis, lease, "a", 60, run=None, day=100)

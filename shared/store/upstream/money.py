@@ -10,11 +10,16 @@ from shared.store.client import call, now_s, reply
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """What one call asks for before it is sent."""
+class Reservation:
+    """Money that is held for one call before it is sent: its worst cost."""
 
     worst_nano: int
     budget: Budget
+
+    @property
+    def sums_nano(self) -> tuple[int | None, ...]:
+        """What it takes, and what may be spent by the run and in the day."""
+        return self.worst_nano, self.budget.run_nano, self.budget.day_nano
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from shared.money import Price
 from shared.plan import Plan, Step, steps
 from shared.run import Run, new_job_id
 from shared.sample import decode
-from shared.store import keys, runs, samples
+from shared.store import keys
 from shared.store.client import now_s
+from shared.store.run import runs, samples
 
 Prices = Sequence[Price | None]
 

@@ -37,7 +37,7 @@ async def waits(redis: Redis, job_id: str) -> bool:
     return await redis.zscore(keys.RECONCILE, job_id) is not None
 
 
-async def hold(redis: Redis, job_id: str, worker: str, *, lease_s: float) -> bool:
+async def claim(redis: Redis, job_id: str, worker: str, *, lease_s: float) -> bool:
     """Take or keep a run for this worker; False while another one has it."""
     lease, lease_ms = keys.run(job_id, ":reconcile"), int(lease_s * 1000)
     if await redis.set(lease, worker, nx=True, px=lease_ms):

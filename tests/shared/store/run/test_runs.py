@@ -11,10 +11,11 @@ from shared.plan.loads import Concurrency, Constant
 from shared.plan.prompts import InlinePrompts
 from shared.run import NEXT, Ending, Run, Status, before, created_at, new_job_id
 from shared.sample import Outcome, Sample, encode
-from shared.store import keys, reruns, runs, slots
+from shared.store import keys
 from shared.store.client import now_s
-from shared.store.runs import IdempotencyKey
-from shared.store.slots import Entry
+from shared.store.run import leases, reruns, runs, slots, states
+from shared.store.run.runs import IdempotencyKey
+from shared.store.run.slots import Entry
 
 PLAN = Plan(
     targets=(Target(model="acme/a"),),
@@ -27,7 +28,7 @@ PLAN = Plan(
 async def ended(redis: Redis, plan: Plan, bad: set[int]) -> str:
     """A finished run of 12 slots, of which `bad` failed."""
     run = await runs.create(redis, plan)
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, run.job_id, steps(plan)[0], owner="w", shards=1, lease_s=15
     )
     assert lease is not None
@@ -38,9 +39,9 @@ async def ended(redis: Redis, plan: Plan, bad: set[int]) -> str:
         entries.append(Entry(slot, 0, "failed" if slot in bad else "ok", 0, row))
     done = await slots.commit(redis, lease, entries, max_answers_bytes=1)
     assert done.step_over
-    await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
+    await states.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
     run = await runs.load(redis, run.job_id)
-    assert await runs.finish(redis, run, {"avg": 1.5}, keep_s=60)
+    assert await states.finish(redis, run, {"avg": 1.5}, keep_s=60)
     return run.job_id
 
 
@@ -73,11 +74,13 @@ async def test_two_submitters_may_use_the_same_key(redis: Redis) -> None:
 async def test_an_illegal_way_is_refused_with_the_state(redis: Redis) -> None:
     run = await runs.create(redis, PLAN)
     with pytest.raises(WrongState, match="queued"):
-        await runs.move(redis, run.job_id, Status.WAITING)
+        await states.move(redis, run.job_id, Status.WAITING)
     with pytest.raises(NoSuchRun):
-        await runs.move(redis, "0" * 26, Status.PAUSED)
-    assert await runs.move(redis, run.job_id, Status.PAUSED)
-    assert not await runs.move(redis, run.job_id, Status.PAUSED), "it is paused already"
+        await states.move(redis, "0" * 26, Status.PAUSED)
+    assert await states.move(redis, run.job_id, Status.PAUSED)
+    assert not await states.move(redis, run.job_id, Status.PAUSED), (
+        "it is paused already"
+    )
 
 
 async def test_an_ended_run_is_published_once_and_all_its_keys_expire(
@@ -86,7 +89,7 @@ async def test_an_ended_run_is_published_once_and_all_its_keys_expire(
     job_id = await ended(redis, PLAN, bad=set())
     run = await runs.load(redis, job_id)
     assert run.status is Status.DONE
-    assert not await runs.finish(redis, run, {"avg": 2.0}, keep_s=60)
+    assert not await states.finish(redis, run, {"avg": 2.0}, keep_s=60)
     assert await runs.result_of(redis, job_id) == {"avg": 1.5}
     async for key in redis.scan_iter(keys.run(job_id) + "*"):
         assert 0 < await redis.pttl(key) <= 60_000, key
@@ -141,7 +144,7 @@ async def test_a_rerun_of_what_failed_offers_those_slots_and_no_others(
     job_id = await ended(redis, PLAN, bad={0, 7, 11})
     again = await reruns.failed(redis, job_id)
     assert (again.rerun_of, again.total) == (job_id, 3)
-    lease = await slots.claim(
+    lease = await leases.claim(
         redis, again.job_id, steps(PLAN)[0], owner="w", shards=1, lease_s=15
     )
     assert lease is not None
@@ -162,7 +165,7 @@ async def test_a_rerun_of_what_failed_works_for_an_open_load_too(redis: Redis) -
     plan = PLAN.model_copy(update={"load": Constant(rate_per_s=10)})
     again = await reruns.failed(redis, await ended(redis, plan, bad={5, 6}))
     leases = [
-        await slots.claim(
+        await leases.claim(
             redis, again.job_id, steps(plan)[0], owner="w", shards=2, lease_s=15
         )
         for _ in range(2)

@@ -6,9 +6,10 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.money.limits import Limit
-from shared.store import keys, limits
+from shared.store import keys
 from shared.store.client import now_s
-from shared.store.limits import Wait
+from shared.store.upstream import limits
+from shared.store.upstream.limits import Wait
 
 pytestmark = pytest.mark.usefixtures("no_midnight")
 

@@ -1,4 +1,4 @@
-"""Runs in the store: made, read, listed, moved from state to state, finished."""
+"""Runs in the store: made, read and listed."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,13 @@ from typing import Any
 from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
-from shared.errors import KeyReused, NoSuchRun, WrongState
+from shared.errors import KeyReused, NoSuchRun
 from shared.money import Price, nano
-from shared.plan import Finished, Plan, read_plan, total
-from shared.plan.plan_json import plan_json
-from shared.run import Ending, Run, Status, before, created_at, new_job_id
-from shared.store import keys, record
+from shared.plan import Plan, plan_json, read_plan, total
+from shared.run import Run, Status, created_at, new_job_id
+from shared.store import keys
 from shared.store.client import AWAY, call, now_s, reply
-
-Value = str | int | float
+from shared.store.run import record
 
 _KEY_KEPT_MS = 24 * 3_600_000
 _TURNS_KEPT_S = 24 * 3_600
@@ -57,7 +55,7 @@ async def create(
     Raises KeyReused where the key was used for another body.
     """
     job_id = job_id or new_job_id(await now_s(redis))
-    fields: dict[str, Value] = {
+    fields: dict[str, record.Value] = {
         "schema": record.SCHEMA,
         "plan_schema": plan.schema_version,
         "submitter": plan.submitter,
@@ -96,7 +94,7 @@ async def create(
             round(created_at(job_id) * 1000),
             key.body_sha256 if key else "",
             _KEY_KEPT_MS,
-            *_flat(fields),
+            *record.flat(fields),
         ],
     )
     if made == -1 and key is not None:
@@ -200,108 +198,6 @@ async def turns(redis: Redis) -> dict[str, float]:
     return {name.decode(): float(at_s) for name, at_s in found.items()}
 
 
-async def move(redis: Redis, job_id: str, to: Status, **fields: Value | None) -> bool:
-    """Walk to another state; False when the run is in that state already.
-
-    Tells the workers at once. Raises WrongState when the way is not legal, and
-    NoSuchRun.
-    """
-    given = {name: value for name, value in fields.items() if value is not None}
-    at = await reply(redis.hget(keys.run(job_id), "step"))
-    step = keys.step(job_id, int(at or 0))[0]
-    moved, was = await call(
-        redis,
-        "move",
-        [keys.run(job_id), keys.run(job_id, ":events"), step],
-        [to.value, " ".join(before(to)), *_flat(given)],
-    )
-    if moved == 1:
-        with suppress(*AWAY):
-            await redis.publish(keys.PUSH, job_id)
-        return True
-    if moved == -1:
-        raise NoSuchRun(job_id)
-    if was.decode() == to.value:
-        return False
-    raise WrongState(
-        f"Benchmark {job_id} is {was.decode()}; it cannot become {to.value} from there."
-    )
-
-
-async def end(
-    redis: Redis, job_id: str, ending: Ending, error: str | None = None
-) -> bool:
-    """Take no more rows and go to the reduce; False when it is there already."""
-    return await move(redis, job_id, Status.REDUCING, ending=ending.value, error=error)
-
-
-async def finished(redis: Redis, job_id: str) -> list[Finished]:
-    """The steps that are over, in order, with what the next one depends on."""
-    goodputs = await reply(redis.lrange(keys.run(job_id, ":finished"), 0, -1))
-    return [Finished(step, from_json(text)) for step, text in enumerate(goodputs)]
-
-
-async def advance(
-    redis: Redis, job_id: str, over: Finished, to: int | None, ending: Ending
-) -> bool:
-    """A step is over: go to step `to`, or where that is None to the reduce.
-
-    False when somebody did that before, or the run has ended.
-    """
-    done = await call(
-        redis,
-        "advance",
-        [
-            keys.run(job_id),
-            keys.run(job_id, ":events"),
-            keys.run(job_id, ":finished"),
-            keys.step(job_id, over.step)[0],
-        ],
-        [
-            over.step,
-            to_json(over.goodput),
-            "" if to is None else to,
-            ending.value,
-        ],
-    )
-    if done:
-        await redis.publish(keys.PUSH, job_id)
-    return bool(done)
-
-
-async def finish(
-    redis: Redis, run: Run, result: Mapping[str, Any], *, keep_s: float
-) -> bool:
-    """Publish the result and enter the terminal state; False when that was done.
-
-    From then on the run's keys live for `keep_s`.
-    """
-    ending = run.ending or Ending.BUG
-    first = [keys.run(run.job_id), keys.run(run.job_id, ":events"), keys.OPEN]
-    others = [key for key in keys.all_of(run.job_id, run.step + 1) if key not in first]
-    done = await call(
-        redis,
-        "finish",
-        [*first, keys.COUNTS, *others],
-        [run.job_id, ending.status.value, int(keep_s * 1000), to_json(result)],
-    )
-    return bool(done)
-
-
-async def note_error(redis: Redis, job_id: str, error: str) -> None:
-    """The sentence of an attempt to reduce that failed and will be made again. It is
-    the run's `error` until the reduce is done; why the run ended is not lost over it.
-    Nothing where the run waits for no reduce.
-    """
-    await call(redis, "note_error", [keys.run(job_id)], [error])
-
-
-async def cause(redis: Redis, job_id: str) -> str | None:
-    """The sentence with which the run came to its reduce, where it has one."""
-    found = await reply(redis.hgetall(keys.run(job_id)))
-    return found[b"error"].decode() if b"error" in found else None
-
-
 async def _stalled(redis: Redis, run: Run) -> Run:
     """The run with `stalled_s`: in `running`, how long no shard has been alive."""
     if run.status is not Status.RUNNING:
@@ -324,7 +220,3 @@ def _readable(
     pairs = zip(ids, records, strict=True)
     found = (record.readable(job_id.decode(), text) for job_id, text in pairs)
     return [run for run in found if run is not None]
-
-
-def _flat(fields: Mapping[str, Value]) -> list[Value]:
-    return [part for pair in fields.items() for part in pair]

@@ -2,7 +2,8 @@
 
 from redis.asyncio import Redis
 
-from shared.store import keys, reconciles
+from shared.store import keys
+from shared.store.run import reconciles
 from tests.children import until
 
 
@@ -20,35 +21,35 @@ async def test_a_run_is_due_when_its_time_has_come(redis: Redis) -> None:
 
 
 async def test_one_worker_holds_it_until_it_falls_silent(redis: Redis) -> None:
-    assert await reconciles.hold(redis, "job", "a", lease_s=0.3)
-    assert await reconciles.hold(redis, "job", "a", lease_s=0.3)
-    assert not await reconciles.hold(redis, "job", "b", lease_s=60)
+    assert await reconciles.claim(redis, "job", "a", lease_s=0.3)
+    assert await reconciles.claim(redis, "job", "a", lease_s=0.3)
+    assert not await reconciles.claim(redis, "job", "b", lease_s=60)
 
     async def taken_over() -> bool:
-        return await reconciles.hold(redis, "job", "b", lease_s=60)
+        return await reconciles.claim(redis, "job", "b", lease_s=60)
 
     await until(taken_over, "the end of the first worker's lease", deadline_s=10)
-    assert not await reconciles.hold(redis, "job", "a", lease_s=60)
+    assert not await reconciles.claim(redis, "job", "a", lease_s=60)
 
 
 async def test_holding_it_again_makes_the_lease_longer(redis: Redis) -> None:
-    await reconciles.hold(redis, "job", "a", lease_s=1)
-    await reconciles.hold(redis, "job", "a", lease_s=60)
+    await reconciles.claim(redis, "job", "a", lease_s=1)
+    await reconciles.claim(redis, "job", "a", lease_s=60)
     assert await redis.ttl(keys.run("job", ":reconcile")) > 50
 
 
 async def test_what_is_put_off_waits_and_can_be_taken_by_others(redis: Redis) -> None:
     await ask(redis, "job")
-    await reconciles.hold(redis, "job", "a", lease_s=60)
+    await reconciles.claim(redis, "job", "a", lease_s=60)
     await reconciles.put_off(redis, "job", "a", in_s=600)
     assert await reconciles.due(redis) == []
     assert await reconciles.waits(redis, "job")
-    assert await reconciles.hold(redis, "job", "b", lease_s=60)
+    assert await reconciles.claim(redis, "job", "b", lease_s=60)
 
 
 async def test_what_is_done_waits_no_more(redis: Redis) -> None:
     await ask(redis, "job")
-    await reconciles.hold(redis, "job", "a", lease_s=60)
+    await reconciles.claim(redis, "job", "a", lease_s=60)
     await reconciles.done(redis, "job", "a")
     assert not await reconciles.waits(redis, "job")
     assert await redis.exists(keys.run("job", ":reconcile")) == 0
@@ -59,9 +60,9 @@ async def test_what_is_done_waits_no_more(redis: Redis) -> None:
 
 async def test_one_who_lost_it_does_not_take_it_from_another(redis: Redis) -> None:
     await ask(redis, "job")
-    await reconciles.hold(redis, "job", "b", lease_s=60)
+    await reconciles.claim(redis, "job", "b", lease_s=60)
     await reconciles.put_off(redis, "job", "a", in_s=0)
-    assert not await reconciles.hold(redis, "job", "a", lease_s=60)
+    assert not await reconciles.claim(redis, "job", "a", lease_s=60)
 
 
 async def test_what_nobody_does_is_forgotten(redis: Redis) -> None:

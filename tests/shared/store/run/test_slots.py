@@ -1,42 +1,17 @@
-"""Shards, leases and slots against a real server."""
+"""Slots against a real server: taken, closed, offered again."""
 
 import asyncio
 
 import pytest
 from redis.asyncio import Redis
 
+from shared.plan import Finished, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Finished, Plan, Step, Target, steps
-from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Status
-from shared.store import runs, slots
 from shared.store.client import now_s
-from shared.store.slots import Entry, Lease
-
-CAP = 1_000_000
-
-
-def a_plan(prompts: int = 5, runs_: int = 2, warmup: int = 0) -> Plan:
-    return Plan(
-        targets=(Target(model="acme/a"),),
-        prompts=InlinePrompts(prompts=tuple(f"p{i}" for i in range(prompts))),
-        runs=runs_,
-        load=Concurrency(concurrency=4, warmup=warmup),
-    )
-
-
-def row(slot: int, kind: slots.Kind = "ok", attempt: int = 0, at: int = 0) -> Entry:
-    return Entry(slot, attempt, kind, at, b"row %d.%d" % (slot, attempt))
-
-
-async def claimed(
-    redis: Redis, job_id: str, step: Step, owner: str = "w", shards: int = 1
-) -> Lease:
-    lease = await slots.claim(
-        redis, job_id, step, owner=owner, shards=shards, lease_s=15
-    )
-    assert lease is not None
-    return lease
+from shared.store.run import leases, runs, slots, states
+from shared.store.run.slots import Entry
+from tests.shared.store.run.steps_in_hand import CAP, a_plan, claimed, row
 
 
 async def test_every_slot_is_handed_out_once_and_the_last_row_ends_the_step(
@@ -60,8 +35,8 @@ async def test_every_slot_is_handed_out_once_and_the_last_row_ends_the_step(
     assert done.step_over
     seen = await runs.load(redis, run.job_id)
     assert (seen.closed, seen.failed, seen.total) == (10, 1, 10)
-    assert await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
-    assert not await runs.advance(
+    assert await states.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
+    assert not await states.advance(
         redis, run.job_id, Finished(0), None, Ending.COMPLETED
     )
     assert (await runs.load(redis, run.job_id)).status is Status.REDUCING
@@ -89,78 +64,13 @@ async def test_a_row_of_a_closed_slot_is_refused_and_counted_as_a_duplicate(
     assert (seen.closed, seen.duplicates) == (2, 1)
 
 
-async def test_what_a_silent_worker_had_in_hand_is_offered_to_the_next(
-    redis: Redis,
-) -> None:
-    plan = a_plan()
-    run = await runs.create(redis, plan)
-    [step] = steps(plan)
-    dead = await slots.claim(
-        redis, run.job_id, step, owner="dead", shards=1, lease_s=0.05
-    )
-    assert dead is not None
-    await slots.ready(redis, dead, 0.05, is_ready=True)
-    await slots.take(redis, dead, 4, "t1")
-    await slots.commit(redis, dead, [row(1)], max_answers_bytes=CAP)
-    await asyncio.sleep(0.1)
-    next_ = await claimed(redis, run.job_id, step, owner="next")
-    assert next_.epoch == dead.epoch + 1
-    assert next_.segment == 1
-    taken = await slots.take(redis, next_, 4, "t1")
-    assert taken is not None
-    assert [slot for slot, *_ in taken.slots] == [0, 2, 3, 4]
-    assert (await runs.load(redis, run.job_id)).interrupted == 1
-
-
-async def after_a_silence(redis: Redis, plan: Plan) -> tuple[str, Lease]:
-    """A run of two shards: one live, and one whose worker went silent with nothing in
-    hand, so that nobody has to take it over."""
-    run = await runs.create(redis, plan)
-    [step] = steps(plan)
-    live = await claimed(redis, run.job_id, step, owner="live", shards=2)
-    await slots.claim(redis, run.job_id, step, owner="dead", shards=2, lease_s=0.05)
-    await slots.take(redis, live, 10, "t1")
-    await asyncio.sleep(0.1)
-    return run.job_id, live
-
-
-async def test_a_worker_that_was_silent_when_the_step_ended_is_counted_once(
-    redis: Redis,
-) -> None:
-    job_id, live = await after_a_silence(redis, a_plan())
-    ten = [row(i) for i in range(10)]
-    assert (await slots.commit(redis, live, ten, max_answers_bytes=CAP)).step_over
-    assert (await runs.load(redis, job_id)).interrupted == 0, "a step that goes on"
-    for _ in range(2):
-        await runs.advance(redis, job_id, Finished(0), None, Ending.COMPLETED)
-        assert (await runs.load(redis, job_id)).interrupted == 1
-
-
-async def test_a_worker_that_was_silent_at_a_cancel_is_counted(redis: Redis) -> None:
-    job_id, _ = await after_a_silence(redis, a_plan())
-    assert await runs.end(redis, job_id, Ending.CANCELLED)
-    assert (await runs.load(redis, job_id)).interrupted == 1
-
-
-async def test_a_worker_that_was_silent_at_the_last_failure_is_counted(
-    redis: Redis,
-) -> None:
-    job_id, live = await after_a_silence(redis, a_plan())
-    failed = [row(i, "failed") for i in range(3)]
-    done = await slots.commit(
-        redis, live, failed, max_answers_bytes=CAP, max_error_share=0.2
-    )
-    assert done.status is Status.REDUCING
-    assert (await runs.load(redis, job_id)).interrupted == 1
-
-
 async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
     redis: Redis,
 ) -> None:
     plan = a_plan()
     run = await runs.create(redis, plan)
     [step] = steps(plan)
-    stale = await slots.claim(
+    stale = await leases.claim(
         redis, run.job_id, step, owner="stale", shards=1, lease_s=0.05
     )
     assert stale is not None
@@ -168,7 +78,7 @@ async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
     await asyncio.sleep(0.1)
     live = await claimed(redis, run.job_id, step)
     assert await slots.take(redis, stale, 2, "t2") is None
-    assert await slots.renew(redis, stale, 15) == (False, "running", 0)
+    assert await leases.renew(redis, stale, 15) == (False, "running", 0)
     late = [row(0), row(1), row(2)]
     done = await slots.commit(redis, stale, late, max_answers_bytes=CAP)
     assert done.accepted == (True,) * 3
@@ -178,21 +88,6 @@ async def test_a_stale_worker_may_take_nothing_and_still_fills_an_open_slot(
     assert done.accepted == (False,)
     # one share of the work was carried twice, whatever it brought
     assert (await runs.load(redis, run.job_id)).overlaps == 1
-
-
-async def test_a_released_lease_gives_back_what_was_not_closed(redis: Redis) -> None:
-    plan = a_plan()
-    run = await runs.create(redis, plan)
-    [step] = steps(plan)
-    lease = await claimed(redis, run.job_id, step)
-    await slots.take(redis, lease, 10, "t1")
-    await slots.commit(redis, lease, [row(i) for i in range(8)], max_answers_bytes=CAP)
-    assert not await slots.release(redis, lease)
-    again = await claimed(redis, run.job_id, step)
-    taken = await slots.take(redis, again, 10, "t1")
-    assert taken is not None
-    assert [slot for slot, *_ in taken.slots] == [8, 9]
-    assert (await runs.load(redis, run.job_id)).interrupted == 0
 
 
 async def test_a_row_that_is_not_final_keeps_its_slot_open_until_its_time(
@@ -256,7 +151,7 @@ async def test_a_retry_waits_for_its_time_with_whoever_is_there_then(
     plan = a_plan(prompts=2, runs_=1)
     run = await runs.create(redis, plan)
     [step] = steps(plan)
-    dead = await slots.claim(
+    dead = await leases.claim(
         redis, run.job_id, step, owner="dead", shards=1, lease_s=0.05
     )
     assert dead is not None
@@ -324,25 +219,12 @@ async def test_open_shards_divide_the_indexes_by_their_remainder(redis: Redis) -
     assert indexes == [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]]
 
 
-async def test_three_takeovers_without_a_row_end_the_run_as_poison(
-    redis: Redis,
-) -> None:
-    plan = a_plan()
-    run = await runs.create(redis, plan)
-    [step] = steps(plan)
-    for _ in range(4):
-        await slots.claim(redis, run.job_id, step, owner="w", shards=1, lease_s=0.03)
-        await asyncio.sleep(0.06)
-    seen = await runs.load(redis, run.job_id)
-    assert (seen.status, seen.ending) == (Status.REDUCING, Ending.POISON)
-
-
 async def test_no_row_is_accepted_after_a_cancel(redis: Redis) -> None:
     plan = a_plan()
     run = await runs.create(redis, plan)
     lease = await claimed(redis, run.job_id, steps(plan)[0])
     await slots.take(redis, lease, 2, "t1")
-    assert await runs.end(redis, run.job_id, Ending.CANCELLED)
+    assert await states.end(redis, run.job_id, Ending.CANCELLED)
     done = await slots.commit(redis, lease, [row(0)], max_answers_bytes=CAP)
     assert (done.accepted, done.status) == ((), Status.REDUCING)
     assert await slots.take(redis, lease, 2, "t2") is None
@@ -400,7 +282,7 @@ async def test_warm_up_rows_are_kept_and_not_counted(redis: Redis) -> None:
     )
     assert done.step_over
     assert (await runs.load(redis, run.job_id)).closed == 0
-    assert await runs.advance(redis, run.job_id, Finished(0), 1, Ending.COMPLETED)
+    assert await states.advance(redis, run.job_id, Finished(0), 1, Ending.COMPLETED)
     late = await slots.commit(redis, lease, [row(7)], max_answers_bytes=CAP)
     assert late.accepted == (), "a row of a step that is over"
     assert await claimed(redis, run.job_id, main)
@@ -413,90 +295,11 @@ async def test_rows_of_calls_that_a_pause_let_finish_are_taken_after_a_resume(
     run = await runs.create(redis, plan)
     lease = await claimed(redis, run.job_id, steps(plan)[0])
     await slots.take(redis, lease, 1, "t1")
-    await runs.move(redis, run.job_id, Status.PAUSED)
-    await runs.move(redis, run.job_id, Status.QUEUED)
+    await states.move(redis, run.job_id, Status.PAUSED)
+    await states.move(redis, run.job_id, Status.QUEUED)
     done = await slots.commit(redis, lease, [row(0)], max_answers_bytes=CAP)
     assert (done.accepted, done.step_over) == ((True,), True)
-    assert await runs.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
-
-
-async def test_workers_that_fall_silent_together_count_once_as_poison(
-    redis: Redis,
-) -> None:
-    plan = a_plan()
-    run = await runs.create(redis, plan)
-    [step] = steps(plan)
-
-    async def all_claimed(lease_s: float) -> int:
-        got = [
-            await slots.claim(
-                redis, run.job_id, step, owner=f"w{i}", shards=4, lease_s=lease_s
-            )
-            for i in range(4)
-        ]
-        return sum(lease is not None for lease in got)
-
-    assert await all_claimed(0.05) == 4
-    await asyncio.sleep(0.1)
-    assert await all_claimed(0.05) == 4, "four shards of the dead were taken over"
-    seen = await runs.load(redis, run.job_id)
-    assert (seen.status, seen.interrupted) == (Status.RUNNING, 4)
-    await asyncio.sleep(0.1)
-    assert await all_claimed(0.05) == 4
-    await asyncio.sleep(0.1)
-    assert await all_claimed(0.05) == 0, "the third silence in a row"
-    assert (await runs.load(redis, run.job_id)).ending is Ending.POISON
-
-
-async def hmgets(redis: Redis) -> int:
-    """How often fields of a record were read so far, scripts included."""
-    told = await redis.info("commandstats")
-    return int(told["cmdstat_hmget"]["calls"])
-
-
-async def test_who_finds_all_shards_alive_walks_through_them_once(
-    redis: Redis,
-) -> None:
-    plan = a_plan()
-    run = await runs.create(redis, plan)
-    [step] = steps(plan)
-    for j in range(50):
-        await claimed(redis, run.job_id, step, owner=f"w{j}", shards=50)
-    seen = []
-    for _ in range(3):
-        before = await hmgets(redis)
-        assert not await slots.claim(
-            redis, run.job_id, step, owner="waits", shards=50, lease_s=15
-        )
-        seen.append(await hmgets(redis) - before)
-    assert seen == [51, 1, 1]  # the run's record, and at first each shard
-
-
-async def test_a_shard_that_is_released_or_lapses_is_free_for_who_has_just_looked(
-    redis: Redis,
-) -> None:
-    plan = a_plan()
-    run = await runs.create(redis, plan)
-    [step] = steps(plan)
-
-    async def claim(lease_s: float = 15) -> Lease | None:
-        return await slots.claim(
-            redis, run.job_id, step, owner="w", shards=2, lease_s=lease_s
-        )
-
-    one, short = await claim(), await claim(0.3)
-    assert one is not None
-    assert short is not None
-    assert await claim() is None
-    await slots.release(redis, one)
-    again = await claim()
-    assert again is not None
-    assert again.shard == one.shard
-    assert await claim() is None
-    await asyncio.sleep(0.35)
-    taken_over = await claim()
-    assert taken_over is not None
-    assert taken_over.shard == short.shard
+    assert await states.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
 
 
 async def test_a_step_is_over_when_the_time_of_all_its_shards_is(redis: Redis) -> None:
@@ -505,10 +308,10 @@ async def test_a_step_is_over_when_the_time_of_all_its_shards_is(redis: Redis) -
     run = await runs.create(redis, plan)
     [step] = steps(plan)
     assert not await slots.is_over(redis, run.job_id, step)
-    leases = [await claimed(redis, run.job_id, step, shards=2) for _ in range(2)]
-    for lease, last in zip(leases, (False, True), strict=True):
+    held = [await claimed(redis, run.job_id, step, shards=2) for _ in range(2)]
+    for lease, last in zip(held, (False, True), strict=True):
         assert not await slots.is_over(redis, run.job_id, step)
-        assert await slots.release(redis, lease, finished=True) is last
+        assert await leases.release(redis, lease, finished=True) is last
     assert await slots.is_over(redis, run.job_id, step)
 
 

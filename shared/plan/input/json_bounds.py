@@ -39,7 +39,7 @@ def most_pieces(limits: Settings) -> int:
     return _PER_PROMPT * limits.max_prompts + _SPARE
 
 
-class Shape:
+class JsonBounds:
     """JSON that is fed to it in pieces: how deep, how wide, how much of it."""
 
     def __init__(self, limits: Settings, most_values: int | None = None) -> None:

@@ -4,14 +4,15 @@ import asyncio
 
 from redis.asyncio import Redis
 
+from shared.plan import Plan, Step, Target, steps
 from shared.plan.loads import Concurrency
-from shared.plan.plan import Plan, Step, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.run import Ending, Run, Status
-from shared.store import outages, runs, slots
 from shared.store.client import now_s
-from shared.store.outages import UPSTREAM, Outage, of_target
-from shared.store.slots import Entry, Lease
+from shared.store.run import leases, outages, runs, slots, states
+from shared.store.run.leases import Lease
+from shared.store.run.outages import UPSTREAM, Outage, of_target
+from shared.store.run.slots import Entry
 
 PLAN = Plan(
     targets=(Target(model="a/b"),),
@@ -24,7 +25,7 @@ PLAN = Plan(
 
 async def claimed(redis: Redis, job_id: str, shards: int = 1) -> Lease | None:
     step: Step = STEP
-    return await slots.claim(redis, job_id, step, owner="w", shards=shards, lease_s=15)
+    return await leases.claim(redis, job_id, step, owner="w", shards=shards, lease_s=15)
 
 
 async def a_lease(redis: Redis, shards: int = 1) -> Lease:
@@ -125,7 +126,7 @@ async def its_turn(redis: Redis, lease: Lease) -> None:
     """The run has waited, its leases are given back, and a try is due."""
     outage = await failed(redis, lease, await store_ms(redis))
     await waiting(redis, lease, outage, 300)
-    await slots.release(redis, lease)
+    await leases.release(redis, lease)
     assert await claimed(redis, lease.job_id) is None, "before its time"
     await asyncio.sleep(0.55)
 
@@ -172,9 +173,9 @@ async def test_an_outage_that_lasts_too_long_ends_the_run_and_keeps_its_rows(
 async def test_a_pause_ends_the_waiting_and_a_resume_tries_again(redis: Redis) -> None:
     lease = await a_lease(redis)
     await its_turn(redis, lease)
-    await runs.move(redis, lease.job_id, Status.PAUSED)
+    await states.move(redis, lease.job_id, Status.PAUSED)
     assert (await runs.load(redis, lease.job_id)).down is None
-    await runs.move(redis, lease.job_id, Status.QUEUED)
+    await states.move(redis, lease.job_id, Status.QUEUED)
     again = await claimed(redis, lease.job_id)
     assert again is not None
     assert not again.probes
