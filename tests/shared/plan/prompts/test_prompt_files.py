@@ -230,10 +230,10 @@ def test_lines_have_an_end_though_all_of_them_are_blank(end: bytes) -> None:
 
 
 def test_a_line_of_unknown_fields_is_refused_in_a_sentence() -> None:
-    many = {"prompt": "a"} | dict.fromkeys(map(str, range(100)), 1)
+    many = {"prompt": "a"} | dict.fromkeys(map(str, range(512)), 1)
     deep = '{"prompt": ' + "[" * 16 + "]" * 16 + "}"
     for line, said in (
-        (json.dumps(many), "Line 1: An object has more than 100 members"),
+        (json.dumps(many), "Line 1: An object has more than 512 members"),
         (deep, "Line 1: The JSON is more than 16 deep"),
     ):
         with pytest.raises(BadPlan, match=said) as refused:
