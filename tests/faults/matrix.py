@@ -113,7 +113,7 @@ ROWS: dict[int, tuple[str, ...]] = {
 }
 """Row of the list -> its tests, as `file::name`."""
 
-_BESIDE = ("tests/worker/test_runs.py",)
+BESIDE = ("tests/worker/test_runs.py",)
 """Files with tests of the list that are not in this folder."""
 
 
@@ -123,7 +123,7 @@ async def matrix(long: bool) -> list[Figure]:
         report = Path(folder) / "report.xml"
         which = "" if long else "not long"
         argv = (sys.executable, "-m", "pytest", f"--junitxml={report}", "-m", which)
-        subprocess.run([*argv, "tests/faults", *_BESIDE], cwd=ROOT)
+        subprocess.run([*argv, "tests/faults", *BESIDE], cwd=ROOT)
         passed = outcomes(report.read_bytes())
     good = [row for row, tests in ROWS.items() if fired(tests, passed, all_of=long)]
     bad = sorted(name for name, well in passed.items() if not well)

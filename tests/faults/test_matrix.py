@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.faults.matrix import ROWS, fired, outcomes
+from tests.faults.matrix import BESIDE, ROWS, fired, outcomes
 
 TESTS = Path(__file__).parents[1]
 
@@ -25,7 +25,9 @@ def test_each_row_of_the_list_has_a_test_that_is_not_long() -> None:
 
 def decorated(test: str) -> dict[str, list[str]]:
     """Each function of the file of a test, and what it is decorated with."""
-    (path,) = TESTS.rglob(f"{test.partition('::')[0]}.py")
+    name = f"{test.partition('::')[0]}.py"
+    beside = [path for path in BESIDE if Path(path).name == name]
+    (path,) = [TESTS.parent / path for path in beside] or TESTS.rglob(name)
     return {
         one.name: [ast.unparse(each) for each in one.decorator_list]
         for one in ast.parse(path.read_text("utf-8")).body

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -14,7 +15,7 @@ LoopFactories = dict[str, Callable[[], asyncio.AbstractEventLoop]]
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> LoopFactories:
-    both = item.path.name.startswith(("test_wire", "test_transport"))
+    both = "wire" in item.path.relative_to(Path(__file__).parent).parts
     factories: LoopFactories = {"asyncio": asyncio.new_event_loop}
     return factories | {"uvloop": uvloop.new_event_loop} if both else factories
 

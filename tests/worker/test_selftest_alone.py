@@ -13,7 +13,7 @@ import pytest
 
 from shared.errors import NotReady
 from shared.selftest import SelfTest
-from worker import selftest
+from worker.selftest import run as selftest
 from worker.selftest.parts import alone
 
 

@@ -164,15 +164,15 @@ async def test_a_rerun_of_what_failed_offers_those_slots_and_no_others(
 async def test_a_rerun_of_what_failed_works_for_an_open_load_too(redis: Redis) -> None:
     plan = PLAN.model_copy(update={"load": Constant(rate_per_s=10)})
     again = await reruns.failed(redis, await ended(redis, plan, bad={5, 6}))
-    leases = [
+    held = [
         await leases.claim(
             redis, again.job_id, steps(plan)[0], owner="w", shards=2, lease_s=15
         )
         for _ in range(2)
     ]
-    assert leases[0] is not None
-    assert leases[0].elapsed_ms == 0, "its slots keep their places in time"
-    taken = [await slots.take(redis, lease, 9, "t") for lease in leases if lease]
+    assert held[0] is not None
+    assert held[0].elapsed_ms == 0, "its slots keep their places in time"
+    taken = [await slots.take(redis, lease, 9, "t") for lease in held if lease]
     assert sorted(s for t in taken if t for s, *_ in t.slots) == [5, 6]
 
 
