@@ -1,6 +1,6 @@
 """One shard, from its claim to its release: slots in, calls, rows out, under a lease.
 
-    Supply ──slots──> Calls ──requests──> wire ──exchanges──> Rows ──> store
+    Supply ──slots──> Calls ──requests──> wire ──exchanges──> Committer ──> store
 
 Beside the calls go the heartbeat that keeps the lease, the supply, the reading and the
 commit. Only the calls are in a hurry.

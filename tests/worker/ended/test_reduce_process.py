@@ -31,6 +31,11 @@ async def test_one_process_reduces_run_after_run_and_is_killed_without_harm(
     before = set(psutil.Process().children())
     reducing.offer(await runs.open_runs(redis))
     await until(over(redis, *jobs), "two reduces")
+
+    async def told() -> bool:
+        return reducing._now is None
+
+    await until(told, "the process' word that it has made them")
     (child,) = set(psutil.Process().children()) - before
     for job_id in jobs:
         lines = (settings.results_dir / job_id / "samples.csv").read_text()
