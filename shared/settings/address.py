@@ -49,12 +49,11 @@ def checked(url: str) -> str:
             raise _with_credentials()
         rest = rest or re.sub("^(?:https?:)?/*", "", text)
         likely = "http" if _IS_NEAR.match(rest) else "https"
-        raise Wrong(
-            "it must begin with http:// or https://.",
-            f"Write {_tidy(f'{likely}://{rest}')}."
-            if _IS_A_HOST.match(rest) and _NAMED.search(rest)
-            else "OpenRouter's is https://openrouter.ai/api/v1.",
-        )
+        is_named = _IS_A_HOST.match(rest) and _NAMED.search(rest)
+        remedy = "OpenRouter's is https://openrouter.ai/api/v1."
+        if is_named:
+            remedy = f"Write {_tidy(f'{likely}://{rest}')}."
+        raise Wrong("it must begin with http:// or https://.", remedy)
     if "@" in rest.partition("/")[0]:
         raise _with_credentials()
     try:
