@@ -1,5 +1,6 @@
 """From one step to the next: everybody hears of it, and nobody waits for nothing."""
 
+from collections import Counter
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -140,6 +141,31 @@ async def test_a_hung_call_holds_the_next_step_no_longer_than_the_plan_allows(
 ) -> None:
     each = [*[Outcome.OK] * 5, Outcome.UNFINISHED]
     assert await hung(redis, store_url, tmp_path, drain_s=0.2) == [each, each]
+
+
+async def test_slots_in_hand_of_a_shard_that_hangs_are_begun_by_another(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    # two shards of one lane each; one hangs with slots in hand while the other has none
+    plan = a_sweep(1, n=400).model_copy(
+        update={
+            "targets": (Target(model="hanging/390"),),
+            "load": Concurrency(concurrency=2),
+            "sweep": None,
+            "drain_s": 0.3,
+        }
+    )
+    with fault_upstream() as upstream:
+        async with floor(
+            store_url, upstream, tmp_path, n=2, first_token_timeout_s=30
+        ) as workers:
+            job_id = await submit(workers, plan)
+            await reaches(redis, job_id, Status.REDUCING)
+    rows = await rows_of(redis, job_id)
+    assert Counter(row.outcome for row in rows) == {
+        Outcome.OK: 399,
+        Outcome.UNFINISHED: 1,
+    }
 
 
 async def test_a_shard_that_can_have_no_slot_does_not_keep_its_step_from_ending(

@@ -7,7 +7,7 @@ sent in the same turn of the loop.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from shared.clock import monotonic_s
 from shared.plan import Work
@@ -61,7 +61,7 @@ class Gates:
         """`again_s` is asked from the first to the last, `leave` from the last to the
         first: whether a call may try what is down is asked when all else lets it."""
         self._later: list[tuple[int, int]] = []
-        """(slot, not before ms of the store): without leave."""
+        """(slot, not before ms of the store): without leave, or without a lane."""
         self.paused: set[str] = set()
         """Labels of the targets whose calls were held up for a while."""
         self.waits = self._openings.waits
@@ -78,8 +78,12 @@ class Gates:
         """Send it as soon as the gates give leave; or offer its slot again later."""
         self.beside.start(self._begin(slot, asked))
 
+    def leave_to_others(self, waiting: Sequence[Slot]) -> None:
+        """Have slots that no lane was free for here handed back."""
+        self._later += [(slot.number, 0) for slot in waiting]
+
     async def hand_back(self) -> None:
-        """Offer the slots without leave again, to whoever is there by then."""
+        """Offer the slots that did not begin again, to whoever is there by then."""
         try:
             await self.pace.tell()
         except AWAY as error:

@@ -46,6 +46,12 @@ class Attack:
         return len(self._slots) + len(self._retries)
 
     @property
+    def waiting(self) -> int:
+        """Slots in hand that only a lane keeps from beginning."""
+        closed = len(self._slots) if self._slots and not self._slots[0].due_s else 0
+        return closed + len(self._retries)
+
+    @property
     def last_due_s(self) -> float:
         """The latest due time in hand, of a first attempt; 0 when there is none."""
         return max(slot.due_s for slot in self._slots) if self._slots else 0.0
@@ -76,6 +82,14 @@ class Attack:
         left = [*self._slots, *self._retries]
         self.stop()
         return left
+
+    def take_waiting(self) -> list[Slot]:
+        """The slots that only a lane keeps from beginning, which are in no hand then;
+        what is due later stays."""
+        waiting = [*self._retries, *(slot for slot in self._slots if not slot.due_s)]
+        self._retries.clear()
+        self._slots = sorted(slot for slot in self._slots if slot.due_s)
+        return waiting
 
     def pump(self) -> None:
         """Begin every slot that is due and has a lane, a few in a turn."""

@@ -23,6 +23,8 @@ _PATIENCE_S = 90.0
 _NEVER_S = float("inf")
 _LOOK_S = 0.25
 """How often it is looked then."""
+_STUCK_S = 0.5
+"""When no call has begun for as long, slots in hand are left to other shards."""
 
 
 class Supply:
@@ -51,6 +53,12 @@ class Supply:
         begins_s = assigned.clock.monotonic(assigned.lease.segment_start_ms)
         self._over_s = ends_s if begins_s < ends_s else 0.0
         self._looked_s = 0.0
+        self._shares_slots = assigned.lease.shards > 1
+        self._begun = 0
+        self._moved_s = monotonic_s()
+        """When a call began last, or slots were left to others, monotonic."""
+        self._left_until_s = 0.0
+        """Until then slots are taken for free lanes only."""
         self._dry_s: float | None = None
         """Since when nothing was left to take, monotonic."""
         self._news = asyncio.Event()
@@ -74,6 +82,7 @@ class Supply:
             if life.why is None:
                 await self._gates.hand_back()
                 await self._take()
+                await self._leave_what_is_stuck()
                 self._cut_the_last()
                 self._attack.pump()
             self._news.clear()
@@ -111,6 +120,8 @@ class Supply:
             return
         lanes = calls.lanes() if life.why is None else 0
         free = max(0, lanes - self._attack.open)
+        if not free and monotonic_s() < self._left_until_s:
+            return
         wanted, fresh = self._prefetch.wanted(free, calls.begun), True
         if wanted <= 0 and self._may_be_offered():
             wanted, fresh = free, False
@@ -160,6 +171,26 @@ class Supply:
             self._dry_s = None
         elif self._dry_s is None:
             self._dry_s = monotonic_s()
+
+    async def _leave_what_is_stuck(self) -> None:
+        """The step's last slots do not wait for the longest call of one shard: where
+        the store has none left for the others, those in hand that no lane is free for
+        go back, and are begun by whoever has a lane first."""
+        now_s, begun = monotonic_s(), self._calls.begun
+        if begun != self._begun or not self._attack.waiting:
+            self._begun, self._moved_s = begun, now_s
+        if not self._shares_slots or now_s < self._moved_s + _STUCK_S:
+            return
+        self._moved_s = now_s
+        try:
+            taken = await self._prefetch.take(0)
+        except AWAY as error:
+            log.warning("slots of %s stay here: %s", self._name, error)
+            return
+        if taken is not None and not taken.left:
+            self._gates.leave_to_others(self._attack.take_waiting())
+            await self._gates.hand_back()
+            self._left_until_s = monotonic_s() + _STUCK_S
 
     def _cut_the_last(self) -> None:
         """All slots have begun: the last calls get the plan's `drain_s` to end."""

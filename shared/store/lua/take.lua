@@ -4,7 +4,9 @@
 --      ticket (the same for a repeated command)
 -- -> {-1} no live lease, or not running. One that waits for an upstream that is down
 --    gives one slot, to try it
---    {0 | next not-before ms of offered slots, then slot, attempt, retries, ...}
+--    {0 | next not-before ms of offered slots,
+--     1 | 0 no slot is left that another shard could take,
+--     then slot, attempt, retries, ...}
 local j = ARGV[1]
 local n, count, stride = whole(ARGV[3], 0, 2000), perhaps(ARGV[5]), whole(ARGV[6])
 local run = redis.call('HMGET', KEYS[1], 'status', 'step', 'down')
@@ -15,6 +17,10 @@ if (run[1] ~= 'running' and not probes) or run[2] ~= ARGV[4] or s[1] ~= ARGV[2]
    or tonumber(s[2] or '0') < now then
   return {-1}
 end
+local field = stride > 0 and 'cursor:' .. j or 'cursor'
+-- `from`: a rerun of what failed has no fresh slots
+local at = redis.call('HMGET', KEYS[2], field, 'from')
+local cursor = tonumber(at[1] or at[2] or (stride > 0 and j or 0))
 local slots = {}
 if s[3] == ARGV[7] then
   -- the answer to this ticket was lost on its way: give the same slots again
@@ -24,10 +30,6 @@ else
   local back = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, n)
   for _, slot in ipairs(back) do slots[#slots + 1] = slot end
   if #back > 0 then redis.call('ZREM', KEYS[4], unpack(back)) end
-  local field = stride > 0 and 'cursor:' .. j or 'cursor'
-  -- `from`: a rerun of what failed has no fresh slots
-  local at = redis.call('HMGET', KEYS[2], field, 'from')
-  local cursor = tonumber(at[1] or at[2] or (stride > 0 and j or 0))
   local from = cursor
   while #slots < n and (not count or cursor < count) do
     slots[#slots + 1] = string.format('%.0f', cursor)
@@ -46,7 +48,8 @@ else
   end
 end
 if #slots > 0 then redis.call('HDEL', KEYS[2], 'idle:' .. j) end
-local answer = {0}
+local left = not count or cursor < count or redis.call('ZCARD', KEYS[4]) > 0
+local answer = {0, left and 1 or 0}
 if #slots == 0 then
   local next = redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')
   if next[2] then answer[1] = tonumber(next[2]) end

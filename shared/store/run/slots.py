@@ -23,6 +23,8 @@ class Taken:
     """(index, attempt, which retry of the plan it is) each."""
     next_at_ms: int | None
     """When a slot that is barred now will be offered; None: none is."""
+    left: bool = True
+    """Whether the store has a slot that this shard or another could still take."""
 
 
 class Entry(NamedTuple):
@@ -58,8 +60,8 @@ class Committed:
 async def take(
     redis: Redis, lease: Lease, n: int, ticket: str, *, fresh: bool = True
 ) -> Taken | None:
-    """Up to `n` slots (at most 2,000), or None when the lease or the run's state bars
-    it. A `ticket` used before gives the same slots again.
+    """Up to `n` slots (at most 2,000; 0 only asks what is left), or None when the lease
+    or the run's state bars it. A `ticket` used before gives the same slots again.
 
     fresh: False gives only slots that are offered again.
     """
@@ -81,8 +83,9 @@ async def take(
     )
     if first == -1:
         return None
+    left, *rest = rest
     triples = tuple(zip(rest[::3], rest[1::3], rest[2::3], strict=True))
-    return Taken(triples, first or None)
+    return Taken(triples, first or None, left == 1)
 
 
 async def commit(

@@ -37,6 +37,24 @@ async def test_a_closed_load_begins_as_many_as_there_are_lanes() -> None:
     assert len(floor.attack) == 1
 
 
+async def test_what_waits_only_for_a_lane_can_be_left_to_others() -> None:
+    floor = Floor(lanes=1)
+    floor.attack.offer(closed(0, 1))
+    floor.attack.offer([Slot(0.0, 2, 1, 1)])
+    assert (floor.begun, floor.attack.waiting) == ([0], 2)
+    assert sorted(slot.number for slot in floor.attack.take_waiting()) == [1, 2]
+    floor.attack.ended()
+    assert (floor.begun, len(floor.attack), floor.attack.waiting) == ([0], 0, 0)
+
+
+async def test_what_is_due_later_is_not_left_to_others() -> None:
+    floor = Floor(lanes=1)
+    later_s = monotonic_s() + 1000
+    floor.attack.offer([Slot(later_s + 1, 1, 0), Slot(later_s, 0, 0)])
+    assert (floor.attack.waiting, floor.attack.take_waiting()) == (0, [])
+    assert len(floor.attack) == 2
+
+
 async def test_a_lane_that_opens_later_is_used_at_the_next_pump() -> None:
     floor = Floor(lanes=1)
     floor.attack.offer(closed(0, 1))

@@ -42,6 +42,21 @@ async def test_every_slot_is_handed_out_once_and_the_last_row_ends_the_step(
     assert (await runs.load(redis, run.job_id)).status is Status.REDUCING
 
 
+async def test_a_take_says_whether_another_shard_could_take_more(redis: Redis) -> None:
+    run = await runs.create(redis, a_plan())  # 10 slots
+    lease = await claimed(redis, run.job_id, steps(a_plan())[0])
+    most = await slots.take(redis, lease, 9, "t1")
+    assert most is not None
+    assert most.left
+    last = await slots.take(redis, lease, 1, "t2")
+    assert last == slots.Taken(((9, 0, 0),), None, left=False)
+    assert await slots.take(redis, lease, 0, "t3") == slots.Taken((), None, left=False)
+    await slots.hand_back(redis, lease, [(9, 0)])
+    asked = await slots.take(redis, lease, 0, "t4")  # which gives none
+    assert asked is not None
+    assert (asked.slots, asked.left) == ((), True)
+
+
 async def test_a_repeated_take_gives_the_same_slots_again(redis: Redis) -> None:
     plan = a_plan()
     run = await runs.create(redis, plan)
