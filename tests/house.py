@@ -109,7 +109,7 @@ def figures() -> dict[str, str]:
         "floors of shared/": str(max(floors(children("shared")).values())),
         "floors of worker/": str(max(floors(children("worker")).values())),
         "largest folder": f"{largest}/, {sizes[largest]} modules",
-        "median file": f"{median(lines.values()):.0f} lines",
+        "median file": f"about {round(median(lines.values()), -1):.0f} lines",
         "longest file": f"{longest.relative_to(ROOT)}, {lines[longest]} lines",
     }
 

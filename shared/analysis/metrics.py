@@ -35,7 +35,8 @@ one packet, and their stamps are exact all the same."""
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric, exact for one row; its column is rounded to whole nanoseconds.
+    """One metric, exact for one row. Its column is rounded to whole nanoseconds where
+    it is in seconds (its name ends with `_s`), and what is made of it is made of that.
 
     Where one of the columns that it is made of is unknown, it does not exist.
     """
@@ -65,7 +66,8 @@ class Metric:
             value = getattr(sample, name) if metric is None else metric(sample)
             if value is None:
                 return None
-            known[name] = value
+            is_rounded = metric is not None and name.endswith("_s")
+            known[name] = round(value, 9) if is_rounded else value
         if self.exists is not None and not self.exists(**known):
             return None
         return self.formula(**known)
@@ -78,7 +80,9 @@ def metric(
     unless: Note | None = None,
 ) -> Callable[[Callable[..., float]], Metric]:
     """The function below it as a metric: named as it is, made of the columns that its
-    parameters name, and told by the first sentence of its docstring."""
+    parameters name, and told by the first sentence of its docstring.
+
+    exists: is given the same columns by name, as `exists=lambda **of: of["n"] > 0`."""
 
     def made(formula: Callable[..., float]) -> Metric:
         text = " ".join((formula.__doc__ or "").split())

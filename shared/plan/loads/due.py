@@ -13,7 +13,8 @@ class DueTimes:
     """When each slot of one step is due, in seconds after its start, by index.
 
     A pure function of its arguments: every worker that makes one sees the same times.
-    They are made as far as asked for and kept: 8 bytes each, about 0.2 us.
+    They are made as far as asked for and kept: 8 bytes each, and about
+    0.2 us where the shape has a closed form.
     """
 
     def __init__(

@@ -45,7 +45,8 @@ class LoadShape(Protocol):
         only time ends it."""
 
     def slots_by(self, elapsed_s: float) -> float | None:
-        """The mean number of slots due by then; None for a closed load."""
+        """The mean number of slots due by then, which is within `duration_s`; None for
+        a closed load."""
 
     def model_copy(
         self, *, update: Mapping[str, Any] | None = None, deep: bool = False

@@ -21,20 +21,20 @@ PLAN = Plan(
 )
 
 
-@metric(summary="ttft_share", exists=lambda **of: of["latency_s"] > 0)
-def ttft_share(ttft_s: V, latency_s: V) -> V:
+@metric(summary="wait_share", exists=lambda **of: of["latency_s"] > 0)
+def wait_share(ttft_s: V, latency_s: V) -> V:
     """Which part of the whole call was waiting for the first token."""
     return ttft_s / latency_s
 
 
 @pytest.fixture(autouse=True)
 def added(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(METRICS, "ttft_share", ttft_share)
+    monkeypatch.setitem(METRICS, "wait_share", wait_share)
 
 
 def call(slot: int, **stamps: Any) -> Sample:
     fixed: dict[str, Any] = {"target": 0, "prompt": 0, "outcome": Outcome.OK}
-    return Sample(step=0, slot=slot, sent_s=1.0, **fixed, **stamps)
+    return Sample(step=0, slot=slot, **fixed, **{"sent_s": 1.0, **stamps})
 
 
 ROWS = [
@@ -47,18 +47,25 @@ SHARES = [0.25, 0.5, None, None]
 
 
 def test_it_is_known_of_one_row() -> None:
-    assert [*map(ttft_share, ROWS)] == SHARES
+    assert [*map(wait_share, ROWS)] == SHARES
 
 
 def test_it_is_a_column() -> None:
-    column = columns_of(PLAN, ROWS).table["ttft_share"]
+    column = columns_of(PLAN, ROWS).table["wait_share"]
     assert [None if share != share else share for share in column] == SHARES
+
+
+def test_it_is_made_of_the_columns_that_the_table_shows() -> None:
+    # at 999 s a float is off by 1e-13 s, which is 1e-4 of a nanosecond
+    row = call(0, sent_s=999.0, first_token_s=999.000000001, ended_s=999.000000006)
+    [cell] = columns_of(PLAN, [row]).table["wait_share"]
+    assert [wait_share(row), cell] == pytest.approx([1 / 6, 1 / 6], rel=1e-12)
 
 
 def test_it_is_the_last_column_of_the_table() -> None:
     lines = b"".join(write_csv(PLAN, columns_of(PLAN, ROWS))).decode().splitlines()
-    assert lines[0].endswith(",notes,ttft_share")
-    cells = [line["ttft_share"] for line in csv.DictReader(lines)]
+    assert lines[0].endswith(",wait_share")
+    cells = [line["wait_share"] for line in csv.DictReader(lines)]
     assert cells == ["0.25", "0.5", "", ""]
 
 
@@ -67,7 +74,7 @@ def test_it_is_in_the_summary_and_reads_back() -> None:
     again = Judged.model_validate_json(write_json(made))
     assert again == made
     for figures in (made, again, made.targets[0], made.targets[0].providers[0]):
-        spread = figures.model_dump()["ttft_share"]
+        spread = figures.model_dump()["wait_share"]
         assert (spread["n"], spread["mean"], spread["max"]) == (2, 0.375, 0.5)
     # no doubt knows it, so the verdict does not vouch for it
     assert not any("share" in figure for figure in made.verdict.usable)
@@ -76,7 +83,7 @@ def test_it_is_in_the_summary_and_reads_back() -> None:
 def test_a_summary_of_no_rows_has_it_too() -> None:
     none, empty = summarize_none(PLAN), summarize(PLAN, [])
     assert write_json(none) == write_json(empty)
-    assert none.model_dump()["ttft_share"]["n"] == 0
+    assert none.model_dump()["wait_share"]["n"] == 0
 
 
 @pytest.mark.parametrize("record", [Figures, Summary, Judged])

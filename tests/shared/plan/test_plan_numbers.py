@@ -28,6 +28,7 @@ from shared.plan import (
     read_plan,
     total,
 )
+from shared.plan.loads import SHAPES
 from shared.sample import Outcome, Sample
 from shared.settings.settings import Settings
 
@@ -103,6 +104,11 @@ PLANS: list[dict[str, Any]] = [
         "find": {"over": "rate", "low": 0.5, "high": 8, "resolution": 0.5},
     },
 ]
+
+
+def test_there_is_a_plan_of_each_load_shape() -> None:
+    kinds = {shape.model_fields["kind"].default for shape in SHAPES}
+    assert {load["kind"] for load in LOADS} == kinds
 
 
 def numbers(found: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -18,10 +18,10 @@ from shared.plan.loads.shape import OpenLoad
 from shared.settings import Settings
 
 
-class Sine(OpenLoad, Frozen):
+class Swell(OpenLoad, Frozen):
     """A rate that swings between 0 and twice its mean."""
 
-    kind: Literal["sine"] = "sine"
+    kind: Literal["swell"] = "swell"
     rate_per_s: Rate
     period_s: Seconds
     count: Count = None
@@ -50,21 +50,21 @@ class Sine(OpenLoad, Frozen):
         return high_s
 
 
-WITH_SINE: tuple[type[LoadShape], ...] = (*SHAPES, Sine)
+WITH_SWELL: tuple[type[LoadShape], ...] = (*SHAPES, Swell)
 
 
-class WithSine(Plan):
+class WithSwell(Plan):
     """The plan, had the name of the shape been in SHAPES."""
 
-    load: tagged(WITH_SINE)
+    load: tagged(WITH_SWELL)
 
 
-def make(**load: object) -> WithSine:
-    return WithSine.model_validate(
+def make(**load: object) -> WithSwell:
+    return WithSwell.model_validate(
         {
             "targets": [{"model": "a/x"}, {"model": "a/y"}],
             "prompts": {"prompts": ["one", "two", "three"]},
-            "load": {"kind": "sine", "rate_per_s": 2, "period_s": 10} | load,
+            "load": {"kind": "swell", "rate_per_s": 2, "period_s": 10} | load,
         }
     )
 
@@ -91,9 +91,9 @@ def test_all_that_follows_from_a_plan_follows_from_a_new_shape() -> None:
         0.3 + (due_times(plan, steps(plan)[0]).due(11) or 0)
     )
     check_size(plan, Settings())
-    assert WithSine.model_validate_json(plan.model_dump_json()) == plan
-    schema = WithSine.model_json_schema()["properties"]["load"]
-    assert schema["discriminator"]["mapping"]["sine"] == "#/$defs/Sine"
+    assert WithSwell.model_validate_json(plan.model_dump_json()) == plan
+    schema = WithSwell.model_json_schema()["properties"]["load"]
+    assert schema["discriminator"]["mapping"]["swell"] == "#/$defs/Swell"
 
 
 def test_what_is_wrong_with_a_new_shape_is_told_by_its_field() -> None:
