@@ -1,14 +1,15 @@
-"""From "a step is over" to the next step or the end of its run: there is no other way.
+"""From the end of a step to the next step or to the end of its run; no other module
+moves a run on.
 
-A step is over when its last row is committed, or its time has passed and nobody holds
-a shard of it. Whoever commits that row says so (`step_over`): a shard, or who brings
-the rows of a dead worker. Where they died in between, the next claim does
-(`current_step`).
+A step is over when its last row is committed, or its time has passed and nobody holds a
+shard of it. The worker that commits that row calls `step_over`, whether the row is from
+a shard of its own or from a dead worker's disk. Where it died in between, the next
+claim finds the step over (`current_step`).
 
 The next value of a search follows from the goodput of the last one. That takes pandas,
 so `measure` has the process that reduces find it, which ends in `step_measured`.
 
-It is safe that several workers come here at once: the store moves on once.
+Several workers may do so at once: the store moves a run on only once.
 """
 
 from collections.abc import Callable
@@ -67,7 +68,7 @@ async def step_measured(
 
 
 async def _go_on(redis: Redis, plan: Plan, job_id: str, over: list[Finished]) -> None:
-    """To what follows when the steps `over` are; the last of them has just ended."""
+    """Move the run on from the steps `over`, the last of which has just ended."""
     step = next_step(plan, over)
     ending = Ending.COMPLETED if plan.find is None else Ending.FIND
     to = None if step is None else step.number

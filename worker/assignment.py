@@ -27,7 +27,7 @@ class Assignment:
 
     @property
     def job_id(self) -> str:
-        """The run's."""
+        """The id of the run."""
         return self.lease.job_id
 
     @property

@@ -17,7 +17,7 @@ def off() -> None:
 
 
 def on() -> None:
-    """As usual again, beginning with what has come meanwhile."""
+    """Collections begin by themselves again, first of the objects made meanwhile."""
     gc.enable()
     gc.collect()
 
@@ -28,14 +28,14 @@ def is_off() -> bool:
 
 
 class Young:
-    """A run may last for days: while the collector is off, what came since the last
-    time is looked through once a minute, which takes some milliseconds."""
+    """Collects the young objects once a minute while the collector is off, because a
+    run may last for days. A collection takes some milliseconds."""
 
     def __init__(self) -> None:
         self._at_s = monotonic_s()
 
     def collect(self) -> None:
-        """If it is time."""
+        """Collect, where a minute has passed since the last time."""
         if is_off() and monotonic_s() - self._at_s > EVERY_S:
             gc.collect(1)
             self._at_s = monotonic_s()

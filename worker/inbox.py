@@ -8,8 +8,8 @@ a tick                   ──> look(everything): no lost ring, push or worker 
 
 The doorbell (`worker.main`) calls `Station.look` itself.
 
-A worker whose looks fail beats no more: it would take no share of a run, so that none
-must be kept for it.
+A worker whose looks fail sends no heartbeat: it could take no shard of a run, so no
+shard must be kept for it.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ class Look(Protocol):
 
 
 class Inbox:
-    """Of one worker, from `start` until it is closed."""
+    """The inbox of one worker, from `start` until it is closed."""
 
     def __init__(
         self,

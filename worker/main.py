@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 _DESCRIPTORS_BESIDE = 256
 """For the store, the log, and what else is no call."""
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
-"""Before the doorbell is hung up again; the longer one where the store refuses us."""
+"""Before arq is started again; the longer one where the store refuses us."""
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ log = logging.getLogger("worker.wordings")
 
 
 class Wordings:
-    """Of one shard; `known` is the process's, and grows."""
+    """The wordings of one shard; `known` is shared by the process, and grows."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Wordings:
         """What this shard has learnt, by model."""
 
     def of(self, target: int) -> Wording:
-        """How it is asked now."""
+        """How the target is asked now."""
         model = self._plan.targets[target].model
         return self._choice.of(self._known.get(model, USUAL))
 

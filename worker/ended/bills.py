@@ -26,7 +26,7 @@ AT_ONCE = 4
 _CHUNK = 200
 """Rows read at a stretch: two milliseconds."""
 _HOPELESS = (401, 402, 403)
-"""This key is given no bill."""
+"""Statuses that forbid this key every bill."""
 _COLUMNS = (
     "generation_id",
     "step",

@@ -161,13 +161,14 @@ class Reconciler:
         )
 
     async def _quiet(self) -> None:
-        """Until nothing is measured here; lets others run in any case."""
+        """Wait until this worker measures nothing; yields to the loop in any case."""
         await sleep(0)
         while self._busy():
             await sleep(_LOOK_S)
 
     def _is_here(self, job_id: str) -> bool:
-        """Whether its files are on this machine and can be seen; if not, others may."""
+        """Whether the run's files are on this machine and can be seen; if not, it is
+        left to other workers."""
         try:
             return archive.is_there(self._settings.results_dir, job_id, "summary.json")
         except BenchError as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _MOST_REDUCES = 500
 _MOST_BYTES = 512 * 2**20
-"""Python gives little of what a large run took back to the system."""
+"""A process above it is ended: Python returns little memory to the system."""
 _GRACE_S = 2.0
 
 

@@ -24,7 +24,7 @@ from worker.tasks import cancel
 log = logging.getLogger("worker.ended.reduce_queue")
 
 _IDLE_S = 30.0
-"""A process without work ends, since its memory is wanted by others."""
+"""A process without work for so long is ended, to free its memory."""
 REPORTS_S = 5.0
 """How long a worker that holds a shard of an ending run is waited for: a living one
 needs some milliseconds, on a busy machine a second."""
@@ -53,7 +53,7 @@ def in_turn(waiting: Iterable[Run], turns: Mapping[str, float]) -> list[Run]:
 
 
 class ReduceQueue:
-    """Of one worker, until it is closed."""
+    """The runs and steps that one worker reduces, until it is closed."""
 
     def __init__(
         self,
@@ -158,8 +158,9 @@ class ReduceQueue:
         return False
 
     async def _claim(self, run: Run) -> Claimed:
-        """What the workers of a run observed is evidence for the verdict, so they give
-        their shards back first; a dead one is not waited for until its lease lapses."""
+        """Claim the run's reduce. Its workers give their shards back first, because
+        what they observed is evidence for the verdict; a dead worker is not waited for
+        until its lease lapses."""
         since_s = self._unreported.setdefault(run.job_id, monotonic_s())
         self._tries += 1
         return await reduces.claim(
@@ -171,8 +172,8 @@ class ReduceQueue:
         )
 
     async def _reduce(self, job_id: str) -> None:
-        """After a failure the claim stays: the time until it lapses is the pause before
-        the next try."""
+        """Reduce the run. After a failure the claim stays: the time until it lapses is
+        the pause before the next try."""
         self._now = job_id
         work = asyncio.create_task(self._process.run(job_id))
         try:

@@ -1,4 +1,4 @@
-"""Leave to send: limits, budgets, the pace, rests and outages, asked before a call.
+"""Leave to send a call: each limit, budget, pace, rest and outage may hold it back.
 
 Each is a `Gate`; `Gates` asks them in order. May import: `shared`, `worker.rows` for
 what has ended.

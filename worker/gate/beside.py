@@ -1,4 +1,4 @@
-"""Small things that are done beside the calls of one shard, such as to tell others."""
+"""Background tasks of one shard, such as telling other workers: no call waits."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,7 +8,7 @@ from worker.tasks import cancel
 
 
 class Beside:
-    """Tasks that nobody waits for until the end."""
+    """Background tasks; those that have not ended are cancelled with the shard."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -18,11 +18,11 @@ class Beside:
         return len(self._tasks)
 
     def start(self, doing: Coroutine[Any, Any, None]) -> None:
-        """Do it, from the next turn of the loop on."""
+        """Begin the task in the next turn of the loop."""
         task = asyncio.create_task(doing, name="beside")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Let go of all that is not done."""
+        """Cancel the tasks that have not ended."""
         await cancel(*self._tasks)

@@ -1,14 +1,14 @@
-"""The breaker: an upstream that is down takes no calls, and no slots.
+"""The breaker: while an upstream is down, no slots are spent on it.
 
-In a closed load a dead server is asked again at once, and at once fails again: without
-this a run is over in seconds and has measured nothing. A few failures in a row that
-look like an outage are one: what looks so rests on all workers, and is tried by one
-call at a time with growing pauses (`shared.store.run.outages`).
+A few failures in a row that look like an outage count as one. No worker then calls the
+upstream or the target that is down, but for one call at a time that tries it, with
+growing pauses (`shared.store.run.outages`). Without this a closed load, which calls a
+dead server again at once, would be over in seconds and have measured nothing.
 
-No connection, or none in time: the whole upstream. A 502, 503, 504 or 52x, of a gateway
-or of a provider behind it: that target. Until it is known whether a failure is one of
-an outage its row waits: an answer in between makes it a failure like others, which
-closes its slot, and an outage makes it a row that does not.
+No connection, or none in time, is a sign that the whole upstream is down; a 502, 503,
+504 or 52x, of a gateway or of a provider behind it, that its target is. The row of such
+a failure waits until it is known whether there is an outage: if so, the row does not
+close its slot; if an answer comes first, it is a failure like others and closes it.
 """
 
 import logging
@@ -41,14 +41,14 @@ _MOST_HINT_S = 60.0
 
 
 class Waits(Enum):
-    """What a row waits for."""
+    """Why a row is not committed yet."""
 
     TO_BE_KNOWN = 1
     """Whether it is one of an outage; `settle` tells."""
 
 
 class Breaker(Gate):
-    """One shard's."""
+    """The breaker of one shard."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Breaker(Gate):
         """What is known of the upstream and of each target."""
 
     def names(self, target: int) -> tuple[str, str]:
-        """Under which a call of this target may rest."""
+        """The names whose outage holds back a call of this target."""
         return names(target)
 
     def is_open(self, asked: Work) -> bool:
@@ -139,8 +139,8 @@ class Breaker(Gate):
         return self._until_ms(name)
 
     def conclude(self) -> None:
-        """Nothing else is left to ask: what waits to be known is known no better. An
-        upstream that has never been reached is down."""
+        """Decide on the rows that wait, because no other call is left that could tell
+        more. An upstream that has never been reached is down."""
         for name, place in self.places.items():
             if not place.failed:
                 continue
@@ -150,7 +150,7 @@ class Breaker(Gate):
                 self._let_go(place)
 
     def let_go(self) -> None:
-        """No more calls begin: what waits is a failure like any other."""
+        """No more calls begin: the rows that wait are failures like any other."""
         for place in self.places.values():
             self._let_go(place)
 
@@ -168,7 +168,7 @@ class Breaker(Gate):
         self._beside.start(self._tell_down(name, ended))
 
     def _let_go(self, place: Place, before_s: float = float("inf")) -> None:
-        """Those that began before then are failures like any other."""
+        """The failures whose call began before then are failures like any other."""
         for one in place.take_failed(before_s):
             self._settle(one, None)
 
@@ -199,14 +199,14 @@ class Breaker(Gate):
         return self._openings.in_line(name, 1, _APART_S)
 
     async def hear_all(self) -> None:
-        """What was told before this shard began."""
+        """Take in the outages that were told before this shard began."""
         if self.waits:
             found = await outages.known(self._redis, self._lease.job_id)
             for name, outage in found.items():
                 self._know(name, outage, self._clock.monotonic(outage.told_ms))
 
     def hear(self, bar: str, until_ms: int) -> bool:
-        """A push to all workers; False: it is of no outage."""
+        """Take in a push to all workers; False where it is about no outage."""
         if not outages.is_outage(bar):
             return False
         name = outages.heard(self._lease, bar)

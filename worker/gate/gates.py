@@ -28,7 +28,7 @@ log = logging.getLogger("worker.gate.gates")
 
 
 class Gates:
-    """One shard's, and the slots that are without leave."""
+    """The gates of one shard, and its slots that wait for leave."""
 
     def __init__(
         self,
@@ -149,12 +149,13 @@ class Gates:
         return None
 
     async def _unused(self, passed: tuple[Gate, ...], slot: Slot, asked: Work) -> None:
-        """The call is not sent, and these had given their leave."""
+        """Give back the leave of these gates: the call is not sent."""
         for gate in reversed(passed):
             await gate.unused(asked, self._call_id(slot))
 
     def _call_id(self, slot: Slot) -> str:
-        """Whoever takes the shard over calls the same attempt anew: another call."""
+        """An id of the call, the lease's epoch in it: a worker that takes the shard
+        over makes the same attempt again, and that is another call."""
         lease = self._assigned.lease
         call = f"{lease.step.number}:{slot.number}:{slot.attempt}"
         return f"{lease.job_id}:{call}:{lease.shard}:{lease.epoch}"

@@ -15,7 +15,7 @@ _APART_S = 0.05
 class Pace(Gate):
     """What became of calls, told in batches; does nothing under another load.
 
-    Leave is asked with the limits' and the budgets', in one question (`Permit`)."""
+    Its leave is asked for together with that of limits and budgets (`Permit`)."""
 
     def __init__(self, assigned: Assignment, openings: Openings) -> None:
         load, targets = assigned.lease.step.load, len(assigned.plan.targets)
@@ -30,7 +30,7 @@ class Pace(Gate):
         self._sent_ms = [0] * targets
 
     def names(self, target: int) -> tuple[str, ...]:
-        """The target's own."""
+        """The name of the target's own pace."""
         return (self._names[target],)
 
     def is_open(self, asked: Work) -> bool:
@@ -51,14 +51,14 @@ class Pace(Gate):
         return Paced(target, self.load.start_per_minute)
 
     def told_to_wait(self, target: int, until_s: float, apart_s: float) -> float:
-        """Calls of this target go so far apart, the next one then; when this slot may
-        come again."""
+        """Take in the store's answer: calls of this target go so far apart, the next
+        one at `until_s`. Returns when this slot may come again."""
         self._openings.shut(self._names[target], until_s)
         self._apart_s[target] = apart_s
         return self._openings.in_line(self._names[target], 1, apart_s)
 
     def apart_s(self, target: int) -> float:
-        """How far apart its calls go."""
+        """Seconds from one call of the target to the next."""
         return self._apart_s[target]
 
     def became(self, target: int, *, throttled: bool, sent_s: float) -> None:

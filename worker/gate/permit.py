@@ -68,7 +68,7 @@ class Permit(Gate):
         ]
 
     def names(self, target: int) -> tuple[str, ...]:
-        """Its limits, and the day's budget."""
+        """The limits that count the target's calls, and the day's budget."""
         return self._names[target]
 
     def is_open(self, asked: Work) -> bool:
@@ -142,7 +142,7 @@ class Permit(Gate):
         return bool(self._in_flight[target])
 
     def land(self, call_id: str, target: int) -> None:
-        """A call is over; its lane is freed when that is known to all."""
+        """A call is over; its lane is freed when the store has been told."""
         self._beside.start(self._land(call_id, self._in_flight[target]))
 
     def bar(self, target: int, opens_s: float) -> None:

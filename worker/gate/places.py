@@ -38,7 +38,7 @@ class Place:
 
 
 class Places(dict[str, Place]):
-    """By name; a place that is asked for is made."""
+    """Places by name; one that is missing is made when it is asked for."""
 
     def __init__(self, labels: Sequence[str]) -> None:
         """labels: of the targets, in the plan's order."""

@@ -20,7 +20,7 @@ log = logging.getLogger("worker.gate.purse")
 
 _KEPT = 8
 _ASK_S = 5.0
-"""Other runs wait to be claimed meanwhile."""
+"""How long prices are asked for: other runs wait to be claimed meanwhile."""
 
 
 class Purse:
@@ -33,8 +33,8 @@ class Purse:
         self._known: OrderedDict[str, tuple[float, Costs]] = OrderedDict()
 
     async def costs(self, plan: Plan, job_id: str, settings: Settings) -> Costs | None:
-        """Of one run; None where no budget limits it. settings: as the run's upstream
-        is known.
+        """The worst costs of one run's calls; None where no budget limits it. settings:
+        as the run's upstream is known.
 
         Raises UnknownPrice where a budget could not be kept.
         """
@@ -55,8 +55,8 @@ class Purse:
     async def _prices(
         self, plan: Plan, job_id: str, settings: Settings
     ) -> tuple[Price | None, ...]:
-        """As they are now; where the upstream does not say, as they were when the run
-        was made."""
+        """The prices now; where the upstream does not say, those of when the run was
+        made."""
         then = await runs.prices_of(self._redis, job_id)
         now: tuple[Price | None, ...] = ()
         try:
@@ -69,5 +69,5 @@ class Purse:
         return found or (None,) * len(plan.targets)
 
     async def lapse(self, job_id: str) -> None:
-        """Count what was held too long as perhaps billed."""
+        """Count reservations that were held too long as perhaps billed."""
         await money.lapse(self._redis, job_id, self._account)

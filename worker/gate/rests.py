@@ -1,8 +1,8 @@
 """Targets that take no call for a while, because an answer asked for that.
 
-A provider's `Retry-After` is for its target. A limit of the account that counts no
-calls is for all free calls of the run, or for all others. Whoever is told tells the
-other workers by a push; nobody asks the store before a call for it.
+A provider's `Retry-After` holds for its target. A limit of the account that counts no
+calls holds for all free calls of the run, or for all others. The worker that is told
+tells the other workers by a push, so no call asks the store about it.
 """
 
 import logging
@@ -42,7 +42,7 @@ class Rests(Gate):
         ]
 
     def names(self, target: int) -> tuple[str, str]:
-        """Under which a target may be told to rest: its own, and its kind of calls."""
+        """The names whose rest holds for a target: its own, and its kind of calls."""
         return self._of[target]
 
     def is_open(self, asked: Work) -> bool:
@@ -72,14 +72,14 @@ class Rests(Gate):
         return True
 
     def hear(self, name: str, until_ms: int) -> None:
-        """What has this name rests until then (ms of the store), as was told."""
+        """Calls under this name rest until then (ms of the store)."""
         until_s = self._clock.monotonic(until_ms)
         if until_s > self._openings.until_s(name):
             self._openings.shut(name, until_s)
             self._openings.waits["rest"] += 1
 
     async def hear_all(self) -> None:
-        """What was told before this shard began."""
+        """Take in the rests that were told before this shard began."""
         names = sorted({name for names in self._of for name in names})
         found = await limits.resting(self._redis, self._account, names)
         for name, until_ms in found.items():
@@ -91,7 +91,7 @@ class Rests(Gate):
         self._beside.start(self._tell(name, until_ms))
 
     async def _tell(self, name: str, until_ms: int) -> None:
-        """Have all workers hear it."""
+        """Tell all workers of the rest."""
         try:
             await limits.rest(self._redis, self._account, name, until_ms)
         except AWAY as error:

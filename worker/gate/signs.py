@@ -6,16 +6,16 @@ from worker.rows import Ended
 
 _FEWEST, _MOST = 3, 10
 _GATEWAY = frozenset({502, 503, 504, *range(520, 528), 530})
-"""Of a gateway, or of a router whose provider is not there. 529 is none of them: who
-has too much to do is there."""
+"""Of a gateway, or of a router whose provider is not there. 529 is none of them: an
+upstream that is overloaded is there."""
 _UNREACHED = (Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT)
 
 
 def shows(ended: Ended) -> str | None:
     """The name of what it shows to be down, if it is one of several; None: nothing.
 
-    A new connection that ends without a byte is one that was made by a proxy before a
-    server that is not there; one that we had kept says nothing.
+    A new connection that ends without a byte is what a proxy gives whose server is
+    missing; the end of a kept connection shows nothing.
     """
     sample = ended.sample
     lost = sample.outcome is Outcome.DISCONNECTED and not sample.reused
@@ -28,13 +28,13 @@ def shows(ended: Ended) -> str | None:
 
 
 def is_gateways(status: int | None) -> bool:
-    """Whether who answers says that the target behind it is not there."""
+    """Whether a gateway answered, to say that the target behind it is not there."""
     return status in _GATEWAY
 
 
 def enough(lanes: int) -> int:
-    """So many failures in a row are an outage: as many as there are lanes, so that one
-    that fails by chance is none; 3 at least, and 10 at most."""
+    """How many failures in a row are an outage: as many as there are lanes, so that a
+    single failure by chance is none; 3 at least, and 10 at most."""
     return min(max(lanes, _FEWEST), _MOST)
 
 

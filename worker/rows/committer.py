@@ -122,8 +122,8 @@ class Committer:
         self._has_entry.set()
 
     async def run(self, shard: Calling, to_come: ToCome) -> bool:
-        """Until the shard has stopped, no call is open and every row is in the store
-        or on disk; True when that ended the step."""
+        """Commit rows until the shard has stopped, no call is open and every row is in
+        the store or on disk; True when that ended the step."""
         step_over = False
         while True:
             with suppress(TimeoutError):

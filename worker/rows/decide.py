@@ -41,9 +41,12 @@ def decide(
     left_s: float = float("inf"),
     reworded: bool = False,
 ) -> Decision:
-    """now_s: wall clock, for limits that name a moment. retries: the plan's.
+    """What becomes of the slot of a call that has ended, and of all others.
+
+    now_s: wall clock, for limits that name a moment. retries: the plan's.
     left_s: for so many seconds more calls of this step may begin.
-    reworded: it was refused for how it was asked, and is to be asked otherwise."""
+    reworded: it was refused for how it was asked, and is to be asked otherwise.
+    """
     if sample.outcome is Outcome.CANCELLED or reworded:
         return Decision("again")
     if sample.outcome is Outcome.DISCONNECTED and sample.reused and left_s > 0:
@@ -93,5 +96,5 @@ def _retry_in_s(
 
 
 def _apart(slot: Slot) -> float:
-    """From 0 to 1, so that slots that wait for the same do not come at once."""
+    """A share from 0 to 1, so that slots that wait for one moment come apart."""
     return Random(slot.number).random()

@@ -45,14 +45,14 @@ class LaneGuard:
         return True
 
     def release(self, slots: Iterable[int]) -> None:
-        """The store has taken the rows of these."""
+        """The store has taken the rows of these slots."""
         for slot in slots:
             if slot in self._until:
                 self._until[slot].cancel()
                 self._free(slot)
 
     async def lane_waits(self, most_s: float) -> None:
-        """Until a lane waits, but no longer than `most_s`."""
+        """Wait until a lane waits for its row, but no longer than `most_s`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(most_s):
                 await self._waits.wait()

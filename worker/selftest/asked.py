@@ -26,7 +26,7 @@ _GRACE_S = 20.0
 
 
 class SelfTests:
-    """Of one worker: one at a time."""
+    """The self-tests of one worker, one at a time."""
 
     def __init__(self, redis: Redis, worker: str) -> None:
         self._redis = redis

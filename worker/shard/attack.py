@@ -78,14 +78,14 @@ class Attack:
         self._retries.clear()
 
     def leave(self) -> list[Slot]:
-        """Begin nothing more; the slots in hand, which are in no hand then."""
+        """Begin nothing more; returns the slots in hand, and keeps none of them."""
         left = [*self._slots, *self._retries]
         self.stop()
         return left
 
     def take_waiting(self) -> list[Slot]:
-        """The slots that only a lane keeps from beginning, which are in no hand then;
-        what is due later stays."""
+        """Remove and return the slots that only a lane keeps from beginning; slots that
+        are due later stay."""
         waiting = [*self._retries, *(slot for slot in self._slots if not slot.due_s)]
         self._retries.clear()
         self._slots = sorted(slot for slot in self._slots if slot.due_s)

@@ -29,7 +29,7 @@ _TOO_LATE = "it was due, and no worker had it before the step's time was over"
 
 
 class Calls:
-    """Those that are open, and what becomes of them."""
+    """The open calls of one shard, and what becomes of them."""
 
     def __init__(
         self,
@@ -101,17 +101,18 @@ class Calls:
         return lanes_at(self._lease, elapsed_s, most=self._most)
 
     def over(self, slot: Slot) -> None:
-        """It was due in the step's time, and nobody has sent it."""
+        """The slot was due in the step's time and never sent: its row is `dropped`."""
         self.committer.put(self._probe.dropped(slot, _TOO_LATE), "failed")
 
     def cut_by(self, at_s: float, outcome: Outcome) -> None:
-        """Calls that are open then (monotonic) are cut as this; told once."""
+        """Calls that are still open at `at_s` (monotonic) are cut with this outcome;
+        only the first time set counts."""
         if self._cut_at_s == float("inf"):
             self._cut_at_s, self._cut_as = at_s, outcome
 
     def cut_overdue(self) -> None:
-        """End calls that have had their time to end since the stop. Cut by us they are
-        offered again, by the step's end unfinished."""
+        """End calls that have had their time to end since the stop. Where we cut them
+        their slots are offered again; where the step's end does they are unfinished."""
         if self._open and monotonic_s() > self._cut_at_s:
             self.cut(self._cut_as)
 
@@ -134,7 +135,8 @@ class Calls:
             self.gates.begin(slot, asked)
 
     def _send_if_held(self, slot: Slot, asked: Work) -> bool:
-        """Leave to send has come: whether that is still ours to do."""
+        """Send, for leave has come, where the lease is still ours; whether it was
+        sent."""
         if self._life.why is not None or not self._keeper.is_live:
             return False
         self._send(slot, asked)

@@ -1,4 +1,4 @@
-"""What the parts of a shard ask of its life: whether it goes on, and to stop it."""
+"""How the parts of a shard ask whether it goes on, and how they stop it."""
 
 from typing import Protocol
 
@@ -20,7 +20,7 @@ class Life(Protocol):
         """Every slot is barred until then: give the lease back meanwhile."""
 
     def end(self, ending: Ending, error: str | None = None) -> None:
-        """No further call has any sense: the run ends when those that are open have."""
+        """No further call is of use: the run ends when the open calls have ended."""
 
     def wake(self) -> None:
         """Something has changed: look at once whether slots are to be taken."""

@@ -174,7 +174,7 @@ class Shard:
             self.stop(Stop.ENDED)
 
     def end(self, ending: Ending, error: str | None = None) -> None:
-        """No further call has any sense: the run ends when those that are open have."""
+        """No further call is of use: the run ends when the open calls have ended."""
         if self._hopeless is None:
             self._hopeless = (ending, error)
         self.stop(Stop.HOPELESS)

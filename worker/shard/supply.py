@@ -28,7 +28,7 @@ _STUCK_S = 0.5
 
 
 class Supply:
-    """Of one shard; `run` it beside the calls."""
+    """The supply of one shard; `run` it beside the calls."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Supply:
                 life.stop(Stop.EXHAUSTED)
 
     async def _wait_for_opening(self, until_ms: int) -> None:
-        """Nothing may begin before then: with the lease in hand where that is soon."""
+        """Nothing may begin before then: wait, keeping the lease where that is soon."""
         try:
             status = await self._breaker.idle(until_ms, most_s=self._outage_s)
         except AWAY as error:
