@@ -112,7 +112,7 @@ def _stamp_slack(case: Case) -> Reason | None:
         code="stamp_slack",
         words=f"The worker read late: {said} may be shown more than {MOST_OFF:.0%} too"
         " long.",
-        remedy="Fewer calls open per worker, more workers, or a quieter machine; or"
+        remedy="Open fewer calls per worker, add workers, or use a quieter machine; or"
         " use the other figures alone.",
         value=worst,
         limit=MOST_OFF_SHARE if worst > MOST_OFF_SHARE else SOME_OFF_SHARE,
@@ -128,7 +128,7 @@ def _loop_lag(case: Case) -> Reason | None:
         kind="suspect",
         code="loop_lag",
         words=f"A worker's event loop was {lag * 1000:.1f} ms late (p99).",
-        remedy="Fewer calls open per worker, more workers, or a quieter machine.",
+        remedy="Open fewer calls per worker, add workers, or use a quieter machine.",
         value=lag,
         limit=MOST_LAG_S,
     )
@@ -248,7 +248,7 @@ def _loop_stamps(case: Case) -> Reason | None:
         kind="suspect",
         code="loop_stamps",
         words=f"All stamps are the event loop's own, with {streams} streams open"
-        " at once; the kernel's were not to be had.",
+        " at once; the kernel gave none.",
         remedy="Measure from Linux without a proxy in the way of the socket option,"
         f" or open no more than {MANY_STREAMS} streams.",
         value=float(streams),

@@ -41,7 +41,7 @@ _ENDINGS: Mapping[Ending, str] = {
     Ending.CANCELLED: "Run it again, and let it go on for longer.",
     Ending.BAD_KEY: "Check OPENROUTER_API_KEY, then run again.",
     Ending.NO_CREDIT: _REMEDIES[Outcome.NO_CREDIT],
-    Ending.UPSTREAM_DOWN: "A higher OUTAGE_S waits for it for longer.",
+    Ending.UPSTREAM_DOWN: "Raise OUTAGE_S to wait longer for the upstream.",
     Ending.POISON: "Look at the workers' logs before you run it again.",
     Ending.BUG: "Look at the workers' logs before you run it again.",
 }

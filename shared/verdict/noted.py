@@ -1,4 +1,4 @@
-"""What rows say of themselves, counted: a note of the verdict for each code."""
+"""The notes of rows, counted: a note of the verdict for each code."""
 
 from shared.sample import Note
 from shared.verdict.records import Case, Reason, Rule
@@ -30,7 +30,7 @@ def _tokens_summed(case: Case) -> Reason | None:
         case,
         Note.TOKENS_SUMMED,
         "have the tokens of prompt and answer but no `total_tokens`: it is our sum",
-        "Nothing; that is what the word means.",
+        "Do nothing: `total_tokens` is defined as that sum.",
     )
 
 
@@ -48,7 +48,8 @@ def _cost_not_believed(case: Case) -> Reason | None:
         case,
         Note.COST_NOT_BELIEVED,
         "have a cost that cannot be: it was left out, so `billed_usd` is a lower bound",
-        "Look at the account's own page. A budget counts them at their worst.",
+        "Compare with the bill that the upstream shows. A budget counts these calls at"
+        " their worst cost.",
     )
 
 

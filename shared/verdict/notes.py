@@ -119,8 +119,8 @@ def _ended_early(case: Case) -> Reason | None:
         kind="note",
         code="ended_early",
         words=f"The run {how} after {calls} calls.",
-        remedy="Compare it with no run that went to its end, unless the calls that are"
-        " missing do not matter.",
+        remedy="Do not compare it with a complete run, unless the missing calls do not"
+        " matter.",
         value=float(calls),
     )
 
@@ -170,8 +170,8 @@ def _outages(case: Case) -> Reason | None:
         kind="note",
         code="outages",
         words=f"The upstream, or a target of it, was down {outages} time(s){how_long};"
-        " calls were held back meanwhile. Those that showed it are rows that closed no"
-        " slot (`turned_away`), and failures of none.",
+        " calls were held back meanwhile. The calls that failed in it are rows that"
+        " closed no slot (`turned_away`), and are not counted as failed.",
         remedy="Set `on_outage` to `count` to measure such failures.",
         value=float(outages),
         limit=0.0,
@@ -239,7 +239,8 @@ def _unaccounted(case: Case) -> Reason | None:
         code="unaccounted",
         words=f"Up to USD {usd:.6f} more than `billed_usd` may have been billed: calls"
         " whose answer did not say what it cost, or that were cut before they ended.",
-        remedy="Look at the account's own page. A budget counts them at their worst.",
+        remedy="Compare with the bill that the upstream shows. A budget counts these"
+        " calls at their worst cost.",
         value=usd,
         limit=0.0,
     )
@@ -254,7 +255,7 @@ def _clamped_stamps(case: Case) -> Reason | None:
         code="clamped_stamps",
         words=f"{clamped} kernel stamps were impossible, and the event loop's were"
         " taken.",
-        remedy="Nothing, if they are few; else look whether the wall clock was set.",
+        remedy="Do nothing if they are few; else check whether the clock was set.",
         value=float(clamped),
         limit=0.0,
     )

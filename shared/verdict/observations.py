@@ -1,4 +1,4 @@
-"""What the workers saw of themselves during a run: the measure of the measurer."""
+"""What the workers observed of themselves during a run, as evidence for the verdict."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -38,7 +38,7 @@ class Observations:
     gc_policy: tuple[str, ...] | None = None
     """`off`: no collection began by itself while calls were timed; else `on`."""
     unaccounted_usd: float | None = None
-    """At most so much more may have been billed, of which no row tells."""
+    """The most that may have been billed beyond what the rows tell."""
     keys: tuple[str, ...] | None = None
     """One print for each key that was used: `shared.upstream.identity`."""
     beside: tuple[str, ...] | None = None
