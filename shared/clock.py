@@ -1,7 +1,7 @@
 """The only reader of time, besides the wire client's socket stamps.
 
-Durations come from the monotonic clock. The wall clock is a label, never a
-subtrahend: NTP may step it in the middle of a run.
+Durations come from the monotonic clock. The wall clock is for labels and is never
+subtracted, because NTP may step it in the middle of a run.
 """
 
 import asyncio

@@ -56,7 +56,7 @@ class NoSuchRun(BenchError):
 
 
 class LostRun(NoSuchRun):
-    """Older than the data of the store: that was emptied, or is another one now."""
+    """The run is older than the store's data: the store was emptied or replaced."""
 
     def __init__(self, job_id: str, since: str | None) -> None:
         data = "has no data" if since is None else f"has no data from before {since}"

@@ -138,7 +138,7 @@ class Run:
     held_usd: float | None = None
     """The worst cost of the calls that are open under the budget."""
     unaccounted_usd: float | None = None
-    """At most so much more may have been billed, of which no row tells."""
+    """The most that may have been billed beyond what the rows tell."""
 
 
 def new_job_id(now_s: float) -> str:

@@ -23,7 +23,7 @@ Value = str | int | float | bool
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _FLUSH_S = 5.0
-"""Spans that are not told by then are lost: a collector that is away keeps no process
+"""Spans that are not sent by then are lost: a collector that is away keeps no process
 from ending."""
 
 _provider: "TracerProvider | None" = None

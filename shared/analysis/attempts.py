@@ -10,10 +10,10 @@ from shared.sample import Outcome
 
 
 def attempts(run: RunColumns, group: Group) -> Attempts:
-    """rows: all rows of some slots.
+    """First attempts and slots as perceived; group: all rows of some slots.
 
     An attempt that a limit of the account turned away, that we cut, or that was lost
-    with a connection that we had kept is no answer of the upstream, and passed over.
+    with a connection that we had kept is no answer of the upstream, and is left out.
     """
     slot = np.cumsum(run.column["first"])
     retried = group[run.column["retried"][group]]

@@ -158,7 +158,7 @@ def _round(columns: dict[str, NDArray[Any]]) -> None:
 def _noted(
     codes: NDArray[Any], texts: dict[str | None, int], note: Note
 ) -> NDArray[np.bool_]:
-    """Which rows say this of themselves. codes: their texts, as numbers of `texts`."""
+    """Which rows have this note. codes: each row's notes, as numbers of `texts`."""
     saying = [code for text, code in texts.items() if text and note in text.split()]
     return np.isin(codes, saying)
 
@@ -166,7 +166,7 @@ def _noted(
 def _derive(
     columns: dict[str, NDArray[Any]], noted: Callable[[Note], NDArray[np.bool_]]
 ) -> None:
-    """Each metric as a column. noted: which rows say this of themselves."""
+    """Each metric as a column. noted: which rows have this note."""
     for metric in METRICS.values():
         known = {name: columns[name] for name in metric.needs}
         # a quotient by nothing is of a row for which the metric does not exist

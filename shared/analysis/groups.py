@@ -158,7 +158,7 @@ def _counts(run: RunColumns, group: Group) -> Counts:
 
 
 def _notes(run: RunColumns, group: Group) -> dict[str, int]:
-    """Code -> rows that say it, by code."""
+    """Code -> how many rows have this note, sorted by code."""
     codes, texts = run.text["notes"]
     each = np.bincount(codes[group] + 1, minlength=len(texts) + 1)[1:]
     found: Counter[str] = Counter()

@@ -135,7 +135,7 @@ def _attempts(plan: Plan, run: RunColumns, group: Group) -> Attempts | None:
 
 
 def _upstreams(run: RunColumns) -> dict[str, int]:
-    """Warm-up rows too: what they warmed was another upstream's cache, if it was."""
+    """Rows by upstream, warm-up too: it may have warmed another upstream's cache."""
     codes, names = run.text["upstream"]
     counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
     return dict(sorted(zip(names, counts, strict=True)))
@@ -150,8 +150,7 @@ def _stamp_slack_p99_s(run: RunColumns, group: Group) -> float | None:
 def _complaints(run: RunColumns, group: Group) -> tuple[Complaint, ...]:
     """The commonest failures among these rows, outcome and sentence, commonest first.
 
-    Of what slots came to; where no slot came to anything, of the calls that were turned
-    away.
+    Final rows are counted; where there is none, the rows that were turned away.
     """
     bad = group[run.final[group] & ~run.ok[group]]
     if not len(bad) and not run.final[group].any():

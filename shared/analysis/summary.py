@@ -60,7 +60,7 @@ class Counts(Frozen):
     outcomes: dict[str, int] = Field(description="Slots by outcome, those that occur.")
     notes: dict[str, int] = Field(
         default_factory=dict,
-        description="Rows by what they say of themselves, the codes that occur.",
+        description="Rows by the codes of their `notes`, those that occur.",
     )
 
 
@@ -178,7 +178,7 @@ class Figures(Frozen):
     min: float | None = Field(description="Their least, in seconds.")
     max: float | None = Field(description="Their greatest, in seconds.")
     std_dev: float | None = Field(
-        description="Their sample standard deviation, in seconds; None under two."
+        description="Sample standard deviation, in seconds; None for fewer than two."
     )
     total_runs: int = Field(description="Slots closed outside warm-up.")
     successful_runs: int = Field(description="Those that ended `ok`.")

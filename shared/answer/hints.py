@@ -1,7 +1,7 @@
 """When an upstream will take more, in all the forms in which it says so.
 
-Text of strangers: nothing here raises, what cannot be understood is no hint, and what
-would open in fifty years opens in a day.
+The text is the upstream's, so nothing here raises: what cannot be understood is
+ignored, and no moment is taken to be more than a day away.
 """
 
 import re
@@ -83,8 +83,8 @@ def _retry_after(said: Mapping[str, Any], now_s: float, ahead_s: float) -> float
 
 def _reset(value: object, now_s: float, ahead_s: float) -> float | None:
     """A number is a duration or a moment, by its size: seconds, milliseconds (which is
-    OpenRouter's), micro- or nanoseconds. A duration of nothing is no hint, or who asks
-    again at once would be told so again."""
+    OpenRouter's), micro- or nanoseconds. A duration of 0 is ignored, since a call made
+    at once would be refused again."""
     number = _number(value)
     if number is None:
         return _in_words(value, now_s, ahead_s)

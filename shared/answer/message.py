@@ -1,7 +1,7 @@
 """What a delta or a message says: its text, its reasoning, and whether it calls a tool.
 
-Dialects differ in the field, not in the meaning, so each is read wherever it comes: a
-field of the wrong type is a field that was not said.
+Dialects differ in the field, not in the meaning, so each field is read in any dialect.
+A field of the wrong type counts as missing.
 """
 
 from typing import Any

@@ -22,7 +22,7 @@ class Facts(NamedTuple):
     error: bool = False
     """An error came inside a 200."""
     whole: bool = False
-    """It came to its own end."""
+    """The answer was complete."""
     text: bool = False
     reasoning: bool = False
     tool_call: bool = False

@@ -1,7 +1,8 @@
 """What an answer says that it took, bounded: token counts and the bill.
 
-A count or a cost beyond reason would spoil every sum that it is in, and a zero of what
-did come is a form that nobody filled in. Both are left out, and the row says so.
+An impossible count or cost would spoil every sum that it is in, and a zero for what did
+come is a default that the upstream has not filled in. Both are left out, and the row
+says so.
 """
 
 from math import isfinite
@@ -20,7 +21,7 @@ MOST_USD = 1_000.0
 def read_usage(
     usage: Json, cost: Any = None
 ) -> tuple[dict[str, Any], tuple[Note, ...]]:
-    """What is said and can be, by our names, and a note for what cannot.
+    """The possible counts and cost, by our names, and a note where one is impossible.
 
     cost: where the dialect has one.
     """
@@ -49,8 +50,8 @@ def read_usage(
 def settle(
     facts: dict[str, Any], *, text: bool, reasoning: bool, cached: bool
 ) -> set[Note]:
-    """Take zeros of what did come out of `facts`, and add `total_tokens` where both of
-    its parts are known and it is not; returns what the row has to say of that.
+    """Remove from `facts` each zero for what did come, and add `total_tokens` where
+    both of its parts are known and it is not; returns the row's notes about that.
 
     text, reasoning: whether any came, a tool call counted as text. cached: it is an
     answer from a response cache, which took nothing.

@@ -3,7 +3,7 @@ answer, and whether a stream may be asked for its usage.
 
 Most take `max_tokens` and `stream_options`; some models want `max_completion_tokens`,
 some servers refuse what they do not know. Where the settings and the plan leave it to
-us (`auto`), the upstream's own refusal of the one tells to use the other.
+us (`auto`), a refusal by the upstream shows that the other form has to be used.
 """
 
 import re

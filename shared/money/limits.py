@@ -1,8 +1,9 @@
 """What an account may ask of an upstream: so many calls a minute, a day, at once.
 
 OpenRouter allows an account 20 calls a minute of all its `:free` models together, and
-50 or 1,000 a UTC day by what it has ever bought; a call that fails counts too. No
-further key helps. Limits of one's own (`MAX_CALLS_PER_MINUTE` ...) hold for all calls.
+50 or 1,000 a UTC day by what it has ever bought; a call that fails counts too. Further
+keys of the account change nothing. Limits of one's own (`MAX_CALLS_PER_MINUTE` ...)
+hold for all calls.
 """
 
 from dataclasses import dataclass, replace

@@ -67,7 +67,7 @@ class Compared(Frozen):
     ours: Bill
     theirs: Bill | None
     differs: tuple[Difference, ...] = Field(
-        description="In what both sides say, and not the same."
+        description="Where both sides say something, and not the same."
     )
 
 
@@ -89,7 +89,7 @@ class Totals(Frozen):
         description="Rows that were found and had no cost of their own."
     )
     without_cost_usd: float | None = Field(
-        description="What those cost; it is in `theirs_usd`, and in no summary."
+        description="What those cost; part of `theirs_usd`, and in no summary."
     )
 
 

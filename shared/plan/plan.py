@@ -142,16 +142,16 @@ class Plan(Frozen):
     )
     on_outage: Annotated[OnOutage | None, AfterValidator(can_wait)] = Field(
         default=None,
-        description="`wait`: an upstream that is down takes no slots, and the run goes"
-        " on when it is back; `count`: its failures are results. By default closed"
-        " loads wait; open ones always count.",
+        description="`wait`: no slots are spent on an upstream that is down, and the"
+        " run goes on when it is back; `count`: its failures are results. By default"
+        " closed loads wait; open ones always count.",
         examples=["wait"],
     )
     drain_s: Annotated[float, Field(gt=0, le=86_400), NOT_A_BOOL] | None = Field(
         default=None,
-        description="Calls that are open when all slots of a step have begun, or its"
-        " time is over, get so long to end, and are `unfinished` then. By default the"
-        " former have all their deadlines, and the latter the server's DRAIN_S.",
+        description="How long the last calls of a step get to end, once all its slots"
+        " have begun or its time is over; later they are `unfinished`. By default only"
+        " their own deadlines end them in the first case, DRAIN_S in the second.",
         examples=[20],
     )
     slo: Annotated[Slo | None, AfterValidator(can_be_measured)] = Field(

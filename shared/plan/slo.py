@@ -10,7 +10,7 @@ Threshold = Annotated[float, Field(gt=0, le=86_400), NOT_A_BOOL] | None
 
 
 class Slo(Frozen):
-    """The most that each metric of one call may be, in seconds; unset ones are free.
+    """The most that each metric of one call may be, in seconds; None is not checked.
 
     A call is good where it ended `ok` and every threshold that is set holds. A metric
     that is undefined for it (no token, no gap) is a miss. The names are those of the

@@ -1,4 +1,4 @@
-"""How every process begins: what it needs is looked at, and what is wrong is said.
+"""The checks at the start of every process, each of which says what is wrong.
 
 May import: the machinery, `wire`, `store`.
 """

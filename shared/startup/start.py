@@ -19,7 +19,7 @@ from shared.startup import checks
 from shared.store import fitness
 
 WRONG = 2
-"""The exit code of a process that a person has to help."""
+"""The exit code where a person has to change something first."""
 
 
 def exit_code(error: BenchError) -> int:

@@ -34,7 +34,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     limit:ACCOUNT:NAME:bar    string no call before this, store ms: the upstream said
     limit:ACCOUNT:target LABEL:bar  string the same of one target; and of `free calls`
                                or `paid calls`, where the account's limit counts none
-    limit:ACCOUNT:NAME:told   string the account's own page was asked lately
+    limit:ACCOUNT:NAME:told   string `GET /key` was asked lately
     measured:HASH       hash   `JOB STEP SHARD` that is measured on an upstream
     wordings:ACCOUNT    hash   model -> how it wants to be asked, JSON (`wordings`)
     spend:ACCOUNT       hash   DAY:spent, DAY:held, DAY:unaccounted, nano-USD (`money`)

@@ -1,4 +1,4 @@
-"""What is said while the store is away: each sentence once a minute, not once a try."""
+"""Log lines while the store is away: each once a minute, rather than at every try."""
 
 import logging
 import re

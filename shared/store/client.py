@@ -1,7 +1,7 @@
 """A connection to the store, and how a script is run there.
 
-What the store or the way to it may do to us is a closed set, `AWAY`, made here at the
-border. An error of a file is none of it, nor is a mistake of ours in a command.
+`AWAY` is the closed set of errors by which the store, or the connection to it, may fail
+us. Errors of files and mistakes of ours in a command are not in it.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from shared.errors import StoreDown
 
 
 class Unwilling(ResponseError):
-    """The store is there and does not do what it is told, whatever that is."""
+    """The store answers and refuses the command, for whatever reason of its own."""
 
 
 _NO_LOGIN = (AuthenticationError, AuthorizationError)
@@ -111,7 +111,7 @@ class LoginPool(BlockingConnectionPool):
 
 
 async def _greet(connection: AbstractConnection) -> None:
-    """Say something: a store that wants a password and got none says so only then."""
+    """Send a first command: only then a store says that it wants a password."""
     try:
         await connection.send_command("PING")
         await connection.read_response()

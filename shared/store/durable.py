@@ -1,4 +1,4 @@
-"""Whether the store keeps what it is told, and whether it has lost what it was told.
+"""Whether the store persists its data, and whether it has lost data.
 
 A store that does not write to disk, or that forgets keys when it is full, cannot keep
 the promise that a counted row stays counted. Asked by INFO, since a user with an ACL

@@ -17,8 +17,8 @@ log = logging.getLogger(__name__)
 async def learn(
     redis: Redis, client: httpx.AsyncClient, plan: Plan, settings: Settings
 ) -> None:
-    """Ask how many free calls a day has, and has had, where that limits the plan and
-    nobody asked lately."""
+    """Ask `GET /key` for the day's cap on free calls and how many were made, where that
+    limits the plan and no worker asked lately."""
     named = {
         limit.name
         for target in plan.targets

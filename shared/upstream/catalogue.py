@@ -1,7 +1,7 @@
 """Which models an upstream has: chosen, looked up, and kept fresh.
 
-The listing changes weekly, so it is loaded again by age; and it is no reason to stop,
-so the last one is served while the upstream is away, with its age beside it.
+The listing changes weekly, so it is loaded again by age. A load that fails is no reason
+to stop: the last listing is served while the upstream is away, with its age beside it.
 """
 
 import asyncio

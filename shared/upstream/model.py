@@ -152,7 +152,7 @@ def expired(model: Model, today: date) -> bool:
 
 
 def is_free_text(model: Model, today: date) -> bool:
-    """Whether it answers text with text, costs nothing, and still stands.
+    """Whether it answers text with text, costs nothing, and has not expired.
 
     A price of zero alone proves nothing: music models are billed by the song and
     list "0" for tokens, and a router's free choice is another model each time.

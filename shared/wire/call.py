@@ -188,7 +188,7 @@ class Call:
                 self._linger = loop.call_later(LINGER_S, self._end, self._done_s)
 
     def _spoken_to_first(self, link: Link) -> None:
-        """What came was there before we asked: it answers nothing of ours."""
+        """The bytes came before the request was sent, so they do not answer it."""
         if self.exchange.reused:
             self._unanswered(link, "the server was closing it already")
         else:

@@ -1,4 +1,4 @@
-"""How long and how much a call may take before it is ended for it."""
+"""After how long, and at what size, a call is ended."""
 
 from dataclasses import dataclass
 

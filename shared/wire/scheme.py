@@ -1,4 +1,4 @@
-"""http spoken to https and the reverse: known by what comes back, and said in words."""
+"""Plain HTTP sent to a TLS port and the reverse, told by the bytes that come back."""
 
 _SPOKEN_TO_TLS = (
     b"sent to HTTPS port",  # nginx, Cloudflare, Caddy's and others' copies of it

@@ -1,4 +1,4 @@
-"""Timers that keep the clock's word: timerfd on Linux, the loop's own elsewhere.
+"""Punctual timers: timerfd on Linux, the loop's own elsewhere.
 
 uvloop's timers count whole milliseconds and may ring up to 1.3 ms early; asyncio's ring
 0.6 ms late at the median. A timerfd is a descriptor that the loop watches like a

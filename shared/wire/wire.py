@@ -1,21 +1,23 @@
-"""The wire: a timed HTTP/1.1 client whose numbers are true.
+"""The wire: an HTTP/1.1 client that dates every read.
 
 Callbacks at its heart, so that a request costs neither a task nor a future; reads are
 kept as (stamp, bytes) and parsed when the end has come. A request whose bytes were
 handed to a socket is never sent again. Redirects are not followed, content is not
 decoded, environment proxies are not looked at.
 
-    wire_limits     Deadlines, Caps
-    wire_request    Origin, Request, request()
-    wire_exchange   Exchange, Failure                what happened
-    wire_parse      Response; llhttp, late           what it says
-    wire_frame      where it ends                    so that parsing can wait
-    wire_done       [DONE], where nothing ends it
-    wire_stamps     when bytes arrived               wire_timer, wire_pace: timerfd
-    wire_dial       name, TCP, proxy, TLS            wire_names, wire_tls
-    wire_link       one open connection
-    wire_pool       the idle ones                    wire_keep: for how long
-    wire_call       the life of one exchange
+    limits                  Deadlines, Caps
+    request                 Origin, Request, request()
+    call                    the life of one exchange
+    exchange                Exchange, Failure: what happened
+    parse                   Response; llhttp, late: what the answer says
+    framing, done           where an answer ends, so that parsing can wait
+    timer, pacer            timers, and waking at absolute times
+    scheme                  TLS and plain HTTP taken for each other
+    connection/dial         name, TCP, proxy, TLS (names, tls)
+    connection/link         one open connection
+    connection/stamps       when its bytes arrived
+    connection/pool, keep   the idle ones, and for how long
+    transport               httpx over the wire
 """
 
 import asyncio

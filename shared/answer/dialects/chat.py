@@ -1,8 +1,8 @@
 """What the dialects of the chat completion API share: plain functions.
 
-Leniency is the rule: an unknown key or value never fails, a field of the wrong type
-is a field that was not said. Only a body that is no JSON object is an error, and that
-is `reading`'s to find.
+Reading is lenient: an unknown key or value never fails, and a field of the wrong type
+counts as missing. Only a body that is no JSON object is an error, which `reading`
+finds.
 """
 
 from typing import Any, Protocol

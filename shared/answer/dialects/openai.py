@@ -38,7 +38,8 @@ def build(ask: Ask) -> bytes:
 def read(event: Json) -> Chunk:
     """What one event, or a whole body, says.
 
-    Gateways say the cost and who served it as OpenRouter does; it is believed of all.
+    Cost and provider are read from any upstream, because gateways give them in the form
+    of OpenRouter.
     """
     return chat.chunk(
         event,

@@ -59,7 +59,7 @@ class Heard:
         return chunk
 
     def complain(self, error: Any) -> None:
-        """An error that its place tells to be one, rather than its form."""
+        """Keep an error that is known by its place, such as an event named `error`."""
         if self.problem is None:
             self.problem, self.code = complaint.sentence(error), complaint.code(error)
             self.complaint = error

@@ -1,4 +1,4 @@
-"""JSON of strangers: mended where nearly right, kept where it breaks off."""
+"""JSON as upstreams send it: mended where nearly right, kept where it breaks off."""
 
 import json
 import re

@@ -200,7 +200,7 @@ def decode(
     last event. Raises StreamError as `Decoder.feed` does.
 
     >>> list(decode([(1.0, b"data: a"), (2.0, b"\\n\\n")]))
-    [(2.0, Event(data='a', name='message', id='', is_comment=False))]
+    [(2.0, Event(data='a', name='message', id='', is_comment=False, is_stray=False))]
     """
     decoder = decoder or Decoder()
     for stamp_s, piece in pieces:

@@ -36,7 +36,7 @@ class Stream:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it came to its own end."""
+        """Whether the stream is complete: it said `[DONE]` or a finish reason."""
         return self.done_s is not None or "finish_reason" in self._heard.facts
 
     def feed(self, stamp_s: float, piece: bytes) -> list[str]:

@@ -53,5 +53,5 @@ class Hole:
 
 
 def _plain(text: str) -> bool:
-    """Whether it means in JSON what it says; "" does."""
+    """Whether JSON writes the text without an escape; "" counts."""
     return text.isprintable() and "\\" not in text

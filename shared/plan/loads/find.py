@@ -46,7 +46,7 @@ class Find(Frozen):
         default=20,
         ge=2,
         le=64,
-        description="Measured steps at most; the answer is then as wide as it is.",
+        description="Measured steps at most; they may end it short of `resolution`.",
         examples=[20],
     )
 

@@ -1,4 +1,4 @@
-"""A load that rises or falls evenly: where does it begin to hurt?"""
+"""A load that rises or falls evenly, to see at which level an upstream fails."""
 
 from collections.abc import Iterator
 from math import ceil, floor, sqrt

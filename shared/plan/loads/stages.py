@@ -1,4 +1,4 @@
-"""Loads one after the other within one step: a day in small."""
+"""Loads one after the other within one step, such as a day's traffic in short."""
 
 from collections.abc import Iterator
 from random import Random

@@ -15,7 +15,8 @@ Over = Literal["concurrency", "rate"]
 class Sweep(Frozen):
     """Values to hold one after another; each step begins when the one before is over.
 
-    The order is kept and a value may come twice: 1, 8, 1 shows what 8 left behind.
+    The order is kept and a value may come twice: 1, 8, 1 shows whether 8 has an effect
+    that lasts.
     """
 
     over: Over = Field(

@@ -1,4 +1,4 @@
--- What the account's own page says of today: its cap, and the calls it has counted.
+-- What `GET /key` says of today: the account's cap, and the calls it has counted.
 -- KEYS days   ARGV per day ('' = it does not say), used today ('' = it does not say)
 local day = math.floor(now / 86400000)
 local per_day, used = perhaps(ARGV[1]), perhaps(ARGV[2])

@@ -62,7 +62,7 @@ for i = 0, limits - 1 do
   if redis.call('ZSCORE', log, ARGV[1]) then return {1} end
   local barred = tonumber(redis.call('GET', bar) or '0')
   if barred > now then return {0, barred, i, 'barred'} end
-  -- what the account's own page has told counts where nothing is set
+  -- the cap that `GET /key` has told counts where no other is set
   local known = redis.call('HMGET', days, day, 'per_day')
   per_day = per_day or tonumber(known[2])
   if per_day and tonumber(known[1] or '0') >= per_day then

@@ -1,7 +1,8 @@
 """What a run's workers know of an upstream that is down: together, on store time.
 
-`upstream` is all of it, `target I` one target of the plan. What is down takes no call
-until a moment, then one call of all workers tries it, and so on with growing pauses.
+`upstream` names all of it, `target I` one target of the plan. While one is down it
+takes no call, but for one call of all workers that tries it after each of growing
+pauses.
 """
 
 from collections.abc import Sequence
@@ -28,11 +29,11 @@ def of_target(index: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Something is down. All ms of the store's clock."""
+    """The upstream or a target is down. All times are ms of the store's clock."""
 
     since_ms: int
     told_ms: int
-    """When the last call that showed it was told of."""
+    """When the last failed call of the outage was told."""
     until_ms: int
     """No call before then."""
     words: str
@@ -50,9 +51,10 @@ async def failed(
     not_before_ms: int,
     call_s: float,
 ) -> Outage:
-    """A call that began then has shown that it is down; tell all workers.
+    """A call that began at `began_ms` has shown an outage: note it, and tell all
+    workers.
 
-    not_before_ms: the upstream's hint; what has passed is none. call_s: so long a try
+    not_before_ms: the upstream's hint, ignored where it is past. call_s: so long a try
     may take.
     """
     since, told, until = await call(
@@ -93,7 +95,7 @@ async def probe(
 async def recovered(
     redis: Redis, lease: Lease, account: str, name: str, *, began_ms: int
 ) -> None:
-    """A call that began then was answered: it is back; tell all workers."""
+    """A call was answered: note the end of the outage, and tell all workers."""
     key = keys.run(lease.job_id)
     args = [name, began_ms]
     if await call(redis, "recover", [key, f"{key}:events", f"{key}:down"], args):

@@ -56,14 +56,14 @@ async def observations(redis: Redis, job_id: str) -> list[dict[str, Any]]:
 
 
 async def asked_with(redis: Redis, job_id: str, key_print: str) -> None:
-    """Calls of the run are made with this key. Said before them, so that a worker that
-    is killed has said it."""
+    """Note with which key calls of the run are made: before the first of them, so that
+    a worker that is killed has noted it."""
     names = [keys.run(job_id), keys.run(job_id, ":keys")]
     await call(redis, "asked_with", names, [key_print])
 
 
 async def asked_with_each(redis: Redis, job_id: str) -> tuple[str, ...]:
-    """A print of each key with which calls of the run were made."""
+    """The fingerprint of each key with which calls of the run were made."""
     found = await reply(redis.smembers(keys.run(job_id, ":keys")))
     return tuple(sorted(one.decode() for one in found))
 

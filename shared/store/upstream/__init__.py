@@ -1,7 +1,7 @@
 """What all workers know together of an upstream and its account.
 
-`limits` of calls and `money` that is held are asked before a call, at the `pace` of its
-load; `means` and `wordings` are what earlier calls have taught.
+`limits` of calls, `money` that is held and the `pace` of an adaptive load are asked
+before a call; `means` and `wordings` are what was learnt from earlier calls.
 
 May import: `shared.store`.
 """

@@ -46,8 +46,8 @@ async def adapt(
     throttled: int,
     sent_ms: int,
 ) -> None:
-    """Tell what became of some calls. sent_ms: of the last that was throttled, when it
-    was sent, ms of the store."""
+    """Take in what became of some calls. sent_ms: of the last that was throttled, when
+    it was sent, ms of the store."""
     rates = load.start_per_minute, load.max_per_minute
     told = passed, throttled, sent_ms
     names = [keys.run(job_id), *_keys(job_id)]

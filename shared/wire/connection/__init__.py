@@ -1,1 +1,1 @@
-"""."""
+"""Connections: `dial` opens them, a `Link` reads and sends, a `Pool` keeps them."""

@@ -83,6 +83,6 @@ def _in_turn(addresses: Sequence[Address]) -> list[Address]:
 
 
 def _heard(asking: asyncio.Task[list[Address]]) -> None:
-    """Nobody may be left who waits for it; its error is no surprise then."""
+    """Take the error: where no caller waits any more, asyncio would log it."""
     if not asking.cancelled():
         asking.exception()

@@ -11,7 +11,7 @@ class Pool:
     """Idle links by origin, the last one given first: it is the least likely dead.
 
     Taking and giving cost the same whatever the number. A link that becomes readable
-    here is dead, or was spoken to out of turn, and is dropped.
+    here is dead, or its server sent what nobody asked for, and is dropped.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""When bytes arrived: the kernel's receive stamps, and a witness to doubt them.
+"""When bytes arrived: the kernel's receive stamps, and how late each may be.
 
 Two questions are answered here, and both need to know when a socket was last *known to
 be empty*. A stamp before that moment is wrong (the wall clock was stepped). And of
