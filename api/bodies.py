@@ -106,7 +106,7 @@ def _has_body(headers: Headers) -> bool:
 
 
 def _too_much_head(scope: Scope) -> Problem | None:
-    """What `heads` says sooner, where the server is another one."""
+    """A head over its caps, where the server is not ours and has no `heads`."""
     asked = (scope.get("raw_path", b""), scope.get("query_string", b""))
     if sum(map(len, asked)) > MOST_URL_BYTES:
         return url_too_long()

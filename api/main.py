@@ -104,9 +104,9 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def collect_seldom() -> None:
-    """Look for cycles among new objects as ever, and among all of them a hundred times
-    more seldom. Such a look holds everything up, for a second where a plan has 300,000
-    turns, and there are no cycles in it.
+    """Run full garbage collections a hundred times less often; young objects are
+    collected as before. A full collection holds everything up, for a second where a
+    plan has 300,000 turns, and finds no cycles in it.
 
     For a process that does nothing but serve.
     """

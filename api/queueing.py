@@ -1,6 +1,6 @@
 """Queueing a benchmark: its id, its Idempotency-Key, and the ring for the workers.
 
-Nobody is told of a ring that was lost: a worker that hears nothing looks by itself.
+A ring that is lost is no error: a worker that hears nothing looks by itself.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A conversation with a model that may refuse how it is asked, and not what."""
+"""A conversation with a model that may refuse the form of the request."""
 
 import logging
 from contextlib import aclosing
@@ -25,7 +25,7 @@ def ask_in_words(parts: Parts, ask: Ask) -> Conversation:
 
 
 def reworded(parts: Parts, model: str) -> str | None:
-    """How it is asked, where it refuses the usual request."""
+    """How a model is asked that refuses the usual request; None for others."""
     known = parts.contact.wordings.get(model, USUAL)
     return fixed(parts.settings, bounded=False).because(known) or None
 

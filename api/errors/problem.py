@@ -14,7 +14,7 @@ RETRY_AFTER_S = 5
 """What a 503 of ours asks for; a store that restarts needs about as long."""
 
 MOST_FIELDS = 100
-"""Fields of which is said what is wrong; a hostile body could have a million."""
+"""Wrong fields that are named at most; a hostile body could have a million."""
 
 
 class Problem(HTTPException):

@@ -92,7 +92,7 @@ class Follower:
                         await bell.wait()
 
     def _patience_s(self) -> float:
-        """How long to wait for the bell."""
+        """Seconds to wait for news of the run before looking again."""
         if self._held_back is None:
             return LOOK_S
         return max(0.0, self._progress_sent_s + PROGRESS_EVERY_S - monotonic_s())

@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class StoreAccess:
-    """The places at the store, and when it last answered."""
+    """The requests that may be at the store at once, and when it last answered."""
 
     def __init__(self) -> None:
         self._places = asyncio.Semaphore(PLACES)

@@ -1,6 +1,6 @@
-"""Benchmarks that are told to end, to rest or to go on.
+"""Benchmarks are cancelled, paused and resumed.
 
-Each may be asked again: what is so already is answered with 200.
+Each request may be repeated: a benchmark in that state already is a 200.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -79,9 +79,9 @@ async def cancel(job_id: JobId, store: StoreDep) -> Response:
     },
 )
 async def pause(job_id: JobId, store: StoreDep) -> Response:
-    """Calls in flight finish and are counted; then it rests until it is resumed.
+    """Calls in flight finish and are counted; then nothing is sent until it is resumed.
 
-    May be asked again. One that ends or has ended is a 409.
+    May be repeated. A benchmark that ends or has ended is a 409.
     """
     job, paused = await _changed(
         store,
@@ -107,9 +107,9 @@ async def pause(job_id: JobId, store: StoreDep) -> Response:
     },
 )
 async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
-    """Goes on where it was paused, in a new segment: the rest is in no rate.
+    """Goes on where it was paused, in a new segment: the pause is in no rate.
 
-    May be asked again. One that ends or has ended is a 409.
+    May be repeated. A benchmark that ends or has ended is a 409.
     """
     job, resumed = await _changed(
         store,

@@ -46,11 +46,15 @@ async def ask(
     store: StoreDep,
     streams: Annotated[
         list[Annotated[int, Query(ge=1, le=MOST_STREAMS)]],
-        Query(max_length=MOST_SIZES, description="Open at once; repeat it for more."),
+        Query(
+            max_length=MOST_SIZES,
+            description="Streams open at once; repeat it for more cases.",
+        ),
     ] = _SIZES,
 ) -> SelfTestJob:
-    """A worker without other work runs it against a simulator of its own, for most of
-    a minute, and takes no benchmark meanwhile. Where one waits already, it is given.
+    """A worker without other work runs it against a simulator of its own, for most of a
+    minute, and takes no benchmark meanwhile. Where a self-test waits already, that one
+    is returned.
     """
     asked = await store.access.write(
         store.redis,

@@ -42,7 +42,7 @@ class Spending(BaseModel):
         description="The worst cost of calls that are open under a budget."
     )
     unaccounted_usd: float = Field(
-        description="At most so much more may have been billed, of which no row tells."
+        description="The most that may have been billed beyond what the rows tell."
     )
     max_usd: float | None = Field(description="MAX_COST_USD_PER_DAY; null: none.")
 

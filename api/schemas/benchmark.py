@@ -31,7 +31,7 @@ class Money(BaseModel):
         description="The worst cost of calls that are open under a budget."
     )
     unaccounted_usd: float | None = Field(
-        description="At most so much more may have been billed, of which no row tells."
+        description="The most that may have been billed beyond what the rows tell."
     )
     max_cost_usd: float | None = Field(description="The budget; null: none.")
 
