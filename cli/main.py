@@ -1,32 +1,78 @@
-"""`llmbench`: the list of its commands."""
+"""`llmbench`: the list of its commands.
 
-from collections.abc import Callable
+Each is imported when it is asked for, so that `llmbench --help` and a completion wait
+for no HTTP client and no table.
+"""
+
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
+from typer.main import get_command
 
-from cli.commands import account, demo, jobs, models, run, selftest, up
-
-COMMANDS: dict[str, Callable[..., None]] = {
-    "up": up.up,
-    "demo": demo.demo,
-    "run": run.run,
-    "list": jobs.list_jobs,
-    "show": jobs.show_job,
-    "cancel": jobs.cancel,
-    "pause": jobs.pause,
-    "resume": jobs.resume,
-    "rerun": jobs.rerun,
-    "models": models.models,
-    "account": account.account,
-    "selftest": selftest.selftest,
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("run:run", "Run a benchmark of prompts or of a plan."),
+    "list": ("jobs:list_jobs", "The benchmarks, newest first."),
+    "show": ("jobs:show_job", "One benchmark: its state and its figures."),
+    "cancel": ("jobs:cancel", "End a benchmark; what was measured is kept."),
+    "pause": ("jobs:pause", "Let a benchmark rest."),
+    "resume": ("jobs:resume", "Let a paused benchmark go on."),
+    "rerun": ("jobs:rerun", "Do a benchmark again, as a new one."),
+    "models": ("models:models", "What can be asked, and for how much."),
+    "account": ("account:account", "What may still be spent and called."),
+    "up": ("up:up", "The whole stack on this machine, until Ctrl-C."),
+    "demo": ("demo:demo", "A benchmark of simulated models, beside the truth."),
+    "selftest": ("selftest:selftest", "How wrong this machine's measurements are."),
 }
-"""In the order of `llmbench --help`."""
+"""Name -> function in `cli.commands`, and its line of `llmbench --help`, in order."""
+
+
+class Late(TyperCommand):
+    """A command's name and line, until it is asked for."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """The context of the command itself, which is imported now."""
+        command = load(self.name or "")
+        return command.make_context(info_name, args, parent, **extra)
+
+
+def load(name: str) -> TyperCommand:
+    """The command itself, with its options."""
+    module, function = COMMANDS[name][0].split(":")
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(getattr(import_module(f"cli.commands.{module}"), function))
+    command = get_command(alone)
+    assert isinstance(command, TyperCommand)  # noqa: S101 - an app of one command
+    return command
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"llmbench {version('llmbench')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     help="Which model, from which provider, is how fast, how reliable and how dear?",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-for name, command in COMMANDS.items():
-    app.command(name)(command)
+
+
+@app.callback()
+def _whole(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, help="Show it and exit."),
+    ] = False,
+) -> None:
+    pass
+
+
+for _name, (_, _line) in COMMANDS.items():
+    app.command(_name, cls=Late, help=_line)(lambda: None)
