@@ -10,10 +10,10 @@ MISSED = 1
 """A missed SLO or `--fail-if`, an invalid verdict, or no success at all."""
 
 USAGE = 2
-"""The command, the plan or a setting is wrong: a person has to change it."""
+"""The command, the plan, the key or a setting is wrong: a person has to change it."""
 
 UNREACHABLE = 3
-"""The API or the upstream cannot be reached, or refuses our key or our model."""
+"""The API or the upstream cannot be reached, or does not do what it should."""
 
 CANCELLED = 4
 """The benchmark was cancelled; what was measured is kept."""
