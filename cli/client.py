@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
+from pydantic_core import from_json
 
 from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError
@@ -15,6 +16,7 @@ PATIENCE_S = 300.0
 """A followed job outlives an API that is away for so long; a restart takes seconds."""
 
 _AWAY = (502, 503, 504)
+_JSON = {"Content-Type": "application/json"}
 
 Job = dict[str, Any]
 Account = dict[str, Any]
@@ -22,6 +24,13 @@ Account = dict[str, Any]
 
 class Refused(BenchError):
     """The API answered with a problem, or not at all."""
+
+    def __init__(self, sentence: str, kind: str = "", status: int = 0) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+        """The last part of the problem's type: `no-such-run`; "" without one."""
+        self.status = status
+        """Of HTTP; 0 without an answer."""
 
 
 class Away(Refused):
@@ -52,6 +61,44 @@ class Api:
         files = {"prompt_file": (name, prompts, "text/plain")}
         path = "/benchmark?dry_run=true"
         return await self._ask("POST", path, data=fields, files=files)
+
+    async def submit_plan(self, plan: bytes) -> Job:
+        """Queue a benchmark of a plan as JSON; its job_id and addresses."""
+        return await self._ask("POST", "/benchmark", content=plan, headers=_JSON)
+
+    async def quote_plan(self, plan: bytes) -> Job:
+        """What that benchmark would cost and take; nothing is queued."""
+        path = "/benchmark?dry_run=true"
+        return await self._ask("POST", path, content=plan, headers=_JSON)
+
+    async def generate(self, question: Job) -> AsyncIterator[str | Job]:
+        """Texts as they come, at last the whole answer. Raises Refused."""
+        patience = httpx.Timeout(60, read=None)  # the server has the deadlines
+        request = self._http.build_request(
+            "POST", "/generate", json=question, timeout=patience
+        )
+        answer = await self._sent(request, stream=True)
+        try:
+            if not answer.is_success:
+                await answer.aread()
+                raise _refused(answer)
+            if not question.get("stream"):
+                yield dict(from_json(await answer.aread()))
+                return
+            name = ""
+            async for line in answer.aiter_lines():
+                field, _, value = line.partition(": ")
+                if field == "event":
+                    name = value
+                elif field == "data":
+                    told = from_json(value)
+                    if name == "error":
+                        raise _of(told, told.get("status", 0))
+                    yield told["text"] if name == "delta" else dict(told)
+        except httpx.TransportError as error:
+            raise Away(f"The answer of {self._url} broke off ({error}).") from None
+        finally:
+            await answer.aclose()
 
     async def follow(
         self, job_id: str, say: Callable[[str], None]
@@ -113,17 +160,9 @@ class Api:
         return await self._ask("GET", "/account")
 
     async def _ask(self, method: str, path: str, **more: Any) -> Job:
-        try:
-            answer = await self._http.request(method, path, **more)
-        except httpx.TransportError as error:
-            raise Away(
-                f"No API answers at {self._url} ({error or type(error).__name__})."
-                " Start one with `llmbench up`, or name another with --url."
-            ) from None
-        if answer.status_code in _AWAY:
-            raise Away(_problem(answer))
+        answer = await self._sent(self._http.build_request(method, path, **more))
         if not answer.is_success:
-            raise Refused(_problem(answer))
+            raise _refused(answer)
         try:
             return dict(answer.json())
         except (ValueError, TypeError):
@@ -132,11 +171,31 @@ class Api:
                 " --url."
             ) from None
 
+    async def _sent(
+        self, request: httpx.Request, *, stream: bool = False
+    ) -> httpx.Response:
+        try:
+            return await self._http.send(request, stream=stream)
+        except httpx.TransportError as error:
+            raise Away(
+                f"No API answers at {self._url} ({error or type(error).__name__})."
+                " Start one with `llmbench up`, or name another with --url."
+            ) from None
 
-def _problem(answer: httpx.Response) -> str:
-    """The sentence of a problem body (RFC 9457), or what there is instead."""
+
+def _refused(answer: httpx.Response) -> Refused:
+    """The problem of an answer (RFC 9457), or what there is instead."""
     try:
         body = answer.json()
-        return str(body.get("detail") or body["title"])
+        return _of(body, answer.status_code)
     except (ValueError, AttributeError, KeyError):
-        return f"The API answered {answer.status_code} {answer.reason_phrase}."
+        said = f"The API answered {answer.status_code} {answer.reason_phrase}."
+        kind = Away if answer.status_code in _AWAY else Refused
+        return kind(said, status=answer.status_code)
+
+
+def _of(body: Job, status: int) -> Refused:
+    kind = str(body.get("type", "")).rpartition("/")[2]
+    upstream = kind.startswith("upstream-")  # the API is there, whatever its status
+    found = Away if status in _AWAY and not upstream else Refused
+    return found(str(body.get("detail") or body["title"]), kind, status)

@@ -13,17 +13,22 @@ from typer.main import get_command
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Run a benchmark of prompts or of a plan."),
+    "init": ("plans:init", "Write a plan to begin with."),
+    "schema": ("plans:schema", "The JSON Schema of a plan, for editors."),
     "list": ("jobs:list_jobs", "The benchmarks, newest first."),
     "show": ("jobs:show_job", "One benchmark: its state and its figures."),
     "cancel": ("jobs:cancel", "End a benchmark; what was measured is kept."),
     "pause": ("jobs:pause", "Let a benchmark rest."),
     "resume": ("jobs:resume", "Let a paused benchmark go on."),
     "rerun": ("jobs:rerun", "Do a benchmark again, as a new one."),
+    "generate": ("generate:generate", "Ask one model one thing."),
     "models": ("models:models", "What can be asked, and for how much."),
     "account": ("account:account", "What may still be spent and called."),
     "up": ("up:up", "The whole stack on this machine, until Ctrl-C."),
     "demo": ("demo:demo", "A benchmark of simulated models, beside the truth."),
+    "simulate": ("simulate:simulate", "The simulated models alone, until Ctrl-C."),
     "selftest": ("selftest:selftest", "How wrong this machine's measurements are."),
+    "doctor": ("doctor:doctor", "What hinders it here, and what to do about that."),
 }
 """Name -> function in `cli.commands`, and its line of `llmbench --help`, in order."""
 

@@ -7,39 +7,60 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from cli.client import Api
-from shared.errors import BenchError
+from cli import exits
+from cli.client import Api, Refused
+from cli.stack import NoStack, must_find
+from shared.errors import BenchError, InUse, NotReady, StoreDown
 from shared.settings import Settings
 from shared.startup import checks, start
-from shared.startup.ports import url_of
 
 Answer = TypeVar("Answer")
 
 Url = Annotated[
-    str | None, typer.Option(help="The API; by default that of HOST and PORT.")
+    str | None,
+    typer.Option(
+        help="The API; else that of LLMBENCH_URL, else the stack of this folder."
+    ),
 ]
+
+_OURS_TO_MEND = frozenset({"missing-key", "misconfigured", "upstream-bad-key"})
+"""Problems of a server error's status that a person has to mend all the same."""
 
 
 def ask(
     url: str | None, question: Callable[[Api], Coroutine[Any, Any, Answer]]
 ) -> Answer:
-    """What the API answers; an error of ours as its sentence, with exit code 1.
-
-    Without `url` the API of the settings is asked.
-    """
-    if not url:
-        settings = read_settings()
-        url = url_of(settings.host, settings.port)
+    """What the API answers; an error of ours as its sentence, with its exit code."""
 
     async def asked() -> Answer:
-        async with Api(url) as api:
+        async with Api(must_find(url).url) as api:
             return await question(api)
 
+    return attempt(asked())
+
+
+def attempt(work: Coroutine[Any, Any, Answer]) -> Answer:
+    """Do it; an error of ours as its sentence, with its exit code."""
     try:
-        return asyncio.run(asked())
+        return asyncio.run(work)
     except BenchError as error:
         typer.echo(error, err=True)
-        raise typer.Exit(1) from None
+        raise typer.Exit(exit_code(error)) from None
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit(exits.INTERRUPTED) from None
+
+
+def exit_code(error: BenchError) -> int:
+    """With which code a command ends for this reason."""
+    if isinstance(error, Refused) and error.status:
+        is_ours = error.status < 500 and error.status != 429
+        return exits.USAGE if is_ours or error.kind in _OURS_TO_MEND else _AWAY
+    if isinstance(error, Refused | NoStack | NotReady | InUse | StoreDown):
+        return _AWAY
+    return exits.USAGE
+
+
+_AWAY = exits.UNREACHABLE
 
 
 def read_settings() -> Settings:
@@ -53,6 +74,11 @@ def read_settings() -> Settings:
     if settings is None:
         raise typer.Exit(start.WRONG)
     return settings
+
+
+def note(text: str) -> None:
+    """A line beside the output, for a person: what goes to a program stays clean."""
+    typer.echo(text, err=True)
 
 
 def say(text: str) -> None:

@@ -47,3 +47,18 @@ def lock_file(path: Path, note: str) -> int | None:
         os.close(lock)
         raise
     return lock
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another process holds the lock on `path`."""
+    try:
+        lock = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False

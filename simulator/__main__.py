@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 
 from simulator.app import build
 from simulator.config import TYPICAL_WEATHER, Config
-from simulator.faults import parse
+from simulator.faults import FAULTS, parse
 from simulator.server import listen, serve
 
 
@@ -49,6 +49,9 @@ def arguments() -> argparse.ArgumentParser:
         default=None,
         help="serve with the fault/... models in GET /models, too",
     )
+    parser.add_argument(
+        "--print-faults", action="store_true", help="say what each fault does, and end"
+    )
     parser.add_argument("--ledger-cap", type=int, help="records kept")
     parser.add_argument(
         "--weather",
@@ -87,6 +90,10 @@ def pools(text: str) -> tuple[tuple[str, float], ...]:
 def main() -> None:
     """Build, listen, say so, serve."""
     given = arguments().parse_args()
+    if given.print_faults:
+        for name, fault in FAULTS.items():
+            print(f"fault/{name}: {fault.says}")
+        return
     names = {field.name for field in fields(Config)}
     told = {
         name: value

@@ -19,7 +19,7 @@ from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch
 from shared.fields import NOT_A_BOOL
 from shared.plan import MaxTokens, Text
-from shared.plan.model_id import ModelId
+from shared.plan.model_id import ModelId, Name
 from shared.plan.prompts import Prompt
 from shared.sample import Outcome
 
@@ -34,6 +34,9 @@ class Question(BaseModel):
 
     prompt: Text = Field(examples=["Why is the sky blue?"])
     model: ModelId = Field(examples=["openrouter/free"])
+    provider: Annotated[Name, Field(max_length=100)] | None = Field(
+        default=None, description="Only this provider, without fallbacks."
+    )
     max_tokens: MaxTokens = Field(default=512, description="Tokens at most.")
     stream: bool = Field(default=False, description="Answer with events.")
     system_prompt: Text | None = None
@@ -138,6 +141,7 @@ def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
             )
     ask = Ask(
         model=question.model,
+        provider=question.provider,
         messages=Prompt(prompt=question.prompt).turns(question.system_prompt),
         max_tokens=question.max_tokens,
         stream=stream,

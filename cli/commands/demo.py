@@ -4,9 +4,6 @@ Everything is real but the models: the store, the API, the workers, the sockets.
 simulator keeps a ledger of what it did, so that each figure can be laid beside it.
 """
 
-import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,12 +15,11 @@ from rich.table import Table
 
 from cli import show
 from cli.client import Api, Job
-from cli.stack import ROOT, Options, Stack, run
+from cli.stack import ROOT, Stack, run, simulated
 from cli.terminal import read_settings, say
 from shared.clock import monotonic_s
 from shared.settings import Settings
 from shared.startup import start
-from shared.startup.ports import free_port
 
 PROMPTS = ROOT / "examples" / "prompts.txt"
 MODELS = ("acme/swift-8b:free", "globex/sage-thinker:free", "acme/orca-pro")
@@ -44,7 +40,10 @@ class Truth:
 def demo(
     runs: Annotated[int, typer.Option(min=1, help="Times each prompt is asked.")] = 3,
 ) -> None:
-    """A benchmark of three simulated models, beside what they truly did."""
+    """A benchmark of three simulated models, beside what they truly did.
+
+    Example: llmbench demo --runs 10
+    """
     raise typer.Exit(compare(read_settings(), runs))
 
 
@@ -55,40 +54,12 @@ def compare(settings: Settings, runs: int) -> int:
             typer.echo(check.line, err=True)
             return start.WRONG
     results_dir = settings.results_dir.absolute()
-    folder = Path(tempfile.mkdtemp(prefix="llmbench-demo-"))
-    options = Options(
-        host="127.0.0.1",
-        port=free_port(),
-        workers=2,
-        simulate=True,
-        data_dir=folder,
-        redis_url=None,
-        lease_s=Settings.model_fields["lease_s"].default,
-        drain_s=Settings.model_fields["drain_s"].default,
-        env=_clean_environment(results_dir, folder),
-        cwd=str(folder),  # where no `.env` lies
-    )
 
     async def benchmark(stack: Stack) -> int:
         return await _benchmark(stack, results_dir, runs)
 
-    try:
+    with simulated(results_dir) as options:
         return run(Stack(options, say), say, benchmark)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _clean_environment(results_dir: Path, folder: Path) -> dict[str, str]:
-    """The environment without settings: a demo is the same everywhere."""
-    ours = set(Settings.model_fields)
-    env = {
-        name: value for name, value in os.environ.items() if name.lower() not in ours
-    }
-    return env | {
-        "RESULTS_DIR": str(results_dir),
-        "LOG_FILE": str(folder / "server_logs.txt"),
-        "LOG_LEVEL": "WARNING",
-    }
 
 
 async def _benchmark(stack: Stack, results_dir: Path, runs: int) -> int:

@@ -1,62 +1,130 @@
-"""`llmbench run`: a benchmark of a prompt file, followed to its end."""
+"""`llmbench run`: a benchmark of prompts or of a plan, followed to its end."""
 
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from cli import show
-from cli.client import Api, Job
+from cli import exits, plan, show
+from cli.client import Api
 from cli.commands import quote
-from cli.terminal import Url, ask
+from cli.plan import options as flag
+from cli.preflight import preflight
+from cli.stack import DATA_DIR, Chosen, Wanted, chosen
+from cli.terminal import Url, attempt, note, read_settings
+from shared.errors import BadPlan
+from shared.plan import Plan, plan_json
+from shared.settings import Settings
+
+File = Annotated[
+    str,
+    typer.Argument(
+        help="Prompts (.txt: a line is one; .jsonl, .csv), or a plan (.yaml, .yml,"
+        " .json; - is standard input).",
+        show_default=False,
+    ),
+]
 
 
 def run(
-    file: Annotated[Path, typer.Argument(help="A text file; each line is a prompt.")],
-    model: Annotated[list[str], typer.Option(help="May be given several times.")],
-    runs: Annotated[int, typer.Option(help="Times each prompt is asked.")] = 5,
-    concurrency: Annotated[int, typer.Option(help="Calls open at once.")] = 8,
-    max_tokens: Annotated[int, typer.Option(help="Of each answer.")] = 512,
-    max_cost_usd: Annotated[
-        float | None, typer.Option(help="A budget; no call begins that may exceed it.")
-    ] = None,
+    ctx: typer.Context,
+    file: File,
+    model: flag.Model = None,
+    provider: flag.Provider = None,
+    runs: flag.Runs = None,
+    max_tokens: flag.MaxTokens = None,
+    temperature: flag.Temperature = None,
+    seed: flag.Seed = None,
+    system_prompt: flag.SystemPrompt = None,
+    stream: flag.Stream = None,
+    keep_answers: flag.KeepAnswers = None,
+    retries: flag.Retries = None,
+    concurrency: flag.Concurrency = None,
+    rate: flag.Rate = None,
+    load: flag.Load = None,
+    duration: flag.Duration = None,
+    count: flag.Count = None,
+    warmup: flag.Warmup = None,
+    sweep: flag.Sweep = None,
+    find: flag.Find = False,
+    slo: flag.SloText = None,
+    max_cost_usd: flag.MaxCostUsd = None,
+    name: flag.Name = None,
+    tag: flag.Tag = None,
+    print_plan: Annotated[
+        bool, typer.Option("--print-plan", help="Show the whole plan as YAML and stop.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell what it would cost and take.")
     ] = False,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Against simulated models; no key.")
+    ] = False,
+    look_first: Annotated[
+        bool,
+        typer.Option(
+            "--preflight/--no-preflight", help="First one call to each target."
+        ),
+    ] = True,
+    data_dir: Annotated[
+        Path, typer.Option(help="Where a stack of this folder keeps its data.")
+    ] = DATA_DIR,
     url: Url = None,
 ) -> None:
-    """Run a benchmark and show its figures.
+    """Run a benchmark of prompts or of a plan, and show what came of it.
 
-    Exits with 1 unless it is done, with some success and a verdict that is not invalid.
+    Where no stack runs, one is started for this benchmark. Flags win over the plan.
+
+    Example: llmbench run prompts.txt --model acme/swift-8b:free --runs 3 --simulate
     """
-    fields: dict[str, Any] = {
-        "model": model,
-        "runs": runs,
-        "concurrency": concurrency,
-        "max_tokens": max_tokens,
-    }
-    if max_cost_usd is not None:
-        fields["max_cost_usd"] = max_cost_usd
-    try:
-        prompts = file.read_bytes()
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}") from None
-
-    if dry_run:
-        quote.draw(ask(url, lambda api: api.quote(file.name, prompts, fields)))
+    settings = read_settings()
+    flags = plan.Flags(
+        **{each.name: ctx.params[each.name] for each in fields(plan.Flags)}
+    )
+    asked = _plan(file, flags, settings)
+    if print_plan:
+        typer.echo(plan.as_yaml(asked), nl=False)
         return
+    wanted = Wanted(url=url, simulate=simulate, data_dir=data_dir)
 
-    async def submit_and_follow(api: Api) -> Job:
-        accepted = await api.submit(file.name, prompts, fields)
-        job_id = accepted["job_id"]
-        for warning in accepted["warnings"]:
-            show.console.print(warning)
-        show.console.print(
-            f"{job_id} is queued; it goes on without this terminal."
-            f" To end it: llmbench cancel {job_id}"
-        )
-        return await show.follow(api.follow(job_id, show.console.print))
+    async def work() -> int:
+        async with chosen(wanted, settings, note) as stack, Api(stack.url) as api:
+            if dry_run:
+                quote.draw(await api.quote_plan(plan_json(asked)))
+                return exits.OK
+            if look_first:
+                await preflight(api, asked, note)
+            return await _follow(api, asked, stack, settings)
 
-    job = ask(url, submit_and_follow)
+    raise typer.Exit(attempt(work()))
+
+
+def _plan(file: str, flags: plan.Flags, settings: Settings) -> Plan:
+    is_plan = file == "-" or Path(file).suffix.lower() in plan.PLANS
+    try:
+        document = plan.read(file) if is_plan else plan.of_prompts(Path(file))
+        return plan.build(document, flags, settings)
+    except BadPlan as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(exits.USAGE) from None
+
+
+async def _follow(api: Api, asked: Plan, stack: Chosen, settings: Settings) -> int:
+    accepted = await api.submit_plan(plan_json(asked))
+    job_id = accepted["job_id"]
+    for warning in accepted["warnings"]:
+        note(show.text(warning))
+    goes_on = (
+        "Ctrl-C ends it and its stack."
+        if stack.is_ours
+        else f"It goes on without this terminal; to end it: llmbench cancel {job_id}"
+    )
+    show.console.print(f"{job_id} is queued. {goes_on}")
+    job = await show.follow(api.follow(job_id, show.console.print))
     show.job(job)
-    raise typer.Exit(0 if show.stands(job) else 1)
+    if stack.is_ours:
+        show.console.print(f"Its files: {settings.results_dir / job_id}")
+    if job["status"] == "cancelled":
+        return exits.CANCELLED
+    return exits.OK if show.stands(job) else exits.MISSED

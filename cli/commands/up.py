@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from cli.stack import Options, Stack, run
+from cli.stack import DATA_DIR, Options, Stack, left, run
 from cli.terminal import read_settings, say
 from shared.settings import Settings
 from shared.startup import start
@@ -27,9 +27,14 @@ def up(
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Against simulated models; no key.")
     ] = False,
-    data_dir: DataDir = Path(".llmbench"),
+    data_dir: DataDir = DATA_DIR,
 ) -> None:
-    """Run the whole stack on this machine until Ctrl-C."""
+    """Run the whole stack on this machine until Ctrl-C.
+
+    Other commands in the same folder find it by themselves.
+
+    Example: llmbench up --simulate
+    """
     raise typer.Exit(
         stay_up(
             read_settings(),
@@ -71,10 +76,11 @@ def stay_up(
         lease_s=settings.lease_s,
         drain_s=settings.drain_s,
     )
-    return run(Stack(options, say), say, _stay)
 
+    async def stay(stack: Stack) -> int:
+        with left(data_dir, stack.url):
+            say(f"All is ready: {stack.url}/docs. Ctrl-C stops everything.")
+            await asyncio.Event().wait()
+        return 0
 
-async def _stay(stack: Stack) -> int:
-    say(f"All is ready: {stack.url}/docs. Ctrl-C stops everything.")
-    await asyncio.Event().wait()
-    return 0
+    return run(Stack(options, say), say, stay)

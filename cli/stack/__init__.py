@@ -1,12 +1,31 @@
 """The whole stack on one machine: its processes, started, watched and stopped.
 
 `child` is one process, `stack` all of them, `running` a stack for as long as some work
-takes.
+takes, `once` one for a single job, `address` how others find it, `chosen` which of
+these does a job.
 
 May import: `shared`.
 """
 
+from cli.stack.address import DATA_DIR, Found, NoStack, find, left, must_find
+from cli.stack.chosen import Chosen, Wanted, chosen
+from cli.stack.once import simulated
 from cli.stack.running import run
 from cli.stack.stack import ROOT, Options, Stack
 
-__all__ = ["ROOT", "Options", "Stack", "run"]
+__all__ = [
+    "DATA_DIR",
+    "ROOT",
+    "Chosen",
+    "Found",
+    "NoStack",
+    "Options",
+    "Stack",
+    "Wanted",
+    "chosen",
+    "find",
+    "left",
+    "must_find",
+    "run",
+    "simulated",
+]

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 
+from cli.stack.address import LOCK
 from cli.stack.child import Child, Say
 from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError, InUse, NotReady
@@ -125,7 +126,7 @@ class Stack:
         return [*self._servers, *([self._simulator] if self._simulator else [])]
 
     def _take_the_directory(self) -> None:
-        path = self._options.data_dir / "stack.lock"
+        path = self._options.data_dir / LOCK
         self._lock = lock_file(path, f"process {os.getpid()}, {self.url}")
         if self._lock is None:
             raise InUse(

@@ -1,0 +1,226 @@
+"""What the flags say, as fields of a plan; they win over the file."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from shared.errors import BadPlan
+from shared.plan import Plan, Slo
+
+Record = dict[str, Any]
+
+_OPEN = ("constant", "poisson", "burst")
+_LOW, _HIGH = 1, 256
+"""Between these a search over the concurrency looks, where no range is given."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flags:
+    """The flags that change a plan, as they were given; None: not given."""
+
+    model: list[str] | None = None
+    provider: str | None = None
+    runs: int | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    seed: int | None = None
+    system_prompt: str | None = None
+    stream: bool | None = None
+    concurrency: str | None = None
+    rate: str | None = None
+    load: str | None = None
+    duration: float | None = None
+    count: int | None = None
+    warmup: int | None = None
+    sweep: str | None = None
+    find: bool = False
+    slo: str | None = None
+    retries: int | None = None
+    max_cost_usd: float | None = None
+    keep_answers: str | None = None
+    name: str | None = None
+    tag: list[str] | None = None
+
+
+def merged(record: Record, flags: Flags) -> tuple[Record, dict[str, str]]:
+    """The record with what the flags say, and which flag set which field."""
+    record, came = dict(record), dict[str, str]()
+    for path, flag, value in (*_plain(flags), *_targets(record, flags)):
+        record[path] = value
+        came[path] = flag
+    if flags.slo is not None:
+        record["slo"] = {**(record.get("slo") or {}), **slo(flags.slo)}
+        came["slo"] = "--slo"
+    _set_load(record, came, flags)
+    if flags.sweep is not None:
+        record.pop("find", None)
+        over = "rate" if _is_over_rate(record) else "concurrency"
+        values = [_number(each, "--sweep") for each in flags.sweep.split(",")]
+        record["sweep"] = {"over": over, "values": values}
+        came["sweep"] = "--sweep"
+    return record, came
+
+
+def _plain(flags: Flags) -> Iterator[tuple[str, str, object]]:
+    """Flags that are a field of the plan under their own name, or nearly."""
+    for name in (
+        *("runs", "max_tokens", "temperature", "seed", "system_prompt", "stream"),
+        *("max_cost_usd", "keep_answers", "name"),
+    ):
+        value = getattr(flags, name)
+        if value is not None:
+            flag = "no-stream" if name == "stream" else name.replace("_", "-")
+            yield name, f"--{flag}", value
+    if flags.tag:
+        yield "tags", "--tag", flags.tag
+    if flags.retries is not None:
+        retries = {"max": flags.retries} if flags.retries else None
+        yield "retries", "--retries", retries
+
+
+def _targets(record: Record, flags: Flags) -> Iterator[tuple[str, str, object]]:
+    targets = [target(each) for each in flags.model or ()]
+    if not targets and flags.provider is not None:
+        listed = record.get("targets")
+        targets = [dict(each) for each in listed] if isinstance(listed, list) else []
+    if flags.provider is not None:
+        targets = [{"provider": flags.provider, **each} for each in targets]
+    if targets:
+        yield "targets", "--model" if flags.model else "--provider", targets
+
+
+def target(text: str) -> Record:
+    """A target as it is shown: `model`, or `model@provider`.
+
+    >>> target("acme/swift-8b@acme/fp8"), target("@cf/meta/llama")
+    ({'model': 'acme/swift-8b', 'provider': 'acme/fp8'}, {'model': '@cf/meta/llama'})
+    """
+    model, _, provider = text.rpartition("@")
+    return {"model": model, "provider": provider} if model else {"model": text}
+
+
+def slo(text: str) -> Record:
+    """Thresholds as `--slo` takes them.
+
+    >>> slo("ttft=1,latency=10")
+    {'ttft_s': 1, 'latency_s': 10}
+    """
+    found: Record = {}
+    for name, value in _pairs(text, "--slo"):
+        field = name if name.endswith("_s") else f"{name}_s"
+        if field not in Slo.model_fields:
+            known = [each.removesuffix("_s") for each in Slo.model_fields]
+            raise BadPlan(_unknown("--slo", name, known), "slo")
+        found[field] = value
+    return found
+
+
+def _set_load(record: Record, came: dict[str, str], flags: Flags) -> None:
+    """`load`, and `find` with its range."""
+    given = record.get("load")
+    load: Record = dict(given) if isinstance(given, dict) else {}
+    if flags.load is not None:
+        kind, _, rest = flags.load.partition(",")
+        if kind not in (kinds := _kinds()):
+            raise BadPlan(_unknown("--load", kind, kinds), "load")
+        load = load if load.get("kind", "concurrency") == kind else _kept(load)
+        load |= {"kind": kind, **dict(_pairs(rest, "--load") if rest else ())}
+        came["load"] = "--load"
+    for name, text in (("rate", flags.rate), ("concurrency", flags.concurrency)):
+        if text is None:
+            continue
+        came["load"] = f"--{name}"
+        low, dots, high = text.partition("..")
+        values = [
+            _number(each, f"--{name}") for each in ((low, high) if dots else [low])
+        ]
+        if not dots:
+            load = _at(load, name, values[0], chosen=flags.load is not None)
+        elif flags.find:
+            load = _at(load, name, values[0], chosen=flags.load is not None)
+            record["find"] = {"over": name, "low": values[0], "high": values[1]}
+        else:
+            ends = {"start": values[0], "end": values[1]}
+            load = {**_kept(load), "kind": "ramp", "over": name, **ends}
+    for name, value in (
+        ("duration_s", flags.duration),
+        ("count", flags.count),
+        ("warmup", flags.warmup),
+    ):
+        if value is not None:
+            load[name] = value
+            came[f"load.{name}"] = f"--{name.removesuffix('_s')}"
+    if load:
+        record["load"] = load
+    if flags.find:
+        _set_find(record, came)
+
+
+def _set_find(record: Record, came: dict[str, str]) -> None:
+    record.pop("sweep", None)
+    came["find"] = "--find"
+    if "find" in record:
+        return
+    if _is_over_rate(record):
+        raise BadPlan(
+            "--find over a rate needs its range: --rate LOW..HIGH, such as --rate"
+            " 0.5..32",
+            "find",
+        )
+    record["find"] = {"over": "concurrency", "low": _LOW, "high": _HIGH}
+
+
+def _at(load: Record, name: str, value: float, *, chosen: bool) -> Record:
+    """The load at this rate or concurrency. A rate needs an open load: the one that is
+    there or was chosen, else independent arrivals."""
+    if name == "concurrency":
+        is_closed = load.get("kind", "concurrency") == "concurrency"
+        load = load if chosen or is_closed else {**_kept(load), "kind": "concurrency"}
+        return {**load, "concurrency": value}
+    if not chosen and load.get("kind") not in ("constant", "poisson"):
+        load = {**_kept(load), "kind": "poisson"}
+    return {**load, "rate_per_s": value}
+
+
+def _kinds() -> list[str]:
+    """The kinds of load that a plan may have."""
+    return [*Plan.model_json_schema()["properties"]["load"]["discriminator"]["mapping"]]
+
+
+def _kept(load: Record) -> Record:
+    """What a load of another kind has as well."""
+    return {
+        name: load[name] for name in ("count", "duration_s", "warmup") if name in load
+    }
+
+
+def _is_over_rate(record: Record) -> bool:
+    load = record.get("load")
+    return isinstance(load, dict) and load.get("kind") in _OPEN
+
+
+def _pairs(text: str, flag: str) -> Iterator[tuple[str, Any]]:
+    for part in text.split(","):
+        name, equals, value = part.strip().partition("=")
+        if not (name and equals and value):
+            raise BadPlan(f"{flag} {part!r}: write NAME=VALUE,NAME=VALUE")
+        try:
+            yield name, json.loads(value)
+        except ValueError:
+            yield name, value
+
+
+def _number(text: str, flag: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise BadPlan(f"{flag}: {text!r} is no number.") from None
+    return int(value) if value.is_integer() else value
+
+
+def _unknown(flag: str, name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"{flag}: {name!r} is not known.{meant} There are {', '.join(known)}."

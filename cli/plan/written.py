@@ -1,0 +1,44 @@
+"""A plan as a person writes it, and the schema by which an editor helps with that."""
+
+import io
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from shared.plan import Plan
+
+_FILE = {
+    "type": "object",
+    "title": "PromptFile",
+    "description": "A prompt file, relative to the plan: .txt (a line is a prompt),"
+    " .jsonl or .csv.",
+    "properties": {
+        "file": {"type": "string", "examples": ["prompts.txt"]},
+        "format": {"enum": ["text", "jsonl", "csv"]},
+        "column": {"type": "string", "description": "Of a CSV; by default `prompt`."},
+    },
+    "required": ["file"],
+    "additionalProperties": False,
+}
+
+
+def as_yaml(plan: Plan) -> str:
+    """The whole plan; `llmbench run -` reads it again."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    text = io.StringIO()
+    yaml.dump(plan.model_dump(mode="json", exclude_none=True), text)
+    return text.getvalue()
+
+
+def as_schema() -> dict[str, Any]:
+    """JSON Schema of a plan file, which may name a prompt file."""
+    schema = Plan.model_json_schema()
+    prompts = dict(schema["properties"]["prompts"])
+    told = {key: prompts.pop(key) for key in ("description", "examples")}
+    listed = schema["$defs"]["InlinePrompts"]["properties"]["prompts"]
+    forms = [prompts, _FILE, {"type": "string", "title": "PromptFile"}, listed]
+    schema["properties"]["prompts"] = {"anyOf": forms, **told}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
