@@ -31,6 +31,7 @@ KNOWN_IN = {
     "scipy": ("shared/analysis/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
+    "ruamel": ("cli/plan/",),
     "fakeredis": (),
     "prometheus_client": ("api/", "worker/"),
     "opentelemetry": ("shared/tracing.py",),
@@ -61,6 +62,8 @@ SHOWN = {
     "worker.ended": {"reduce", "retention"},
     "worker.telemetry": set(),
     "worker.selftest": {"asked", "parts", "run"},
+    "cli.plan": {"options", "flags"},
+    "cli.stack": set(),
 }
 """A package, and the modules of it that others may import by their own name. All else
 they take from the package itself, its face."""

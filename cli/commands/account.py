@@ -11,7 +11,10 @@ from cli.terminal import Url, ask
 
 
 def account(url: Url = None) -> None:
-    """What the account may still spend and call, by the upstream's count and ours."""
+    """What the account may still spend and call, by the upstream's count and ours.
+
+    Example: llmbench account
+    """
     found = ask(url, Api.account)
     show.console.print(table(found))
     for note in notes(found):

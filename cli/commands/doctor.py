@@ -101,7 +101,9 @@ async def _upstream(settings: Settings) -> list[Check]:
             listed = await contact.catalogue.models()
         except CatalogueDown as error:
             return [Check(name, "bad", str(error))]
-        found.append(Check(name, "ok", f"{len(listed)} models. {known.upstream.words()}"))
+        found.append(
+            Check(name, "ok", f"{len(listed)} models. {known.upstream.words()}")
+        )
         if known.speaks_openrouter and known.api_key() is not None:
             found.append(await _key(contact))
         found += await _clock(contact)

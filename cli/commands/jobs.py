@@ -11,29 +11,44 @@ from cli.terminal import Url, ask
 
 
 def list_jobs(url: Url = None) -> None:
-    """The benchmarks, newest first."""
+    """The benchmarks, newest first.
+
+    Example: llmbench list
+    """
     show.console.print(table(ask(url, Api.jobs)))
 
 
 def show_job(job: str, url: Url = None) -> None:
-    """One benchmark: its state, and its figures once it has ended."""
+    """One benchmark: its state, and its figures once it has ended.
+
+    Example: llmbench show 01JZ8M5T7Q4W9E2R6Y8V0B3N5C
+    """
     show.job(ask(url, lambda api: api.job(job)))
 
 
 def cancel(job: str, url: Url = None) -> None:
-    """End a benchmark; what was measured is kept."""
+    """End a benchmark; what was measured is kept.
+
+    Example: llmbench cancel 01JZ8M5T7Q4W9E2R6Y8V0B3N5C
+    """
     ask(url, lambda api: api.cancel(job))
     show.console.print(f"{job} is being cancelled; what was measured is kept.")
 
 
 def pause(job: str, url: Url = None) -> None:
-    """Let a benchmark rest; calls in flight finish and are counted."""
+    """Let a benchmark rest; calls in flight finish and are counted.
+
+    Example: llmbench pause 01JZ8M5T7Q4W9E2R6Y8V0B3N5C
+    """
     paused = ask(url, lambda api: api.pause(job))
     show.console.print(f"{job} is {paused['status']}.")
 
 
 def resume(job: str, url: Url = None) -> None:
-    """Let a paused benchmark go on."""
+    """Let a paused benchmark go on.
+
+    Example: llmbench resume 01JZ8M5T7Q4W9E2R6Y8V0B3N5C
+    """
     resumed = ask(url, lambda api: api.resume(job))
     show.console.print(f"{job} is {resumed['status']}.")
 
@@ -45,7 +60,10 @@ def rerun(
     ] = False,
     url: Url = None,
 ) -> None:
-    """Do a benchmark again, as a new one."""
+    """Do a benchmark again, as a new one.
+
+    Example: llmbench rerun 01JZ8M5T7Q4W9E2R6Y8V0B3N5C --failed
+    """
     again = ask(url, lambda api: api.rerun(job, failed=failed))
     show.console.print(f"{again['job_id']} is queued.")
 

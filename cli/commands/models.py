@@ -14,7 +14,10 @@ def models(
     which: Annotated[str, typer.Option("--filter", help="free or all")] = "free",
     url: Url = None,
 ) -> None:
-    """The upstream's text models, with their prices."""
+    """The upstream's text models, with their prices.
+
+    Example: llmbench models --filter all
+    """
     show.console.print(table(ask(url, lambda api: api.models(which))))
 
 

@@ -23,7 +23,10 @@ def selftest(
         bool, typer.Option("--json", help="The whole result, for programs.")
     ] = False,
 ) -> None:
-    """Measure how wrong this machine's measurements are; takes most of a minute."""
+    """Measure how wrong this machine's measurements are; takes most of a minute.
+
+    Example: llmbench selftest --streams 1,50
+    """
     raise typer.Exit(measure(streams, as_json=as_json))
 
 

@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner, Result
 
+from cli import exits
 from cli.main import app
 from shared.settings.settings import Settings
 from shared.store import embedded
@@ -123,9 +124,9 @@ def test_a_rerun_asks_everything_again_or_only_what_failed(terminal: Terminal) -
         assert (set(models), len(models)) == (asked, 3 * len(asked))
 
 
-def refused(said: Result) -> str:
+def refused(said: Result, code: int = exits.USAGE) -> str:
     """The sentence of a command that was refused: alone, and on stderr."""
-    assert (said.exit_code, said.stdout) == (1, ""), said
+    assert (said.exit_code, said.stdout) == (code, ""), said
     assert said.stderr.count("\n") == 1, said.stderr
     return said.stderr
 
@@ -165,7 +166,7 @@ def test_an_api_without_a_store_says_what_it_lacks() -> None:
     with serving(Settings(redis_url=None)) as api:
         storeless = Terminal(api)
         for verb in ("pause", "resume", "rerun"):
-            said = refused(storeless.ask(verb, UNKNOWN))
+            said = refused(storeless.ask(verb, UNKNOWN), exits.UNREACHABLE)
             assert "Set REDIS_URL" in said
             assert "llmbench up" in said
 
@@ -195,7 +196,7 @@ def test_a_budget_is_given_and_its_end_is_said(
     ran = terminal.ask("run", str(prompts), *args, "--max-cost-usd", "0.01")
     # what the verdict makes of it is this machine's affair
     assert ran.exit_code == ("Verdict: invalid" in ran.stdout), ran.output
-    said = " ".join(ran.stdout.split())
+    said = " ".join(ran.output.split())
     assert "it stops where the next call might exceed its budget" in said
     assert "It stopped at its budget" in ran.stdout
 

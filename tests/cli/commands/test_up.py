@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -14,67 +14,12 @@ import psutil
 import pytest
 import yaml
 
+from cli import exits
 from cli.commands import up as cli_up
 from cli.stack import Stack
 from shared.settings import Settings
 from shared.startup.ports import free_port
-
-ROOT = Path(__file__).parents[3]
-LLMBENCH = (sys.executable, "-m", "cli")
-
-
-class Up:
-    """One `llmbench up --simulate`, and what it printed."""
-
-    def __init__(self, folder: Path, *more: str) -> None:
-        self.folder = folder
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self._printed = folder / "printed.txt"
-        with self._printed.open("w") as printed:
-            self.process = subprocess.Popen(
-                [*LLMBENCH, "up", "--simulate", "--port", str(self.port), *more],
-                cwd=folder,
-                env=os.environ | {"PYTHONPATH": str(ROOT), "HEARTBEAT_S": "0.5"},
-                stdout=printed,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def text(self) -> str:
-        return self._printed.read_text()
-
-    def until(self, true: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + 60
-        while not true():
-            assert time.monotonic() < deadline, self.text()
-            assert self.process.poll() is None, self.text()
-            time.sleep(0.05)
-
-    def until_ready(self) -> None:
-        self.until(lambda: "All is ready" in self.text())
-
-    def parts(self) -> list[psutil.Process]:
-        """Every process that it started, and those of theirs."""
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def running(self, module: str) -> list[psutil.Process]:
-        return [p for p in self.parts() if p.cmdline()[1:3] == ["-m", module]]
-
-    def socket(self) -> Path:
-        note = self.folder / ".llmbench" / "store" / "store.socket"
-        return Path(note.read_text())
-
-    def ask(self, *args: str) -> subprocess.CompletedProcess[str]:
-        """Another `llmbench` in the same folder."""
-        return subprocess.run(
-            [*LLMBENCH, *args],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "160"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+from tests.cli.stack_up import LLMBENCH, ROOT, Up
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +114,7 @@ def test_models_are_listed_on_the_terminal(up: Up) -> None:
 
 def test_a_problem_is_its_sentence(up: Up) -> None:
     said = up.ask("show", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "--url", up.url)
-    assert said.returncode == 1
+    assert said.returncode == exits.USAGE
     assert said.stderr.startswith("There is no benchmark 01ARZ3NDEKTSV4RRFFQ69G5FAV")
 
 
@@ -210,7 +155,7 @@ def test_without_an_api_a_command_says_how_to_start_one(tmp_path: Path) -> None:
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
     )
-    assert said.returncode == 1
+    assert said.returncode == exits.UNREACHABLE
     assert "Start one with `llmbench up`" in said.stderr
 
 

@@ -1,0 +1,214 @@
+"""`llmbench run` and its like as processes, beside a stack that runs in their folder."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli import exits
+from tests.children import CANARY, simulator
+from tests.cli.stack_up import LLMBENCH, ROOT, Up, llmbench
+
+MODEL = "acme/swift-8b:free"
+PLAN = f"""
+targets: [{{model: {MODEL}}}]
+prompts: {{file: prompts.txt}}
+runs: 9
+load: {{concurrency: 4}}
+max_tokens: 8
+"""
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """A stack of simulated models, with a plan and its prompts in its folder."""
+    stack = Up(tmp_path_factory.mktemp("run"))
+    (stack.folder / "prompts.txt").write_text("Why?\nПочему?\n")
+    (stack.folder / "plan.yaml").write_text(PLAN)
+    stack.until_ready()
+    yield stack
+    stack.process.send_signal(signal.SIGTERM)
+    assert stack.process.wait(60) == 0
+    assert not (stack.folder / ".llmbench" / "address").exists()
+
+
+def jobs(up: Up) -> int:
+    """How many benchmarks there are."""
+    return up.ask("list").stdout.count(" of ")
+
+
+def test_a_plan_is_run_by_the_stack_of_the_folder_and_flags_win(up: Up) -> None:
+    ran = up.ask("run", "plan.yaml", "--runs", "2")
+    assert ran.returncode in (exits.OK, exits.MISSED), ran.stderr  # by the verdict
+    assert f"The stack of this folder is asked: {up.url}" in ran.stderr
+    assert re.search(rf"Preflight {MODEL}: TTFT [\d.]+ ms, .* USD 0", ran.stderr)
+    assert re.search(rf"{MODEL} +4 +0 ", ran.stdout), ran.stdout
+
+
+def test_the_whole_plan_is_shown_and_run_again_from_standard_input(up: Up) -> None:
+    before = jobs(up)
+    shown = up.ask("run", "plan.yaml", "--print-plan", "--sweep", "1,2", "--runs", "1")
+    assert shown.returncode == exits.OK, shown.stderr
+    assert "Почему?" in shown.stdout
+    assert jobs(up) == before
+    ran = up.ask("run", "-", "--no-preflight", given=shown.stdout)
+    assert ran.returncode in (exits.OK, exits.MISSED), ran.stderr
+    assert "Preflight" not in ran.stderr
+    assert jobs(up) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("acme/nobody", "acme/nobody is not a valid model ID"),
+        ("fault/no-credit", "Add credit"),
+    ],
+)
+def test_a_wrong_model_costs_one_call_and_one_sentence(
+    up: Up, model: str, said: str
+) -> None:
+    before = jobs(up)
+    ran = up.ask("run", "plan.yaml", "--model", MODEL, "--model", model)
+    assert (ran.returncode, ran.stdout) == (exits.USAGE, "")
+    assert said in ran.stderr
+    assert "Nothing was begun" in ran.stderr
+    assert jobs(up) == before
+
+
+def test_a_wrong_plan_is_a_line_and_a_usage_error(up: Up) -> None:
+    (up.folder / "wrong.yaml").write_text(PLAN + "runz: 3\n")
+    ran = up.ask("run", "wrong.yaml")
+    assert (ran.returncode, ran.stdout) == (exits.USAGE, "")
+    said = "wrong.yaml, line 7: runz: there is no such field. Did you mean runs?\n"
+    assert ran.stderr == said
+
+
+def test_an_answer_comes_alone_on_standard_output(up: Up) -> None:
+    said = up.ask("generate", "Why?", "--model", MODEL, "--max-tokens", "8")
+    assert said.returncode == exits.OK, said.stderr
+    assert said.stdout.strip()
+    assert "TTFT" not in said.stdout
+    assert re.search(r"TTFT [\d.]+ ms, latency [\d.]+ ms, USD 0\.0+, by ", said.stderr)
+    assert "8 out" in said.stderr
+    whole = up.ask("generate", "-", "--model", MODEL, "--no-stream", given="Why?")
+    assert whole.returncode == exits.OK, whole.stderr
+    assert "TTFT" not in whole.stderr
+    wrong = up.ask("generate", "Why?", "--model", "acme/nobody")
+    assert wrong.returncode == exits.USAGE
+    pinned = up.ask("generate", "Why?", "--model", f"{MODEL}@nobody")
+    assert pinned.returncode == exits.USAGE, pinned.stderr
+
+
+def test_a_stack_is_looked_at_by_the_doctor(up: Up) -> None:
+    seen = up.ask("doctor").stdout
+    assert f"ok   stack: that of this folder, {up.url}, is ready." in seen
+
+
+def test_the_example_runs_by_itself_and_leaves_only_its_results(tmp_path: Path) -> None:
+    example = str(ROOT / "examples" / "plan.yaml")
+    ran = llmbench(tmp_path, "run", example, "--simulate", "--runs", "2")
+    assert ran.returncode in (exits.OK, exits.MISSED), ran.stderr
+    assert "Verdict: " in ran.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+    (made,) = (tmp_path / "results").iterdir()
+    assert str(Path("results") / made.name) in ran.stdout
+    assert (made / "samples.csv").exists()
+
+
+def test_an_interrupt_ends_the_stack_that_was_started_for_it(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("Why?\n")
+    child = subprocess.Popen(
+        [*LLMBENCH, "run", "p.txt", "--simulate", "--model", MODEL, "--runs", "9999"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert " is queued." in child.stdout.readline()
+    child.send_signal(signal.SIGINT)
+    assert child.wait(60) == exits.INTERRUPTED
+    child.stdout.close()
+
+
+def test_without_a_key_nothing_is_started_and_it_says_how_to_try(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "p.txt").write_text("Why?\n")
+    began = time.monotonic()
+    ran = llmbench(tmp_path, "run", "p.txt", "--model", "a/b")
+    assert (ran.returncode, ran.stdout) == (exits.USAGE, "")
+    assert "llmbench run --simulate" in ran.stderr
+    assert time.monotonic() - began < 30
+    assert not (tmp_path / ".llmbench").exists()
+
+
+def test_simulated_models_are_asked_by_no_stack_that_runs(up: Up) -> None:
+    ran = up.ask("run", "plan.yaml", "--simulate", "--url", up.url)
+    assert ran.returncode == exits.USAGE
+    assert "leave one of them out" in ran.stderr
+
+
+def test_an_upstream_that_is_not_there_is_exit_code_3(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("Why?\n")
+    env = {"OPENROUTER_BASE_URL": "http://127.0.0.1:1/v1", "UPSTREAM_KIND": "openai"}
+    ran = llmbench(tmp_path, "run", "p.txt", "--model", "a", **env)
+    assert (ran.returncode, ran.stdout) == (exits.UNREACHABLE, ""), ran.stderr
+    assert (
+        "one is started for this benchmark, and asks http://127.0.0.1:1" in ran.stderr
+    )
+    assert "Check OPENROUTER_BASE_URL" in ran.stderr
+
+
+def test_a_plan_is_begun_with_and_its_schema_is_json(tmp_path: Path) -> None:
+    said = llmbench(tmp_path, "init")
+    assert (said.returncode, said.stderr) == (exits.OK, "")
+    written = (tmp_path / "plan.yaml").read_text()
+    assert written == (ROOT / "examples" / "plan.yaml").read_text()
+    again = llmbench(tmp_path, "init")
+    assert again.returncode == exits.USAGE
+    assert "plan.yaml is there already" in again.stderr
+    schema = json.loads(llmbench(tmp_path, "schema").stdout)
+    assert "targets" in schema["required"]
+
+
+def test_the_doctor_says_who_is_asked_and_what_is_wrong(tmp_path: Path) -> None:
+    with simulator() as sim:
+        env = {"OPENROUTER_BASE_URL": sim.base_url, "OPENROUTER_API_KEY": CANARY}
+        seen = llmbench(tmp_path, "doctor", **env)
+    assert seen.returncode == exits.OK, seen.stdout
+    for name in ("OPENROUTER_API_KEY", "store", "stack", "upstream", "key", "clock"):
+        assert f"ok   {name}: " in seen.stdout
+    assert "cores: " in seen.stdout
+    assert CANARY not in seen.stdout
+    away = llmbench(tmp_path, "doctor", OPENROUTER_BASE_URL="http://127.0.0.1:1/v1")
+    assert away.returncode == exits.UNREACHABLE
+    assert "bad  upstream: " in away.stdout
+    wrong = llmbench(tmp_path, "doctor", PORT="99999")
+    assert wrong.returncode == exits.USAGE
+    assert wrong.stdout.startswith("bad  PORT: ")
+
+
+def test_the_simulator_alone_says_its_address_and_its_faults(tmp_path: Path) -> None:
+    listed = llmbench(tmp_path, "simulate", "--faults")
+    assert listed.returncode == exits.OK
+    assert re.search(r"^fault/empty: ", listed.stdout, re.MULTILINE)
+    child = subprocess.Popen(
+        [*LLMBENCH, "simulate", "--ttft-s", "0.01"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert re.match(r"ready http://127\.0\.0\.1:\d+/api/v1", child.stdout.readline())
+    child.terminate()
+    child.wait(20)
+    child.stdout.close()

@@ -1,0 +1,106 @@
+"""A plan of a file and flags: its prompts, its problems with their places, its YAML."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from cli import plan
+from cli.plan import Flags
+from cli.plan.document import parse
+from shared.errors import BadPlan
+from shared.plan import Plan
+from shared.settings import Settings
+from tests.cli.stack_up import ROOT
+
+LIMITS = Settings()
+SMALL = "targets: [{model: a/b}]\nprompts: [Why?]\n"
+
+
+def built(text: str, folder: Path = ROOT, **flags: Any) -> Plan:
+    return plan.build(parse(text, "plan.yaml", folder), Flags(**flags), LIMITS)
+
+
+def refused(text: str, folder: Path = ROOT, **flags: Any) -> str:
+    with pytest.raises(BadPlan) as caught:
+        built(text, folder, **flags)
+    return str(caught.value)
+
+
+def test_prompts_are_a_list_or_a_file_beside_the_plan(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("id,ask\n1,Why?\n2,How?\n")
+    assert built(SMALL).prompts.count() == 1
+    for named in ("{file: p.csv, column: ask}", "{file: ./p.csv, column: ask}"):
+        found = built(f"targets: [{{model: a/b}}]\nprompts: {named}", tmp_path)
+        assert found.prompts.count() == 2
+    (tmp_path / "p.txt").write_text("Why?\nHow?\nWhen?\n")
+    text = "targets: [{model: a/b}]\nprompts: p.txt"
+    assert built(text, tmp_path).prompts.count() == 3
+
+
+def test_a_prompt_file_needs_only_a_model(tmp_path: Path) -> None:
+    (tmp_path / "p.txt").write_text("Why?\n")
+    document = plan.of_prompts(tmp_path / "p.txt")
+    found = plan.build(document, Flags(model=["a/b"]), LIMITS)
+    assert [target.label() for target in found.targets] == ["a/b"]
+    with pytest.raises(BadPlan, match=r"p\.txt names no model. Give one: --model"):
+        plan.build(document, Flags(), LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "runz: 3\n",
+            "plan.yaml, line 3: runz: there is no such field. Did you mean runs?",
+        ),
+        (
+            "load:\n  concurency: 3\n",
+            "plan.yaml, line 4: load.concurency: there is no such field."
+            " Did you mean concurrency?",
+        ),
+        ("runs: 0\n", "plan.yaml, line 3: runs: Input should be greater than or equal"),
+        (
+            "load: {kind: poisson}\n",
+            "plan.yaml, line 3: load.rate_per_s: Field required",
+        ),
+        ("load: {kind: poison}\n", "plan.yaml, line 3: load"),
+    ],
+)
+def test_a_problem_has_its_line_its_field_and_what_may_be_meant(
+    text: str, said: str
+) -> None:
+    assert refused(SMALL + text).startswith(said)
+
+
+def test_a_problem_of_a_flag_names_the_flag() -> None:
+    said = refused(SMALL + "runs: 3\n", runs=0)
+    assert said.startswith("--runs: runs: Input should be greater than or equal to 1")
+
+
+def test_a_prompt_file_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> None:
+    said = refused("targets: [{model: a/b}]\nprompts: {file: no.txt}\n", tmp_path)
+    path = tmp_path / "no.txt"
+    assert (
+        said == f"plan.yaml, line 2: {path} cannot be read (No such file or directory)."
+    )
+
+
+def test_the_whole_plan_as_yaml_is_the_same_plan() -> None:
+    found = built(SMALL, sweep="1,2", retries=1, system_prompt="Коротко: да.\n# нет")
+    text = plan.as_yaml(found)
+    assert "Коротко" in text
+    assert built(text) == found
+
+
+def test_the_example_is_a_plan_and_holds_the_schema() -> None:
+    example = plan.read(str(ROOT / "examples" / "plan.yaml"))
+    found = plan.build(example, Flags(), LIMITS)
+    assert len(found.targets) == 2
+    schema = json.loads(json.dumps(plan.as_schema()))
+    jsonschema.validate(example.record, schema)
+    jsonschema.validate({**example.record, "prompts": {"file": "p.txt"}}, schema)
+    with pytest.raises(jsonschema.ValidationError, match="runz"):
+        jsonschema.validate({**example.record, "runz": 1}, schema)

@@ -1,0 +1,47 @@
+"""With which code a command ends, by what went wrong."""
+
+import pytest
+
+from cli import exits
+from cli.client import Away, Refused
+from cli.stack import NoStack
+from cli.terminal import attempt, exit_code
+from shared.errors import BadPlan, BenchError, InUse, Misconfigured, NotReady
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (BadPlan("runs"), exits.USAGE),
+        (Misconfigured("PORT"), exits.USAGE),
+        (NoStack("none"), exits.UNREACHABLE),
+        (NotReady("worker 1"), exits.UNREACHABLE),
+        (InUse("a port"), exits.UNREACHABLE),
+        (Away("no API"), exits.UNREACHABLE),
+        (Refused("gone", "no-such-run", 404), exits.USAGE),
+        (Refused("no key", "missing-key", 503), exits.USAGE),
+        (Refused("a wrong key", "upstream-bad-key", 502), exits.USAGE),
+        (Refused("no such model", "upstream-no-model", 404), exits.USAGE),
+        (Refused("down", "upstream-unreachable", 502), exits.UNREACHABLE),
+        (Refused("limited", "upstream-rate-limited", 429), exits.UNREACHABLE),
+        (Refused("a bug", "internal", 500), exits.UNREACHABLE),
+    ],
+)
+def test_each_error_has_its_code(error: BenchError, code: int) -> None:
+    assert exit_code(error) == code
+
+
+def test_an_error_is_its_sentence_and_an_interrupt_is_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def wrong() -> None:
+        raise BadPlan("runs: give 1 or more")
+
+    async def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    for work, code in ((wrong, exits.USAGE), (interrupted, exits.INTERRUPTED)):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 - it is typer's own
+            attempt(work())
+        assert getattr(caught.value, "exit_code", None) == code
+    assert capsys.readouterr().err == "runs: give 1 or more\n"
