@@ -14,7 +14,6 @@ from cli.preflight import preflight
 from cli.stack import DATA_DIR, Chosen, Wanted, chosen
 from cli.terminal import Url, attempt, note, read_settings
 from shared.errors import BadPlan
-from shared.plan import Plan, plan_json
 from shared.settings import Settings
 
 File = Annotated[
@@ -91,16 +90,16 @@ def run(
     async def work() -> int:
         async with chosen(wanted, settings, note) as stack, Api(stack.url) as api:
             if dry_run:
-                quote.draw(await api.quote_plan(plan_json(asked)))
+                quote.draw(await api.quote_plan(asked.json()))
                 return exits.OK
             if look_first:
-                await preflight(api, asked, note)
+                await preflight(api, asked.plan, note)
             return await _follow(api, asked, stack, settings)
 
     raise typer.Exit(attempt(work()))
 
 
-def _plan(file: str, flags: plan.Flags, settings: Settings) -> Plan:
+def _plan(file: str, flags: plan.Flags, settings: Settings) -> plan.Asked:
     is_plan = file == "-" or Path(file).suffix.lower() in plan.PLANS
     try:
         document = plan.read(file) if is_plan else plan.of_prompts(Path(file))
@@ -110,8 +109,10 @@ def _plan(file: str, flags: plan.Flags, settings: Settings) -> Plan:
         raise typer.Exit(exits.USAGE) from None
 
 
-async def _follow(api: Api, asked: Plan, stack: Chosen, settings: Settings) -> int:
-    accepted = await api.submit_plan(plan_json(asked))
+async def _follow(
+    api: Api, asked: plan.Asked, stack: Chosen, settings: Settings
+) -> int:
+    accepted = await api.submit_plan(asked.json())
     job_id = accepted["job_id"]
     for warning in accepted["warnings"]:
         note(show.text(warning))

@@ -8,13 +8,14 @@ as a JSON Schema.
 May import: `shared`.
 """
 
-from cli.plan.build import build
+from cli.plan.build import Asked, build
 from cli.plan.document import PLANS, Document, of_prompts, read
 from cli.plan.flags import Flags
 from cli.plan.written import as_schema, as_yaml
 
 __all__ = [
     "PLANS",
+    "Asked",
     "Document",
     "Flags",
     "as_schema",

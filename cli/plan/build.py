@@ -1,22 +1,39 @@
 """A plan of a document and the flags; what is wrong is said with its place."""
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from cli.plan.document import Document
 from cli.plan.flags import Flags, merged
 from shared.errors import BadPlan
-from shared.plan import Plan, problems
+from shared.plan import Plan, plan_json, problems
 from shared.plan.prompts.files import read_prompts
 from shared.settings import Settings
 
 MOST_SAID = 20
+ABOUT = ("name", "tags", "note")
+"""What stands beside a plan: it tells people of the run, and changes nothing of it."""
 
 
-def build(document: Document, flags: Flags, limits: Settings) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A plan, and what is said of it."""
+
+    plan: Plan
+    about: dict[str, Any]
+
+    def json(self) -> bytes:
+        """The body of POST /benchmark."""
+        plan = plan_json(self.plan)
+        return to_json(self.about)[:-1] + b"," + plan[1:] if self.about else plan
+
+
+def build(document: Document, flags: Flags, limits: Settings) -> Asked:
     """The plan, whole and checked. Raises BadPlan with a line for each problem."""
     record, came = merged(document.record, flags)
     if "targets" not in record:
@@ -30,8 +47,9 @@ def build(document: Document, flags: Flags, limits: Settings) -> Plan:
     except BadPlan as error:
         place = document.place("prompts")
         raise BadPlan(f"{place}: {error}", "prompts") from None
+    about = {name: record.pop(name) for name in ABOUT if name in record}
     try:
-        return Plan.model_validate(record)
+        return Asked(Plan.model_validate(record), about)
     except ValidationError as error:
         lines = [
             f"{_place(path, document, came)}: {_sentence(path, said)}"
@@ -80,6 +98,6 @@ def _names(*, is_top: bool) -> list[str]:
     """Names of fields: of the plan itself, or of all that can stand in it."""
     schema = Plan.model_json_schema()
     if is_top:
-        return [*schema["properties"]]
+        return [*schema["properties"], *ABOUT]
     inner = (each.get("properties", ()) for each in schema["$defs"].values())
     return sorted({name for names in inner for name in names})

@@ -5,6 +5,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from cli.plan.build import Asked
 from shared.plan import Plan
 
 _FILE = {
@@ -22,14 +23,27 @@ _FILE = {
 }
 
 
-def as_yaml(plan: Plan) -> str:
+_SAID = {
+    "name": {"type": "string", "description": "What people call it."},
+    "tags": {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "To find it.",
+    },
+    "note": {"type": "string", "description": "What should be known of it later."},
+}
+"""Beside the plan."""
+
+
+def as_yaml(asked: Asked) -> str:
     """The whole plan; `llmbench run -` reads it again."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False
     yaml.allow_unicode = True
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     text = io.StringIO()
-    yaml.dump(plan.model_dump(mode="json", exclude_none=True), text)
+    plan = asked.plan.model_dump(mode="json", exclude_none=True)
+    yaml.dump({**asked.about, **plan}, text)
     return text.getvalue()
 
 
@@ -40,5 +54,5 @@ def as_schema() -> dict[str, Any]:
     told = {key: prompts.pop(key) for key in ("description", "examples")}
     listed = schema["$defs"]["InlinePrompts"]["properties"]["prompts"]
     forms = [prompts, _FILE, {"type": "string", "title": "PromptFile"}, listed]
-    schema["properties"]["prompts"] = {"anyOf": forms, **told}
+    schema["properties"] |= {"prompts": {"anyOf": forms, **told}, **_SAID}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

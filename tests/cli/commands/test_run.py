@@ -1,4 +1,4 @@
-"""`llmbench run` and its like as processes, beside a stack that runs in their folder."""
+"""`llmbench run` and its like as processes, beside a stack of their folder."""
 
 import json
 import os

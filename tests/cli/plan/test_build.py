@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from cli import plan
-from cli.plan import Flags
+from cli.plan import Asked, Flags
 from cli.plan.document import parse
 from shared.errors import BadPlan
 from shared.plan import Plan
@@ -20,12 +20,16 @@ SMALL = "targets: [{model: a/b}]\nprompts: [Why?]\n"
 
 
 def built(text: str, folder: Path = ROOT, **flags: Any) -> Plan:
+    return asked(text, folder, **flags).plan
+
+
+def asked(text: str, folder: Path = ROOT, **flags: Any) -> Asked:
     return plan.build(parse(text, "plan.yaml", folder), Flags(**flags), LIMITS)
 
 
 def refused(text: str, folder: Path = ROOT, **flags: Any) -> str:
     with pytest.raises(BadPlan) as caught:
-        built(text, folder, **flags)
+        asked(text, folder, **flags)
     return str(caught.value)
 
 
@@ -43,7 +47,7 @@ def test_prompts_are_a_list_or_a_file_beside_the_plan(tmp_path: Path) -> None:
 def test_a_prompt_file_needs_only_a_model(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("Why?\n")
     document = plan.of_prompts(tmp_path / "p.txt")
-    found = plan.build(document, Flags(model=["a/b"]), LIMITS)
+    found = plan.build(document, Flags(model=["a/b"]), LIMITS).plan
     assert [target.label() for target in found.targets] == ["a/b"]
     with pytest.raises(BadPlan, match=r"p\.txt names no model. Give one: --model"):
         plan.build(document, Flags(), LIMITS)
@@ -89,16 +93,28 @@ def test_a_prompt_file_that_is_not_there_is_named_with_its_line(tmp_path: Path) 
 
 
 def test_the_whole_plan_as_yaml_is_the_same_plan() -> None:
-    found = built(SMALL, sweep="1,2", retries=1, system_prompt="Коротко: да.\n# нет")
+    told = {"system_prompt": "Коротко: да.\n# нет", "name": "nightly", "tag": ["a"]}
+    found = asked(SMALL, sweep="1,2", retries=1, **told)
     text = plan.as_yaml(found)
     assert "Коротко" in text
-    assert built(text) == found
+    assert asked(text) == found
+
+
+def test_a_name_and_tags_stand_beside_the_plan() -> None:
+    found = asked(
+        SMALL + "name: before\nnote: a note\n", name="nightly", tag=["a", "b"]
+    )
+    body = json.loads(found.json())
+    said = {"name": "nightly", "note": "a note", "tags": ["a", "b"]}
+    assert found.about == said
+    assert body == {**said, **found.plan.model_dump(mode="json")}
+    assert json.loads(asked(SMALL).json()) == asked(SMALL).plan.model_dump(mode="json")
 
 
 def test_the_example_is_a_plan_and_holds_the_schema() -> None:
     example = plan.read(str(ROOT / "examples" / "plan.yaml"))
     found = plan.build(example, Flags(), LIMITS)
-    assert len(found.targets) == 2
+    assert len(found.plan.targets) == 2
     schema = json.loads(json.dumps(plan.as_schema()))
     jsonschema.validate(example.record, schema)
     jsonschema.validate({**example.record, "prompts": {"file": "p.txt"}}, schema)

@@ -51,5 +51,5 @@ def test_what_is_named_wins(
 
 
 def test_without_any_no_port_is_tried(tmp_path: Path) -> None:
-    with pytest.raises(NoStack, match="llmbench up.*--url or LLMBENCH_URL"):
+    with pytest.raises(NoStack, match=r"llmbench up.*--url or LLMBENCH_URL"):
         must_find(None, tmp_path)
