@@ -8,9 +8,12 @@ from api.errors import Problem
 from api.parts import Parts, Store
 from shared import tracing
 from shared.errors import NoSuchRun
-from shared.run import is_job_id
+from shared.run import is_id_prefix, is_job_id
 
 EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
+
+_MOST_NAMED = 5
+"""Of the ids that a beginning may mean so many are named."""
 
 
 def _parts(request: Request) -> Parts:
@@ -34,14 +37,36 @@ def _store(parts: PartsDep) -> Store:
 StoreDep = Annotated[Store, Depends(_store)]
 
 
-def _job_id(
+async def _job_id(
     job_id: Annotated[
-        str, Path(description="What POST /benchmark answered with.", examples=[EXAMPLE])
+        str,
+        Path(
+            description="What POST /benchmark answered with, or the beginning of it:"
+            " four characters or more, and no other id begins so.",
+            examples=[EXAMPLE],
+        ),
     ],
+    parts: PartsDep,
 ) -> str:
-    if not is_job_id(job_id):
+    said = job_id.upper()
+    if is_job_id(said):
+        return said
+    if not is_id_prefix(said):
         raise NoSuchRun(repr(job_id[:40]))
-    return job_id
+    store = _store(parts)
+    async with store.access.deadline():
+        found = await store.views.ids(said)
+    if not found:
+        raise NoSuchRun(f"whose id begins with {said}")
+    if len(found) > 1:
+        more = f" and {len(found) - _MOST_NAMED} more" * (len(found) > _MOST_NAMED)
+        raise Problem(
+            "ambiguous-id",
+            f"{len(found)} benchmarks begin with {said}:"
+            f" {', '.join(found[:_MOST_NAMED])}{more}. Give more of the id.",
+            suggestions=found[:_MOST_NAMED],
+        )
+    return found[0]
 
 
 JobId = Annotated[str, Depends(_job_id)]

@@ -25,6 +25,7 @@ from api.parts import (
     Watchers,
 )
 from api.routes import (
+    about,
     account,
     benchmarks,
     control,
@@ -32,6 +33,7 @@ from api.routes import (
     events,
     generate,
     health,
+    home,
     metrics,
     models,
     reruns,
@@ -76,6 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         lifespan=lifespan,
         redirect_slashes=False,
+        docs_url=None,  # `home` serves them, without a foreign host
+        redoc_url=None,
         telemetry={
             "auto_configure": False,  # `tracing` does it, as in workers
             "operation_spans": False,
@@ -86,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(CountedRequests, traffic=traffic)
     errors.install(app)
     for subject in (
+        home,
         health,
         metrics,
         models,
@@ -93,6 +98,7 @@ def create_app(settings: Settings) -> FastAPI:
         generate,
         benchmarks,
         control,
+        about,
         reruns,
         events,
         downloads,

@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.errors import ProblemBody
+from shared.about import About
 from shared.plan import Plan
 
 
@@ -27,6 +28,15 @@ def schema_of(app: FastAPI) -> dict[str, Any]:
             )
             schemas.update(schema.pop("$defs", {}))
             schemas[name] = schema
+        schemas["NewBenchmark"] = {
+            **schemas["Plan"],
+            "title": "NewBenchmark",
+            "description": "A plan, and what is said of the run.",
+            "properties": {
+                **About.model_json_schema()["properties"],
+                **schemas["Plan"]["properties"],
+            },
+        }
         # FastAPI adds an answer of its own to what does not declare a 422.
         for path in app.openapi_schema["paths"].values():
             for operation in path.values():

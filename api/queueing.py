@@ -11,6 +11,7 @@ from typing import Literal
 
 from api.parts import Store
 from api.submission import Prices
+from shared.about import About
 from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan, plan_json
 from shared.queue import ring
@@ -32,6 +33,7 @@ async def queue(
     said_key: str | None,
     prices: Prices | None,
     traceparent: str | None,
+    about: About,
 ) -> Run:
     """The run of a new plan, or the one that the same key made before."""
     key = await _key(plan.submitter, said_key, lambda: plan_json(plan))
@@ -46,6 +48,7 @@ async def queue(
             job_id=job_id,
             prices=prices,
             traceparent=traceparent,
+            about=about,
         ),
         _perhaps_queued(job_id, said_key),
     )
@@ -63,10 +66,12 @@ async def queue_again(
     said_key: str | None,
     prices: Prices | None,
     traceparent: str | None,
+    about: About,
+    changes: bytes = b"",
 ) -> tuple[Run, list[str]]:
-    """A new run of the plan of benchmark `of`, or of the calls that failed in it; and
-    warnings."""
-    key = await _key(of, said_key, lambda: f"rerun {of} {only}".encode())
+    """A new run of this plan, which is that of benchmark `of` with these changes, or of
+    the calls that failed in it; and warnings."""
+    key = await _key(of, said_key, lambda: f"rerun {of} {only}".encode() + changes)
     job_id, alive = await _prepared(store, settings)
 
     async def create() -> Run:
@@ -75,10 +80,12 @@ async def queue_again(
             return await again(
                 store.redis,
                 of,
+                plan=plan,
                 key=key,
                 prices=prices,
                 traceparent=traceparent,
                 new_id=job_id,
+                about=about,
             )
         except NoSuchRun:
             pass  # it is in the results folder
@@ -95,6 +102,7 @@ async def queue_again(
             job_id=job_id,
             prices=prices,
             traceparent=traceparent,
+            about=about,
         )
 
     run = await store.access.write(

@@ -15,9 +15,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from shared.errors import BadPlan, NewerRecord, NoSuchRun, Unreadable
+from shared.about import NOTHING, About
+from shared.errors import BadPlan, NewerRecord, NoSuchRun, Unreadable, Unwritable
 from shared.money.reconciliation import FILE, Reconciliation, read
 from shared.plan import Plan, read_plan
+from shared.publish import publish
 from shared.run import Ending, Run, Status, created_at, is_job_id
 
 SCHEMA = 1
@@ -38,6 +40,7 @@ def record(run: Run) -> bytes:
         "status": ending.status,
         "ending": ending,
         "submitter": run.submitter,
+        "about": run.about.model_dump(),
         "targets": run.targets,
         "created_at": run.created_at,
         "started_at": run.started_at,
@@ -51,7 +54,7 @@ def record(run: Run) -> bytes:
         "spent_usd": run.spent_usd,
         "unaccounted_usd": run.unaccounted_usd,
     }
-    return to_json(said, indent=2) + b"\n"
+    return _text(said)
 
 
 class _Record(BaseModel):
@@ -61,6 +64,7 @@ class _Record(BaseModel):
     status: Status = Status.DONE
     ending: Ending | None = None
     submitter: str = ""
+    about: About = NOTHING
     targets: tuple[str, ...] = ()
     created_at: float | None = None
     started_at: float | None = None
@@ -82,11 +86,35 @@ def load(results_dir: Path, job_id: str) -> Run:
         ended_at = (folder / "summary.json").stat().st_mtime
     with _reading(job_id, "run.json"):
         said = _record(folder / "run.json")
-    found = said.model_dump()
+    found = {name: getattr(said, name) for name in _Record.model_fields}
     if said.created_at is None:
         found["created_at"] = created_at(job_id)
     held_usd = None if said.spent_usd is None else 0.0
     return Run(job_id=job_id, ended_at=ended_at, held_usd=held_usd, **found)
+
+
+def describe(results_dir: Path, job_id: str, about: About) -> None:
+    """Say in `run.json` what people say of the run; nothing else in it changes.
+
+    Raises NoSuchRun where the folder is no ended run's, NewerRecord, Unreadable, and
+    Unwritable.
+    """
+    path = results_dir / job_id / "run.json"
+    with _reading(job_id, "summary.json"):
+        (results_dir / job_id / "summary.json").stat()
+    with _reading(job_id, "run.json"):
+        if _record(path).about == about:
+            return
+        said = from_json(path.read_bytes()) if path.exists() else {"schema": SCHEMA}
+    said["about"] = about.model_dump()
+    try:
+        publish(path, [_text(said)])
+    except OSError as error:
+        raise Unwritable("run.json", job_id, error) from error
+
+
+def _text(said: dict[str, Any]) -> bytes:
+    return to_json(said, indent=2) + b"\n"
 
 
 def _record(path: Path) -> _Record:

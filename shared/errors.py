@@ -14,6 +14,7 @@
     │   └── OutcomeUnknown   ... in the middle of a write: it may be done, or not
     ├── CatalogueDown        the upstream gave no list of models, and there is no older
     ├── Unreadable           a record or a file of ours is there and cannot be read
+    ├── Unwritable           a file of ours cannot be written or deleted
     ├── NewerRecord          written by a later version of this program
     └── Misconfigured        a setting is missing or wrong
         ├── InUse            another process holds what we need
@@ -121,6 +122,17 @@ class Unreadable(BenchError):
             f"The {what} of benchmark {job_id} cannot be read"
             f" ({why or type(error).__name__}). Mend its disk or its permissions, or"
             " bring it back from a copy; the others are not touched by it."
+        )
+
+
+class Unwritable(BenchError):
+    """A file of ours cannot be written or deleted."""
+
+    def __init__(self, what: str, job_id: str, error: OSError) -> None:
+        super().__init__(
+            f"The {what} of benchmark {job_id} cannot be changed"
+            f" ({error.strerror or type(error).__name__}). Mend its disk or its"
+            " permissions, then ask again."
         )
 
 

@@ -5,7 +5,10 @@ import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.about import NOTHING, About
+
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PREFIX = re.compile(r"[0-9A-HJKMNP-TV-Z]{4,25}")
 _JOB_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 
 
@@ -89,6 +92,8 @@ class Run:
     submitter: str
     targets: tuple[str, ...]
     """Labels, for lists; the plan itself is a record of its own."""
+    about: About = NOTHING
+    """What people say of it."""
     created_at: float
     """Unix seconds of the store's clock, like all times here."""
     started_at: float | None = None
@@ -160,6 +165,11 @@ def created_at(job_id: str) -> float:
     for character in job_id[:10]:
         number = number * 32 + _ALPHABET.index(character)
     return number / 1000
+
+
+def is_id_prefix(text: str) -> bool:
+    """Whether an id of ours may begin with `text`: four characters or more."""
+    return _PREFIX.fullmatch(text) is not None
 
 
 def is_job_id(text: str) -> bool:

@@ -26,6 +26,7 @@ from shared.errors import (
     TooMuch,
     UnknownPrice,
     Unreadable,
+    Unwritable,
     WrongState,
 )
 
@@ -45,6 +46,7 @@ OF_ERROR: dict[type[BenchError], str] = {
     OutcomeUnknown: "outcome-unknown",
     StoreDown: "store-down",
     Unreadable: "unreadable",
+    Unwritable: "unwritable",
     NewerRecord: "newer-record",
     CatalogueDown: "no-catalogue",
     MissingKey: "missing-key",

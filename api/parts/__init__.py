@@ -1,8 +1,8 @@
 """What the process holds while it serves: made at the start, shared by all requests.
 
 `access` is the way to the store, `watchers` are the clients that follow runs, `views`
-the bodies of runs and `plans` the plans in them; `account_page` is `GET /key` of the
-upstream, `traffic` counts the requests.
+the bodies of runs, `plans` the plans in them, and `search` finds some among them;
+`account_page` is `GET /key` of the upstream, `traffic` counts the requests.
 
 May import: `shared`, `api.errors`, `api.schemas`.
 """
@@ -10,6 +10,7 @@ May import: `shared`, `api.errors`, `api.schemas`.
 from api.parts.access import StoreAccess
 from api.parts.account_page import AccountPage
 from api.parts.parts import Parts, Store
+from api.parts.search import Wanted, search
 from api.parts.traffic import CountedRequests, Traffic
 from api.parts.views import Views, listed, progress, waits_for
 from api.parts.watchers import MOST_WATCHERS, Watchers
@@ -23,8 +24,10 @@ __all__ = [
     "StoreAccess",
     "Traffic",
     "Views",
+    "Wanted",
     "Watchers",
     "listed",
     "progress",
+    "search",
     "waits_for",
 ]

@@ -23,6 +23,8 @@ class Store:
     views: Views
     watchers: Watchers
     access: StoreAccess = field(default_factory=StoreAccess)
+    describing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who writes what is said of a run into its files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,10 @@ class ShownPlans:
             self._plans.popitem(last=False)
         return plan
 
+    def forget(self, job_id: str) -> None:
+        """Keep the plan of this run no longer."""
+        self._plans.pop(job_id, None)
+
 
 def shown(text: bytes) -> dict[str, Any]:
     """A stored plan as JSON; prompts of more than 100 KB by count and hash.

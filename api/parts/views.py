@@ -50,6 +50,17 @@ class Views:
         now = await now_s(self._redis)
         return _job(run, plan, result, now, waiting_for, reconciled)
 
+    async def ids(self, prefix: str) -> list[str]:
+        """The ids that begin so, newest first."""
+        known = await runs.ids_with_prefix(self._redis, prefix)
+        old = await asyncio.to_thread(archive.ids, self._results_dir)
+        found = {job_id for job_id in old if job_id.startswith(prefix)}
+        return sorted({*known, *found}, reverse=True)
+
+    def forget(self, job_id: str) -> None:
+        """Keep nothing of this run in memory."""
+        self._plans.forget(job_id)
+
     async def page(self, limit: int, before: str | None) -> list[Run]:
         """Up to `limit` runs, newest first, made before the run `before`."""
         found = {
@@ -160,6 +171,8 @@ def listed(run: Run) -> Listed:
         status=run.status,
         targets=list(run.targets),
         submitter=run.submitter,
+        name=run.about.name,
+        tags=list(run.about.tags),
         closed=run.closed,
         failed=run.failed,
         total=run.total,
@@ -194,6 +207,9 @@ def _job(
             max_cost_usd=run.max_usd,
         ),
         submitter=run.submitter or plan["submitter"],
+        name=run.about.name,
+        tags=list(run.about.tags),
+        note=run.about.note,
         created_at=utc_label(run.created_at),
         started_at=_label(run.started_at),
         ended_at=_label(run.ended_at),

@@ -1,14 +1,16 @@
 """Benchmarks: asked for, shown, listed."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
+from pydantic import Field
 
 from api.deps import EXAMPLE, JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
 from api.live import ended_within, unless_gone, wait_asked_s
-from api.parts import listed
+from api.parts import Wanted, listed, search
 from api.queueing import queue
 from api.replies import accepted, json_of
 from api.schemas import Accepted, Job, Listing, Quoted
@@ -21,9 +23,11 @@ from api.submission import (
     warnings_of,
 )
 from shared.errors import NoSuchRun
-from shared.run import is_job_id
+from shared.run import Status, is_job_id
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
+
+Said = Annotated[str, Field(min_length=1, max_length=200)]
 
 # The model is a router to some free model: these can be sent as they are.
 PLAN_EXAMPLE = {
@@ -38,7 +42,7 @@ _BODY = {
     "required": True,
     "content": {
         "application/json": {
-            "schema": {"$ref": "#/components/schemas/Plan"},
+            "schema": {"$ref": "#/components/schemas/NewBenchmark"},
             "example": PLAN_EXAMPLE,
         },
         "multipart/form-data": {"schema": form_schema()},
@@ -113,7 +117,7 @@ async def create(
 
     A form is the short spelling of a plan: its prompt file has a prompt on each line.
     """
-    plan, warnings = await read_submission(request, parts)
+    plan, about, warnings = await read_submission(request, parts)
     warnings += await check_key(parts, dry_run=dry_run)
     if dry_run:
         return json_of(Quoted.of(await quoted(plan, parts, store), warnings))
@@ -127,6 +131,7 @@ async def create(
         said_key=idempotency_key,
         prices=prices,
         traceparent=traceparent,
+        about=about,
     )
     wait_s = wait_asked_s(request.headers.getlist("prefer"))
     if wait_s:
@@ -154,14 +159,42 @@ async def listing(
         str | None,
         Query(description="Only those made before this one.", examples=[EXAMPLE]),
     ] = None,
+    tag: Annotated[
+        list[Said] | None,
+        Query(description="With this tag. Repeated: with each of them."),
+    ] = None,
+    model: Annotated[
+        list[Said] | None,
+        Query(description="With this in a target's name. Repeated: with one of them."),
+    ] = None,
+    status: Annotated[
+        list[Status] | None,
+        Query(description="In this state. Repeated: in one of them."),
+    ] = None,
+    text: Annotated[
+        Said | None,
+        Query(description="With this in id, name, note, tags, submitter or targets."),
+    ] = None,
 ) -> Listing:
-    """Newest first. `next` is where the next page is."""
+    """Newest first. `next` is where the next page is.
+
+    Capitals count nowhere. One request looks through 2,000 benchmarks at most: where
+    they are not enough, a page has fewer than `limit`, or none, and `next` goes on.
+    """
     if before is not None and not is_job_id(before):
         raise NoSuchRun(repr(before[:40]))
+    wanted = Wanted(
+        tags=tuple(tag or ()),
+        models=tuple(model or ()),
+        statuses=tuple(status or ()),
+        text=text,
+    )
     async with store.access.deadline():
-        found = await store.views.page(limit + 1, before)
-    page, more = found[:limit], found[limit:]
-    after = f"/benchmark?limit={limit}&before={page[-1].job_id}" if more else None
+        page, last = await search(store.views.page, wanted, limit, before)
+    after = None
+    if last is not None:
+        asked = {"limit": limit, "before": last, **wanted.asked()}
+        after = f"/benchmark?{urlencode(asked, doseq=True)}"
     return Listing(jobs=[listed(run) for run in page], next=after)
 
 

@@ -5,15 +5,16 @@ Each request may be repeated: a benchmark in that state already is a 200.
 
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from redis.asyncio import Redis
 
 from api.deps import JobId, PartsDep, StoreDep
 from api.errors import responses
 from api.parts import Store
+from api.purging import check_whole, purged
 from api.queueing import wake, wake_all
 from api.replies import json_of
 from api.schemas import Job
@@ -37,20 +38,38 @@ _STATE_PROBLEMS = (
 
 @router.delete(
     "/{job_id}",
-    summary="Cancel a benchmark",
+    summary="Cancel a benchmark, or purge it",
     status_code=202,
     response_model=Job,
     responses={
+        204: {"description": "With `purge`: nothing is left of it."},
         200: {"model": Job, "description": "It was cancelled before."},
         202: {"description": "It ends now; what was measured is kept."},
-        **responses(*_STATE_PROBLEMS),
+        **responses(*_STATE_PROBLEMS, "ambiguous-id", "invalid", "unwritable"),
     },
 )
-async def cancel(job_id: JobId, store: StoreDep) -> Response:
+async def cancel(
+    request: Request,
+    job_id: JobId,
+    parts: PartsDep,
+    store: StoreDep,
+    purge: Annotated[
+        bool,
+        Query(
+            description="Delete every trace of one that has ended: its record, its"
+            " files, its rows on disk. Nothing brings it back; asks for the whole id."
+        ),
+    ] = False,
+) -> Response:
     """No call begins a second later; partial results are reduced and kept.
 
-    May be asked again. One that has ended by itself is a 409.
+    May be asked again. One that has ended by itself is a 409; with `purge` one that has
+    not ended is.
     """
+    if purge:
+        check_whole(request.path_params["job_id"], job_id)
+        await purged(store, parts.settings, job_id)
+        return Response(status_code=204)
     job, _ = await _changed(
         store,
         job_id,

@@ -3,16 +3,17 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from api.deps import PartsDep
-from api.errors import responses
+from api.errors import Problem, responses
 from shared.clock import utc_label
-from shared.upstream import Model, select
+from shared.upstream import Endpoint, Model, Percentiles, near_matches, select
 
 router = APIRouter(tags=["models"])
 
+_MILLION = 1_000_000
 EXAMPLES = ["acme/orca-70b-instruct:free", "acme/tuna-8b:free"]
 
 
@@ -86,6 +87,102 @@ async def models(
     if details:
         return Detailed(models=[_details(model) for model in chosen])
     return Ids(models=[model.id for model in chosen])
+
+
+class Provider(BaseModel):
+    """Who runs a model, as the upstream tells it. Null is what it does not say."""
+
+    provider: str = Field(examples=["DeepInfra"])
+    slug: str = Field(
+        description="What pins it: a target's `provider`.", examples=["deepinfra/fp8"]
+    )
+    prompt_usd_per_million: float | None = Field(examples=[0.12])
+    completion_usd_per_million: float | None = Field(
+        description="As the one before at its dearest, where there are conditions.",
+        examples=[0.3],
+    )
+    request_usd: float | None = Field(description="Of each call, beside its tokens.")
+    quantization: str | None = Field(examples=["fp8"])
+    context_length: int | None = Field(description="Tokens.", examples=[131072])
+    max_completion_tokens: int | None
+    uptime_last_30m_percent: float | None = Field(examples=[99.41])
+    uptime_last_1d_percent: float | None
+    ttft_s_last_30m: Percentiles | None = Field(
+        description="By the upstream's own measuring, of everybody's calls."
+    )
+    tokens_per_s_last_30m: Percentiles | None
+
+
+class Providers(BaseModel):
+    """The providers of one model, in the upstream's order."""
+
+    model: str = Field(examples=["acme/orca-70b-instruct"])
+    providers: list[Provider]
+
+
+@router.get(
+    "/models/{model_id:path}/providers",
+    summary="List a model's providers",
+    responses=responses("no-such-model", "no-providers", "no-catalogue"),
+)
+async def providers(
+    model_id: Annotated[
+        str,
+        Path(
+            description="The model's name as `/models` lists it, with its slashes.",
+            examples=["acme/orca-70b-instruct"],
+        ),
+    ],
+    parts: PartsDep,
+) -> Providers:
+    """Who runs it, at which price, how fast and how reliably by the upstream's word.
+
+    Only an upstream that speaks OpenRouter's dialect tells that.
+    """
+    settings = await parts.contact.meet()
+    if not settings.speaks_openrouter:
+        raise Problem(
+            "no-providers",
+            f"{settings.openrouter_base_url} is asked as a plain OpenAI-compatible"
+            " server, which runs its models itself. If it is an OpenRouter, set"
+            " UPSTREAM_KIND=openrouter.",
+        )
+    rows = await parts.catalogue.models()
+    found = await parts.catalogue.endpoints(model_id)
+    if found is not None:
+        return Providers(model=model_id, providers=[_provider(one) for one in found])
+    if parts.catalogue.knows(model_id):
+        raise Problem("no-providers", f"The upstream does not say who runs {model_id}.")
+    near = near_matches(model_id, rows)
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    raise Problem(
+        "no-such-model",
+        f"{model_id[:200]!r} is not a model of the upstream.{meant}"
+        " GET /models?filter=all lists all of them.",
+        suggestions=list(near),
+    )
+
+
+def _provider(one: Endpoint) -> Provider:
+    usd: dict[str, float | None] = {"prompt": None, "completion": None, "request": None}
+    if one.price is not None:
+        usd["prompt"] = float(one.price.prompt * _MILLION)
+        usd["completion"] = float(one.price.completion * _MILLION)
+        usd["request"] = float(one.price.request)
+    return Provider(
+        provider=one.provider,
+        slug=one.tag,
+        prompt_usd_per_million=usd["prompt"],
+        completion_usd_per_million=usd["completion"],
+        request_usd=usd["request"],
+        quantization=one.quantization,
+        context_length=one.context_length,
+        max_completion_tokens=one.max_completion_tokens,
+        uptime_last_30m_percent=one.uptime_last_30m,
+        uptime_last_1d_percent=one.uptime_last_1d,
+        ttft_s_last_30m=one.ttft_s_last_30m,
+        tokens_per_s_last_30m=one.tokens_per_s_last_30m,
+    )
 
 
 def _details(model: Model) -> Details:

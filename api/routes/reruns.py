@@ -1,11 +1,12 @@
 """Benchmarks that are done again."""
 
 import asyncio
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Header
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 from api.deps import JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
@@ -13,8 +14,9 @@ from api.parts import Store
 from api.queueing import queue_again
 from api.replies import accepted
 from api.schemas import Accepted
-from api.submission import check_key, checked_prices
+from api.submission import changed, check_key, checked, checked_prices
 from shared import archive
+from shared.about import About
 from shared.errors import NoSuchRun
 from shared.plan import read_plan
 from shared.settings import Settings
@@ -27,12 +29,22 @@ class Rerun(BaseModel):
     """What to do again."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"only": "failed"}, {}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"only": "failed"}, {"changes": {"runs": 1}}, {}]
+        },
     )
 
     only: Literal["failed"] | None = Field(
         default=None,
         description="`failed`: the calls that did not end ok, or never ran. Null: all.",
+    )
+    changes: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Fields of the plan that are otherwise this time, and name, tags,"
+        " note. A JSON Merge Patch (RFC 7396): objects are changed field by field,"
+        " null is the default; an object of another `kind` replaces the old one.",
+        examples=[{"runs": 1, "load": {"concurrency": 4}, "tags": ["again"]}],
     )
 
 
@@ -51,8 +63,9 @@ class Rerun(BaseModel):
             "invalid",
             "key-reused",
             "too-much",
+            "unknown-model",
+            "context-length",
             "unknown-price",
-            "missing-key",
             "missing-key",
             "no-catalogue",
             "newer-record",
@@ -81,27 +94,47 @@ async def rerun(
 ) -> Response:
     """A new benchmark of the same plan, whole, or only the calls that failed.
 
+    It has the name and the tags of the old one. `changes` are checked as a new plan is.
     What failed can be told after the end, while the store remembers the rows
     (`KEEP_RUNS_DAYS`), and of plans with a fixed number of calls.
     """
+    asked = asked or Rerun()
     async with store.access.deadline():
         text = await _plan_text(store, parts.settings, job_id)
+        about = await _about(store, parts.settings, job_id)
     # Not within the store's time: a large plan takes some seconds to read.
-    plan = await asyncio.to_thread(read_plan, text)
+    warnings: list[str] = []
+    if asked.changes:
+        plan, said = await asyncio.to_thread(changed, text, asked.changes)
+        about = about.with_said(said)
+        warnings += await checked(plan, parts, lambda path: f"changes.{path}")
+    else:
+        plan = await asyncio.to_thread(read_plan, text)
     del text
-    warnings = await check_key(parts)
+    warnings += await check_key(parts)
     prices = await checked_prices(plan, parts)
     run, doubts = await queue_again(
         store,
         parts.settings,
         plan,
         of=job_id,
-        only=asked.only if asked else None,
+        only=asked.only,
         said_key=idempotency_key,
         prices=prices,
         traceparent=traceparent,
+        about=about,
+        changes=to_json(asked.changes) if asked.changes else b"",
     )
     return accepted(run, (*run.warnings, *warnings, *doubts))
+
+
+async def _about(store: Store, settings: Settings, job_id: str) -> About:
+    """Its name and its tags; a note is of the old one alone."""
+    try:
+        old = await runs.load(store.redis, job_id)
+    except NoSuchRun:
+        old = await asyncio.to_thread(archive.load, settings.results_dir, job_id)
+    return About(name=old.about.name, tags=old.about.tags)
 
 
 async def _plan_text(store: Store, settings: Settings, job_id: str) -> bytes:

@@ -66,6 +66,9 @@ class Job(BaseModel):
     )
     money: Money
     submitter: str
+    name: str | None = Field(description="PATCH changes it, as the next two.")
+    tags: list[str]
+    note: str | None
     created_at: str
     started_at: str | None
     ended_at: str | None
@@ -89,6 +92,8 @@ class Listed(BaseModel):
     status: Status
     targets: list[str]
     submitter: str
+    name: str | None
+    tags: list[str]
     closed: int
     failed: int
     total: int | None

@@ -1,20 +1,24 @@
 """A benchmark that is asked for: read, checked, priced, before anything is queued.
 
-`read` is the body, `form` the multipart one and `schema` how OpenAPI shows it; `check`
+`read` is the body, `form` the multipart one and `schema` how OpenAPI shows it,
+`changes` what a rerun does otherwise; `check`
 whether the upstream has the models and they the room, `key` whether it accepts our key,
 `pricing` what it may cost and how long limits make it.
 
 May import: `shared`, `api.errors`, `api.parts`.
 """
 
+from api.submission.changes import changed
 from api.submission.key import check_key
 from api.submission.pricing import Prices, checked_prices, quoted, warnings_of
-from api.submission.read import read_submission
+from api.submission.read import checked, read_submission
 from api.submission.schema import form_schema
 
 __all__ = [
     "Prices",
+    "changed",
     "check_key",
+    "checked",
     "checked_prices",
     "form_schema",
     "quoted",

@@ -9,13 +9,14 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from api.errors import Problem, invalid
+from api.submission.validated import validated
+from shared.about import MOST_NOTE, About, parted
 from shared.errors import BadPlan
-from shared.plan import Plan, problems
+from shared.plan import Plan
 from shared.plan.prompts import InlinePrompts
 from shared.plan.prompts.files import PromptReader, format_of
 from shared.settings import Settings
@@ -35,15 +36,22 @@ FIELDS = (
     "order_seed",
     "submitter",
     "max_cost_usd",
+    "name",
+    "tag",
+    "note",
 )
-"""The fields beside the file. `model` may be given several times."""
+"""The fields beside the file. `model` and `tag` may be given several times."""
+
+SEVERAL = ("model", "tag")
 
 MOST_PARTS = 256
 _FIELD_BYTES = 1024
+_NOTE_BYTES = 4 * MOST_NOTE
 _NAMES = (
     (re.compile(r"targets(\[\d+\](\.model)?)?"), "model"),
     (re.compile(r"prompts(\..*|\[.*)?"), FILE),
     (re.compile(r"load(\.concurrency)?"), "concurrency"),
+    (re.compile(r"tags(\[\d+\])?"), "tag"),
 )
 
 
@@ -58,8 +66,8 @@ def form_name(path: str) -> str:
 
 async def read_form(
     content_type: str, body: AsyncIterator[bytes], limits: Settings
-) -> Plan:
-    """The plan that a multipart form describes.
+) -> tuple[Plan, About]:
+    """The plan that a multipart form describes, and what it says of the run.
 
     Raises a Problem that names the field, or BadPlan with a field of the form.
     """
@@ -115,8 +123,9 @@ class Form:
         self._prompts: InlinePrompts | None = None
         self._over = False
 
-    def plan(self) -> Plan:
-        """The plan; raises a Problem that names what is missing or wrong."""
+    def plan(self) -> tuple[Plan, About]:
+        """The plan, and what is said of the run; raises a Problem that names what is
+        missing or wrong."""
         if not self._over:
             raise _broken("it ends before its last boundary")
         # An empty field of a form was not filled in.
@@ -124,7 +133,7 @@ class Form:
         found = [
             (name, "It is given twice. Give it once.")
             for name, texts in said.items()
-            if name != "model" and len(texts) > 1
+            if name not in SEVERAL and len(texts) > 1
         ]
         if self._prompts is None:
             found.append((FILE, "It is missing. With curl: -F prompt_file=@FILE"))
@@ -132,22 +141,13 @@ class Form:
             found.append(("model", "It is missing. With curl: -F model=AUTHOR/SLUG"))
         if found or self._prompts is None:
             raise invalid(found)
-        models = said.pop("model")
+        models, tags = said.pop("model"), said.pop("tag", [])
         fields: dict[str, object] = {n: texts[0] for n, texts in said.items() if texts}
         if "concurrency" in fields:
             fields["load"] = {"concurrency": fields.pop("concurrency")}
-        try:
-            return Plan.model_validate(
-                {
-                    "targets": [{"model": model} for model in models],
-                    "prompts": self._prompts,
-                    **fields,
-                }
-            )
-        except ValidationError as error:
-            raise invalid(
-                (form_name(path), sentence) for path, sentence in problems(error)
-            ) from None
+        about, fields = parted({"tags": tags, **fields})
+        fields["targets"] = [{"model": model} for model in models]
+        return validated(about, {**fields, "prompts": self._prompts}, form_name)
 
     def part_begins(self) -> None:
         self._part = Part()
@@ -202,8 +202,8 @@ class Form:
                 raise _of_the_file(error) from None
             return
         part.text += data[start:end]
-        long = part.name == "system_prompt"
-        cap = self._limits.max_prompt_bytes if long else _FIELD_BYTES
+        long = {"system_prompt": self._limits.max_prompt_bytes, "note": _NOTE_BYTES}
+        cap = long.get(part.name, _FIELD_BYTES)
         if len(part.text) > cap:
             raise invalid([(part.name, f"It has more than the {cap} bytes allowed.")])
 

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 from fastapi import Request
-from pydantic import ValidationError
 from pydantic_core import from_json
 
 from api.errors import Problem, invalid
 from api.parts import Parts
 from api.submission.check import check_models, check_providers
 from api.submission.form import form_name, read_form
+from api.submission.validated import validated
+from shared.about import About, parted
 from shared.errors import BadPlan
-from shared.plan import Plan, check_prompts, check_size, check_targets, problems
+from shared.plan import Plan, check_prompts, check_size, check_targets
 from shared.settings import Settings
 
 LARGE_BYTES = 256 * 1024
@@ -21,8 +23,10 @@ LARGE_BYTES = 256 * 1024
 interpreter to each other, and to those who ask for something small."""
 
 
-async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[str]]:
-    """The plan in the request, and warnings about it.
+async def read_submission(
+    request: Request, parts: Parts
+) -> tuple[Plan, About, list[str]]:
+    """The plan in the request, what is said of it there, and warnings about it.
 
     Raises a Problem or BadPlan for whatever cannot be run as asked.
     """
@@ -31,7 +35,7 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
     name: Callable[[str], str] = str
     if media_type == "multipart/form-data":
         name = form_name
-        plan = await read_form(content_type, request.stream(), parts.settings)
+        plan, about = await read_form(content_type, request.stream(), parts.settings)
     elif media_type == "application/json":
         body = bytearray()  # and not `request.body()`, which has it twice at its end
         async for chunk in request.stream():
@@ -39,7 +43,7 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
         # In a thread: most of the time goes into functions of ours, between which the
         # others are served.
         async with parts.large if len(body) > LARGE_BYTES else nullcontext():
-            plan = await asyncio.to_thread(_of_json, body, parts.settings)
+            plan, about = await asyncio.to_thread(_of_json, body, parts.settings)
         del body
     else:
         raise Problem(
@@ -48,6 +52,14 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
             " as application/json, or a form with prompt_file as multipart/form-data.",
             headers={"Accept-Post": "application/json, multipart/form-data"},
         )
+    return plan, about, await checked(plan, parts, name)
+
+
+async def checked(plan: Plan, parts: Parts, name: Callable[[str], str]) -> list[str]:
+    """Warnings; raises a Problem or BadPlan for what cannot be run as asked.
+
+    name: what a field of the plan is called in the request.
+    """
     await parts.contact.meet()
     try:
         await asyncio.to_thread(check_size, plan, parts.settings)
@@ -57,18 +69,20 @@ async def read_submission(request: Request, parts: Parts) -> tuple[Plan, list[st
         raise
     warnings = [parts.settings.upstream.warning()]
     warnings += await check_models(plan, parts, name)
-    return plan, [warning for warning in warnings if warning]
+    return [warning for warning in warnings if warning]
 
 
-def _of_json(body: bytearray, limits: Settings) -> Plan:
-    """The plan that a body is. Lists over a cap are refused before their items are
-    looked at."""
+def _of_json(body: bytearray, limits: Settings) -> tuple[Plan, About]:
+    """The plan that a body is, and what it says of the run. Lists over a cap are
+    refused before their items are looked at."""
     try:
         record = from_json(body)
     except ValueError as error:
         raise invalid([("body", f"It is not JSON: {error}.")]) from None
     body.clear()
+    said: dict[str, Any] = {}
     if isinstance(record, dict):
+        said, record = parted(record)
         prompts = record.get("prompts")
         inline = prompts.get("prompts") if isinstance(prompts, dict) else None
         for listed, check in (
@@ -77,7 +91,4 @@ def _of_json(body: bytearray, limits: Settings) -> Plan:
         ):
             if isinstance(listed, list):
                 check(len(listed), limits)
-    try:
-        return Plan.model_validate(record)
-    except ValidationError as error:
-        raise invalid(problems(error)) from None
+    return validated(said, record, str)

@@ -26,6 +26,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     means               hash   `MODEL calls`, `MODEL tokens`: of earlier answers
     retention           string somebody has swept the results lately
     reconcile           zset   runs to compare with their bills -> not before, store ms
+    purged              zset   runs that were purged -> when, store ms
     counts              hash   what is counted over all runs, for ever (`counts`)
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash
     limit:ACCOUNT:NAME:log    zset   its calls of the last minute (`limits`)

@@ -14,6 +14,7 @@ REDUCE_TURNS = PREFIX + "reduce_turns"
 MEANS = PREFIX + "means"
 BARS = PREFIX + "bars"
 RECONCILE = PREFIX + "reconcile"
+PURGED = PREFIX + "purged"
 COUNTS = PREFIX + "counts"
 PROBE = PREFIX + "probe"
 
@@ -45,7 +46,11 @@ def all_of(job_id: str, steps: int) -> list[str]:
 
 def idempotency(submitter: str, key: str) -> str:
     """The run that a request with this key has made; expires after a day."""
-    digest = sha256(f"{submitter}\0{key}".encode()).hexdigest()
+    return of_digest(sha256(f"{submitter}\0{key}".encode()).hexdigest())
+
+
+def of_digest(digest: str) -> str:
+    """The same by the hash of the key, which is what the run's record has."""
     return f"{PREFIX}key:{digest}"
 
 

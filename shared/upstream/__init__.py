@@ -10,6 +10,7 @@ from shared.upstream.account import Account, KeyRefused, read_account
 from shared.upstream.catalogue import Catalogue, near_matches, select
 from shared.upstream.connect import client_of, dialect_of, wire_of
 from shared.upstream.contact import Contact
+from shared.upstream.endpoint import Endpoint, Percentiles
 from shared.upstream.generation import read_generation
 from shared.upstream.model import Model, fits, least_tokens
 from shared.upstream.prices import prices_of
@@ -18,8 +19,10 @@ __all__ = [
     "Account",
     "Catalogue",
     "Contact",
+    "Endpoint",
     "KeyRefused",
     "Model",
+    "Percentiles",
     "client_of",
     "dialect_of",
     "fits",

@@ -191,26 +191,27 @@ class Catalogue:
         """
         return model.startswith(("~", "openrouter/")) or self.find(model) is not None
 
-    async def endpoints(self, model: Model) -> tuple[Endpoint, ...]:
-        """Who runs the model, and at which price; () where the upstream tells nobody.
+    async def endpoints(self, model: str) -> tuple[Endpoint, ...] | None:
+        """Who runs the model, and at which price; None where the upstream does not know
+        it, or tells that of none.
 
         Raises CatalogueDown when it does not answer.
         """
-        path = in_path(base_id(model.id))
+        path = in_path(base_id(model))
         if path is None:
-            return ()
+            return None
         try:
             async with asyncio.timeout(LOAD_TIMEOUT_S):
                 answer = await self._client.get(f"models/{path}/endpoints")
-            if answer.status_code == 404:
-                return ()
+            if answer.status_code in (404, 405, 501):
+                return None
             if answer.status_code != 200:
                 raise ValueError(f"status {answer.status_code}")
             return endpoints_of(from_json(answer.content))
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             why = complaint.safe(str(error) or type(error).__name__)
             raise CatalogueDown(
-                f"{self.base_url} did not say who runs {model.id} ({why}). Try again."
+                f"{self.base_url} did not say who runs {model} ({why}). Try again."
             ) from None
 
     async def close(self) -> None:

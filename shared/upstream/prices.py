@@ -32,7 +32,7 @@ async def _price(
         return None
     if row.price.free or not settings.speaks_openrouter:
         return row.price
-    found = await catalogue.endpoints(row)
+    found = await catalogue.endpoints(row.id) or ()
     if target.provider is not None:
         found = tuple(one for one in found if one.is_pinned_by(target.provider))
     dearest = None if target.provider else row.price

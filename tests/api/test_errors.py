@@ -36,7 +36,7 @@ def test_an_unknown_path_is_a_problem(api: Api) -> None:
         ("PUT", "/benchmark", {"GET", "POST"}),
         ("DELETE", "/models", {"GET"}),
         ("GET", "/generate", {"POST"}),
-        ("PATCH", "/benchmark/01JZ8M5T7Q4W9E2R6Y8V0B3N5C", {"GET", "DELETE"}),
+        ("PUT", "/benchmark/01JZ8M5T7Q4W9E2R6Y8V0B3N5C", {"GET", "DELETE", "PATCH"}),
         ("PUT", "/benchmark/01JZ8M5T7Q4W9E2R6Y8V0B3N5C/plan.json", {"GET", "HEAD"}),
         ("OPTIONS", "/selftest", {"POST"}),
     ],
@@ -116,7 +116,7 @@ def test_the_schema_s_references_lead_somewhere(schema: dict[str, Any]) -> None:
 
     known = {f"#/components/schemas/{n}" for n in schema["components"]["schemas"]}
     refs = set(walk(schema))
-    assert "#/components/schemas/Plan" in refs
+    assert "#/components/schemas/NewBenchmark" in refs
     assert refs <= known
     for part in schema["components"]["schemas"].values():
         Draft202012Validator.check_schema(part)
@@ -160,11 +160,6 @@ async def test_bodies_are_what_the_schema_says(
     for path, model in ((f"/benchmark/{job_id}", Job), ("/benchmark", Listing)):
         body = api.http.get(path).json()
         assert model.model_validate(body).model_dump(mode="json") == body
-
-
-def test_the_docs_page_is_served(api: Api) -> None:
-    assert "swagger" in api.http.get("/docs").text
-    assert api.http.get("/openapi.json").json()["info"]["title"] == "llmbench"
 
 
 def test_health_asks_nobody(api: Api) -> None:

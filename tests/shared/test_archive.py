@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared import archive
+from shared.about import About
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
 from shared.run import Ending, Run, Status, created_at, new_job_id
 
@@ -57,6 +58,24 @@ def test_a_folder_without_a_record_is_a_run_that_is_done(tmp_path: Path) -> None
     assert found.status is Status.DONE
     assert found.created_at == created_at(RUN.job_id)
     assert found.total is None
+
+
+def test_what_is_said_of_a_run_is_changed_and_nothing_beside_it(tmp_path: Path) -> None:
+    place = published(tmp_path)
+    before = json.loads((place / "run.json").read_bytes())
+    about = About(name="a", tags=("b",), note="c")
+    archive.describe(tmp_path, RUN.job_id, about)
+    assert archive.load(tmp_path, RUN.job_id).about == about
+    after = json.loads((place / "run.json").read_bytes())
+    assert after == {**before, "about": about.model_dump(mode="json")}
+    assert {file.name for file in place.iterdir()} == {"run.json", "summary.json"}
+    # also of one that was kept before there was a record
+    (place / "run.json").unlink()
+    archive.describe(tmp_path, RUN.job_id, about)
+    assert archive.load(tmp_path, RUN.job_id).about == about
+    (place / "summary.json").unlink()
+    with pytest.raises(NoSuchRun):
+        archive.describe(tmp_path, RUN.job_id, About())
 
 
 def test_before_its_summary_there_is_no_run(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from shared.clock import sleep, utc_label
 from shared.errors import BenchError
 from shared.money.reconciliation import FILE, BillReply, Reconciliation, compare, totals
 from shared.outputs import write_json
+from shared.publish import clear_unfinished, publish
 from shared.store import away
 from shared.store.client import AWAY
 from shared.store.run import reconciles
@@ -25,7 +26,6 @@ from shared.store.run.record import leave
 from shared.upstream import Contact, client_of
 from shared.upstream.identity import upstream_of
 from worker.ended import bills
-from worker.ended.publish import clear_unfinished, publish
 from worker.tasks import cancel
 
 log = logging.getLogger("worker.ended.reconcile")

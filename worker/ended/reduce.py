@@ -28,6 +28,7 @@ from shared.log import setup
 from shared.money import account_of
 from shared.outputs import OUTPUTS, Answer, Results
 from shared.plan import Plan, Step
+from shared.publish import clear_unfinished, publish
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
@@ -38,7 +39,6 @@ from shared.store.upstream import means, money
 from shared.verdict import Judged, judge
 from worker.advance import step_measured
 from worker.ended import evidence
-from worker.ended.publish import clear_unfinished, publish
 
 if TYPE_CHECKING:
     from shared.analysis.columns import Columns
@@ -101,6 +101,7 @@ async def reduce_run(
     result = summary.model_dump(mode="json")
     entered = await states.finish(redis, run, result, keep_s=keep_s)
     crash.point("reduce:finished")
+    await _described(redis, config, run)
     if entered:
         await means.add(redis, _answers_seen(summary))
     return entered
@@ -118,6 +119,17 @@ def _summary(
 
     rows = columns_of(plan, samples.rows(store, run.job_id))
     return rows, summarize(plan, rows, ending=ended, cause=cause)
+
+
+async def _described(redis: Redis, config: Settings, run: Run) -> None:
+    """What people said of it since the files were begun. From now on who says something
+    writes it there, too."""
+    about = (await runs.load(redis, run.job_id)).about
+    if about != run.about:
+        try:
+            archive.describe(config.results_dir, run.job_id, about)
+        except BenchError as error:
+            log.error("what is said of %s is not in its files: %s", run.job_id, error)
 
 
 def _answers_seen(summary: Judged) -> dict[str, tuple[int, int]]:

@@ -6,7 +6,6 @@ open. Off unless RESULTS_KEEP_DAYS or RESULTS_MAX_GIB is set.
 
 import asyncio
 import logging
-import shutil
 from collections.abc import Collection
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from shared import archive
 from shared.clock import wall_s
 from shared.settings import Settings
 from shared.store import keys
+from shared.traces import delete_results
 
 log = logging.getLogger("worker.ended.retention")
 
@@ -58,27 +58,10 @@ def sweep(settings: Settings, spared: Collection[str]) -> list[str]:
     for changed_s, folder, bytes_ in found:
         if folder.name in spared or (changed_s >= too_old_s and room <= most):
             continue
-        if _delete(folder):
+        if delete_results(folder):
             room -= bytes_
             gone.append(folder.name)
     return gone
-
-
-def _delete(folder: Path) -> bool:
-    """Whether it is gone; what cannot be deleted is logged and tried again."""
-    if folder.is_symlink():
-        log.error("old results that are a link are left alone: %s", folder)
-        return False
-    try:
-        # summary.json first: without it a half-deleted folder is no run's
-        (folder / "summary.json").unlink(missing_ok=True)
-        shutil.rmtree(folder)
-    except FileNotFoundError:
-        return not folder.exists()  # somebody else deletes it as well
-    except OSError as error:
-        log.error("old results cannot be deleted, and count as there: %s", error)
-        return False
-    return True
 
 
 def _measured(folder: Path) -> tuple[float, Path, int] | None:

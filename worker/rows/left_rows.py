@@ -5,9 +5,11 @@ hand (`shared/store/lua/claim.lua`).
 """
 
 import logging
+from contextlib import suppress
 
 from redis.asyncio import Redis
 
+from shared import traces
 from shared.errors import NewerRecord, NoSuchRun
 from shared.money import account_of
 from shared.plan import next_step
@@ -32,6 +34,7 @@ async def bring_left_rows(redis: Redis, settings: Settings, measure: Measure) ->
     forgotten: what was counted is final. A file that cannot be brought stays, and
     hides no other. Raises what the store raises when it is away.
     """
+    await _forget_purged(redis, settings)
     with left_behind(settings.spool_dir) as files:
         for file in files:
             try:
@@ -45,6 +48,15 @@ async def bring_left_rows(redis: Redis, settings: Settings, measure: Measure) ->
                 log.exception("the rows in %s stay in SPOOL_DIR", file)
 
 
+async def _forget_purged(redis: Redis, settings: Settings) -> None:
+    """Delete the rows under `lost` whose run was purged since they were put there."""
+    for job_id, files in traces.set_aside(settings.spool_dir).items():
+        if await runs.is_purged(redis, job_id):
+            for file in files:
+                with suppress(OSError):  # it is tried again at the next start
+                    file.unlink(missing_ok=True)
+
+
 async def _bring(
     redis: Redis, settings: Settings, left: Left, measure: Measure
 ) -> None:
@@ -53,6 +65,9 @@ async def _bring(
         run = await runs.load(redis, job_id)
         plan = await runs.plan_of(redis, job_id)
     except NoSuchRun:
+        if await runs.is_purged(redis, job_id):
+            left.file.unlink(missing_ok=True)
+            return
         log.error(
             "the store has no benchmark %s any more; its %d rows are in %s",
             job_id,

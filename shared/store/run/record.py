@@ -1,11 +1,13 @@
 """A run's record, read; and what becomes of one that a later version has written."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
+from shared.about import FIELDS as ABOUT
+from shared.about import About
 from shared.errors import NewerRecord, Unreadable
 from shared.money import usd
 from shared.plan import SCHEMA as PLAN_SCHEMA
@@ -15,6 +17,17 @@ SCHEMA = 1
 
 Value = str | int | float
 """Of a field of the record."""
+
+NAMES = (
+    *("schema", "plan_schema", "status", "reduce_error", "submitter", "targets"),
+    *("name", "tags", "note", "created_ms", "started_ms", "ended_ms", "until_ms"),
+    *("down", "step", "segment", "closed", "failed", "total", "ending", "error"),
+    *("warnings", "rerun_of", "exclusive", "traceparent", "interrupted", "gap_ms"),
+    *("outages", "outage_ms", "overlaps", "duplicates", "max_nano", "spent_nano"),
+    *("held_nano", "unaccounted_nano"),
+)
+"""The fields that make a `Run`. A record has others beside them, and one of those, the
+result, is larger than all of these together."""
 
 log = logging.getLogger("store")
 
@@ -49,6 +62,11 @@ def _read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
         status=status,
         submitter=r.get("submitter", ""),
         targets=tuple(from_json(r.get("targets", "[]"))),
+        about=About(
+            name=r.get("name"),
+            tags=tuple(from_json(r.get("tags", "[]"))),
+            note=r.get("note"),
+        ),
         created_at=float(r["created_ms"]) / 1000,
         started_at=seconds("started_ms"),
         ended_at=seconds("ended_ms"),
@@ -98,6 +116,19 @@ def leave(job_id: str, why: str) -> None:
     """Say that a run is left out. Remembered, so that it is said once and not at every
     look."""
     log.warning("benchmark %s is left out. %s", job_id, why)
+
+
+def of_values(values: Sequence[bytes | None]) -> dict[bytes, bytes]:
+    """The record of which these are the values of `NAMES`; {} where there is none."""
+    pairs = zip(NAMES, values, strict=True)
+    return {name.encode(): value for name, value in pairs if value is not None}
+
+
+def of_about(about: About, names: Collection[str] = ABOUT) -> dict[str, Value]:
+    """Some of what people say of a run, as fields; "" is nothing."""
+    tags = to_json(about.tags).decode() if about.tags else ""
+    said = {"name": about.name or "", "tags": tags, "note": about.note or ""}
+    return {name: said[name] for name in ABOUT if name in names}
 
 
 def flat(fields: Mapping[str, Value]) -> list[Value]:

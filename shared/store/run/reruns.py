@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from redis.asyncio import Redis
 
+from shared.about import NOTHING, About
 from shared.errors import NotReady, WrongState
 from shared.money import Price
 from shared.plan import Plan, Step, steps
@@ -23,13 +24,16 @@ async def whole(
     redis: Redis,
     job_id: str,
     *,
+    plan: Plan | None = None,
     key: runs.IdempotencyKey | None = None,
     prices: Prices | None = None,
     traceparent: str | None = None,
     new_id: str | None = None,
+    about: About = NOTHING,
 ) -> Run:
-    """The same plan again, as a new run; raises NoSuchRun."""
-    plan = await runs.plan_of(redis, job_id)
+    """The same plan again, or `plan` instead of it, as a new run; raises NoSuchRun."""
+    await runs.load(redis, job_id)
+    plan = plan or await runs.plan_of(redis, job_id)
     return await runs.create(
         redis,
         plan,
@@ -38,6 +42,7 @@ async def whole(
         job_id=new_id,
         prices=prices,
         traceparent=traceparent,
+        about=about,
     )
 
 
@@ -45,10 +50,12 @@ async def failed(
     redis: Redis,
     job_id: str,
     *,
+    plan: Plan | None = None,
     key: runs.IdempotencyKey | None = None,
     prices: Prices | None = None,
     traceparent: str | None = None,
     new_id: str | None = None,
+    about: About = NOTHING,
 ) -> Run:
     """A new run of the slots that did not end `ok`, or never ran; the warm-ups of the
     steps that have some run whole.
@@ -57,12 +64,18 @@ async def failed(
     missing cannot be told, and where there are none.
     """
     run = await runs.load(redis, job_id)
-    plan = await runs.plan_of(redis, job_id)
+    old = await runs.plan_of(redis, job_id)
+    plan = plan or old
     if not run.status.terminal:
         raise NotReady(
             f"Benchmark {job_id} is {run.status}. Rerun what failed when it has ended."
         )
     counted = _counted(plan)
+    if _places(plan) != _places(old):
+        raise WrongState(
+            "These changes make other calls than those that failed. Change targets,"
+            " prompts, runs, their order or the steps in a rerun of the whole."
+        )
     good = await _good(redis, job_id)
     new_id = new_id or new_job_id(await now_s(redis))
     left = 0
@@ -83,7 +96,14 @@ async def failed(
         slots=left,
         prices=prices,
         traceparent=traceparent,
+        about=about,
     )
+
+
+def _places(plan: Plan) -> tuple[object, ...]:
+    """What says which call a slot is."""
+    counts = [(step.number, count) for _, step, count in _counted(plan)]
+    return counts, plan.targets, plan.prompts, plan.runs, plan.order_seed
 
 
 def _counted(plan: Plan) -> list[tuple[Step | None, Step, int]]:

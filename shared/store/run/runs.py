@@ -1,4 +1,4 @@
-"""Runs in the store: made, read and listed."""
+"""Runs in the store: made, described, read, listed and purged."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,8 @@ from typing import Any
 from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
-from shared.errors import KeyReused, NoSuchRun
+from shared.about import NOTHING, About
+from shared.errors import KeyReused, NoSuchRun, WrongState
 from shared.money import Price, nano
 from shared.plan import Plan, plan_json, read_plan, total
 from shared.run import Run, Status, created_at, new_job_id
@@ -20,6 +21,8 @@ from shared.store.run import record
 
 _KEY_KEPT_MS = 24 * 3_600_000
 _TURNS_KEPT_S = 24 * 3_600
+_PURGED_KEPT_MS = 90 * 86_400_000
+_ID_DIGITS = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ async def create(
     slots: int | None = None,
     prices: Sequence[Price | None] | None = None,
     traceparent: str | None = None,
+    about: About = NOTHING,
 ) -> Run:
     """Write a new run, `queued`, and tell the workers. Ring the doorbell afterwards
     (`shared.queue`), since nobody hears this twice.
@@ -51,6 +55,7 @@ async def create(
     job_id, slots: of a run for which something was prepared (`reruns`).
     prices: of each target, where they were asked for; a budget is kept by them.
     traceparent: where it is asked for in a trace.
+    about: what people say of it, which is no part of its plan.
 
     Raises KeyReused where the key was used for another body.
     """
@@ -76,6 +81,10 @@ async def create(
         fields["rerun_of"] = rerun_of
     if traceparent is not None:
         fields["traceparent"] = traceparent
+    if key is not None:
+        name = keys.idempotency(key.submitter, key.key)
+        fields["key"] = name.rpartition(":")[2]
+    fields |= {name: said for name, said in record.of_about(about).items() if said}
     made, made_id = await call(
         redis,
         "create",
@@ -102,6 +111,50 @@ async def create(
     with suppress(*AWAY):  # it is written; workers look by themselves, too
         await redis.publish(keys.PUSH, job_id)
     return await load(redis, made_id.decode())
+
+
+async def describe(redis: Redis, job_id: str, said: About) -> Run:
+    """Say of a run what is given in `said`, and nothing else; raises NoSuchRun."""
+    fields = record.of_about(said, said.model_fields_set)
+    if not await call(redis, "describe", [keys.run(job_id)], record.flat(fields)):
+        raise NoSuchRun(job_id)
+    return await load(redis, job_id)
+
+
+async def purge(redis: Redis, job_id: str) -> bool:
+    """Delete all that the store has of a run that has ended; False where it has
+    nothing. Raises WrongState for one that has not ended.
+
+    What was counted over all runs stays: the spending, the calls of the day, the means.
+    """
+    names = [keys.run(job_id), keys.RUNS, keys.OPEN, keys.RECONCILE, keys.PURGED]
+    # as they are found, since a run has keys of steps that it never reached
+    others = redis.scan_iter(keys.run(job_id, ":*"), 1000)
+    names += [str(name, "ascii") async for name in others]
+    digest: Any = await reply(redis.hget(keys.run(job_id), "key"))
+    if digest is not None:
+        names.append(keys.of_digest(str(digest, "ascii")))
+    said = (await call(redis, "purge", names, [job_id, _PURGED_KEPT_MS])).decode()
+    if said not in ("purged", "gone"):
+        raise WrongState(
+            f"Benchmark {job_id} is {said}. Cancel it first, and purge it when it has"
+            " ended."
+        )
+    return bool(said == "purged")
+
+
+async def is_purged(redis: Redis, job_id: str) -> bool:
+    """Whether it was purged in the last 90 days."""
+    return await redis.zscore(keys.PURGED, job_id) is not None
+
+
+async def ids_with_prefix(redis: Redis, prefix: str) -> list[str]:
+    """The ids that begin so, newest first."""
+    digits = _ID_DIGITS - len(prefix)
+    first_s, last_s = (created_at(prefix + pad * digits) for pad in "0Z")
+    found = await redis.zrevrangebyscore(keys.RUNS, last_s * 1000, first_s * 1000)
+    ids = (job_id.decode() for job_id in found)
+    return [job_id for job_id in ids if job_id.startswith(prefix)]
 
 
 async def load(redis: Redis, job_id: str) -> Run:
@@ -160,10 +213,7 @@ async def listing(
         if not ids:
             break
         start += len(ids)
-        async with redis.pipeline(transaction=False) as pipe:
-            for job_id in ids:
-                pipe.hgetall(keys.run(job_id.decode()))
-            records = await pipe.execute()
+        records = await _records(redis, ids)
         gone = [i for i, text in zip(ids, records, strict=True) if not text]
         if gone:
             await redis.zrem(keys.RUNS, *gone)
@@ -176,11 +226,7 @@ async def open_runs(redis: Redis) -> list[Run]:
     """The runs that have not ended, oldest first; without those of a later version,
     whose workers go on with them."""
     ids = await redis.zrange(keys.OPEN, 0, -1)
-    async with redis.pipeline(transaction=False) as pipe:
-        for job_id in ids:
-            pipe.hgetall(keys.run(job_id.decode()))
-        records = await pipe.execute()
-    return _readable(ids, records)
+    return _readable(ids, await _records(redis, ids))
 
 
 async def had_a_turn(redis: Redis, submitter: str) -> None:
@@ -212,6 +258,14 @@ async def _stalled(redis: Redis, run: Run) -> Run:
     idle = await reply(redis.hget(keys.run(run.job_id), "idle_ms"))
     since_ms = max([*ends, float(idle or 0), (run.started_at or run.created_at) * 1000])
     return replace(run, stalled_s=max(0.0, (now_ms - since_ms) / 1000))
+
+
+async def _records(redis: Redis, ids: Sequence[bytes]) -> list[dict[bytes, bytes]]:
+    """Their records without the results, which a list does not show."""
+    async with redis.pipeline(transaction=False) as pipe:
+        for job_id in ids:
+            pipe.hmget(keys.run(job_id.decode()), [*record.NAMES])
+        return [record.of_values(values) for values in await pipe.execute()]
 
 
 def _readable(

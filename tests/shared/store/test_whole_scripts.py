@@ -12,6 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 
+from shared.about import About
 from shared.answer.usage import MOST_USD
 from shared.money import Budget, nano
 from shared.money.limits import Limit
@@ -192,7 +193,9 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     await samples.observe(redis, run.job_id, {"host": "here"})
     assert await reduces.claim(redis, over, "try", lease_s=60, patient=True) == "ours"
     await states.note_error(redis, run.job_id, "No room.")
+    await runs.describe(redis, run.job_id, About(name="nightly"))
     assert await states.finish(redis, over, {}, keep_s=60)
+    assert await runs.purge(redis, run.job_id)
     there = [each.name for each in files("shared.store").joinpath("lua").iterdir()]
     assert len(hostile.scripts) == sum(not name.startswith("_") for name in there)
     assert hostile.tried > 1_000

@@ -334,6 +334,6 @@ async def test_an_id_is_quoted_in_the_path_of_its_endpoints(made: Made) -> None:
         (row,) = models_of([{"id": model}])
         path = "/api/v1/models/%40cf/qwen%202.5%3Fx%23y/endpoints"
         upstream.pages[path] = {"data": {"endpoints": [{"tag": "harbor"}]}}
-        found = await catalogue.endpoints(row)
-        assert [one.tag for one in found] == ["harbor"] * (model[0] == "@")
+        found = await catalogue.endpoints(row.id)
+        assert [one.tag for one in found or ()] == ["harbor"] * (model[0] == "@")
     assert upstream.asked == ["/api/v1/models", path]

@@ -1,0 +1,76 @@
+"""What is looked for among benchmarks: by tag, model, state or a piece of text."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.run import Run, Status
+
+MOST_LOOKED = 2000
+"""Runs that one request looks through; the next page goes on behind them."""
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which runs; what is empty asks for nothing. Capitals do not count."""
+
+    tags: tuple[str, ...] = ()
+    """All of them."""
+    models: tuple[str, ...] = ()
+    """One of them, as a part of a target's name."""
+    statuses: tuple[Status, ...] = ()
+    """One of them."""
+    text: str | None = None
+
+    def fits(self, run: Run) -> bool:
+        """Whether it is one of those that are wanted."""
+        about = run.about
+        tags = {tag.casefold() for tag in about.tags}
+        targets = [target.casefold() for target in run.targets]
+        said = (run.job_id, about.name, about.note, run.submitter, *tags, *targets)
+        text = (self.text or "").casefold()
+        return (
+            all(tag.casefold() in tags for tag in self.tags)
+            and (not self.statuses or run.status in self.statuses)
+            and (not self.models or _any_in(self.models, targets))
+            and (not text or any(text in (each or "").casefold() for each in said))
+        )
+
+    def asked(self) -> dict[str, Any]:
+        """The same as parameters of a query."""
+        said = {"tag": self.tags, "model": self.models, "status": self.statuses}
+        text = {"text": self.text} if self.text else {}
+        return {
+            name: list(map(str, each)) for name, each in said.items() if each
+        } | text
+
+
+def _any_in(parts: tuple[str, ...], texts: list[str]) -> bool:
+    return any(part.casefold() in text for part in parts for text in texts)
+
+
+async def search(
+    page: Callable[[int, str | None], Awaitable[list[Run]]],
+    wanted: Wanted,
+    limit: int,
+    before: str | None,
+) -> tuple[list[Run], str | None]:
+    """Up to `limit` runs that are wanted, newest first, made before the run `before`;
+    and the run before which to go on, or None where there are no more.
+
+    page: up to so many runs, newest first, made before one.
+    """
+    size = limit + 1 if wanted == Wanted() else _BATCH
+    found: list[Run] = []
+    looked = 0
+    while len(found) <= limit:
+        batch = await page(size, before)
+        found += filter(wanted.fits, batch)
+        looked += len(batch)
+        if len(batch) < size and len(found) <= limit:
+            return found, None
+        before = batch[-1].job_id
+        if looked >= MOST_LOOKED and len(found) <= limit:
+            return found, before
+    return found[:limit], found[limit - 1].job_id

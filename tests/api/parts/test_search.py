@@ -1,0 +1,84 @@
+"""What is looked for among runs, and how far one request looks."""
+
+import pytest
+
+from api.parts import Wanted, search
+from shared.about import About
+from shared.run import Run, Status
+
+
+def run(number: int, *tags: str, **more: object) -> Run:
+    return Run(
+        job_id=f"{number:026}",
+        status=Status.DONE,
+        submitter="Ada",
+        targets=("acme/Orca:free", "globex/lynx@harbor/fp8"),
+        created_at=number,
+        about=About(name="Nightly", tags=tags, note="After the Upgrade"),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        (Wanted(), True),
+        (Wanted(tags=("A",)), True),
+        (Wanted(tags=("a", "b")), True),
+        (Wanted(tags=("a", "c")), False),
+        (Wanted(models=("orca",)), True),
+        (Wanted(models=("nobody", "HARBOR")), True),
+        (Wanted(models=("nobody",)), False),
+        (Wanted(statuses=(Status.DONE, Status.FAILED)), True),
+        (Wanted(statuses=(Status.FAILED,)), False),
+        (Wanted(text="upgrade"), True),
+        (Wanted(text="nightly"), True),
+        (Wanted(text="ada"), True),
+        (Wanted(text="00007"), True),
+        (Wanted(text="b", tags=("a",)), True),
+        (Wanted(text="nowhere"), False),
+    ],
+)
+def test_a_run_fits_what_is_asked(wanted: Wanted, fits: bool) -> None:
+    assert wanted.fits(run(7, "a", "B")) is fits
+
+
+async def found(
+    wanted: Wanted, limit: int, before: str | None, total: int
+) -> tuple[list[int], str | None, int]:
+    """The numbers found among `total` runs, of which each seventh has a tag; where to
+    go on, and how many runs were looked at."""
+    looked = 0
+
+    async def page(size: int, before: str | None) -> list[Run]:
+        nonlocal looked
+        first = total if before is None else int(before)
+        numbers = range(first - 1, max(first - 1 - size, -1), -1)
+        looked += len(numbers)
+        return [run(n, *(["seventh"] if n % 7 == 0 else [])) for n in numbers]
+
+    runs, last = await search(page, wanted, limit, before)
+    return [int(each.job_id) for each in runs], last, looked
+
+
+async def test_without_a_wish_one_page_is_read() -> None:
+    assert await found(Wanted(), 2, None, 10) == ([9, 8], f"{8:026}", 3)
+    assert await found(Wanted(), 2, f"{2:026}", 10) == ([1, 0], None, 2)
+
+
+async def test_pages_of_what_is_wanted_follow_each_other_without_a_gap() -> None:
+    seventh = Wanted(tags=("seventh",))
+    numbers: list[int] = []
+    before: str | None = None
+    for _ in range(100):
+        page, before, _looked = await found(seventh, 5, before, 1000)
+        numbers += page
+        if before is None:
+            break
+    assert numbers == [n for n in range(999, -1, -1) if n % 7 == 0]
+
+
+async def test_one_request_looks_so_far_and_says_where_to_go_on() -> None:
+    never = Wanted(text="nowhere")
+    assert await found(never, 5, None, 5000) == ([], f"{3000:026}", 2000)
+    assert await found(never, 5, f"{150:026}", 5000) == ([], None, 150)
