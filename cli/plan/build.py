@@ -10,14 +10,13 @@ from pydantic_core import to_json
 
 from cli.plan.document import Document
 from cli.plan.flags import Flags, merged
+from shared.about import FIELDS, About, parted
 from shared.errors import BadPlan
 from shared.plan import Plan, plan_json, problems
 from shared.plan.prompts.files import read_prompts
 from shared.settings import Settings
 
 MOST_SAID = 20
-ABOUT = ("name", "tags", "note")
-"""What stands beside a plan: it tells people of the run, and changes nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +24,16 @@ class Asked:
     """A plan, and what is said of it."""
 
     plan: Plan
-    about: dict[str, Any]
+    about: About
+
+    def said(self) -> dict[str, Any]:
+        """What stands beside the plan in a document."""
+        return self.about.model_dump(mode="json", exclude_defaults=True)
 
     def json(self) -> bytes:
         """The body of POST /benchmark."""
-        plan = plan_json(self.plan)
-        return to_json(self.about)[:-1] + b"," + plan[1:] if self.about else plan
+        said, plan = self.said(), plan_json(self.plan)
+        return to_json(said)[:-1] + b"," + plan[1:] if said else plan
 
 
 def build(document: Document, flags: Flags, limits: Settings) -> Asked:
@@ -47,15 +50,23 @@ def build(document: Document, flags: Flags, limits: Settings) -> Asked:
     except BadPlan as error:
         place = document.place("prompts")
         raise BadPlan(f"{place}: {error}", "prompts") from None
-    about = {name: record.pop(name) for name in ABOUT if name in record}
+    said, rest = parted(record)
+    found: list[tuple[str, str]] = []
     try:
-        return Asked(Plan.model_validate(record), about)
+        about = About.model_validate(said)
     except ValidationError as error:
-        lines = [
+        found += problems(error)
+    try:
+        plan = Plan.model_validate(rest)
+    except ValidationError as error:
+        found += problems(error)
+    if found:
+        lines = (
             f"{_place(path, document, came)}: {_sentence(path, said)}"
-            for path, said in problems(error)[:MOST_SAID]
-        ]
-        raise BadPlan("\n".join(lines)) from None
+            for path, said in found[:MOST_SAID]
+        )
+        raise BadPlan("\n".join(lines))
+    return Asked(plan, about)
 
 
 def _with_prompts(record: dict[str, Any], folder: Path, limits: Settings) -> Any:
@@ -98,6 +109,6 @@ def _names(*, is_top: bool) -> list[str]:
     """Names of fields: of the plan itself, or of all that can stand in it."""
     schema = Plan.model_json_schema()
     if is_top:
-        return [*schema["properties"], *ABOUT]
+        return [*schema["properties"], *FIELDS]
     inner = (each.get("properties", ()) for each in schema["$defs"].values())
     return sorted({name for names in inner for name in names})

@@ -6,6 +6,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from cli.plan.build import Asked
+from shared.about import About
 from shared.plan import Plan
 
 _FILE = {
@@ -23,18 +24,6 @@ _FILE = {
 }
 
 
-_SAID = {
-    "name": {"type": "string", "description": "What people call it."},
-    "tags": {
-        "type": "array",
-        "items": {"type": "string"},
-        "description": "To find it.",
-    },
-    "note": {"type": "string", "description": "What should be known of it later."},
-}
-"""Beside the plan."""
-
-
 def as_yaml(asked: Asked) -> str:
     """The whole plan; `llmbench run -` reads it again."""
     yaml = YAML(typ="safe", pure=True)
@@ -43,7 +32,7 @@ def as_yaml(asked: Asked) -> str:
     yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     text = io.StringIO()
     plan = asked.plan.model_dump(mode="json", exclude_none=True)
-    yaml.dump({**asked.about, **plan}, text)
+    yaml.dump({**asked.said(), **plan}, text)
     return text.getvalue()
 
 
@@ -54,5 +43,6 @@ def as_schema() -> dict[str, Any]:
     told = {key: prompts.pop(key) for key in ("description", "examples")}
     listed = schema["$defs"]["InlinePrompts"]["properties"]["prompts"]
     forms = [prompts, _FILE, {"type": "string", "title": "PromptFile"}, listed]
-    schema["properties"] |= {"prompts": {"anyOf": forms, **told}, **_SAID}
+    schema["properties"] |= {"prompts": {"anyOf": forms, **told}}
+    schema["properties"] |= About.model_json_schema()["properties"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

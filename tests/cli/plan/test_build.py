@@ -106,7 +106,7 @@ def test_a_name_and_tags_stand_beside_the_plan() -> None:
     )
     body = json.loads(found.json())
     said = {"name": "nightly", "note": "a note", "tags": ["a", "b"]}
-    assert found.about == said
+    assert found.said() == said
     assert body == {**said, **found.plan.model_dump(mode="json")}
     assert json.loads(asked(SMALL).json()) == asked(SMALL).plan.model_dump(mode="json")
 
