@@ -1,7 +1,10 @@
 """What the terminal asks of the API over HTTP."""
 
+import os
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from pydantic_core import from_json
@@ -16,6 +19,7 @@ PATIENCE_S = 300.0
 """A followed job outlives an API that is away for so long; a restart takes seconds."""
 
 _AWAY = (502, 503, 504)
+_PAGE = 100
 _JSON = {"Content-Type": "application/json"}
 
 Job = dict[str, Any]
@@ -131,10 +135,50 @@ class Api:
     async def job(self, job_id: str) -> Job:
         return await self._ask("GET", f"/benchmark/{job_id}")
 
-    async def jobs(self) -> list[Job]:
-        """The newest jobs first."""
-        page = await self._ask("GET", "/benchmark")
-        return list(page["jobs"])
+    async def jobs(self, most: int = 20, **wanted: Any) -> list[Job]:
+        """The newest jobs first, up to `most`, of those that are wanted: by `tag`,
+        `model`, `status` (a list each) and `text`."""
+        said = {name: value for name, value in wanted.items() if value}
+        asked: dict[str, Any] = {"limit": min(most, _PAGE), **said}
+        page = await self._ask("GET", "/benchmark", params=asked)
+        found = list(page["jobs"])
+        while page["next"] and len(found) < most:
+            page = await self._ask("GET", page["next"])
+            found += page["jobs"]
+        return found[:most]
+
+    async def describe(self, job_id: str, said: Job) -> Job:
+        """Say its name, its tags, a note; what is left out stays as it is."""
+        return await self._ask("PATCH", f"/benchmark/{job_id}", json=said)
+
+    async def purge(self, job_id: str) -> None:
+        """Delete every trace of a job that has ended."""
+        request = self._http.build_request("DELETE", f"/benchmark/{job_id}?purge=true")
+        answer = await self._sent(request)
+        if not answer.is_success:
+            raise _refused(answer)
+
+    async def save(self, job_id: str, name: str, file: Path) -> None:
+        """A file of its results, written here; it appears whole or not at all."""
+        part = file.with_name(f".{file.name}.{os.getpid()}.part")
+        request = self._http.build_request("GET", f"/benchmark/{job_id}/{name}")
+        answer = await self._sent(request, stream=True)
+        try:
+            if not answer.is_success:
+                await answer.aread()
+                raise _refused(answer)
+            with part.open("wb") as out:
+                async for piece in answer.aiter_bytes():
+                    out.write(piece)
+            part.replace(file)
+        except httpx.TransportError as error:
+            raise Away(
+                f"The API at {self._url} did not send all of {name}"
+                f" ({error or type(error).__name__}). Ask for it again."
+            ) from None
+        finally:
+            part.unlink(missing_ok=True)
+            await answer.aclose()
 
     async def cancel(self, job_id: str) -> Job:
         return await self._ask("DELETE", f"/benchmark/{job_id}")
@@ -145,9 +189,13 @@ class Api:
     async def resume(self, job_id: str) -> Job:
         return await self._ask("POST", f"/benchmark/{job_id}/resume")
 
-    async def rerun(self, job_id: str, *, failed: bool) -> Job:
-        """The new job; of what failed alone, or of everything."""
-        asked = {"only": "failed"} if failed else {}
+    async def rerun(
+        self, job_id: str, *, failed: bool, changes: Job | None = None
+    ) -> Job:
+        """The new job; of what failed alone, or of everything, with these changes."""
+        asked: Job = {"only": "failed"} if failed else {}
+        if changes:
+            asked["changes"] = changes
         return await self._ask("POST", f"/benchmark/{job_id}/rerun", json=asked)
 
     async def models(self, which: str) -> list[Job]:
@@ -155,6 +203,11 @@ class Api:
             "GET", "/models", params={"filter": which, "details": "true"}
         )
         return list(page["models"])
+
+    async def providers(self, model: str) -> list[Job]:
+        """Who runs a model."""
+        path = f"/models/{quote(model, safe='/:~')}/providers"
+        return list((await self._ask("GET", path))["providers"])
 
     async def account(self) -> Account:
         return await self._ask("GET", "/account")

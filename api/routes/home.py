@@ -14,16 +14,10 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from api.errors import Problem, responses
+from api.policy import HEADERS
 
 router = APIRouter(tags=["home"])
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""Of every page: scripts, styles and data of this server alone, none of them inline."""
-
-HEADERS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 

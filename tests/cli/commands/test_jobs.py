@@ -1,94 +1,19 @@
 """`llmbench pause`, `resume` and `rerun` beside a real API, worker and store."""
 
-import csv
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from cli import exits
-from cli.main import app
 from shared.settings.settings import Settings
-from shared.store import embedded
 from tests.api.client import MODEL
-from tests.api.server import Api, serving
-from tests.children import CANARY, simulator, workers
+from tests.api.server import serving
+from tests.cli.commands.terminal import Terminal
 
 UNKNOWN = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 BROKEN = "fault/truncated"
 """Every answer of it breaks off."""
-
-
-@dataclass(frozen=True)
-class Terminal:
-    """Somebody at a terminal, and the API that the commands speak to."""
-
-    api: Api
-
-    def ask(self, *args: str) -> Result:
-        """A command in this process; what it printed, and its exit code."""
-        return CliRunner().invoke(app, [*args, "--url", self.api.url])
-
-    def submit(self, *models: str, runs: int) -> str:
-        """A benchmark of one prompt, one call after another; its id."""
-        plan = {
-            "targets": [{"model": model} for model in models],
-            "prompts": {"prompts": ["Why?"]},
-            "runs": runs,
-            "load": {"concurrency": 1},
-        }
-        answer = self.api.http.post("/benchmark", json=plan)
-        assert answer.status_code == 202, answer.text
-        return str(answer.json()["job_id"])
-
-    def job(self, job_id: str) -> dict[str, Any]:
-        shown: dict[str, Any] = self.api.http.get(f"/benchmark/{job_id}").json()
-        return shown
-
-    def until(self, job_id: str, *statuses: str, closed: int = 0) -> dict[str, Any]:
-        """The job, once it is in one of these states with so many closed calls."""
-        deadline = time.monotonic() + 60
-        while True:
-            job = self.job(job_id)
-            if job["status"] in statuses and job["progress"]["closed"] >= closed:
-                return job
-            assert time.monotonic() < deadline, job
-            time.sleep(0.05)
-
-    def models_asked(self, job_id: str) -> list[str]:
-        """The model of each row."""
-        text = self.api.http.get(f"/benchmark/{job_id}/samples.csv").text
-        rows = csv.DictReader(text.removeprefix("\ufeff").splitlines())
-        return [row["model"] for row in rows]
-
-
-@pytest.fixture(scope="module")
-def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    """A store and a worker of its own: what others queued is not for this worker."""
-    folder = tmp_path_factory.mktemp("control")
-    options = ("--ttft-s", "0.02", "--gap-s", "0.001", "--tokens", "4", "--spread", "0")
-    store = embedded.start(folder / "store")
-    try:
-        with simulator(*options, "--list-faults", "--free-per-minute", "100000") as sim:
-            config = Settings(
-                openrouter_base_url=sim.base_url,
-                openrouter_api_key=SecretStr(CANARY),
-                upstream_kind="openrouter",
-                free_limits="off",
-                redis_url=store.url,
-                results_dir=folder / "results",
-            )
-            with workers(store.url, sim.base_url, folder) as fleet:
-                fleet.start()
-                with serving(config) as api:
-                    yield Terminal(api)
-    finally:
-        store.stop()
 
 
 def test_a_benchmark_rests_and_goes_on(terminal: Terminal) -> None:

@@ -1,0 +1,86 @@
+"""`llmbench rerun`: a benchmark done again, the same or otherwise."""
+
+from typing import Annotated, Any
+
+import typer
+from pydantic_core import from_json
+
+from cli import exits, show
+from cli.client import Api, Job
+from cli.terminal import Url, ask, note
+
+
+def rerun(
+    job: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only the calls that failed.")
+    ] = False,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            help="A field of the plan that is otherwise; dots lead inside, and null is"
+            " the default. May be repeated.",
+        ),
+    ] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Follow it, and show what came of it.")
+    ] = False,
+    url: Url = None,
+) -> None:
+    """Do a benchmark again, as a new one.
+
+    Example: llmbench rerun 01JZ8M5T7Q4W9E2R6Y8V0B3N5C --set runs=1 --wait
+    """
+    otherwise = laid_out(changes or [])
+
+    async def again(api: Api) -> Job | None:
+        queued = await api.rerun(job, failed=failed, changes=otherwise)
+        for warning in queued["warnings"]:
+            note(show.text(warning))
+        show.console.print(f"{queued['job_id']} is queued.")
+        if not wait:
+            return None
+        return await show.follow(api.follow(queued["job_id"], note))
+
+    ended = ask(url, again)
+    if ended is None:
+        return
+    show.job(ended)
+    if ended["status"] == "cancelled":
+        raise typer.Exit(exits.CANCELLED)
+    raise typer.Exit(exits.OK if show.stands(ended) else exits.MISSED)
+
+
+def laid_out(said: list[str]) -> Job:
+    """What `--set` says, as an object. A value that is no JSON is the text itself.
+
+    >>> laid_out(["runs=1", "load.kind=poisson", "load.rate_per_s=2"])
+    {'runs': 1, 'load': {'kind': 'poisson', 'rate_per_s': 2}}
+    """
+    found: Job = {}
+    for each in said:
+        path, equals, value = each.partition("=")
+        *inside, name = path.split(".")
+        if not equals or not all((*inside, name)):
+            raise typer.BadParameter(
+                f"{each!r}: write FIELD=VALUE, such as runs=1 or load.concurrency=4.",
+                param_hint="--set",
+            )
+        place = found
+        for part in inside:
+            place = place.setdefault(part, {})
+            if not isinstance(place, dict):
+                raise typer.BadParameter(
+                    f"{each!r}: {part} has a value already.", param_hint="--set"
+                )
+        place[name] = _value(value)
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return from_json(text)
+    except ValueError:
+        return text
