@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.stack.address import find
+from cli.stack.address import LOCK, find
 from cli.stack.once import of_settings, simulated, started
-from shared.errors import Misconfigured, MissingKey
+from shared.errors import InUse, Misconfigured, MissingKey
+from shared.process import is_locked
 from shared.settings import Settings
 from shared.startup import start
 from shared.store import fitness
@@ -56,7 +57,7 @@ async def chosen(
         say(f"The stack {found.how} is asked: {found.url}")
         yield Chosen(found.url, False)
         return
-    _check(settings)
+    _check(settings, wanted.data_dir)
     say(
         f"No stack runs in this folder: one is started for this benchmark, and asks"
         f" {settings.openrouter_base_url}"
@@ -65,8 +66,14 @@ async def chosen(
         yield Chosen(stack.url, True)
 
 
-def _check(settings: Settings) -> None:
+def _check(settings: Settings, data_dir: Path) -> None:
     """Raise Misconfigured for what would keep it from its work, before it is begun."""
+    if is_locked(data_dir / LOCK):
+        raise InUse(
+            f"Another benchmark is under way in this folder, with a stack of its own in"
+            f" {data_dir}. Wait for it, run `llmbench up` once for both, or give this"
+            " one another place: --data-dir DIR"
+        )
     seen = (*start.look("stack", settings), *fitness.store(settings))
     if wrong := [each.line for each in seen if each.level == "bad"]:
         raise Misconfigured("\n".join(wrong))

@@ -9,9 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from cli import exits
+from shared.process import lock_file
 from tests.children import CANARY, simulator
 from tests.cli.stack_up import LLMBENCH, ROOT, Up, llmbench
 
@@ -40,15 +42,18 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 def jobs(up: Up) -> int:
     """How many benchmarks there are."""
-    return up.ask("list").stdout.count(" of ")
+    return len(httpx.get(f"{up.url}/benchmark").json()["jobs"])
 
 
 def test_a_plan_is_run_by_the_stack_of_the_folder_and_flags_win(up: Up) -> None:
-    ran = up.ask("run", "plan.yaml", "--runs", "2")
+    ran = up.ask("run", "plan.yaml", "--runs", "2", "--name", "nightly", "--tag", "a")
     assert ran.returncode in (exits.OK, exits.MISSED), ran.stderr  # by the verdict
     assert f"The stack of this folder is asked: {up.url}" in ran.stderr
     assert re.search(rf"Preflight {MODEL}: TTFT [\d.]+ ms, .* USD 0", ran.stderr)
     assert re.search(rf"{MODEL} +4 +0 ", ran.stdout), ran.stdout
+    (found,) = httpx.get(f"{up.url}/benchmark?tag=a").json()["jobs"]
+    assert found["name"] == "nightly"
+    assert found["job_id"] in ran.stdout
 
 
 def test_the_whole_plan_is_shown_and_run_again_from_standard_input(up: Up) -> None:
@@ -99,6 +104,10 @@ def test_an_answer_comes_alone_on_standard_output(up: Up) -> None:
     whole = up.ask("generate", "-", "--model", MODEL, "--no-stream", given="Why?")
     assert whole.returncode == exits.OK, whole.stderr
     assert "TTFT" not in whole.stderr
+    broken = up.ask("generate", "Why?", "--model", "fault/truncated")
+    assert broken.returncode == exits.UNREACHABLE, broken.stderr
+    assert broken.stdout.strip()  # what had come by then
+    assert broken.stderr.count("\n") == 1
     wrong = up.ask("generate", "Why?", "--model", "acme/nobody")
     assert wrong.returncode == exits.USAGE
     pinned = up.ask("generate", "Why?", "--model", f"{MODEL}@nobody")
@@ -148,6 +157,21 @@ def test_without_a_key_nothing_is_started_and_it_says_how_to_try(
     assert "llmbench run --simulate" in ran.stderr
     assert time.monotonic() - began < 30
     assert not (tmp_path / ".llmbench").exists()
+
+
+def test_two_benchmarks_of_a_folder_do_not_share_a_stack_unasked(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "p.txt").write_text("Why?\n")
+    (tmp_path / "data").mkdir()
+    lock = lock_file(tmp_path / "data" / "stack.lock", "another")
+    assert lock is not None
+    env = {"OPENROUTER_API_KEY": CANARY}
+    args = ("p.txt", "--model", "a/b", "--data-dir", "data")
+    ran = llmbench(tmp_path, "run", *args, **env)
+    os.close(lock)
+    assert (ran.returncode, ran.stdout) == (exits.UNREACHABLE, "")
+    assert "Another benchmark is under way in this folder" in ran.stderr
 
 
 def test_simulated_models_are_asked_by_no_stack_that_runs(up: Up) -> None:

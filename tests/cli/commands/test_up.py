@@ -190,6 +190,11 @@ def assert_nothing_is_left(stack: Up, number: signal.Signals, code: int) -> None
     stack.process.send_signal(number)
     assert stack.process.wait(60) == code
     assert gone(parts)
+    left = (stack.folder / ".llmbench" / "address").exists()
+    assert left == (number is signal.SIGKILL)
+    said = stack.ask("list")  # and one that was left is not believed
+    assert said.returncode == exits.UNREACHABLE
+    assert "No stack runs in this folder" in said.stderr
     if number is signal.SIGKILL:
         socket.parent.rmdir()  # empty, and otherwise left to the next start
     assert not socket.parent.exists()
