@@ -157,5 +157,6 @@ class Follower:
             "progress": progress(run, await now_s(redis)).model_dump(),
             "until": None if run.until is None else utc_label(run.until),
             "waiting_for": waits_for(run),
+            "live": await self._store.views.live(run),
             "error": run.error,
         }

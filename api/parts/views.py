@@ -6,8 +6,10 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from api.parts.live import live
+from api.parts.newest import NewestRows
 from api.parts.plans import ShownPlans, shown
-from api.schemas import Job, Listed, Money, Progress, Reconciled
+from api.schemas import Job, Listed, Live, Money, Progress, Reconciled
 from shared import archive
 from shared.clock import utc_label
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
@@ -15,7 +17,7 @@ from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store import durable, workers
 from shared.store.client import now_s
-from shared.store.run import reconciles, runs
+from shared.store.run import reconciles, runs, slots, states
 from shared.store.run.record import leave
 
 _STOPS = (Ending.BUDGET, Ending.ERROR_LIMIT, Ending.FIND)
@@ -29,16 +31,13 @@ class Views:
         self._results_dir: Path = settings.results_dir
         self._lease_s = settings.lease_s
         self._plans = ShownPlans()
+        self._newest = NewestRows()
 
     async def job(self, job_id: str) -> Job:
         """The body of one run; raises NoSuchRun, NewerRecord, Unreadable, StoreDown."""
         try:
             run = await runs.load(self._redis, job_id)
-            plan = self._plans.get(job_id)
-            if plan is None:
-                text = await runs.plan_text(self._redis, job_id)
-                plan = self._plans.keep(job_id, await asyncio.to_thread(shown, text))
-                del text  # it may be large, and there is more to wait for
+            plan = await self._plan(job_id)
             result = await runs.result_of(self._redis, job_id)
         except NoSuchRun:
             try:
@@ -48,7 +47,32 @@ class Views:
         waiting_for = await self._waiting_for(run)
         reconciled = await self._reconciled(run)
         now = await now_s(self._redis)
-        return _job(run, plan, result, now, waiting_for, reconciled)
+        job = _job(run, plan, result, now, waiting_for, reconciled)
+        job.live = await self.live(run)
+        return job
+
+    async def live(self, run: Run) -> Live | None:
+        """Figures so far of a run that has not ended; raises NoSuchRun, StoreDown."""
+        if run.status.terminal:
+            self._newest.forget(run.job_id)
+            return None
+        try:
+            rows = await self._newest.of(self._redis, run.job_id)
+        except NewerRecord:  # rows of a later build: it knows how to show them
+            return None
+        plan = await self._plan(run.job_id)
+        finished = await states.finished(self._redis, run.job_id)
+        in_hand = await slots.in_hand(self._redis, run.job_id, run.step)
+        now = await now_s(self._redis)
+        return live(run, plan, finished, rows, in_hand, now)
+
+    async def _plan(self, job_id: str) -> dict[str, Any]:
+        """As it is shown; raises NoSuchRun, NewerRecord."""
+        plan = self._plans.get(job_id)
+        if plan is None:
+            text = await runs.plan_text(self._redis, job_id)
+            plan = self._plans.keep(job_id, await asyncio.to_thread(shown, text))
+        return plan
 
     async def ids(self, prefix: str) -> list[str]:
         """The ids that begin so, newest first."""

@@ -22,6 +22,7 @@ from api.schemas.benchmark import (
     Quoted,
     Reconciled,
 )
+from api.schemas.live import Live, LiveFailure, LiveFigures, LiveStep, LiveTarget
 
 __all__ = [
     "Accepted",
@@ -33,6 +34,11 @@ __all__ = [
     "LimitNow",
     "Listed",
     "Listing",
+    "Live",
+    "LiveFailure",
+    "LiveFigures",
+    "LiveStep",
+    "LiveTarget",
     "Money",
     "Progress",
     "Quoted",

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from api.schemas.live import Live
 from shared.clock import utc_label, wall_s
 from shared.money import LimitQuote, Quote, TargetQuote
 from shared.money.reconciliation import Totals
@@ -54,6 +55,11 @@ class Job(BaseModel):
         description="The plan. Prompts over 100 KB are shown by count and hash."
     )
     progress: Progress
+    live: Live | None = Field(
+        default=None,
+        description="Figures of its newest calls. Null before the first row, and after"
+        " the end, when there is a result.",
+    )
     result: dict[str, Any] | None = Field(
         description="Null before the end. At its top level avg, min, max, std_dev"
         " (seconds), total_runs, successful_runs, total_tokens."

@@ -42,6 +42,18 @@ async def each_row(redis: Redis, job_id: str) -> AsyncIterator[bytes]:
         start += len(page)
 
 
+async def newest(
+    redis: Redis, job_id: str, after: int, most: int
+) -> tuple[int, list[bytes]]:
+    """Rows from the one at place `after` on, and no more than the newest `most`; with
+    the place of the first."""
+    key = keys.run(job_id, ":rows")
+    start = max(after, int(await reply(redis.llen(key))) - most)
+    return start, cast(
+        list[bytes], await reply(redis.lrange(key, start, start + most - 1))
+    )
+
+
 async def observe(redis: Redis, job_id: str, seen: dict[str, Any]) -> None:
     """Add what one worker observed of itself during one shard; nothing where the run
     is gone."""

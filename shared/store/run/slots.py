@@ -152,6 +152,12 @@ async def hand_back(
     await call(redis, "hand_back", [s, taken, back, closed], args)
 
 
+async def in_hand(redis: Redis, job_id: str, step: int) -> int:
+    """How many slots of a step workers hold: of open calls, and taken ahead of need."""
+    taken = keys.step(job_id, step)[1]
+    return int(await reply(redis.hlen(taken)))
+
+
 async def is_over(redis: Redis, job_id: str, step: Step) -> bool:
     """Whether every slot of the step is closed, or every shard's time is over.
 
