@@ -1,6 +1,7 @@
 """Figures of a benchmark that runs, out of its newest rows. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from api.parts.newest import Seen
@@ -32,14 +33,14 @@ def live(
     seconds of the store's clock."""
     if not rows:
         return None
-    name_of = _names(plan, finished)
-    counted = [row for row in rows if not name_of(row.step)[1]]
+    known = _steps(plan, finished)
+    counted = [row for row in rows if not known.is_warmup(row.step)]
     closing = [row for row in counted if row.closes]
     rate = calls_per_s(rows, now) if run.status is Status.RUNNING else None
     return Live(
         rows=len(rows),
         calls_per_s=rate,
-        open_calls=_open_calls(run, plan, rows, in_hand, rate),
+        open_calls=_open_calls(run, plan, rows, in_hand, rate, known.value(run.step)),
         eta_s=_eta_s(run, plan, rate, now),
         targets=[
             LiveTarget(
@@ -50,8 +51,8 @@ def live(
         steps=[
             LiveStep(
                 step=step,
-                name=name_of(step)[0],
-                warmup=name_of(step)[1],
+                name=known.name(step),
+                warmup=known.is_warmup(step),
                 **_figures(row for row in rows if row.closes and row.step == step),
             )
             for step in sorted({row.step for row in rows})
@@ -75,26 +76,38 @@ def calls_per_s(rows: Sequence[Seen], now: float) -> float | None:
     return round(n / max(now - begin, 0.001), 3)
 
 
-def _names(
-    plan: Plan, finished: Sequence[Finished]
-) -> Callable[[int], tuple[str, bool]]:
-    """A step's number -> its name as in the result, and whether it is a warm-up."""
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """The steps of a plan, by number, as far as they are known."""
+
+    each: int
+    """Steps a value: 2 with warm-ups."""
+    over: str
+    values: Sequence[float]
+
+    def value(self, step: int) -> float | None:
+        place = step // self.each
+        return self.values[place] if place < len(self.values) else None
+
+    def is_warmup(self, step: int) -> bool:
+        return self.each == 2 and step % 2 == 0
+
+    def name(self, step: int) -> str:
+        """As in the result."""
+        value = self.value(step)
+        name = "main" if value is None else f"{self.over} {value:g}"
+        if not self.is_warmup(step):
+            return name
+        return "warm-up" if name == "main" else f"warm-up, {name}"
+
+
+def _steps(plan: Plan, finished: Sequence[Finished]) -> _Steps:
     each = 2 if plan["load"].get("warmup") else 1
-    values: list[float] = []
-    over = ""
     if plan.get("sweep"):
-        over, values = plan["sweep"]["over"], plan["sweep"]["values"]
-    elif plan.get("find"):
-        over, values = plan["find"]["over"], _searched(plan, finished, each)
-
-    def name_of(step: int) -> tuple[str, bool]:
-        place, warmup = step // each, each == 2 and step % 2 == 0
-        name = f"{over} {values[place]:g}" if place < len(values) else "main"
-        if not warmup:
-            return name, False
-        return ("warm-up" if name == "main" else f"warm-up, {name}"), True
-
-    return name_of
+        return _Steps(each, plan["sweep"]["over"], plan["sweep"]["values"])
+    if plan.get("find"):
+        return _Steps(each, plan["find"]["over"], _searched(plan, finished, each))
+    return _Steps(each, "", ())
 
 
 def _searched(plan: Plan, finished: Sequence[Finished], each: int) -> list[float]:
@@ -135,19 +148,19 @@ def _failures(rows: Iterable[Seen]) -> list[LiveFailure]:
 
 
 def _open_calls(
-    run: Run, plan: Plan, rows: Sequence[Seen], in_hand: int, rate: float | None
+    run: Run,
+    plan: Plan,
+    rows: Sequence[Seen],
+    in_hand: int,
+    rate: float | None,
+    held: float | None,
 ) -> int | None:
+    """held: the value that a sweep or a search holds now."""
     if run.status is not Status.RUNNING:
         return None
     load = plan["load"]
     if load["kind"] == "concurrency":
-        each = 2 if load.get("warmup") else 1
-        lanes = load["concurrency"]
-        if plan.get("sweep"):
-            lanes = plan["sweep"]["values"][run.step // each]
-        elif plan.get("find"):
-            lanes = plan["find"]["high"]
-        return min(in_hand, int(lanes))
+        return min(in_hand, int(held or load["concurrency"]))
     took = [
         row.ended_at - row.started_at
         for row in rows

@@ -1,0 +1,138 @@
+"""Gates on a benchmark that has ended, and the exit code that follows."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cli import exits
+from cli.client import ENDED
+from cli.report.gates import ADJUSTED, Gate, parse_gate
+from cli.report.values import Group, Value, interval, value_of, written
+
+Job = dict[str, Any]
+
+SLO_GATE = "goodput < 95%"
+"""What a plan with an `slo` is held to, unless a gate on `goodput` says otherwise."""
+
+_WHOLE = ("cost_usd", "find")
+"""Figures of the run: without a target they are not asked of each."""
+
+_BEHIND = {"requests_per_s": "rate", "output_tokens_per_s": "rate"}
+"""How the verdict names a figure, where it has another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A gate on one target, one step, or the run."""
+
+    gate: Gate
+    of: str | None
+    """Whose figure it is; None: that of the whole run."""
+    failed: bool
+    value: Value
+    words: str
+    """The figure, and on what it was judged."""
+
+
+def judge(gates: Iterable[Gate], job: Job, *, strict: bool) -> tuple[Judged, ...]:
+    """Each gate on each that it is about.
+
+    A gate fails where its figure is what it says even at the near end of the interval;
+    where there is no such end, or with `strict`, by the point. What is unknown, cannot
+    be used, or has too few calls fails, since nothing shows that it is well. Nothing is
+    judged before the end.
+    """
+    if job["status"] not in ENDED:
+        return ()
+    return tuple(
+        _judged(gate, of, group, job, strict=strict)
+        for gate in (*gates, *_slo(gates, job))
+        for of, group in _groups(gate, job)
+    )
+
+
+def exit_code(job: Job, judged: Iterable[Judged]) -> int:
+    """What the command ends with; 0 for a benchmark that still runs."""
+    status, result = job["status"], job["result"]
+    if status == "cancelled":
+        return exits.CANCELLED
+    if status == "failed":
+        by_ending = {
+            "upstream_down": exits.UNREACHABLE,
+            "bad_key": exits.USAGE,
+        }
+        return by_ending.get(job["ending"], exits.MISSED)
+    if status != "done":
+        return exits.OK
+    if not result or not result["successful_runs"]:
+        return exits.MISSED
+    found = result.get("find")
+    nothing_passed = found is not None and found["passing"] is None
+    invalid = (result.get("verdict") or {}).get("kind") == "invalid"
+    failed = any(one.failed for one in judged)
+    return exits.MISSED if failed or invalid or nothing_passed else exits.OK
+
+
+def _slo(gates: Iterable[Gate], job: Job) -> tuple[Gate, ...]:
+    """The gate that the plan's own objectives are; none of a plan that explores."""
+    plan = job["plan"]
+    explores = plan.get("find") or plan.get("sweep")
+    said = any(gate.figure == "goodput" for gate in gates)
+    if not plan.get("slo") or explores or said or not job["result"]:
+        return ()
+    return (parse_gate(SLO_GATE),)
+
+
+def _groups(gate: Gate, job: Job) -> Iterator[tuple[str | None, Group | None]]:
+    """Whose figures a gate is about; None: there is nobody, or there are none."""
+    result = job["result"]
+    if not result:
+        yield gate.of, None
+        return
+    targets = [(target["target"], target) for target in result["targets"]]
+    if gate.of is None:
+        yield from ((None, result),) if gate.figure in _WHOLE else targets
+        return
+    steps = [(step["name"], step) for step in result["steps"]]
+    named = [(name, group) for name, group in (*targets, *steps) if name == gate.of]
+    model = [(name, group) for name, group in targets if group["model"] == gate.of]
+    yield from named or model or ((gate.of, None),)
+
+
+def _judged(
+    gate: Gate, of: str | None, group: Group | None, job: Job, *, strict: bool
+) -> Judged:
+    value = _value(gate, of, group, job)
+    if value.point is None:
+        return Judged(gate, of, True, value, f"unknown: {value.why}")
+    shown = written(value.point, gate.unit)
+    if not strict and not value.supported:
+        # an upper bound is what makes it supported, so there is no end to judge by
+        why = f"{shown}, and {value.why} (--strict judges the point)"
+        return Judged(gate, of, True, value, why)
+    near = value.low if gate.fails_above else value.high
+    if near is None or strict:
+        why = "the point" if strict and value.low is not None else value.why
+        failed = gate.is_met_by(value.point)
+        said = f"{shown} ({why})" if why else shown
+    else:
+        failed = gate.is_met_by(near)
+        said = f"{shown} ({interval(value, gate.unit)})"
+        if not failed and gate.is_met_by(value.point):
+            said += ": not shown to be so"
+    return Judged(gate, of, failed, value, said)
+
+
+def _value(gate: Gate, of: str | None, group: Group | None, job: Job) -> Value:
+    if not job["result"]:
+        return Value(None, why="the benchmark has no result")
+    if group is None:
+        there = ", ".join(target["target"] for target in job["result"]["targets"])
+        return Value(None, why=f"there is no target or step `{of}`; there are {there}")
+    name, _, stat = gate.figure.partition(".")
+    name = name.removesuffix("_adjusted") if name in ADJUSTED else name
+    name = _BEHIND.get(name, name)
+    unusable = (job["result"].get("verdict") or {}).get("unusable", ())
+    if name in unusable or f"{name}.{stat}" in unusable:
+        return Value(None, why="it cannot be used, as the verdict says")
+    return value_of(gate, group, job)

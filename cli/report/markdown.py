@@ -1,0 +1,69 @@
+"""A benchmark as Markdown, such as for the summary of a CI job."""
+
+from collections.abc import Iterable, Iterator
+
+from cli.report import sentences, tables
+from cli.report.judge import Job, Judged
+from cli.report.tables import Row
+from cli.report.words import DOUBTFUL
+
+_MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|"})
+"""Characters that would format a stranger's words, or link from them."""
+
+
+def as_markdown(job: Job, judged: Iterable[Judged]) -> str:
+    """The verdict, the gates, a table of targets and one of steps, why calls failed."""
+    return "\n".join(_lines(job, tuple(judged))) + "\n"
+
+
+def _lines(job: Job, judged: tuple[Judged, ...]) -> Iterator[str]:
+    (_, first), *rest = sentences.verdict(job)
+    yield f"### llmbench: {job['status']}\n"
+    yield f"**{plain(first)}** Job `{job['job_id']}`.\n"
+    for said in (*(words for _, words in rest), *sentences.ending(job)):
+        yield f"- {plain(said)}"
+    if judged:
+        yield "\n| gate | | figure |\n|---|---|---|"
+        for one in judged:
+            of = f" of {one.of}" if one.of and not one.gate.of else ""
+            state = "**failed**" if one.failed else "passed"
+            gate = plain(f"fail if {one.gate.text}{of}")
+            yield f"| {gate} | {state} | {plain(one.words)} |"
+    if job["result"]:
+        yield from _figures(job)
+    if failed := sentences.failures(job):
+        yield "\nWhy calls failed:\n"
+        yield from (f"- {plain(said)}" for said in failed)
+
+
+def _figures(job: Job) -> Iterator[str]:
+    rows, swept = tables.targets(job), tables.steps(job)
+    yield from _table("target", rows)
+    if swept:
+        yield from _table("step", swept)
+    if tables.has_doubtful(rows + swept):
+        yield f"\n{DOUBTFUL} too few calls to bound it"
+    if answer := sentences.found(job):
+        yield f"\n**{plain(answer)}**"
+
+
+def _table(first: str, rows: list[Row]) -> Iterator[str]:
+    if not rows:
+        return
+    heads = [cell.head for cell in rows[0].cells]
+    yield f"\n| {first} | {' | '.join(heads)} |\n|---|{'---:|' * len(heads)}"
+    for row in rows:
+        cells = [
+            f"{plain(cell.value)}<br>{plain(cell.interval)}".removesuffix("<br>")
+            for cell in row.cells
+        ]
+        yield f"| {plain(row.label)} | {' | '.join(cells)} |"
+
+
+def plain(words: str) -> str:
+    """A stranger's words as they are: no markup of theirs, and one line.
+
+    >>> plain("[a](b) <img> 1 * 2")
+    '\\\\[a\\\\](b) \\\\<img\\\\> 1 \\\\* 2'
+    """
+    return " ".join(words.split()).translate(_MARKED)

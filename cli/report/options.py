@@ -1,0 +1,72 @@
+"""The options of all commands that end with a report."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.report.gates import Gate, parse_gate
+
+Json = Annotated[
+    bool, typer.Option("--json", help="The whole result as one JSON object.")
+]
+Csv = Annotated[
+    Path | None,
+    typer.Option("--csv", help="Write its figures there, a row each; -: to stdout."),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Only how it came out, in one line.")
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A folder to download its files to."),
+]
+Junit = Annotated[
+    Path | None, typer.Option("--junit", help="Write a JUnit report there.")
+]
+Markdown = Annotated[
+    Path | None,
+    typer.Option("--markdown", help="Write the report there, as a job's summary."),
+]
+FailIf = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--fail-if", help='Exit with 1 if so: "ttft.p95 > 1s"; may be repeated.'
+    ),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Judge gates by the point, not by its interval."),
+]
+
+STDOUT = Path("-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What is made of a benchmark at its end."""
+
+    json: bool = False
+    csv: Path | None = None
+    quiet: bool = False
+    output: Path | None = None
+    junit: Path | None = None
+    markdown: Path | None = None
+    gates: tuple[Gate, ...] = ()
+    strict: bool = False
+
+    @property
+    def owns_stdout(self) -> bool:
+        """Whether a document goes to stdout, and so nothing else may."""
+        return self.json or self.csv == STDOUT
+
+
+def gates(texts: Iterable[str] | None) -> tuple[Gate, ...]:
+    """The gates of `--fail-if`, before anything is asked; a wrong one ends the command
+    as a usage error."""
+    try:
+        return tuple(parse_gate(text) for text in texts or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--fail-if") from None

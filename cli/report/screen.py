@@ -1,0 +1,74 @@
+"""A benchmark that has ended, on the terminal: the verdict first."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from cli.report import sentences, tables
+from cli.report.judge import Job, Judged
+from cli.report.words import DOUBTFUL
+
+_STYLES = {
+    "valid": "bold green",
+    "suspect": "bold yellow",
+    "invalid": "bold red",
+    "note": "dim",
+    "figures": "",
+}
+
+
+def show(
+    job: Job,
+    judged: Iterable[Judged],
+    console: Console,
+    *,
+    where: Path | str | None,
+) -> None:
+    """All of it. where: a folder, or an address, that has its files."""
+    name = job.get("name")
+    line(console, f"{job['job_id']}{f' {name}' if name else ''}: {job['status']}")
+    for kind, said in sentences.verdict(job):
+        first = said.startswith(("Verdict", "No verdict"))
+        shown = Text(said, _style(kind, first=first))
+        console.print(shown if first else _indented(shown))
+    for said in sentences.ending(job):
+        console.print(Text(said))
+    if job["result"]:
+        _figures(job, console)
+    if failed := sentences.failures(job):
+        console.print(Text("Why calls failed", "bold"))
+        for said in failed:
+            console.print(_indented(Text(said)))
+    for one in judged:
+        console.print(Text(sentences.gate(one), "bold red" if one.failed else "green"))
+    if where is not None:
+        line(console, f"Every call is a row of {where}/samples.csv")
+
+
+def line(console: Console, said: str) -> None:
+    """A line with an id or a path in it: the terminal may break it, we do not."""
+    console.print(Text(said), soft_wrap=True)
+
+
+def _figures(job: Job, console: Console) -> None:
+    rows = tables.targets(job)
+    swept = tables.steps(job)
+    console.print(tables.draw(rows, "target", console))
+    if swept:
+        console.print(tables.draw(swept, "step", console))
+    if tables.has_doubtful(rows + swept):
+        console.print(Text(f"{DOUBTFUL} too few calls to bound it", "dim"))
+    if answer := sentences.found(job):
+        console.print(Text(answer, "bold"))
+
+
+def _indented(said: Text) -> Padding:
+    return Padding(said, (0, 0, 0, 2))
+
+
+def _style(kind: str, *, first: bool) -> str:
+    style = _STYLES[kind]
+    return style if first else style.removeprefix("bold ")

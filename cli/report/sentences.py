@@ -1,0 +1,96 @@
+"""What is said of a benchmark in words: the verdict, how it ended, why calls failed."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cli.report.judge import Job, Judged
+from cli.report.words import clock, share, usd
+from cli.show import text
+
+
+def verdict(job: Job) -> Iterator[tuple[str, str]]:
+    """Lines of the verdict, each with its kind: valid, suspect, invalid, note, figures.
+
+    The first one says what it is, of how many calls, in what time, for how much."""
+    result = job["result"]
+    judged: dict[str, Any] = (result or {}).get("verdict") or {}
+    if not result or not judged:
+        yield "suspect", "No verdict: the benchmark has no result."
+        return
+    kind = judged["kind"]
+    yield kind, f"Verdict: {kind}. {counts(job)}"
+    for found in (*judged["reasons"], *judged["notes"]):
+        # the words may hold a sentence of the upstream
+        said = text(f"{found['words']} {found['remedy']}").rstrip()
+        yield found["kind"], f"{found['kind']}: {said}"
+    if judged.get("unusable"):
+        for name, which in (("unusable", "cannot"), ("usable", "can")):
+            if figures := judged.get(name):
+                yield "figures", f"Figures that {which} be used: {_in_short(figures)}"
+
+
+def _in_short(figures: Sequence[str]) -> str:
+    """Each figure once.
+
+    >>> _in_short(["ttft.p50", "ttft.p95", "rate"])
+    'ttft (p50, p95), rate'
+    """
+    stats: dict[str, list[str]] = {}
+    for figure in figures:
+        name, _, stat = figure.partition(".")
+        stats.setdefault(name, []).extend([stat] if stat else [])
+    said = (f"{name} ({', '.join(of)})" if of else name for name, of in stats.items())
+    return ", ".join(said)
+
+
+def counts(job: Job) -> str:
+    """How many calls succeeded, in what time, for how much."""
+    result = job["result"]
+    ok, asked = result["successful_runs"], result["total_runs"]
+    rate = f" ({share(ok / asked)})" if asked and ok < asked else ""
+    spent = job["money"]["spent_usd"]
+    paid = "" if spent is None else f", for {usd(spent)}"
+    took = clock(job["progress"]["elapsed_s"])
+    return f"{ok:,} of {asked:,} calls succeeded{rate} in {took}{paid}."
+
+
+def ending(job: Job) -> Iterator[str]:
+    """Why it ended before all was asked, or failed, or was not checked."""
+    if job["status"] == "cancelled":
+        yield "It was cancelled; what was measured by then is kept."
+    stopped = {
+        "budget": "It stopped at its budget, with what it had by then.",
+        "error_limit": "It stopped because too many calls failed (`max_error_share`).",
+    }
+    if job["stopped_by"] in stopped:
+        yield stopped[job["stopped_by"]]
+    if job["error"]:
+        yield text(job["error"])
+    yield from map(text, job["warnings"])
+
+
+def failures(job: Job) -> list[str]:
+    """Why calls failed, the commonest first, in the upstream's words."""
+    result = job["result"]
+    if not result:
+        return []
+    said = [
+        f"{one['calls']:,} {one['outcome']}: {text(one['error'] or 'no words')}"
+        for one in result.get("complaints", ())
+    ]
+    told = sum(one["calls"] for one in result.get("complaints", ()))
+    rest = result["counts"]["failed"] - told
+    return said + ([f"{rest:,} others: see samples.csv"] if rest > 0 else [])
+
+
+def found(job: Job) -> str | None:
+    """The answer of a search as a sentence; None in other plans."""
+    answer = (job["result"] or {}).get("find")
+    return None if answer is None else text(answer["words"])
+
+
+def gate(judged: Judged) -> str:
+    """A gate, whose it is, and how it came out."""
+    of = "" if judged.of is None or judged.gate.of else f" of {text(judged.of)}"
+    state = "failed" if judged.failed else "passed"
+    return f'{state}: fail if "{text(judged.gate.text)}"{of}: {text(judged.words)}'

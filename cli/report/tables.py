@@ -1,0 +1,130 @@
+"""Figures as rows: a table where it fits the terminal, else a block for each row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from cli.report.judge import Job
+from cli.report.words import DOUBTFUL, number, percentile, share, usd
+from cli.show import text
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure of a row."""
+
+    head: str
+    value: str
+    interval: str = ""
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it comes from too few calls."""
+        return self.value.endswith(DOUBTFUL)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A target or a step."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+
+def targets(job: Job) -> list[Row]:
+    """A row for each target."""
+    return [
+        Row(text(target["target"]), (*_all(target), *_money(target)))
+        for target in job["result"]["targets"]
+    ]
+
+
+def steps(job: Job) -> list[Row]:
+    """A row for each step that counts; none of a plan with a single one."""
+    counted = [step for step in job["result"]["steps"] if not step["warmup"]]
+    if len(counted) < 2:
+        return []
+    return [
+        Row(text(step["name"]), (*_all(step), *_pace(step), *_money(step)[:1]))
+        for step in counted
+    ]
+
+
+def draw(rows: list[Row], first: str, console: Console) -> RenderableType:
+    """As a table, or as blocks where that is too wide; labels are never broken."""
+    if not rows:
+        return Group()
+    table = _table(rows, first)
+    unbounded = console.options.update(max_width=10_000)
+    if Measurement.get(console, unbounded, table).maximum <= console.width:
+        return table
+    return Group(*(_block(row) for row in rows))
+
+
+def has_doubtful(rows: list[Row]) -> bool:
+    """Whether a value is marked for its few calls."""
+    return any(cell.is_doubtful for row in rows for cell in row.cells)
+
+
+def _all(group: dict[str, Any]) -> list[Cell]:
+    tried = group["counts"]["ok"] + group["counts"]["failed"]
+    tried += group["counts"]["dropped"]
+    cells = [Cell("ok", f"{group['counts']['ok']:,}/{tried:,}")]
+    for name, shown, stats in (
+        ("ttft", "TTFT", ("p50", "p95")),
+        ("latency", "latency", ("p50", "p95")),
+        ("tpot", "tpot", ("p50",)),
+    ):
+        for stat in stats:
+            cells.append(Cell(f"{shown} {stat}", *percentile(group[name][stat])))
+    return cells
+
+
+def _pace(group: dict[str, Any]) -> list[Cell]:
+    rate = group["throughput"]["requests_per_s"]
+    cells = [Cell("calls/s", number(rate))]
+    if group["goodput"] is not None:
+        cells.append(Cell("good", share(group["goodput"]["share"])))
+    return cells
+
+
+def _money(group: dict[str, Any]) -> list[Cell]:
+    cost = group["cost"]
+    return [
+        Cell("cost", usd(cost["billed_usd"])),
+        Cell("per 1,000 good", usd(cost["usd_per_1000_good"])),
+    ]
+
+
+def _table(rows: list[Row], first: str) -> Table:
+    made = Table(
+        box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True
+    )
+    made.add_column(first, no_wrap=True)
+    for cell in rows[0].cells:
+        made.add_column(cell.head.replace(" ", "\n", 1), justify="right", no_wrap=True)
+    for row in rows:
+        made.add_row(row.label, *map(_cell, row.cells))
+    return made
+
+
+def _cell(cell: Cell) -> Text:
+    shown = Text(cell.value, style="dim" if cell.is_doubtful else "", justify="right")
+    if cell.interval:
+        shown.append(f"\n{cell.interval}", style="dim")
+    return shown
+
+
+def _block(row: Row) -> Text:
+    shown = Text(row.label, style="bold")
+    for cell in row.cells:
+        style = "dim" if cell.is_doubtful else ""
+        shown.append(f"\n  {cell.head:<15}{cell.value}", style="not bold " + style)
+        if cell.interval:
+            shown.append(f" ({cell.interval})", style="not bold dim")
+    return shown

@@ -1,0 +1,137 @@
+"""What a gate's figure is worth in a result, with its 95 % interval."""
+
+from dataclasses import dataclass
+from math import inf, sqrt
+from typing import Any
+
+from cli.report import words
+from cli.report.gates import ADJUSTED, Gate, Unit
+
+Group = dict[str, Any]
+"""Figures of a target, a step or the whole run, as in `result`."""
+
+_Z = 1.96
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A figure; `point` None is unknown, and `why` says so."""
+
+    point: float | None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+    """Why there is none, or why it is only a point."""
+    supported: bool = True
+    """Whether there are calls enough for it."""
+
+
+def value_of(gate: Gate, group: Group, job: dict[str, Any]) -> Value:
+    """The gate's figure of a group of this job."""
+    name, _, stat = gate.figure.partition(".")
+    if stat:
+        return _time(group.get(name), stat, adjusted=name in ADJUSTED)
+    if name == "success":
+        counts = group["counts"]
+        tried = counts["ok"] + counts["failed"] + counts["dropped"]
+        return _share(counts["ok"], tried, "no call was made")
+    if name == "goodput":
+        return _goodput(group)
+    if name == "failed":
+        return Value(float(group["counts"]["failed"] + group["counts"]["dropped"]))
+    if name == "find":
+        return _found(group.get("find"))
+    if name == "cost_usd":
+        return _cost(group, job)
+    if name == "usd_per_1000_good":
+        point = group["cost"]["usd_per_1000_good"]
+        return Value(point, why="" if point is not None else "no call tells its cost")
+    point = group["throughput"][name]
+    return Value(point, why="" if point is not None else "too few calls for a rate")
+
+
+def written(value: float, unit: Unit) -> str:
+    """A figure for people."""
+    if value == inf:
+        return "a failure"
+    if unit == "seconds":
+        return words.seconds(value)
+    if unit == "share":
+        return words.share(value)
+    return words.usd(value) if unit == "usd" else words.number(value)
+
+
+def interval(value: Value, unit: Unit) -> str:
+    """Its two ends, or the one that there is."""
+    if unit == "seconds":
+        return words.between(value.low, value.high)
+    if value.low is None or value.high is None:
+        end = value.high if value.low is None else value.low
+        which = "at most" if value.low is None else "at least"
+        return "" if end is None else f"{which} {written(end, unit)}"
+    return f"{written(value.low, unit)} to {written(value.high, unit)}"
+
+
+def wilson(good: int, of: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson): 0 and 1 only where nothing else can be.
+
+    >>> [round(end, 3) for end in wilson(19, 20)]
+    [0.764, 0.991]
+    """
+    share, z2 = good / of, _Z * _Z
+    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
+    half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
+    low = 0.0 if good == 0 else max(0.0, middle - half)
+    high = 1.0 if good == of else min(1.0, middle + half)
+    return low, high
+
+
+def _time(spread: dict[str, Any] | None, stat: str, *, adjusted: bool) -> Value:
+    if not spread or not spread["n"]:
+        return Value(None, why="no call has it")
+    if stat in ("mean", "max"):
+        return Value(spread[stat], why=f"the point: a {stat} has no interval")
+    found = spread[stat]
+    point = inf if adjusted and found["infinite"] else found["point"]
+    why = ""
+    if not found["supported"]:
+        n = spread["n"] if adjusted else spread["calls"]
+        why = f"{n} calls are too few for it; it takes {found['needs']} more"
+    elif found["low"] is None:
+        why = "the point: its interval has no lower end"
+        why = why if found["high"] is not None else "the point: it has no interval"
+    return Value(point, found["low"], found["high"], why, found["supported"])
+
+
+def _share(good: int, of: int, why: str) -> Value:
+    if not of:
+        return Value(None, why=why)
+    return Value(good / of, *wilson(good, of))
+
+
+def _goodput(group: Group) -> Value:
+    found = group["goodput"]
+    if found is None:
+        return Value(None, why="the plan has no `slo`")
+    counts = group["counts"]
+    tried = counts["ok"] + counts["failed"] + counts["dropped"]
+    return _share(found["good"], tried, "no call was made")
+
+
+def _cost(group: Group, job: dict[str, Any]) -> Value:
+    """Of the whole run with its warm-up, as its budget counts it."""
+    point = group["cost"]["billed_usd"]
+    if group is job["result"]:
+        spent = job["money"]["spent_usd"]
+        point = point if spent is None or point is None else max(spent, point)
+    return Value(point, why="" if point is not None else "no call tells its cost")
+
+
+def _found(found: dict[str, Any] | None) -> Value:
+    """What passed, up to what failed."""
+    if found is None:
+        return Value(None, why="the plan has no `find`")
+    point = found["passing"]
+    if point is None:
+        return Value(0.0, 0.0, found["failing"], "no value passed")
+    return Value(point, point, found["failing"])
