@@ -1,4 +1,4 @@
-"""Jobs and figures on the terminal."""
+"""Tables and words on the terminal, and the simple bar of the demo."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -51,36 +51,6 @@ def _until(job: Job) -> str:
     return f" for {text(why)}" if why else f" until {job['until']}"
 
 
-def figures(job: Job) -> Table:
-    """A row per target: calls, latency, time to first token, tokens, cost."""
-    found = table("target", f"{job['job_id']}: {job['status']}")
-    for column in ("ok", "failed"):
-        found.add_column(column, justify="right")
-    for metric in ("latency", "TTFT"):
-        for percentile in ("p50", "p95"):
-            found.add_column(f"{metric}\n{percentile}, ms", justify="right")
-    for column in ("output\ntokens", "USD, per\n1,000 good"):
-        found.add_column(column, justify="right")
-    for target in (job["result"] or {}).get("targets", ()):
-        ok = target["counts"]["ok"]
-        found.add_row(
-            text(target["target"]),
-            text(ok),
-            text(target["total_runs"] - ok),
-            *(
-                ms(target[metric][percentile]["point"])
-                for metric in ("latency", "ttft")
-                for percentile in ("p50", "p95")
-            ),
-            text(target["tokens"]["output"]),
-            "\n".join(
-                usd(target["cost"][name])
-                for name in ("billed_usd", "usd_per_1000_good")
-            ),
-        )
-    return found
-
-
 def verdict(job: Job) -> str:
     """Whether to believe the figures, and why not."""
     judged: dict[str, Any] | None = (job["result"] or {}).get("verdict")
@@ -95,28 +65,6 @@ def verdict(job: Job) -> str:
         if judged.get("unusable") and judged.get(name):
             lines.append(f"  Figures that {figures} be used: {', '.join(judged[name])}")
     return "\n".join(lines)
-
-
-def stands(job: Job) -> bool:
-    """Whether there are figures to go on with: of a benchmark that is done, in which
-    something succeeded and that is not called invalid."""
-    result: dict[str, Any] = job["result"] or {}
-    judged: dict[str, Any] = result.get("verdict") or {}
-    return (
-        job["status"] == "done"
-        and result.get("successful_runs", 0) > 0
-        and judged.get("kind") != "invalid"
-    )
-
-
-def job(shown: Job) -> None:
-    """Its figures and its verdict, and why it ended early or failed."""
-    console.print(figures(shown))
-    console.print(verdict(shown))
-    if shown["stopped_by"] == "budget":
-        console.print("It stopped at its budget, with what it had by then.")
-    if shown["error"]:
-        console.print(shown["error"])
 
 
 def table(first: str, title: str | None = None) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import typer
+from rich.console import Console
 
 from cli import exits
 from cli.client import Api, Refused
@@ -74,6 +75,11 @@ def read_settings() -> Settings:
     if settings is None:
         raise typer.Exit(start.WRONG)
     return settings
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Shows strings of strangers as they are: nothing in them is an instruction."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
 def note(text: str) -> None:

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from cli import exits, plan, show
+from cli import exits, plan, report, show
 from cli.client import Api
 from cli.commands import quote
+from cli.live import Left, follow
 from cli.plan import options as flag
 from cli.preflight import preflight
 from cli.stack import DATA_DIR, Chosen, Wanted, chosen
-from cli.terminal import Url, attempt, note, read_settings
+from cli.terminal import Url, attempt, console, note, read_settings
 from shared.errors import BadPlan
 from shared.settings import Settings
 
@@ -69,14 +70,24 @@ def run(
     data_dir: Annotated[
         Path, typer.Option(help="Where a stack of this folder keeps its data.")
     ] = DATA_DIR,
+    json: report.options.Json = False,
+    csv: report.options.Csv = None,
+    quiet: report.options.Quiet = False,
+    output: report.options.Output = None,
+    junit: report.options.Junit = None,
+    markdown: report.options.Markdown = None,
+    fail_if: report.options.FailIf = None,
+    strict: report.options.Strict = False,
     url: Url = None,
 ) -> None:
     """Run a benchmark of prompts or of a plan, and show what came of it.
 
     Where no stack runs, one is started for this benchmark. Flags win over the plan.
+    Progress goes to standard error, what came of it to standard output.
 
     Example: llmbench run prompts.txt --model acme/swift-8b:free --runs 3 --simulate
     """
+    made = report.options_of(ctx.params)
     settings = read_settings()
     flags = plan.Flags(
         **{each.name: ctx.params[each.name] for each in fields(plan.Flags)}
@@ -94,7 +105,7 @@ def run(
                 return exits.OK
             if look_first:
                 await preflight(api, asked.plan, note)
-            return await _follow(api, asked, stack, settings)
+            return await _follow(api, asked, stack, made)
 
     raise typer.Exit(attempt(work()))
 
@@ -110,22 +121,23 @@ def _plan(file: str, flags: plan.Flags, settings: Settings) -> plan.Asked:
 
 
 async def _follow(
-    api: Api, asked: plan.Asked, stack: Chosen, settings: Settings
+    api: Api, asked: plan.Asked, stack: Chosen, made: report.Options
 ) -> int:
     accepted = await api.submit_plan(asked.json())
     job_id = accepted["job_id"]
     for warning in accepted["warnings"]:
         note(show.text(warning))
     goes_on = (
-        "Ctrl-C ends it and its stack."
+        "Ctrl-C cancels it."
         if stack.is_ours
         else f"It goes on without this terminal; to end it: llmbench cancel {job_id}"
     )
-    show.console.print(f"{job_id} is queued. {goes_on}")
-    job = await show.follow(api.follow(job_id, show.console.print))
-    show.job(job)
-    if stack.is_ours:
-        show.console.print(f"Its files: {settings.results_dir / job_id}")
-    if job["status"] == "cancelled":
-        return exits.CANCELLED
-    return exits.OK if show.stands(job) else exits.MISSED
+    note(f"{job_id} is queued. {goes_on}")
+    shown = console(stderr=True)
+    try:
+        job = await follow(
+            api, job_id, shown, quiet=made.quiet, goes_on=not stack.is_ours
+        )
+    except Left:
+        return exits.INTERRUPTED
+    return await report.finish(job, made, console(), api)

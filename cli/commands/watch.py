@@ -1,12 +1,11 @@
 """`llmbench watch` and `llmbench show`: a benchmark as it goes, and what came of it."""
 
 import typer
-from rich.console import Console
 
 from cli import exits
 from cli.client import ENDED, Api, Job
 from cli.live import Left, follow, frame, plain
-from cli.report import Options, finish, gates
+from cli.report import Options, finish, options_of
 from cli.report.options import (
     Csv,
     FailIf,
@@ -17,11 +16,12 @@ from cli.report.options import (
     Quiet,
     Strict,
 )
-from cli.terminal import Url, ask
+from cli.terminal import Url, ask, console
 from shared.clock import wall_s
 
 
 def watch(
+    ctx: typer.Context,
     job: str,
     json: Json = False,
     csv: Csv = None,
@@ -39,28 +39,20 @@ def watch(
 
     Example: llmbench watch 01JZ8M5T7Q4W9E2R6Y8V0B3N5C --fail-if "ttft.p95 > 1s"
     """
-    options = Options(
-        json=json,
-        csv=csv,
-        quiet=quiet,
-        output=output,
-        junit=junit,
-        markdown=markdown,
-        gates=gates(fail_if),
-        strict=strict,
-    )
+    wanted = options_of(ctx.params)
 
     async def to_the_end(api: Api) -> int:
         try:
             ended = await follow(api, job, console(stderr=True), quiet=quiet)
         except Left:
             return exits.INTERRUPTED
-        return await finish(ended, options, console(), api)
+        return await finish(ended, wanted, console(), api)
 
     raise typer.Exit(ask(url, to_the_end))
 
 
 def show(
+    ctx: typer.Context,
     job: str,
     json: Json = False,
     csv: Csv = None,
@@ -76,40 +68,26 @@ def show(
 
     Example: llmbench show 01JZ8M5T7Q4W9E2R6Y8V0B3N5C --json
     """
-    options = Options(
-        json=json,
-        csv=csv,
-        quiet=quiet,
-        output=output,
-        junit=junit,
-        markdown=markdown,
-        gates=gates(fail_if),
-        strict=strict,
-    )
+    wanted = options_of(ctx.params)
 
     async def now(api: Api) -> int:
         found = await api.job(job)
-        if found["status"] in ENDED or options.owns_stdout:
-            return await finish(found, options, console(), api)
-        _show_so_far(found, options)
+        if found["status"] in ENDED or wanted.owns_stdout:
+            return await finish(found, wanted, console(), api)
+        _show_so_far(found, wanted)
         return exits.OK
 
     raise typer.Exit(ask(url, now))
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Shows strings of strangers as they are: nothing in them is an instruction."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-
-
-def _show_so_far(job: Job, options: Options) -> None:
+def _show_so_far(job: Job, wanted: Options) -> None:
     shown = console()
-    if options.quiet:
+    if wanted.quiet:
         shown.print(plain(job, wall_s()), soft_wrap=True)
         return
     shown.print(frame(job, shown, wall_s()))
-    wants_files = options.output or options.junit or options.markdown or options.csv
-    if wants_files or options.gates:
+    files = wanted.output or wanted.junit or wanted.markdown or wanted.csv
+    if files or wanted.gates:
         shown.print(
             "It has not ended: gates are judged and files written at its end."
             f" llmbench watch {job['job_id']} waits for it.",

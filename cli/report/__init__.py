@@ -13,7 +13,7 @@ from cli.report.gates import Gate, parse_gate
 from cli.report.judge import Judged, exit_code, judge
 from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
-from cli.report.options import Options, gates
+from cli.report.options import Options, options_of
 from cli.report.screen import show
 
 __all__ = [
@@ -26,8 +26,8 @@ __all__ = [
     "as_markdown",
     "exit_code",
     "finish",
-    "gates",
     "judge",
+    "options_of",
     "parse_gate",
     "show",
 ]

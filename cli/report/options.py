@@ -1,9 +1,9 @@
 """The options of all commands that end with a report."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -54,8 +54,8 @@ class Options:
     output: Path | None = None
     junit: Path | None = None
     markdown: Path | None = None
-    gates: tuple[Gate, ...] = ()
     strict: bool = False
+    gates: tuple[Gate, ...] = ()
 
     @property
     def owns_stdout(self) -> bool:
@@ -63,10 +63,14 @@ class Options:
         return self.json or self.csv == STDOUT
 
 
-def gates(texts: Iterable[str] | None) -> tuple[Gate, ...]:
-    """The gates of `--fail-if`, before anything is asked; a wrong one ends the command
-    as a usage error."""
+def options_of(params: Mapping[str, Any]) -> Options:
+    """Of a command's parameters by name. A gate that cannot be read is a usage error,
+    before anything is asked."""
     try:
-        return tuple(parse_gate(text) for text in texts or ())
+        gates = tuple(parse_gate(text) for text in params["fail_if"] or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--fail-if") from None
+    files = ("csv", "output", "junit", "markdown")
+    paths = {name: Path(params[name]) if params[name] else None for name in files}
+    flags = {name: params[name] for name in ("json", "quiet", "strict")}
+    return Options(**flags, **paths, gates=gates)

@@ -26,28 +26,6 @@ def test_a_stranger_s_brackets_are_not_markup() -> None:
     assert "[red]x[/red]" in shown.get()
 
 
-def test_a_target_shows_what_a_thousand_good_calls_cost() -> None:
-    percentiles = {name: {"point": 0.5} for name in ("p50", "p95")}
-    target = {
-        "target": "a/b",
-        "total_runs": 9,
-        "counts": {"ok": 8},
-        "latency": percentiles,
-        "ttft": percentiles,
-        "tokens": {"output": 80},
-        "cost": {"billed_usd": 0.002, "usd_per_1000_good": 0.25},
-    }
-    free = target | {"cost": {"billed_usd": 0.0, "usd_per_1000_good": 0.0}}
-    silent = target | {"cost": {"billed_usd": None, "usd_per_1000_good": None}}
-    job = {
-        "job_id": "J",
-        "status": "done",
-        "result": {"targets": [target, free, silent]},
-    }
-    shown = [*show.figures(job).columns[-1].cells]
-    assert shown == ["0.002000\n0.250000", "0.000000\n0.000000", "-\n-"]
-
-
 def test_without_a_result_there_is_no_verdict() -> None:
     assert show.verdict({"result": None}).startswith("No verdict")
 
@@ -79,25 +57,6 @@ def test_a_stranger_s_sentence_in_a_reason_moves_no_cursor() -> None:
     doubt = {"kind": "invalid", "words": "It said \x1b[2J\n!", "remedy": "Look."}
     shown = show.verdict({"result": {"verdict": judged("invalid", reasons=[doubt])}})
     assert shown == "Verdict: invalid\n  invalid: It said ?[2J?! Look."
-
-
-@pytest.mark.parametrize(
-    ("status", "ok", "kind", "stands"),
-    [
-        ("done", 9, "valid", True),
-        ("done", 9, "suspect", True),
-        ("done", 9, "invalid", False),
-        ("done", 0, "valid", False),  # as earlier builds judged it
-        ("failed", 9, "suspect", False),
-        ("cancelled", 9, "valid", False),
-    ],
-)
-def test_a_benchmark_stands_when_something_of_it_may_be_believed(
-    status: str, ok: int, kind: str, stands: bool
-) -> None:
-    result = {"successful_runs": ok, "verdict": judged(kind)}
-    assert show.stands({"status": status, "result": result}) is stands
-    assert not show.stands({"status": "done", "result": None})
 
 
 async def test_the_bar_says_what_a_job_waits_for() -> None:

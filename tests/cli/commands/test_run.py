@@ -11,8 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from cli import exits
+from cli.main import app
 from shared.process import lock_file
 from tests.children import CANARY, simulator
 from tests.cli.stack_up import LLMBENCH, ROOT, Up, llmbench
@@ -50,7 +52,7 @@ def test_a_plan_is_run_by_the_stack_of_the_folder_and_flags_win(up: Up) -> None:
     assert ran.returncode in (exits.OK, exits.MISSED), ran.stderr  # by the verdict
     assert f"The stack of this folder is asked: {up.url}" in ran.stderr
     assert re.search(rf"Preflight {MODEL}: TTFT [\d.]+ ms, .* USD 0", ran.stderr)
-    assert re.search(rf"{MODEL} +4 +0 ", ran.stdout), ran.stdout
+    assert re.search(rf"{MODEL} +4/4 ", ran.stdout), ran.stdout
     (found,) = httpx.get(f"{up.url}/benchmark?tag=a").json()["jobs"]
     assert found["name"] == "nightly"
     assert found["job_id"] in ran.stdout
@@ -101,17 +103,31 @@ def test_an_answer_comes_alone_on_standard_output(up: Up) -> None:
     assert "TTFT" not in said.stdout
     assert re.search(r"TTFT [\d.]+ ms, latency [\d.]+ ms, USD 0\.0+, by ", said.stderr)
     assert "8 out" in said.stderr
-    whole = up.ask("generate", "-", "--model", MODEL, "--no-stream", given="Why?")
-    assert whole.returncode == exits.OK, whole.stderr
-    assert "TTFT" not in whole.stderr
-    broken = up.ask("generate", "Why?", "--model", "fault/truncated")
-    assert broken.returncode == exits.UNREACHABLE, broken.stderr
-    assert broken.stdout.strip()  # what had come by then
-    assert broken.stderr.count("\n") == 1
-    wrong = up.ask("generate", "Why?", "--model", "acme/nobody")
-    assert wrong.returncode == exits.USAGE
-    pinned = up.ask("generate", "Why?", "--model", f"{MODEL}@nobody")
-    assert pinned.returncode == exits.USAGE, pinned.stderr
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "began"),
+    [
+        ("fault/truncated", exits.UNREACHABLE, True),  # what had come by then
+        ("acme/nobody", exits.USAGE, False),
+        (f"{MODEL}@nobody", exits.USAGE, False),
+    ],
+)
+def test_an_answer_that_fails_is_a_sentence(
+    up: Up, model: str, code: int, began: bool
+) -> None:
+    args = ["generate", "-", "--model", model, "--url", up.url]
+    said = CliRunner().invoke(app, args, input="Why?")
+    assert said.exit_code == code, said.output
+    assert bool(said.stdout.strip()) == began
+    assert said.stderr.count("\n") == 1
+
+
+def test_an_answer_that_is_not_streamed_has_no_ttft(up: Up) -> None:
+    args = ["generate", "Why?", "--model", MODEL, "--no-stream", "--url", up.url]
+    said = CliRunner().invoke(app, args)
+    assert (said.exit_code, "TTFT" in said.stderr) == (exits.OK, False), said.output
+    assert said.stdout.strip()
 
 
 def test_a_stack_is_looked_at_by_the_doctor(up: Up) -> None:
@@ -130,21 +146,51 @@ def test_the_example_runs_by_itself_and_leaves_only_its_results(tmp_path: Path) 
     assert (made / "samples.csv").exists()
 
 
-def test_an_interrupt_ends_the_stack_that_was_started_for_it(tmp_path: Path) -> None:
+def interrupted(folder: Path, *args: str) -> tuple[int, str, str]:
+    """A `run` that is interrupted once its benchmark is queued, with nobody there who
+    could answer a question: its exit code, its stdout and its stderr."""
+    printed = folder / "printed.txt"
+    with printed.open("w") as err:
+        child = subprocess.Popen(
+            [*LLMBENCH, "run", "p.txt", "--model", MODEL, "--runs", "99999", *args],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=err,
+            text=True,
+        )
+    try:
+        deadline = time.monotonic() + 60
+        while "running" not in printed.read_text():
+            assert time.monotonic() < deadline, printed.read_text()
+            assert child.poll() is None, printed.read_text()
+            time.sleep(0.05)
+        child.send_signal(signal.SIGINT)
+        out, _ = child.communicate(timeout=60)
+        return child.returncode, out, printed.read_text()
+    finally:
+        child.kill()
+
+
+def test_an_interrupt_cancels_what_has_a_stack_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "p.txt").write_text("Why?\n")
-    child = subprocess.Popen(
-        [*LLMBENCH, "run", "p.txt", "--simulate", "--model", MODEL, "--runs", "9999"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert child.stdout is not None
-    assert " is queued." in child.stdout.readline()
-    child.send_signal(signal.SIGINT)
-    assert child.wait(60) == exits.INTERRUPTED
-    child.stdout.close()
+    code, out, err = interrupted(tmp_path, "--simulate")
+    assert code == exits.CANCELLED, err
+    assert "Verdict: " in out
+    (made,) = (tmp_path / "results").iterdir()
+    assert f"results/{made.name}/samples.csv" in out  # partial results and their path
+    assert (made / "samples.csv").exists()
+
+
+def test_an_interrupt_leaves_what_has_another_stack(up: Up) -> None:
+    (up.folder / "p.txt").write_text("Why?\n")
+    code, out, err = interrupted(up.folder, "--name", "left")
+    assert (code, out) == (exits.INTERRUPTED, ""), err
+    (job,) = httpx.get(f"{up.url}/benchmark?text=left").json()["jobs"]
+    assert job["status"] == "running"
+    assert f"llmbench cancel {job['job_id']}" in err
+    assert up.ask("cancel", job["job_id"]).returncode == exits.OK
 
 
 def test_without_a_key_nothing_is_started_and_it_says_how_to_try(
