@@ -37,10 +37,10 @@ class Judged:
 def judge(gates: Iterable[Gate], job: Job, *, strict: bool) -> tuple[Judged, ...]:
     """Each gate on each that it is about.
 
-    A gate fails where its figure is what it says even at the near end of the interval;
-    where there is no such end, or with `strict`, by the point. What is unknown, cannot
-    be used, or has too few calls fails, since nothing shows that it is well. Nothing is
-    judged before the end.
+    A gate fails where its figure is what it says even at the near end of the interval.
+    Where there is no such end, or with `strict`, the point decides: where the point is
+    well, no near end could be otherwise. What is unknown or cannot be used fails, since
+    nothing shows that it is well. Nothing is judged before the end.
     """
     if job["status"] not in ENDED:
         return ()
@@ -106,13 +106,10 @@ def _judged(
     if value.point is None:
         return Judged(gate, of, True, value, f"unknown: {value.why}")
     shown = written(value.point, gate.unit)
-    if not strict and not value.supported:
-        # an upper bound is what makes it supported, so there is no end to judge by
-        why = f"{shown}, and {value.why} (--strict judges the point)"
-        return Judged(gate, of, True, value, why)
     near = value.low if gate.fails_above else value.high
     if near is None or strict:
-        why = "the point" if strict and value.low is not None else value.why
+        has_interval = (value.low, value.high) != (None, None)
+        why = "the point" if has_interval and strict else value.why
         failed = gate.is_met_by(value.point)
         said = f"{shown} ({why})" if why else shown
     else:

@@ -70,7 +70,17 @@ def options_of(params: Mapping[str, Any]) -> Options:
         gates = tuple(parse_gate(text) for text in params["fail_if"] or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--fail-if") from None
-    files = ("csv", "output", "junit", "markdown")
-    paths = {name: Path(params[name]) if params[name] else None for name in files}
-    flags = {name: params[name] for name in ("json", "quiet", "strict")}
-    return Options(**flags, **paths, gates=gates)
+
+    def path(name: str) -> Path | None:
+        return Path(params[name]) if params[name] else None
+
+    return Options(
+        json=params["json"],
+        csv=path("csv"),
+        quiet=params["quiet"],
+        output=path("output"),
+        junit=path("junit"),
+        markdown=path("markdown"),
+        strict=params["strict"],
+        gates=gates,
+    )

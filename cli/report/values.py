@@ -96,7 +96,7 @@ def _time(spread: dict[str, Any] | None, stat: str, *, adjusted: bool) -> Value:
     why = ""
     if not found["supported"]:
         n = spread["n"] if adjusted else spread["calls"]
-        why = f"{n} calls are too few for it; it takes {found['needs']} more"
+        why = f"the point: {n} calls are too few to bound it, by {found['needs']}"
     elif found["low"] is None:
         why = "the point: its interval has no lower end"
         why = why if found["high"] is not None else "the point: it has no interval"

@@ -56,7 +56,7 @@ class Percentile(Frozen):
     )
     supported: bool = Field(
         description="There are values enough for an upper bound."
-        " If not, this stands in no headline, gate or comparison."
+        " If not, this stands in no headline or comparison, and a gate says so."
     )
     needs: int = Field(ge=0, description="How many calls more it takes.")
 
