@@ -1,10 +1,8 @@
 """`llmbench`: the terminal face, and what runs the whole stack on one machine.
 
-    main ──> commands ──> client (the API over HTTP), stack (the processes)
-                    ├──> plan    what is asked
-                    ├──> live    a benchmark while it runs
-                    └──> report  what came of it, gates, the exit code
+    main ──> commands ──> plan (what is asked), stack (who is asked), client (HTTP)
+                     └──> live (while it runs), report (what came of it)
 
-`main` lists the commands, `exits` names their codes. `terminal` is what they share,
-`show` how they draw.
+`main` lists the commands, `exits` their exit codes. `terminal` is what they share,
+`show` how they draw, `preflight` one call to each target before a run.
 """

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from cli import exits
-from cli.stack import ROOT
 
-EXAMPLE = ROOT / "examples" / "plan.yaml"
+EXAMPLE = Path(__file__).parents[1] / "plan" / "plan.yaml"
+"""Part of the package, so that it is there without a checkout; `examples/` has it too."""
 
 
 def init(

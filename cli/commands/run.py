@@ -85,7 +85,7 @@ def run(
     Where no stack runs, one is started for this benchmark. Flags win over the plan.
     Progress goes to standard error, what came of it to standard output.
 
-    Example: llmbench run prompts.txt --model acme/swift-8b:free --runs 3 --simulate
+    Example: llmbench run examples/plan.yaml --simulate --fail-if "ttft.p95 > 1s"
     """
     made = report.options_of(ctx.params)
     settings = read_settings()

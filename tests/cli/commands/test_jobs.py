@@ -137,5 +137,5 @@ def test_a_run_in_which_nothing_succeeded_exits_with_1_and_its_reason(
     assert "Verdict: invalid" in said
     reason = "invalid: None of 4 calls succeeded: 4 truncated. The commonest error:"
     assert reason in said
-    shown = terminal.ask("show", said.split()[0])
+    shown = terminal.ask("show", said.split()[0].rstrip(":"))
     assert reason in " ".join(shown.stdout.split())
