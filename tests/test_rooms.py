@@ -61,6 +61,13 @@ SHOWN = {
     "worker.ended": {"reduce", "retention"},
     "worker.telemetry": set(),
     "worker.selftest": {"asked", "parts", "run"},
+    "simulator.bodies": {"refusals"},
+    "simulator.pace": {"limits"},
+    "simulator.catalogue": {"cast", "routing", "rows"},
+    "simulator.reply": {"words"},
+    "simulator.faults": set(),
+    "simulator.calls": set(),
+    "simulator.server": set(),
 }
 """A package, and the modules of it that others may import by their own name. All else
 they take from the package itself, its face."""
@@ -151,9 +158,15 @@ def _prefixes(name: str) -> Iterator[str]:
     return (".".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
-@pytest.mark.parametrize("room", ["shared", "worker", "api"])
+@pytest.mark.parametrize("room", ["shared", "worker", "api", "simulator"])
 def test_what_stands_in_a_room_forms_layers_without_a_circle(room: str) -> None:
     assert max(house.floors(house.children(room)).values()) <= MOST_FLOORS
+
+
+def test_no_folder_and_no_file_is_too_large_to_be_read_at_once() -> None:
+    large = {name for name, size in house.folders().items() if size > MOST_MODULES}
+    long = {place(m) for m in house.modules().values() if m.lines > MOST_LINES}
+    assert not large | long
 
 
 # modules of worker/ that every package of it may take: records and small tools
