@@ -7,12 +7,7 @@ import httpx
 import pytest
 
 from simulator.config import Config
-from tests.simulator.simulator_client import (
-    OPENROUTER,
-    ask,
-    last_record,
-    payloads,
-)
+from tests.simulator.simulator_client import OPENROUTER, ask, last_record, payloads
 
 Start = Callable[[Config], httpx.Client]
 

@@ -2,12 +2,7 @@
 
 import httpx
 
-from tests.simulator.simulator_client import (
-    OPENROUTER,
-    ask,
-    events,
-    last_record,
-)
+from tests.simulator.simulator_client import OPENROUTER, ask, events, last_record
 
 
 def test_reasoning_comes_first_and_is_part_of_the_completion(

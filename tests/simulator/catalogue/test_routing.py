@@ -3,11 +3,7 @@
 import httpx
 import pytest
 
-from tests.simulator.simulator_client import (
-    OPENROUTER,
-    ask,
-    last_record,
-)
+from tests.simulator.simulator_client import OPENROUTER, ask, last_record
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,7 @@ import httpx
 import pytest
 
 from simulator.reply.words import count_tokens
-from tests.simulator.simulator_client import (
-    PLAIN,
-    ask,
-    events,
-    text,
-)
+from tests.simulator.simulator_client import PLAIN, ask, events, text
 
 
 def test_the_plain_dialect_knows_no_cost_and_no_provider(sim: httpx.Client) -> None:
