@@ -31,6 +31,7 @@ from shared.plan import Plan, Step
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
+from shared.standards.units import DAY_S
 from shared.startup import checks
 from shared.store.client import AWAY, connect, connect_blocking
 from shared.store.run import reconciles, runs, samples, states
@@ -95,7 +96,7 @@ async def reduce_run(
         )
         await states.note_error(redis, job_id, sentence)
         raise
-    keep_s = config.keep_runs_days * 86_400
+    keep_s = config.keep_runs_days * DAY_S
     if config.reconcile:
         await reconciles.ask(redis, job_id, in_s=RECONCILE_IN_S, keep_s=keep_s)
     result = summary.model_dump(mode="json")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from shared.standards.http import PORTS
 from shared.wire import scheme
 from shared.wire.connection.link import Link, User
 from shared.wire.connection.names import Address, Names
@@ -263,7 +264,7 @@ def _read_proxy(url: str) -> tuple[Origin, str]:
         # The URL may hold a password, so it is not shown.
         raise ValueError("the proxy must be given as http://[user:password@]host:port")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    origin = Origin.of(f"http://{host}:{parts.port or 80}")
+    origin = Origin.of(f"http://{host}:{parts.port or PORTS['http']}")
     if parts.username is None:
         return origin, ""
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

@@ -8,7 +8,8 @@ from shared.analysis.summarize import summarize
 from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample
-from shared.selftest import (
+from shared.verdict import Reason, Verdict, judge
+from shared.verdict.selftest import (
     Case,
     Error,
     Mode,
@@ -17,7 +18,6 @@ from shared.selftest import (
     conclude,
     pair_up,
 )
-from shared.verdict import Reason, Verdict, judge
 
 STARTS = {(0, 0, "w"): 100.0}
 

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 from shared.analysis import MOST_OFF, least_n, linear
 from shared.fields import Frozen
 from shared.sample import Sample
-from shared.verdict import Judged, Verdict
+from shared.verdict.records import Judged, Verdict
 
 SCHEMA = 1
 
