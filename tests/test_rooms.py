@@ -172,6 +172,17 @@ def test_no_folder_and_no_file_is_too_large_to_be_read_at_once() -> None:
     assert not large | long
 
 
+def test_no_two_classes_have_one_name() -> None:
+    """Over all rooms but the simulator, which is another program: whoever reads a name
+    knows which class it is."""
+    homes: dict[str, set[str]] = {}
+    for module in house.modules(("api", "worker", "cli", "shared")).values():
+        for node in ast.parse(module.path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(place(module))
+    assert not {name: found for name, found in homes.items() if len(found) > 1}
+
+
 # modules of worker/ that every package of it may take: records and small tools
 LEAVES = {"assignment", "collector", "slot", "stop", "storeclock", "tasks", "wordings"}
 

@@ -26,7 +26,7 @@ from shared.analysis.no_rows import summarize_none
 from shared.errors import BenchError
 from shared.log import setup
 from shared.money import account_of
-from shared.outputs import OUTPUTS, Answer, Results
+from shared.outputs import OUTPUTS, KeptAnswer, Results
 from shared.plan import Plan, Step
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
@@ -145,9 +145,9 @@ def _place(answer: bytes) -> tuple[int, int, int]:
     return said["step"], said["slot"], said["attempt"]
 
 
-def _answer(text: bytes) -> Answer:
+def _answer(text: bytes) -> KeptAnswer:
     said = from_json(text)
-    return Answer(**{**said, "outcome": Outcome(said["outcome"])})
+    return KeptAnswer(**{**said, "outcome": Outcome(said["outcome"])})
 
 
 async def _reduce(job_id: str, config: Settings) -> int:

@@ -125,7 +125,7 @@ def of_calls(*, free: bool) -> str:
     return "free calls" if free else "paid calls"
 
 
-async def rest(redis: Redis, account: str, name: str, until_ms: int) -> None:
+async def bar_and_tell(redis: Redis, account: str, name: str, until_ms: int) -> None:
     """Tell all workers that what has this name takes no call before then."""
     await bar(redis, account, name, until_ms)
     await redis.publish(keys.BARS, f"{account} {until_ms} {name}")

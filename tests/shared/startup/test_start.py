@@ -117,6 +117,6 @@ def test_every_part_looks_at_something_and_all_of_it_is_a_check(
 ) -> None:
     settings = Settings()
     for part in start.LOOKS:
-        found = start.look(part, settings)
+        found = start.checks_for(part, settings)
         assert found
         assert all(isinstance(check, Check) for check in found)

@@ -6,7 +6,7 @@ import pytest
 
 from shared.verdict.doubts import DOUBTS
 from shared.verdict.observations import Observations, together
-from shared.verdict.records import Case, Reason
+from shared.verdict.records import Evidence, Reason
 from tests.shared.verdict.runs_by_hand import QUIET, VALID, calls, codes, judged, late
 
 
@@ -56,8 +56,8 @@ def test_what_no_worker_saw_stays_unknown() -> None:
 def test_a_reason_more_is_one_function_in_the_table(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def slow(case: Case) -> Reason | None:
-        most_s = case.summary.latency.max
+    def slow(evidence: Evidence) -> Reason | None:
+        most_s = evidence.summary.latency.max
         if most_s is None or most_s < 1.0:
             return None
         return Reason(

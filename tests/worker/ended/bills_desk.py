@@ -109,7 +109,7 @@ class Desk:
 
     async def done(self, job_id: str) -> dict[str, Any]:
         """Look, and the file once the run waits no more."""
-        await self.reconciler.look()
+        await self.reconciler.begin_due()
 
         async def ended() -> bool:
             return not await reconciles.waits(self.redis, job_id)

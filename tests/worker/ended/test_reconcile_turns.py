@@ -20,12 +20,12 @@ from worker.ended.reconcile import Reconciler
 async def test_it_rests_while_something_is_measured(desk: Desk, bills: Bills) -> None:
     desk.busy = True
     job_id = await desk.ended(40)
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
     lease = keys.run(job_id, ":reconcile")
     assert not await desk.redis.exists(lease), "a worker that is idle may have it"
     desk.busy = False
     bills.slow_s = 0.05
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
 
     async def some_were_asked() -> bool:
         return bills.asked.total() >= 4
@@ -64,7 +64,7 @@ async def test_one_that_another_worker_has_is_left_to_it(
 ) -> None:
     job_id = await desk.ended(3)
     assert await reconciles.claim(desk.redis, job_id, "other", lease_s=60)
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
     assert not bills.asked
     assert await reconciles.waits(desk.redis, job_id)
 
@@ -74,7 +74,7 @@ async def test_one_that_was_lost_to_another_worker_is_left_to_it(
 ) -> None:
     bills.slow_s = 60
     job_id = await desk.ended(3)
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
     await desk.redis.set(keys.run(job_id, ":reconcile"), "other")
 
     async def left() -> bool:
@@ -91,7 +91,7 @@ async def test_a_worker_that_is_drained_leaves_it_at_once(
 ) -> None:
     bills.slow_s = 60
     job_id = await desk.ended(3)
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
 
     async def asks() -> bool:
         return bills.open > 0
@@ -107,7 +107,7 @@ async def test_results_that_are_deleted_meanwhile_are_not_brought_back(
 ) -> None:
     bills.slow_s = 60
     job_id = await desk.ended(3)
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
 
     async def asks() -> bool:
         return bills.open > 0
@@ -127,7 +127,7 @@ async def test_files_of_another_machine_are_left_to_that_one(
 ) -> None:
     job_id = new_job_id(1.8e9)
     await reconciles.ask(desk.redis, job_id, in_s=0, keep_s=600)
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
     assert await reconciles.claim(desk.redis, job_id, "other", lease_s=1)
     assert not (desk.settings.results_dir / job_id).exists()
 
@@ -139,7 +139,7 @@ async def test_results_that_cannot_be_seen_hold_up_no_other(
     await reconciles.ask(desk.redis, unseen, in_s=0, keep_s=600)
     job_id = await desk.ended(2)
     assert (await desk.done(job_id))["totals"]["found"] == 2
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
     assert caplog.text.count("summary.json of benchmark X") == 1
     assert await reconciles.waits(desk.redis, unseen)
 
@@ -173,7 +173,7 @@ async def test_without_a_key_it_is_put_off(redis: Redis, desk: Desk) -> None:
         redis, Contact(wire, keyless), "me", busy=lambda: False
     )
     job_id = await desk.ended(3)
-    await desk.reconciler.look()
+    await desk.reconciler.begin_due()
 
     async def put_off() -> bool:
         return not await reconciles.due(redis)
