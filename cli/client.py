@@ -185,28 +185,6 @@ class Api:
             part.unlink(missing_ok=True)
             await answer.aclose()
 
-    async def save(self, job_id: str, name: str, file: Path) -> None:
-        """A file of its results, written here; it appears whole or not at all."""
-        part = file.with_name(f".{file.name}.{os.getpid()}.part")
-        request = self._http.build_request("GET", f"/benchmark/{job_id}/{name}")
-        answer = await self._sent(request, stream=True)
-        try:
-            if not answer.is_success:
-                await answer.aread()
-                raise _refused(answer)
-            with part.open("wb") as out:
-                async for piece in answer.aiter_bytes():
-                    out.write(piece)
-            part.replace(file)
-        except httpx.TransportError as error:
-            raise Away(
-                f"The API at {self._url} did not send all of {name}"
-                f" ({error or type(error).__name__}). Ask for it again."
-            ) from None
-        finally:
-            part.unlink(missing_ok=True)
-            await answer.aclose()
-
     async def cancel(self, job_id: str) -> Job:
         return await self._ask("DELETE", f"/benchmark/{job_id}")
 

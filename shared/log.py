@@ -9,7 +9,6 @@ tracebacks have become text already and nothing can come after.
 import fcntl
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -18,6 +17,7 @@ from types import TracebackType
 
 from shared.clock import utc_label
 from shared.settings import Settings
+from shared.standards.key_forms import IN_A_LOG
 
 KEPT_FILES = 3
 """Full files that are kept beside the current one, as `server_logs.txt.1` and on."""
@@ -26,13 +26,6 @@ LONGEST_LINE = 32 * 1024
 _ADOPTED = ("uvicorn", "uvicorn.error", "uvicorn.access", "arq", "arq.worker")
 _CHATTY = ("arq", "asyncio", "httpcore", "httpx", "python_multipart")
 _SHORTEST_SECRET = 8  # cutting a shorter one out would cut words out
-
-_SECRETS = (
-    (re.compile(r"(?i)\b(authorization)\b(['\"]?\s*[:=,]\s*b?['\"]?).*"), r"\1\2***"),
-    (re.compile(r"(?i)\bbearer\s+[^\s'\"]+"), "Bearer ***"),
-    (re.compile(r"\bsk-[\w-]{6,}"), "sk-***"),
-    (re.compile(r"(?<=://)[^/\s@]+@"), "***@"),
-)
 
 # What a terminal or a line reader would act on: controls, U+2028/9, changes of the
 # writing direction.
@@ -88,7 +81,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """
     for secret in secrets:
         text = text.replace(secret, "***")
-    for pattern, replacement in _SECRETS:
+    for pattern, replacement in IN_A_LOG:
         text = pattern.sub(replacement, text)
     return text
 

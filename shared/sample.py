@@ -159,7 +159,12 @@ class Sample:
 
     def has(self, note: Note) -> bool:
         """Whether the row says this of itself."""
-        return self.notes is not None and note in self.notes.split()
+        return is_noted(self.notes, note)
+
+
+def is_noted(notes: str | None, note: Note) -> bool:
+    """Whether `notes`, as a row has them, say this."""
+    return notes is not None and note in notes.split()
 
 
 _NAMES = tuple(field.name for field in fields(Sample))

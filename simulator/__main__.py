@@ -6,10 +6,9 @@ Prints one line when calls may come: `ready http://127.0.0.1:PORT/api/v1`.
 import argparse
 from dataclasses import fields, replace
 
-from simulator.app import build
 from simulator.config import TYPICAL_WEATHER, Config
 from simulator.faults import FAULTS, parse
-from simulator.server import listen, serve
+from simulator.server import build, listen, serve
 
 
 def arguments() -> argparse.ArgumentParser:

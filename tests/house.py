@@ -99,6 +99,27 @@ def folders(rooms: Iterable[str] = ROOMS) -> dict[str, int]:
     return found
 
 
+def neighbours(paths: Iterable[str]) -> Graph:
+    """Which of these files take from each other, by path and in both directions; what
+    is taken from a package's face counts as taken from the file behind it."""
+    ours = modules()
+    names = {
+        module.path.relative_to(ROOT).as_posix(): module for module in ours.values()
+    }
+    wanted = {names[path].name: path for path in paths}
+    graph: Graph = {path: set() for path in wanted.values()}
+    for name, path in wanted.items():
+        for taken in ours[name].takes:
+            package, _, word = taken.rpartition(".")
+            behind = ours[package].takes if package in ours else ()
+            for each in (taken, *(b for b in behind if b.endswith(f".{word}"))):
+                other = wanted.get(each) or wanted.get(each.rpartition(".")[0])
+                if other and other != path:
+                    graph[path].add(other)
+                    graph[other].add(path)
+    return graph
+
+
 def figures() -> dict[str, str]:
     """What docs/architecture.md says of the house."""
     lines = {m.path: m.lines for m in modules().values() if m.lines > 5}

@@ -47,6 +47,7 @@ PURE = ("shared/plan/", "shared/money/", "shared/analysis/", "shared/verdict/")
 IMPURE = {"time", "datetime", "socket", "asyncio", "httpx", "redis", "shared.clock"}
 
 SHOWN = {
+    "shared.standards": {"http", "key_forms", "units"},
     "shared.settings": {"address", "check", "credentials"},
     "shared.startup": {"checks", "start", "ports"},
     "shared.plan": {"input", "loads", "prompts", "plan_json", "durations", "model_id"},
@@ -55,7 +56,7 @@ SHOWN = {
     "shared.money": {"reconciliation"},
     "shared.upstream": {"allowance", "identity"},
     "shared.analysis": {"columns", "no_rows", "summarize"},
-    "shared.verdict": set(),
+    "shared.verdict": {"selftest"},
     "worker.shard": {"ready", "lanes"},
     "worker.rows": {"left_rows", "spool"},
     "worker.gate": set(),
@@ -64,6 +65,13 @@ SHOWN = {
     "worker.selftest": {"asked", "parts", "run"},
     "cli.plan": {"options", "flags"},
     "cli.stack": set(),
+    "simulator.bodies": {"refusals"},
+    "simulator.pace": {"limits"},
+    "simulator.catalogue": {"cast", "routing", "rows"},
+    "simulator.reply": {"words"},
+    "simulator.faults": set(),
+    "simulator.calls": set(),
+    "simulator.server": set(),
 }
 """A package, and the modules of it that others may import by their own name. All else
 they take from the package itself, its face."""
@@ -72,9 +80,11 @@ MOST_FLOORS, MOST_MODULES, MOST_LINES = 9, 12, 300
 
 
 def machinery() -> set[str]:
-    """The flat files of `shared` that know nothing of benchmarks, and the settings."""
+    """The flat files of `shared` that know nothing of benchmarks, the settings, and
+    what others have fixed."""
     flat = {path.stem for path in (ROOT / "shared").glob("*.py")} - {"__init__"}
-    return (flat | {"settings"}) - {"run", "sample", "archive", "selftest"}
+    known = {"run", "sample", "archive"}
+    return (flat | {"settings", "standards"}) - known
 
 
 def wrong_rooms(room: str, names: Iterator[str]) -> set[str]:
@@ -154,9 +164,26 @@ def _prefixes(name: str) -> Iterator[str]:
     return (".".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
-@pytest.mark.parametrize("room", ["shared", "worker", "api"])
+@pytest.mark.parametrize("room", ["shared", "worker", "api", "simulator"])
 def test_what_stands_in_a_room_forms_layers_without_a_circle(room: str) -> None:
     assert max(house.floors(house.children(room)).values()) <= MOST_FLOORS
+
+
+def test_no_folder_and_no_file_is_too_large_to_be_read_at_once() -> None:
+    large = {name for name, size in house.folders().items() if size > MOST_MODULES}
+    long = {place(m) for m in house.modules().values() if m.lines > MOST_LINES}
+    assert not large | long
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Over all rooms but the simulator, which is another program: whoever reads a name
+    knows which class it is."""
+    homes: dict[str, set[str]] = {}
+    for module in house.modules(("api", "worker", "cli", "shared")).values():
+        for node in ast.parse(module.path.read_text()).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(place(module))
+    assert not {name: found for name, found in homes.items() if len(found) > 1}
 
 
 # modules of worker/ that every package of it may take: records and small tools

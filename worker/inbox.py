@@ -1,12 +1,13 @@
-"""What makes a worker look at the runs, and what tells its shards of theirs.
+"""What makes a worker look for work, and what tells its shards of theirs.
 
-a push of a run          ──> its shards here obey, look()
+a push of a run          ──> its shards here obey, claim_work()
 a push of a rest         ──> the shards here know of it
-a shard has ended        ──> look()
-a run's wait is over     ──> look()
-a tick                   ──> look(everything): no lost ring, push or worker stops a run
+a shard has ended        ──> claim_work()
+a run's wait is over     ──> claim_work()
+a tick                   ──> claim_work(everything): what no ring, push or worker
+                             has brought is found all the same
 
-The doorbell (`worker.main`) calls `Station.look` itself.
+The doorbell (`worker.main`) calls `Station.claim_work` itself.
 
 A worker whose looks fail sends no heartbeat: it could take no shard of a run, so no
 shard must be kept for it.
@@ -34,8 +35,8 @@ from worker.tasks import attempt, cancel
 from worker.telemetry import machine
 
 
-class Look(Protocol):
-    """`Station.look`."""
+class ClaimWork(Protocol):
+    """`Station.claim_work`."""
 
     def __call__(self, *, everything: bool = False) -> Coroutine[Any, Any, None]:
         """Claim what there is to claim."""
@@ -51,14 +52,14 @@ class Inbox:
         *,
         name: str,
         shards: Collection[Shard],
-        look: Look,
+        claim: ClaimWork,
     ) -> None:
         """name: the worker's. shards: those that are worked on, at any time."""
         self._redis = redis
         self._settings = settings
         self._name = name
         self._shards = shards
-        self._look = look
+        self._claim = claim
         self._looked_s = monotonic_s()
         self._soon: asyncio.Task[bool] | None = None
         self._later: asyncio.TimerHandle | None = None
@@ -84,12 +85,12 @@ class Inbox:
 
     # -- looks ---------------------------------------------------------------------
 
-    def look_soon(self) -> None:
-        """Look beside what is done now; does nothing while that is under way."""
+    def claim_soon(self) -> None:
+        """Claim beside what is done now; does nothing while that is under way."""
         if not self._closed and (self._soon is None or self._soon.done()):
-            self._soon = asyncio.create_task(attempt(self._look()), name="look")
+            self._soon = asyncio.create_task(attempt(self._claim()), name="claim")
 
-    async def look_when_one_opens(self, found: Sequence[Run]) -> None:
+    async def claim_when_one_opens(self, found: Sequence[Run]) -> None:
         """Of the runs that wait for a moment before the next tick, the first goes on at
         that moment, and not at the tick after it."""
         waiting = [run for run in found if run.status is Status.WAITING]
@@ -101,11 +102,11 @@ class Inbox:
             if self._later is not None:
                 self._later.cancel()
             loop = asyncio.get_running_loop()
-            self._later = loop.call_later(left_s + 0.001, self.look_soon)
+            self._later = loop.call_later(left_s + 0.001, self.claim_soon)
 
     async def _tick(self) -> None:
         while True:
-            if await attempt(self._look(everything=True)):
+            if await attempt(self._claim(everything=True)):
                 self._looked_s = monotonic_s()
             await sleep(self._settings.reaper_tick_s)
 
@@ -144,7 +145,7 @@ class Inbox:
             run = await runs.load(self._redis, job_id)
             for shard in ours:
                 shard.obey(run.status, run.step)
-        await attempt(self._look())
+        await attempt(self._claim())
 
     # -- heartbeat -----------------------------------------------------------------
 

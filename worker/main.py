@@ -111,7 +111,7 @@ async def _hear_rings(station: Station) -> None:
     while True:
         try:
             if not started:
-                seen = await asyncio.to_thread(fitness.look, station.settings)
+                seen = await asyncio.to_thread(fitness.store_or_raise, station.settings)
                 start.tell(seen, log)
                 await station.start()
                 log.info("worker %s is ready", station.name)
@@ -129,10 +129,10 @@ async def _hear_rings(station: Station) -> None:
 
 
 def _at_ring(station: Station) -> queue.OnRing:
-    async def look(_: dict[Any, Any], job_id: str) -> None:
-        await station.look()
+    async def hear(_: dict[Any, Any], job_id: str) -> None:
+        await station.claim_work()
 
-    return look
+    return hear
 
 
 async def _lives(config: Settings, redis_url: str) -> bool:
@@ -160,8 +160,8 @@ async def _shutdown(ctx: dict[Any, Any]) -> None:
     tracing.close()
 
 
-async def _look(ctx: dict[Any, Any], job_id: str) -> None:
-    await ctx["station"].look()
+async def _hear_ring(ctx: dict[Any, Any], job_id: str) -> None:
+    await ctx["station"].claim_work()
 
 
 def __getattr__(name: str) -> Any:
@@ -179,7 +179,7 @@ def __getattr__(name: str) -> Any:
         await station.start()
 
     made = queue.worker_settings(
-        _look, config.redis_url, on_startup=startup, on_shutdown=_shutdown
+        _hear_ring, config.redis_url, on_startup=startup, on_shutdown=_shutdown
     )
     globals()[name] = made
     return made

@@ -1,6 +1,6 @@
 """One worker process: what it does next.
 
-doorbell, Inbox ──> look() ──> claim a shard ──> Shard.run() ──> step_over()
+doorbell, Inbox ──> claim_work() ──> claim a shard ──> Shard.run() ──> step_over()
                            ├─> a run in `reducing` ──> ReduceQueue
                            └─> a self-test, where nothing else is worked on
 """
@@ -76,7 +76,7 @@ class Station:
         self._unreadable: dict[str, str] = {}
         self._looking = asyncio.Lock()
         self._inbox = Inbox(
-            redis, settings, name=self.name, shards=self._shards, look=self.look
+            redis, settings, name=self.name, shards=self._shards, claim=self.claim_work
         )
         self._draining = False
         self._loops: list[asyncio.Task[None]] = []
@@ -92,7 +92,7 @@ class Station:
         self._repeat("tidy", tidy, every_s=retention.EVERY_S / 4)
         if self.settings.reconcile:
             tick_s = self.settings.reaper_tick_s
-            self._repeat("reconcile", self._reconciler.look, every_s=tick_s)
+            self._repeat("reconcile", self._reconciler.begin_due, every_s=tick_s)
 
     def _repeat(
         self, name: str, do: Callable[[], Awaitable[None]], *, every_s: float
@@ -123,7 +123,7 @@ class Station:
 
     # -- what to do next ---------------------------------------------------------
 
-    async def look(self, *, everything: bool = False) -> None:
+    async def claim_work(self, *, everything: bool = False) -> None:
         """Claim what there is to claim, fairly, until nothing is left or we are full.
 
         everything: claim also second shards of runs that we work on already, which are
@@ -150,7 +150,7 @@ class Station:
                 if everything or not self._shards_of_run[run.job_id]:
                     yields = first is not None and first < age_of(run)
                     await self._claim_if_readable(run, yields)
-            await self._inbox.look_when_one_opens(found)
+            await self._inbox.claim_when_one_opens(found)
 
     def _owes_rows(self, job_id: str) -> bool:
         """Whether a shard of this run that we have lost has rows to commit: claimed
@@ -274,7 +274,7 @@ class Station:
         if not self._shard_tasks:
             collector.on()
         # the next step of its run, or whatever else there was no room for
-        self._inbox.look_soon()
+        self._inbox.claim_soon()
         if not task.cancelled() and task.exception() is not None:
             log.error("a shard of %s ended badly", job_id, exc_info=task.exception())
 

@@ -26,7 +26,7 @@ class ShownPlans:
         """The plan of this run, if it is still kept."""
         return self._plans.get(job_id)
 
-    def keep(self, job_id: str, plan: dict[str, Any]) -> dict[str, Any]:
+    def put(self, job_id: str, plan: dict[str, Any]) -> dict[str, Any]:
         """The same plan, kept; the oldest is forgotten for it."""
         self._plans[job_id] = plan
         if len(self._plans) > _KEPT:

@@ -71,7 +71,7 @@ class Views:
         plan = self._plans.get(job_id)
         if plan is None:
             text = await runs.plan_text(self._redis, job_id)
-            plan = self._plans.keep(job_id, await asyncio.to_thread(shown, text))
+            plan = self._plans.put(job_id, await asyncio.to_thread(shown, text))
         return plan
 
     async def ids(self, prefix: str) -> list[str]:
@@ -123,7 +123,7 @@ class Views:
         plan = self._plans.get(job_id)
         if plan is None:
             text = archive.plan_text(self._results_dir, job_id)
-            plan = self._plans.keep(job_id, shown(text))
+            plan = self._plans.put(job_id, shown(text))
         result = archive.result_of(self._results_dir, job_id)
         reconciled = self._compared(job_id)
         return _job(run, plan, result, 0, None, reconciled)

@@ -21,6 +21,7 @@ from shared.clock import utc_label, wall_s
 from shared.errors import StoreDown
 from shared.money import FREE_ROUTER, Limit, account_of, limits_of
 from shared.settings import Settings
+from shared.standards.units import DAY_S
 from shared.store.client import now_s
 from shared.store.upstream import limits, money
 from shared.store.upstream.limits import Used
@@ -28,8 +29,6 @@ from shared.store.upstream.money import Spent
 from shared.upstream import Account
 
 router = APIRouter(tags=["account"])
-
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ async def account(parts: PartsDep) -> AccountNow:
         free_calls_today=_free_calls(shown or [], told or Account()),
         limits=shown,
         spending_today=None if known is None else _spending(known, parts.settings),
-        resets_at=utc_label((now // _DAY_S + 1) * _DAY_S),
+        resets_at=utc_label((now // DAY_S + 1) * DAY_S),
         told_at=None if told_at is None else utc_label(told_at),
         warnings=warnings,
     )

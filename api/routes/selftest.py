@@ -9,9 +9,9 @@ from api.deps import EXAMPLE, StoreDep
 from api.errors import Problem, responses
 from shared.clock import utc_label
 from shared.run import is_job_id
-from shared.selftest import MOST_SIZES, MOST_STREAMS, STREAMS, SelfTest
 from shared.store import selftests
 from shared.store.selftests import SelfTestRun, State
+from shared.verdict.selftest import MOST_SIZES, MOST_STREAMS, STREAMS, SelfTest
 
 router = APIRouter(prefix="/selftest", tags=["health"])
 

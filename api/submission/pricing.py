@@ -20,6 +20,7 @@ from shared.money import (
     usd,
 )
 from shared.plan import Plan
+from shared.standards.units import DAY_S
 from shared.store.client import now_s
 from shared.store.upstream import limits, means
 from shared.upstream import allowance, prices_of
@@ -120,7 +121,7 @@ async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quot
     except TimeoutError:
         pass  # then the day's number is not known, and shown as that
     async with store.access.deadline():
-        until_midnight_s = 86_400 - await now_s(store.redis) % 86_400
+        until_midnight_s = DAY_S - await now_s(store.redis) % DAY_S
         left = {}
         for name, limit in {k: v for each in names for k, v in each.items()}.items():
             used = await limits.used(store.redis, account, name)

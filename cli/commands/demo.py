@@ -49,7 +49,7 @@ def demo(
 
 def compare(settings: Settings, runs: int) -> int:
     """Run it; 0 when counts, tokens and cost equal the simulator's ledger."""
-    for check in start.look("demo", settings):
+    for check in start.checks_for("demo", settings):
         if check.level == "bad":
             typer.echo(check.line, err=True)
             return start.WRONG

@@ -39,7 +39,7 @@ def doctor(url: Url = None) -> None:
     if settings is None:
         raise typer.Exit(exits.USAGE)
     seen = [
-        *start.look("stack", settings),
+        *start.checks_for("stack", settings),
         *_store(settings),
         *asyncio.run(_away(settings, url)),
         _cores(os.cpu_count() or 1, os.getloadavg()[0]),

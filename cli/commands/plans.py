@@ -9,7 +9,7 @@ import typer
 from cli import exits
 
 EXAMPLE = Path(__file__).parents[1] / "plan" / "plan.yaml"
-"""Part of the package, so that it is there without a checkout; `examples/` has it too."""
+"""In the package, so that it is there without a checkout; `examples/` has it too."""
 
 
 def init(

@@ -7,7 +7,9 @@ from pydantic_core import from_json
 
 from cli import exits, show
 from cli.client import Api, Job
-from cli.terminal import Url, ask, note
+from cli.live import Left, follow
+from cli.report import Options, finish
+from cli.terminal import Url, ask, console, note
 
 
 def rerun(
@@ -35,22 +37,22 @@ def rerun(
     """
     otherwise = laid_out(changes or [])
 
-    async def again(api: Api) -> Job | None:
+    async def again(api: Api) -> int:
         queued = await api.rerun(job, failed=failed, changes=otherwise)
         for warning in queued["warnings"]:
             note(show.text(warning))
         show.console.print(f"{queued['job_id']} is queued.")
         if not wait:
-            return None
-        return await show.follow(api.follow(queued["job_id"], note))
+            return exits.OK
+        try:
+            ended = await follow(
+                api, queued["job_id"], console(stderr=True), quiet=False
+            )
+        except Left:
+            return exits.INTERRUPTED
+        return await finish(ended, Options(), console(), api)
 
-    ended = ask(url, again)
-    if ended is None:
-        return
-    show.job(ended)
-    if ended["status"] == "cancelled":
-        raise typer.Exit(exits.CANCELLED)
-    raise typer.Exit(exits.OK if show.stands(ended) else exits.MISSED)
+    raise typer.Exit(ask(url, again))
 
 
 def laid_out(said: list[str]) -> Job:

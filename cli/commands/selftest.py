@@ -12,7 +12,7 @@ from cli import show
 from cli.stack import ROOT
 
 if TYPE_CHECKING:
-    from shared.selftest import Case, Error, SelfTest
+    from shared.verdict.selftest import Case, Error, SelfTest
 
 
 def selftest(
@@ -33,7 +33,7 @@ def selftest(
 def measure(streams: str | None, *, as_json: bool) -> int:
     """Run it; 0 when every case stands, 1 when one does not, 2 when it cannot run."""
     # Here, since it knows the verdict: every other command would start a tenth later.
-    from shared.selftest import SelfTest
+    from shared.verdict.selftest import SelfTest
 
     argv = [sys.executable, "-m", "worker.selftest"]
     argv += ["--streams", streams] if streams else []

@@ -60,7 +60,7 @@ def stay_up(
     if simulate:  # whose key is its own
         ours = {"openrouter_api_key": SecretStr("sk-or-v1-simulated")}
         settings = settings.model_copy(update=ours)
-    seen = (*start.look("stack", settings), *fitness.store(settings))
+    seen = (*start.checks_for("stack", settings), *fitness.store(settings))
     # what is only doubtful the parts say themselves
     if wrong := [each for each in seen if each.level == "bad"]:
         for each in wrong:

@@ -60,7 +60,7 @@ class Child:
                 raise NotReady(f"{self.name} was not ready within {READY_S:g} s.")
             await sleep(_LOOK_S)
 
-    async def keep(self) -> None:
+    async def supervise(self) -> None:
         """Until it is stopped: when it ends, start it again after a growing pause."""
         pause_s = _FIRST_PAUSE_S
         while True:

@@ -74,7 +74,7 @@ def _check(settings: Settings, data_dir: Path) -> None:
             f" {data_dir}. Wait for it, run `llmbench up` once for both, or give this"
             " one another place: --data-dir DIR"
         )
-    seen = (*start.look("stack", settings), *fitness.store(settings))
+    seen = (*start.checks_for("stack", settings), *fitness.store(settings))
     if wrong := [each.line for each in seen if each.level == "bad"]:
         raise Misconfigured("\n".join(wrong))
     if settings.api_key() is None and settings.speaks_openrouter:

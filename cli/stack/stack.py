@@ -100,7 +100,7 @@ class Stack:
     async def watch(self) -> None:
         """For ever: start again what ends."""
         await asyncio.gather(
-            self._watch_the_store(), *(child.keep() for child in self._children())
+            self._watch_the_store(), *(child.supervise() for child in self._children())
         )
 
     async def stop(self) -> None:

@@ -12,6 +12,7 @@ from pydantic_core import from_json
 
 from shared.answer import hints
 from shared.answer.reply import Throttle
+from shared.standards.key_forms import PERHAPS
 from shared.wire import scheme
 
 Json = dict[str, Any]
@@ -20,15 +21,6 @@ MAX_SENTENCE = 300
 """Characters of an error that are kept; the rest is a stranger's prose."""
 
 _READ_AT_MOST = 4096
-_SECRETS = re.compile(
-    r"(?i:\b(?:bearer|basic)\s+[^\s\"',;]+)"  # an echo of our Authorization header
-    r"|(?i:\b[spr]k[-_][\w-]{6,})"
-    r"|(?i:\b(?:key|gsk|xai|hf|ghp)[-_](?=[a-z_-]*\d)[\w-]{8,})"
-    r"|\bAIza[\w-]{10,}"
-    r"|\beyJ[\w.-]{10,}"
-    r"|\buser_\w{6,}"
-    r"|[A-Za-z0-9+=_-]{40,}"  # opaque and long; no model id has 40 of these in a row
-)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
 _MODERATED = frozenset({"refusal", "content_policy_violation"})
 _THROTTLED = frozenset(
@@ -48,7 +40,7 @@ def safe(text: str) -> str:
     >>> safe("No\\n such key: sk-or-v1-0123456789abcdef\\x1b[2J")
     'No such key: *** \\\\x1b[2J'
     """
-    masked = _SECRETS.sub("*** ", text[:_READ_AT_MOST])
+    masked = PERHAPS.sub("*** ", text[:_READ_AT_MOST])
     line = " ".join(masked.split())
     if not line.isprintable():
         # Escapes also the bidirectional marks, which reorder a terminal's line.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from shared.plan.prompts import Message
-from shared.sample import Note, Outcome
+from shared.sample import Note, Outcome, is_noted
 
 LimitField = Literal["max_tokens", "max_completion_tokens", "none"]
 
@@ -121,7 +121,7 @@ class Reply(NamedTuple):
     @property
     def is_burst(self) -> bool:
         """Whether its token events are too few reads to see how fast they were made."""
-        return self.notes is not None and Note.ONE_BURST in self.notes.split()
+        return is_noted(self.notes, Note.ONE_BURST)
 
     @property
     def throttled(self) -> bool:

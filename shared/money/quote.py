@@ -12,12 +12,12 @@ from shared.money.limits import Limit
 from shared.money.prices import NANO, Price, most_prompt_tokens
 from shared.plan import Plan, most_calls
 from shared.plan.durations import least_s
+from shared.standards.units import DAY_S
 
 BYTES_PER_TOKEN = 4
 """Of English text in today's vocabularies, roughly; for the expected cost alone."""
 
 _MINUTE_S = 60.5
-_DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,7 @@ def _days_s(
     days = ceil((calls - left_today) / limit.per_day) - 1
     last = calls - left_today - days * limit.per_day
     # and on the last day minute by minute
-    return until_midnight_s + days * _DAY_S + _minutes_s(limit.per_minute, 0, last)
+    return until_midnight_s + days * DAY_S + _minutes_s(limit.per_minute, 0, last)
 
 
 def _sum(amounts: Sequence[float | None]) -> float | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.outputs.csv import write_csv
 from shared.outputs.json import write_json
-from shared.outputs.jsonl import Answer, write_responses
+from shared.outputs.jsonl import KeptAnswer, write_responses
 from shared.plan import Plan
 from shared.verdict import Judged
 
@@ -26,7 +26,7 @@ class Results:
     rows: "Columns | None"
     """None where there is none."""
     summary: Judged
-    answers: Iterable[Answer] = ()
+    answers: Iterable[KeptAnswer] = ()
     """Read once, by responses.jsonl."""
 
 
@@ -71,7 +71,7 @@ OUTPUTS = {
 
 __all__ = [
     "OUTPUTS",
-    "Answer",
+    "KeptAnswer",
     "Output",
     "Results",
     "write_csv",

@@ -13,7 +13,7 @@ _ESCAPES = str.maketrans({end: f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class KeptAnswer:
     """What came back for one attempt, whole or cut at its cap."""
 
     step: int
@@ -28,7 +28,7 @@ class Answer:
     """Seconds from its sending to each token event; None unless the plan keeps them."""
 
 
-def write_responses(plan: Plan, answers: Iterable[Answer]) -> Iterator[bytes]:
+def write_responses(plan: Plan, answers: Iterable[KeptAnswer]) -> Iterator[bytes]:
     """A line for each answer, in the order given, with what was asked beside it."""
     for answer in answers:
         asked = work(plan, answer.step, answer.slot)

@@ -12,6 +12,9 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import from_json, to_json
 
+from shared.standards.http import TOKEN
+from shared.standards.key_forms import SURE
+
 MOST_BYTES = 16 * 1024
 MOST_HEADERS = 32
 MOST_HEADER_BYTES = 1024
@@ -37,12 +40,7 @@ _HEADERS = frozenset(
     }
 )
 _SECRET = re.compile(r"auth|token|secret|passw|cookie|api-?key|credential")
-_KEY = re.compile(
-    r"(?i:\b(?:bearer|basic)\s+\S)|\b[spr]k[-_][\w-]{12,}|\bAIza[\w-]{20,}|\beyJ[\w.-]{20,}"
-)
-"""A key by its form, whatever the field is called that holds it."""
 _STORED = "and a plan is stored and shown; the key belongs into OPENROUTER_API_KEY"
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 
 
@@ -56,7 +54,7 @@ def _fields(extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
     size = len(said)
     if size > MOST_BYTES:
         raise ValueError(f"it has {size} bytes as JSON and may have {MOST_BYTES}")
-    if _KEY.search(said.decode()):
+    if SURE.search(said.decode()):
         raise ValueError(f"it holds a key by its looks, {_STORED}")
     return extra
 
@@ -67,13 +65,13 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     seen = set[str]()
     for name, value in headers.items():
         lower = name.lower()
-        if not _HEADER_NAME.fullmatch(name):
+        if not TOKEN.fullmatch(name):
             raise ValueError(f"{name[:40]!r} is not a header name")
         if lower in _HEADERS:
             raise ValueError(f"{name!r} is set by the client itself; leave it out")
         if _SECRET.search(lower):
             raise ValueError(f"{name!r} looks like a secret, {_STORED}")
-        if _KEY.search(value):
+        if SURE.search(value):
             raise ValueError(f"{name!r} holds a key by its looks, {_STORED}")
         if lower in seen:
             raise ValueError(f"{name!r} is given twice, in other letters")

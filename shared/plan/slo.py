@@ -42,7 +42,7 @@ class Slo(Frozen):
     )
 
     @model_validator(mode="after")
-    def _some(self) -> Self:
+    def _has_a_threshold(self) -> Self:
         if not self.limits():
             raise ValueError(
                 "give at least one threshold, such as ttft_s, or leave `slo` out"

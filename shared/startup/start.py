@@ -60,7 +60,7 @@ LOOKS: dict[Part, tuple[Look, ...]] = {
 """What is looked at for each part on its machine; the store comes after these."""
 
 
-def look(part: Part, settings: Settings) -> tuple[Check, ...]:
+def checks_for(part: Part, settings: Settings) -> tuple[Check, ...]:
     """All that was seen, in the order in which it was looked at."""
     found: list[Check] = []
     for each in LOOKS[part]:
@@ -78,7 +78,7 @@ def begin(part: Literal["api", "worker"], *, ask_store: bool = True) -> Settings
     settings, found = checks.read()
     log = setup(settings, part)
     if settings is not None:
-        found = (*checks.names([*os.environ]), *look(part, settings))
+        found = (*checks.names([*os.environ]), *checks_for(part, settings))
         if ask_store:
             found = (*found, *fitness.store(settings))
     try:

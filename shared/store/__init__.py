@@ -5,8 +5,8 @@
 upstream. Whether the store can be used is asked by `fitness`, `durable` and `away`;
 `embedded` is a store of our own.
 
-May import: the machinery, `run`, `sample`, `settings`, `selftest`, `plan`, `money`,
-and `answer` for how models want to be asked.
+May import: the machinery, `run`, `sample`, `settings`, `plan`, `money`,
+`answer` for how models want to be asked, and `verdict` for a self-test's record.
 
 Keys (all begin with `llmbench:`; an ended run's keys expire together)
 

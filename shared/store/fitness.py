@@ -40,14 +40,14 @@ def store(settings: Settings) -> tuple[Check, ...]:
     """What there is to say of the store; one that is away may come yet."""
     url = settings.redis_url
     try:
-        return look(settings)
+        return store_or_raise(settings)
     except AWAY as error:
         where = without_credentials(url or "")
         sentence = f"{where} does not answer ({type(error).__name__})."
         return (Check(_NAME, "warn", sentence, "It is asked again until it does."),)
 
 
-def look(settings: Settings) -> tuple[Check, ...]:
+def store_or_raise(settings: Settings) -> tuple[Check, ...]:
     """The same; raises one of AWAY for a store that does not answer. Takes up to some
     seconds, in which nothing else is done."""
     url = settings.redis_url
@@ -56,7 +56,7 @@ def look(settings: Settings) -> tuple[Check, ...]:
     where = without_credentials(url)
     try:
         with connect_blocking(url, timeout_s=3) as redis:
-            told, wrong = _told(redis)
+            told, wrong = _info(redis)
             if wrong is None:
                 _use(redis)
     except REFUSED as error:
@@ -88,7 +88,7 @@ def _bad(sentence: str, remedy: str) -> Check:
     return Check(_NAME, "bad", sentence, remedy)
 
 
-def _told(redis: Redis) -> tuple[Mapping[str, Any] | None, str | None]:
+def _info(redis: Redis) -> tuple[Mapping[str, Any] | None, str | None]:
     """What the store tells of itself, None where it may not; why it cannot serve."""
     redis.ping()
     try:

@@ -16,15 +16,16 @@ from redis.asyncio import Redis
 
 from shared.fields import Frozen
 from shared.run import new_job_id
-from shared.selftest import STREAMS, SelfTest
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import now_s
+from shared.verdict.selftest import STREAMS, SelfTest
 
 WAIT_S = 600.0
 """A worker that is free takes it within so long, or nobody does."""
 RUN_S = 180.0
 """It has ended within so long, or its worker is gone."""
-_KEEP_S = 86_400
+_KEEP_S = DAY_S
 _WAITS = keys.PREFIX + "selftest"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import now_s
 
@@ -19,7 +20,7 @@ async def beat(
         pipe.zadd(keys.WORKERS, {name: now * 1000})
         pipe.zremrangebyscore(keys.WORKERS, "-inf", (now - lease_s) * 1000)
         pipe.set(keys.worker(name), to_json(dict(says)), px=int(lease_s * 1000))
-        pipe.expire(keys.WORKERS, 86_400)
+        pipe.expire(keys.WORKERS, DAY_S)
         pipe.set(keys.BORN, int(now * 1000), nx=True)
         await pipe.execute()
 

@@ -4,8 +4,9 @@ import hmac
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+from shared.standards.http import PORTS
+
 _PRINT_DIGITS = 4
-_PORTS = {"http": 80, "https": 443}
 
 
 def upstream_of(base_url: str) -> str:
@@ -19,7 +20,7 @@ def upstream_of(base_url: str) -> str:
     host = parts.hostname or ""
     host = f"[{host}]" if ":" in host else host
     port = parts.port
-    where = host if port in (None, _PORTS.get(parts.scheme)) else f"{host}:{port}"
+    where = host if port in (None, PORTS.get(parts.scheme)) else f"{host}:{port}"
     return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
 
 

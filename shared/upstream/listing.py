@@ -15,7 +15,7 @@ MAX_PAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListedModels:
     """What was listed, and where."""
 
     models: tuple[Model, ...]
@@ -32,7 +32,7 @@ class NoListing(ValueError):
         self.status = response.status_code
 
 
-async def read_listing(client: httpx.AsyncClient, *, anywhere: bool) -> Listing:
+async def read_listing(client: httpx.AsyncClient, *, anywhere: bool) -> ListedModels:
     """Every page; one, unless the upstream says there are more.
 
     anywhere: look below `/v1` too, where the address names no version and lists
@@ -56,7 +56,7 @@ async def read_listing(client: httpx.AsyncClient, *, anywhere: bool) -> Listing:
             # The client carries a key, which is for this origin alone.
             raise ValueError(f"the next page is at another host, {url.host}")
         response = await client.get(url)
-    return Listing(tuple(models.values()), like)
+    return ListedModels(tuple(models.values()), like)
 
 
 async def _first_page(client: httpx.AsyncClient, *, anywhere: bool) -> httpx.Response:

@@ -1,6 +1,7 @@
 """Whether to believe it: the verdict on a summary, with reasons in words.
 
-A doubt or a note is one small function of a `Case`; `judge` asks them all. Pure.
+A doubt or a note is one small function of a `Evidence`; `judge` asks them all. Pure.
+`selftest` lays what a machine measured beside the truth.
 
 May import: the machinery, `run`, `sample`, `plan`, and the records of `analysis`.
 """

@@ -5,7 +5,7 @@ A thing that nobody observed is unknown, and no reason to doubt.
 
 from shared.analysis import LATE_S, MOST_OFF
 from shared.verdict.failures import FAILURES
-from shared.verdict.records import Case, Reason, Rule
+from shared.verdict.records import Evidence, Reason, Rule
 from shared.verdict.usable import MOST_OFF_SHARE, SOME_OFF_SHARE, touched
 
 LEAST_RATE = 0.98
@@ -31,9 +31,9 @@ _CALLED = {
 }
 
 
-def _rate_missed(case: Case) -> Reason | None:
-    asked = case.summary.throughput.asked_rate_per_s
-    achieved = case.summary.throughput.achieved_rate_per_s
+def _rate_missed(evidence: Evidence) -> Reason | None:
+    asked = evidence.summary.throughput.asked_rate_per_s
+    achieved = evidence.summary.throughput.achieved_rate_per_s
     if asked is None or achieved is None or achieved >= LEAST_RATE * asked:
         return None
     return Reason(
@@ -48,8 +48,8 @@ def _rate_missed(case: Case) -> Reason | None:
     )
 
 
-def _late_starts(case: Case) -> Reason | None:
-    counts = case.summary.counts
+def _late_starts(evidence: Evidence) -> Reason | None:
+    counts = evidence.summary.counts
     share = counts.late / counts.scheduled if counts.scheduled else 0.0
     if share <= SOME_OFF_SHARE:
         return None
@@ -68,9 +68,9 @@ def _late_starts(case: Case) -> Reason | None:
     )
 
 
-def _not_sent(case: Case) -> Reason | None:
+def _not_sent(evidence: Evidence) -> Reason | None:
     """Where nothing was due, no slot can have been dropped for want of a lane."""
-    counts = case.summary.counts
+    counts = evidence.summary.counts
     if not counts.dropped or counts.scheduled:
         return None
     return Reason(
@@ -86,14 +86,14 @@ def _not_sent(case: Case) -> Reason | None:
     )
 
 
-def _stamp_slack(case: Case) -> Reason | None:
+def _stamp_slack(evidence: Evidence) -> Reason | None:
     """A figure is judged by the reads that dated it, and by no others."""
-    shares = case.summary.doubtful_shares
+    shares = evidence.summary.doubtful_shares
     figures = tuple(
         found
         for dated, share in shares.items()
         for figure in _DATED_WITH[dated]
-        if figure in case.figures
+        if figure in evidence.figures
         for found in touched(figure, share)
     )
     if not figures:
@@ -120,8 +120,8 @@ def _stamp_slack(case: Case) -> Reason | None:
     )
 
 
-def _loop_lag(case: Case) -> Reason | None:
-    lag = case.seen.loop_lag_p99_s
+def _loop_lag(evidence: Evidence) -> Reason | None:
+    lag = evidence.seen.loop_lag_p99_s
     if lag is None or lag <= MOST_LAG_S:
         return None
     return Reason(
@@ -134,8 +134,8 @@ def _loop_lag(case: Case) -> Reason | None:
     )
 
 
-def _cpu(case: Case) -> Reason | None:
-    share = case.seen.cpu_share
+def _cpu(evidence: Evidence) -> Reason | None:
+    share = evidence.seen.cpu_share
     if share is None or share <= MOST_CPU:
         return None
     return Reason(
@@ -149,8 +149,8 @@ def _cpu(case: Case) -> Reason | None:
     )
 
 
-def _interrupted(case: Case) -> Reason | None:
-    shards = case.seen.interrupted_shards
+def _interrupted(evidence: Evidence) -> Reason | None:
+    shards = evidence.seen.interrupted_shards
     if not shards:
         return None
     return Reason(
@@ -164,8 +164,8 @@ def _interrupted(case: Case) -> Reason | None:
     )
 
 
-def _overlap(case: Case) -> Reason | None:
-    shards = case.seen.overlapping_shards
+def _overlap(evidence: Evidence) -> Reason | None:
+    shards = evidence.seen.overlapping_shards
     if not shards:
         return None
     return Reason(
@@ -179,8 +179,8 @@ def _overlap(case: Case) -> Reason | None:
     )
 
 
-def _mixed_versions(case: Case) -> Reason | None:
-    versions = case.seen.versions or ()
+def _mixed_versions(evidence: Evidence) -> Reason | None:
+    versions = evidence.seen.versions or ()
     if len(versions) < 2:
         return None
     return Reason(
@@ -193,8 +193,8 @@ def _mixed_versions(case: Case) -> Reason | None:
     )
 
 
-def _mixed_upstreams(case: Case) -> Reason | None:
-    upstreams = case.summary.upstreams
+def _mixed_upstreams(evidence: Evidence) -> Reason | None:
+    upstreams = evidence.summary.upstreams
     if len(upstreams) < 2:
         return None
     said = ", ".join(f"{name} ({n} rows)" for name, n in upstreams.items())
@@ -209,8 +209,8 @@ def _mixed_upstreams(case: Case) -> Reason | None:
     )
 
 
-def _mixed_keys(case: Case) -> Reason | None:
-    keys = case.seen.keys or ()
+def _mixed_keys(evidence: Evidence) -> Reason | None:
+    keys = evidence.seen.keys or ()
     if len(keys) < 2:
         return None
     return Reason(
@@ -224,8 +224,8 @@ def _mixed_keys(case: Case) -> Reason | None:
     )
 
 
-def _shared_upstream(case: Case) -> Reason | None:
-    beside = case.seen.beside or ()
+def _shared_upstream(evidence: Evidence) -> Reason | None:
+    beside = evidence.seen.beside or ()
     if not beside:
         return None
     return Reason(
@@ -239,10 +239,10 @@ def _shared_upstream(case: Case) -> Reason | None:
     )
 
 
-def _loop_stamps(case: Case) -> Reason | None:
-    streams = case.summary.throughput.peak_open
-    only_loop = case.seen.loop_stamps and not case.seen.kernel_stamps
-    if not only_loop or not case.plan.stream or streams <= MANY_STREAMS:
+def _loop_stamps(evidence: Evidence) -> Reason | None:
+    streams = evidence.summary.throughput.peak_open
+    only_loop = evidence.seen.loop_stamps and not evidence.seen.kernel_stamps
+    if not only_loop or not evidence.plan.stream or streams <= MANY_STREAMS:
         return None
     return Reason(
         kind="suspect",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from shared.run import Ending, Status
 from shared.sample import Outcome
-from shared.verdict.records import Case, Reason
+from shared.verdict.records import Evidence, Reason
 
 MANY_FAILURES = 0.05
 MOST_FAILURES = 0.5
@@ -47,29 +47,30 @@ _ENDINGS: Mapping[Ending, str] = {
 }
 
 
-def _run_failed(case: Case) -> Reason | None:
+def _run_failed(evidence: Evidence) -> Reason | None:
     """What was measured before may be true; it is not what was asked for."""
-    if case.summary.status is not Status.FAILED or case.summary.ending is None:
+    if evidence.summary.status is not Status.FAILED or evidence.summary.ending is None:
         return None
-    ending = case.summary.ending
+    ending = evidence.summary.ending
     return Reason(
         kind="suspect",
         code="run_failed",
-        words=f"The run failed ({ending}) after {case.summary.total_runs} calls."
-        + _said(case.summary.cause),
+        words=f"The run failed ({ending}) after {evidence.summary.total_runs} calls."
+        + _said(evidence.summary.cause),
         remedy=_ENDINGS.get(ending, _CUT_SHORT),
     )
 
 
-def _no_success(case: Case) -> Reason | None:
-    summary = case.summary
+def _no_success(evidence: Evidence) -> Reason | None:
+    summary = evidence.summary
     if summary.counts.ok:
         return None
     calls, away = summary.total_runs, summary.counts.turned_away
     if calls:
-        words = f"None of {calls} calls succeeded: {_outcomes(case)}.{_sentence(case)}"
+        outcomes, sentence = _outcomes(evidence), _sentence(evidence)
+        words = f"None of {calls} calls succeeded: {outcomes}.{sentence}"
     elif away:
-        words = f"No call succeeded, and {away} were turned away.{_sentence(case)}"
+        words = f"No call succeeded, and {away} were turned away.{_sentence(evidence)}"
     elif summary.ending is Ending.CANCELLED:  # what it cut has no row
         words = "No call had ended when the run was cancelled."
     else:
@@ -79,25 +80,25 @@ def _no_success(case: Case) -> Reason | None:
         kind="invalid",
         code="no_success",
         words=words,
-        remedy=_remedy(case),
+        remedy=_remedy(evidence),
         value=0.0,
         limit=0.0,
-        figures=case.figures,
+        figures=evidence.figures,
     )
 
 
-def _many_failures(case: Case) -> Reason | None:
+def _many_failures(evidence: Evidence) -> Reason | None:
     """A plan that says how many may fail is judged by that, up to the half of all.
 
     A target of which nothing succeeded is told however few its calls are among those
     of the others.
     """
-    share, limit = _failed_share(case), case.plan.max_error_share
-    if not case.summary.counts.ok or share is None:
+    share, limit = _failed_share(evidence), evidence.plan.max_error_share
+    if not evidence.summary.counts.ok or share is None:
         return None
     if limit is not None and not limit >= share > MOST_FAILURES:
         return None  # allowed, or told as too many
-    barren = _barren(case)
+    barren = _barren(evidence)
     if share <= MANY_FAILURES and not barren:
         return None
     none_of = f" No call of {', '.join(barren)} succeeded." if barren else ""
@@ -105,64 +106,64 @@ def _many_failures(case: Case) -> Reason | None:
     return Reason(
         kind="invalid" if most else "suspect",
         code="many_failures",
-        words=f"{_failed_words(case, share)}{none_of} The figures are of those that"
+        words=f"{_failed_words(evidence, share)}{none_of} The figures are of those that"
         " succeeded.",
-        remedy=_remedy(case),
+        remedy=_remedy(evidence),
         value=share,
         limit=MOST_FAILURES if most else MANY_FAILURES,
-        figures=case.figures if most else (),
+        figures=evidence.figures if most else (),
     )
 
 
-def _too_many_errors(case: Case) -> Reason | None:
-    share, limit = _failed_share(case), case.plan.max_error_share
+def _too_many_errors(evidence: Evidence) -> Reason | None:
+    share, limit = _failed_share(evidence), evidence.plan.max_error_share
     if limit is None or share is None or share <= limit:
         return None
     return Reason(
         kind="invalid",
         code="too_many_errors",
-        words=f"{_failed_words(case, share)} The plan accepts {limit:.1%}.",
-        remedy=_remedy(case),
+        words=f"{_failed_words(evidence, share)} The plan accepts {limit:.1%}.",
+        remedy=_remedy(evidence),
         value=share,
         limit=limit,
-        figures=case.figures,
+        figures=evidence.figures,
     )
 
 
-def _barren(case: Case) -> list[str]:
+def _barren(evidence: Evidence) -> list[str]:
     """The labels of the targets whose calls all failed."""
     return [
         target.target
-        for target in case.summary.targets
+        for target in evidence.summary.targets
         if target.counts.failed and not target.counts.ok
     ]
 
 
-def _failed_share(case: Case) -> float | None:
-    counts = case.summary.counts
+def _failed_share(evidence: Evidence) -> float | None:
+    counts = evidence.summary.counts
     sent = counts.ok + counts.failed
     return counts.failed / sent if sent else None
 
 
-def _failed_words(case: Case, share: float) -> str:
-    counts = case.summary.counts
+def _failed_words(evidence: Evidence, share: float) -> str:
+    counts = evidence.summary.counts
     return (
         f"{counts.failed} of {counts.ok + counts.failed} calls ({share:.1%}) failed:"
-        f" {_outcomes(case)}.{_sentence(case)}"
+        f" {_outcomes(evidence)}.{_sentence(evidence)}"
     )
 
 
-def _outcomes(case: Case) -> str:
+def _outcomes(evidence: Evidence) -> str:
     """What slots came to if not to a success, the commonest three."""
-    each = [(n, name) for name, n in case.summary.counts.outcomes.items()]
+    each = [(n, name) for name, n in evidence.summary.counts.outcomes.items()]
     bad = sorted((-n, name) for n, name in each if name != Outcome.OK)
     named = ", ".join(f"{-n} {name}" for n, name in bad[:3])
     rest = sum(-n for n, _ in bad[3:])
     return f"{named}, and {rest} of other kinds" if rest else named
 
 
-def _sentence(case: Case) -> str:
-    said = [one.error for one in case.summary.complaints if one.error is not None]
+def _sentence(evidence: Evidence) -> str:
+    said = [one.error for one in evidence.summary.complaints if one.error is not None]
     return f" The commonest error:{_said(said[0])}" if said else ""
 
 
@@ -172,8 +173,8 @@ def _said(sentence: str | None) -> str:
     return f" {sentence}" if sentence.endswith((".", "!", "?")) else f" {sentence}."
 
 
-def _remedy(case: Case) -> str:
-    ending, complaints = case.summary.ending, case.summary.complaints
+def _remedy(evidence: Evidence) -> str:
+    ending, complaints = evidence.summary.ending, evidence.summary.complaints
     if ending in (Ending.BAD_KEY, Ending.NO_CREDIT) or not complaints:
         return _CUT_SHORT if ending is None else _ENDINGS.get(ending, _CUT_SHORT)
     return _REMEDIES.get(Outcome(complaints[0].outcome), _CUT_SHORT)

@@ -11,7 +11,7 @@ from shared.plan import Plan
 from shared.verdict.doubts import DOUBTS
 from shared.verdict.notes import NOTES
 from shared.verdict.observations import Observations
-from shared.verdict.records import Case, Judged, Verdict
+from shared.verdict.records import Evidence, Judged, Verdict
 from shared.verdict.usable import unusable, usable
 
 
@@ -22,17 +22,17 @@ def judge(
 
     observations: what the workers saw; None: nobody looked.
     """
-    case = Case(plan, summary, observations or Observations())
+    evidence = Evidence(plan, summary, observations or Observations())
     return Judged(
         **dict(summary),
         observations=observations,
-        verdict=_verdict(case),
+        verdict=_verdict(evidence),
     )
 
 
-def _verdict(case: Case) -> Verdict:
-    reasons = tuple(found for rule in DOUBTS if (found := rule(case)) is not None)
-    notes = tuple(found for rule in NOTES if (found := rule(case)) is not None)
+def _verdict(evidence: Evidence) -> Verdict:
+    reasons = tuple(found for rule in DOUBTS if (found := rule(evidence)) is not None)
+    notes = tuple(found for rule in NOTES if (found := rule(evidence)) is not None)
     kinds = {reason.kind for reason in reasons}
     kind: Literal["valid", "suspect", "invalid"] = (
         "invalid" if "invalid" in kinds else "suspect" if kinds else "valid"
@@ -43,5 +43,5 @@ def _verdict(case: Case) -> Verdict:
         reasons=reasons,
         notes=notes,
         unusable=gone,
-        usable=usable(case.summary, gone),
+        usable=usable(evidence.summary, gone),
     )

@@ -1,12 +1,12 @@
 """The notes of rows, counted: a note of the verdict for each code."""
 
 from shared.sample import Note
-from shared.verdict.records import Case, Reason, Rule
+from shared.verdict.records import Evidence, Reason, Rule
 
 
-def _one_burst(case: Case) -> Reason | None:
+def _one_burst(evidence: Evidence) -> Reason | None:
     return _counted(
-        case,
+        evidence,
         Note.ONE_BURST,
         "came in one or two reads, so how fast their tokens were made was not seen:"
         " they have no `tpot` and no gaps",
@@ -15,9 +15,9 @@ def _one_burst(case: Case) -> Reason | None:
     )
 
 
-def _not_streamed(case: Case) -> Reason | None:
+def _not_streamed(evidence: Evidence) -> Reason | None:
     return _counted(
-        case,
+        evidence,
         Note.NOT_STREAMED,
         "were asked to stream and answered whole: they have no TTFT, no `tpot` and no"
         " gaps",
@@ -25,27 +25,27 @@ def _not_streamed(case: Case) -> Reason | None:
     )
 
 
-def _tokens_summed(case: Case) -> Reason | None:
+def _tokens_summed(evidence: Evidence) -> Reason | None:
     return _counted(
-        case,
+        evidence,
         Note.TOKENS_SUMMED,
         "have the tokens of prompt and answer but no `total_tokens`: it is our sum",
         "Do nothing: `total_tokens` is defined as that sum.",
     )
 
 
-def _tokens_not_believed(case: Case) -> Reason | None:
+def _tokens_not_believed(evidence: Evidence) -> Reason | None:
     return _counted(
-        case,
+        evidence,
         Note.TOKENS_NOT_BELIEVED,
         "have a count of tokens that cannot be, such as 0 beside text: it was left out",
         "Do not compare tokens of this upstream with others.",
     )
 
 
-def _cost_not_believed(case: Case) -> Reason | None:
+def _cost_not_believed(evidence: Evidence) -> Reason | None:
     return _counted(
-        case,
+        evidence,
         Note.COST_NOT_BELIEVED,
         "have a cost that cannot be: it was left out, so `billed_usd` is a lower bound",
         "Compare with the bill that the upstream shows. A budget counts these calls at"
@@ -53,8 +53,8 @@ def _cost_not_believed(case: Case) -> Reason | None:
     )
 
 
-def _counted(case: Case, note: Note, words: str, remedy: str) -> Reason | None:
-    rows = case.summary.counts.notes.get(note)
+def _counted(evidence: Evidence, note: Note, words: str, remedy: str) -> Reason | None:
+    rows = evidence.summary.counts.notes.get(note)
     if not rows:
         return None
     return Reason(

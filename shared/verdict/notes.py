@@ -6,12 +6,14 @@ from shared.analysis import ProviderFigures
 from shared.plan import SyntheticPrompts, calibrate
 from shared.run import Ending
 from shared.verdict.noted import NOTED
-from shared.verdict.records import Case, Reason, Rule
+from shared.verdict.records import Evidence, Reason, Rule
 
 
-def _several_providers(case: Case) -> Reason | None:
+def _several_providers(evidence: Evidence) -> Reason | None:
     said = []
-    for target, figures in zip(case.plan.targets, case.summary.targets, strict=True):
+    for target, figures in zip(
+        evidence.plan.targets, evidence.summary.targets, strict=True
+    ):
         named = [each for each in figures.providers if each.provider is not None]
         if target.provider is None and len(named) > 1:
             said.append(f"{figures.target}: {_spread(named)}")
@@ -39,8 +41,8 @@ def _spread(providers: list[ProviderFigures]) -> str:
     return f"median {what} {', '.join(words for _, words in sorted(medians))}"
 
 
-def _cached(case: Case) -> Reason | None:
-    counts = case.summary.counts
+def _cached(evidence: Evidence) -> Reason | None:
+    counts = evidence.summary.counts
     if not counts.cache_hits and not counts.prompt_cache_hits:
         return None
     return Reason(
@@ -54,8 +56,8 @@ def _cached(case: Case) -> Reason | None:
     )
 
 
-def _estimated_tokens(case: Case) -> Reason | None:
-    rows = case.summary.tokens.rows_estimated
+def _estimated_tokens(evidence: Evidence) -> Reason | None:
+    rows = evidence.summary.tokens.rows_estimated
     if not rows:
         return None
     return Reason(
@@ -69,11 +71,11 @@ def _estimated_tokens(case: Case) -> Reason | None:
     )
 
 
-def _retried(case: Case) -> Reason | None:
-    attempts = case.summary.attempts
+def _retried(evidence: Evidence) -> Reason | None:
+    attempts = evidence.summary.attempts
     if attempts is None or not attempts.retries:
         return None
-    slots = case.summary.total_runs
+    slots = evidence.summary.total_runs
     return Reason(
         kind="note",
         code="retried",
@@ -91,8 +93,8 @@ def _share(share: float | None) -> str:
     return "none" if share is None else f"{share:.1%}"
 
 
-def _too_few(case: Case) -> Reason | None:
-    latency = case.summary.latency
+def _too_few(evidence: Evidence) -> Reason | None:
+    latency = evidence.summary.latency
     each = {"p50": latency.p50, "p90": latency.p90}
     each |= {"p95": latency.p95, "p99": latency.p99}
     missing = [f"{name} ({p.needs} more)" for name, p in each.items() if p.needs]
@@ -109,12 +111,12 @@ def _too_few(case: Case) -> Reason | None:
     )
 
 
-def _ended_early(case: Case) -> Reason | None:
+def _ended_early(evidence: Evidence) -> Reason | None:
     """A failed run has a doubt of its own, and so has one at its error limit."""
-    how = _EARLY.get(case.summary.ending) if case.summary.ending else None
+    how = _EARLY.get(evidence.summary.ending) if evidence.summary.ending else None
     if how is None:
         return None
-    calls = case.summary.total_runs
+    calls = evidence.summary.total_runs
     return Reason(
         kind="note",
         code="ended_early",
@@ -128,9 +130,9 @@ def _ended_early(case: Case) -> Reason | None:
 _EARLY = {Ending.CANCELLED: "was cancelled", Ending.BUDGET: "stopped at its budget"}
 
 
-def _as_available(case: Case) -> Reason | None:
-    paused = case.seen.paused_targets or ()
-    if not paused or len(case.plan.targets) < 2:
+def _as_available(evidence: Evidence) -> Reason | None:
+    paused = evidence.seen.paused_targets or ()
+    if not paused or len(evidence.plan.targets) < 2:
         return None
     return Reason(
         kind="note",
@@ -143,8 +145,8 @@ def _as_available(case: Case) -> Reason | None:
     )
 
 
-def _gaps(case: Case) -> Reason | None:
-    gap_s = case.seen.gap_s
+def _gaps(evidence: Evidence) -> Reason | None:
+    gap_s = evidence.seen.gap_s
     if not gap_s:
         return None
     return Reason(
@@ -160,11 +162,11 @@ def _gaps(case: Case) -> Reason | None:
     )
 
 
-def _outages(case: Case) -> Reason | None:
-    outages = case.seen.outages
+def _outages(evidence: Evidence) -> Reason | None:
+    outages = evidence.seen.outages
     if not outages:
         return None
-    lasted = case.seen.outage_s
+    lasted = evidence.seen.outage_s
     how_long = "" if lasted is None else f", for {lasted:.1f} s in all"
     return Reason(
         kind="note",
@@ -178,8 +180,8 @@ def _outages(case: Case) -> Reason | None:
     )
 
 
-def _words_per_token(case: Case) -> Reason | None:
-    prompts, tokens = case.plan.prompts, case.summary.tokens
+def _words_per_token(evidence: Evidence) -> Reason | None:
+    prompts, tokens = evidence.plan.prompts, evidence.summary.tokens
     if not isinstance(prompts, SyntheticPrompts):
         return None
     if not tokens.prompt or not tokens.rows_reporting:
@@ -202,8 +204,8 @@ def _words_per_token(case: Case) -> Reason | None:
     )
 
 
-def _reworded(case: Case) -> Reason | None:
-    said = case.seen.reworded
+def _reworded(evidence: Evidence) -> Reason | None:
+    said = evidence.seen.reworded
     if not said:
         return None
     return Reason(
@@ -218,20 +220,20 @@ def _reworded(case: Case) -> Reason | None:
     )
 
 
-def _proxy(case: Case) -> Reason | None:
-    if case.seen.proxy is None:
+def _proxy(evidence: Evidence) -> Reason | None:
+    if evidence.seen.proxy is None:
         return None
     return Reason(
         kind="note",
         code="proxy",
-        words=f"Calls went through the proxy {case.seen.proxy}: its time is in every"
-        " figure.",
+        words=f"Calls went through the proxy {evidence.seen.proxy}: its time is in"
+        " every figure.",
         remedy="Unset UPSTREAM_PROXY to measure the upstream alone.",
     )
 
 
-def _unaccounted(case: Case) -> Reason | None:
-    usd = case.seen.unaccounted_usd
+def _unaccounted(evidence: Evidence) -> Reason | None:
+    usd = evidence.seen.unaccounted_usd
     if not usd:
         return None
     return Reason(
@@ -246,8 +248,8 @@ def _unaccounted(case: Case) -> Reason | None:
     )
 
 
-def _clamped_stamps(case: Case) -> Reason | None:
-    clamped = case.seen.clamped_stamps
+def _clamped_stamps(evidence: Evidence) -> Reason | None:
+    clamped = evidence.seen.clamped_stamps
     if not clamped:
         return None
     return Reason(

@@ -1,4 +1,4 @@
-"""What a verdict is made of: a case, its reasons, and the summary that bears them.
+"""What a verdict is made of: the evidence, reasons, and the summary that bears them.
 
 A figure is named whole (`ttft`, `gap`, `rate`), or by one number of it (`ttft.p99`).
 `rate` is what `throughput` has.
@@ -65,7 +65,7 @@ class Judged(Summary):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class Evidence:
     """What is judged."""
 
     plan: Plan
@@ -80,4 +80,4 @@ class Case:
         return ("latency", *(() if is_closed else ("response",)), *streamed, "rate")
 
 
-Rule = Callable[[Case], Reason | None]
+Rule = Callable[[Evidence], Reason | None]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from shared.wire import scheme
-from shared.wire.connection.dial import Await, CannotConnect, NoRoom
+from shared.wire.connection.dial import Await, CannotConnect, NoSocketLeft
 from shared.wire.connection.link import Link, User
 from shared.wire.connection.stamps import SLOP_S
 from shared.wire.done import LINGER_S, done_s, hints
@@ -32,7 +32,7 @@ class Owner(Protocol):
     async def dial(self, origin: Origin, user: User, awaits: Await) -> Link:
         """A new link to an origin. Raises CannotConnect."""
 
-    def keep(self, link: Link, keep_s: float) -> None:
+    def keep_alive(self, link: Link, keep_s: float) -> None:
         """Take back a link that is ready for another call within so many seconds."""
 
     def lost(self, link: Link) -> None:
@@ -109,7 +109,7 @@ class Call:
             link = await self._owner.dial(self._request.origin, self, self._await)
         except CannotConnect as error:
             self._task = None
-            ours = isinstance(error, NoRoom)
+            ours = isinstance(error, NoSocketLeft)
             self._fail("not_sent" if ours else "connect_error", str(error))
         else:
             self._task = None
@@ -152,13 +152,13 @@ class Call:
                 return
         # A stream may end at its last event, without a last chunk.
         if self._frame.wants_parsing(reads) or (self._done_s is None and hints(reads)):
-            self._look()
+            self._parse_reads()
 
     def on_closed(self, link: Link, at_s: float, clean: bool, detail: str) -> None:
         exchange = self.exchange
         if not exchange.reads:
             return self._unanswered(link, detail)
-        self._look()
+        self._parse_reads()
         if exchange.ended_s is None:
             if exchange.parse().ends_by_close and clean:
                 self._end(at_s)
@@ -168,7 +168,7 @@ class Call:
     def on_broken(self, link: Link, detail: str) -> None:
         self._fail("protocol_error", f"The answer is {detail}.")
 
-    def _look(self) -> None:
+    def _parse_reads(self) -> None:
         """Parse what has come; ends the call if that was the end or is an error."""
         exchange = self.exchange
         parse = exchange.parse()
@@ -223,7 +223,7 @@ class Call:
         idle_due_s = last_s + deadlines.idle_s
         if now_s >= min(last_s + QUIET_S, idle_due_s, total_due_s, self._token_due_s):
             if exchange.reads:
-                self._look()
+                self._parse_reads()
             if exchange.ended_s is not None:
                 return
         if now_s >= self._token_due_s:
@@ -255,7 +255,7 @@ class Call:
         exchange.end(ended_s)
         if keep and link is not None and link.all_sent and not link.is_over:
             self._link = None
-            self._owner.keep(link, exchange.parse().keep_s)
+            self._owner.keep_alive(link, exchange.parse().keep_s)
         else:
             self._close_link()
         if self._task is not None:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_PORTS = {"http": 80, "https": 443}
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+from shared.standards.http import PORTS, TOKEN
+
 _TARGET = re.compile(r"/[!-~]*")  # visible ASCII: no space, no line end can slip in
 _HOST = re.compile(r"[\w.~-]+|[0-9a-f:.]*:[0-9a-f:.]*(%[\w.~-]+)?", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -31,7 +31,7 @@ class Origin:
         Origin(scheme='https', host='openrouter.ai', port=443)
         """
         parts = urlsplit(url)
-        if parts.scheme not in _PORTS or not parts.hostname:
+        if parts.scheme not in PORTS or not parts.hostname:
             # The text itself stays out: a URL may carry a password.
             raise ValueError(
                 "a URL must begin with http:// or https:// and name a host"
@@ -46,7 +46,7 @@ class Origin:
             raise ValueError(f"{parts.hostname!r} is not a host name")
         if parts.port == 0:
             raise ValueError(f"port 0 of {host} is none; ports are 1 to 65535")
-        return cls(parts.scheme, host, parts.port or _PORTS[parts.scheme])
+        return cls(parts.scheme, host, parts.port or PORTS[parts.scheme])
 
     @property
     def name(self) -> str:
@@ -62,7 +62,7 @@ class Origin:
     @property
     def host_header(self) -> str:
         """The authority, without the port where it is the scheme's own."""
-        usual = self.port == _PORTS[self.scheme]
+        usual = self.port == PORTS[self.scheme]
         return self.authority.rpartition(":")[0] if usual else self.authority
 
 
@@ -86,7 +86,7 @@ def request(
     one request pass for two. Raises ValueError for them, and for anything that could
     end a line early. The sentence names the header, never its value.
     """
-    if not _TOKEN.fullmatch(method) or method in _WITHOUT_FRAMING:
+    if not TOKEN.fullmatch(method) or method in _WITHOUT_FRAMING:
         raise ValueError(f"{method!r} requests are not spoken here; use GET or POST")
     origin = Origin.of(url)
     parts = urlsplit(url)
@@ -100,7 +100,7 @@ def request(
     ]
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     for name, value in pairs:
-        if not _TOKEN.fullmatch(name):
+        if not TOKEN.fullmatch(name):
             raise ValueError(f"{name!r} is not a header name")
         if name.lower() in _OURS:
             raise ValueError(f"the header {name} is set by the wire; leave it out")

@@ -204,7 +204,7 @@ class Wire:
                         link = await self._dialer.dial(origin, self._pool, str)
                 except (CannotConnect, TimeoutError):
                     return
-                self.keep(link, KEEP_S)
+                self.keep_alive(link, KEEP_S)
 
         missing = n - self._pool.count(origin)
         await asyncio.gather(*(open_one() for _ in range(missing)))
@@ -230,7 +230,7 @@ class Wire:
         """A new link to an origin."""
         return await self._dialer.dial(origin, user, awaits)
 
-    def keep(self, link: Link, keep_s: float) -> None:
+    def keep_alive(self, link: Link, keep_s: float) -> None:
         """Take back a link that is ready for another call within so many seconds."""
         if self._closed:
             return link.close()

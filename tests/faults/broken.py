@@ -30,7 +30,7 @@ def bend(part: str) -> None:
     elif part == "arq":
         queue.__dict__["make_worker"] = _raise_now
     elif part == "look":
-        station.Station.look = _raise  # type: ignore[method-assign]
+        station.Station.claim_work = _raise  # type: ignore[method-assign]
     else:
         sys.exit(f"BREAK={part} is none of ring, arq, look")
 

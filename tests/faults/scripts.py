@@ -1,7 +1,7 @@
 """What the upstream of the faults does with a call, by the name of its model.
 
 The model's name is the script: `ok`, `fin/120`, `rst/120`, `silence`, ... Bodies are
-those of `simulator/bodies.py`.
+those of `simulator.bodies`.
 """
 
 import asyncio

@@ -7,9 +7,8 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import pytest
 
-from simulator.app import build
 from simulator.config import Config
-from simulator.server import listen, server
+from simulator.server import build, listen, server
 
 QUICK = Config(ttft_s=0.005, gap_s=0.0005, tokens=12, spread=0.0)
 

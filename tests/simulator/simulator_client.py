@@ -151,3 +151,10 @@ def _of_text(*, spoken: bool, thought: bool, cut: bool) -> str:
     if spoken:
         return "ok"
     return "no_text" if thought or cut else "empty"
+
+
+def catalogue_rows(sim: httpx.Client, **query: str) -> dict[str, Any]:
+    """The rows of the catalogue by model id, asked for without a key."""
+    reply = sim.get("/api/v1/models", params=query, headers={"authorization": ""})
+    assert reply.headers["cache-control"].startswith("public, max-age=120")
+    return {row["id"]: row for row in reply.json()["data"]}

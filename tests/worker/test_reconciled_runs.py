@@ -207,7 +207,7 @@ async def test_free_calls_may_never_be_told_of(
         wire = wire_of(settings)
         one = Reconciler(redis, Contact(wire, settings), "here", busy=lambda: False)
         await reconciles.ask(redis, job_id, in_s=0, keep_s=600)
-        await one.look()
+        await one.begin_due()
         found = await file(tmp_path, job_id)
         await one.close()
         await wire.aclose()

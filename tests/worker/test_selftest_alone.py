@@ -12,7 +12,7 @@ from threading import Event, Thread
 import pytest
 
 from shared.errors import NotReady
-from shared.selftest import SelfTest
+from shared.verdict.selftest import SelfTest
 from worker.selftest import run as selftest
 from worker.selftest.parts import alone
 

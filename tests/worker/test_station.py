@@ -82,11 +82,11 @@ async def working_on(redis: Redis, *job_ids: str) -> bool:
 async def test_an_exclusive_run_has_its_worker_alone(station: Station) -> None:
     redis = station.redis
     alone = (await runs.create(redis, a_plan(exclusive=True))).job_id
-    await station.look(everything=True)
+    await station.claim_work(everything=True)
     await until(lambda: working_on(redis, alone), "the exclusive run")
     # made only now: of two that are made in one millisecond either may be the first
     other = (await runs.create(redis, a_plan(exclusive=False))).job_id
-    await station.look(everything=True)
+    await station.claim_work(everything=True)
     assert (await runs.load(redis, other)).status is Status.QUEUED
 
 
@@ -100,7 +100,7 @@ async def test_small_runs_share_a_worker_and_an_exclusive_one_waits(
     # made only now: of two that are made in one millisecond either may be the first
     await asyncio.sleep(0.002)
     alone = (await runs.create(redis, a_plan(exclusive=True))).job_id
-    await station.look(everything=True)
+    await station.claim_work(everything=True)
     await until(lambda: working_on(redis, *shared), "both runs")
     assert (await runs.load(redis, alone)).status is Status.QUEUED
 
@@ -110,18 +110,18 @@ async def test_an_exclusive_run_is_alone_on_its_upstream_over_all_workers(
 ) -> None:
     redis = station.redis
     before = (await runs.create(redis, a_plan(exclusive=False))).job_id
-    await station.look(everything=True)
+    await station.claim_work(everything=True)
     await until(lambda: working_on(redis, before), "the run before")
     alone = (await runs.create(redis, a_plan(exclusive=True))).job_id
     await asyncio.sleep(0.002)
     younger = (await runs.create(redis, a_plan(exclusive=False))).job_id
     for worker in (colleague, station):
-        await worker.look(everything=True)
+        await worker.claim_work(everything=True)
     assert (await runs.load(redis, alone)).status is Status.QUEUED
     assert (await runs.load(redis, younger)).status is Status.QUEUED, "it yields"
     await states.end(redis, before, Ending.CANCELLED)
     for worker in (colleague, station):
-        await worker.look(everything=True)
+        await worker.claim_work(everything=True)
     await until(lambda: working_on(redis, alone), "the exclusive run")
     assert (await runs.load(redis, younger)).status is Status.QUEUED
     assert await samples.beside(redis, alone) == ()

@@ -48,7 +48,7 @@ async def test_a_shard_hears_that_its_step_was_ended_by_another_and_takes_the_ne
     await slots.commit(redis, played, [retry], max_answers_bytes=1)
     with fault_upstream() as upstream:
         async with floor(store_url, upstream, tmp_path) as workers:
-            await workers[0].look()
+            await workers[0].claim_work()
             await until(lambda: closed(redis, run.job_id, 3), "the other slots")
             row = encode(Sample(step=0, slot=0, target=0, prompt=0, outcome=Outcome.OK))
             last = Entry(0, 1, "ok", 0, row)
@@ -102,7 +102,7 @@ async def test_a_rerun_passes_steps_in_which_all_was_well_and_their_warm_ups(
     with fault_upstream() as upstream:
         async with floor(store_url, upstream, tmp_path) as workers:
             again = await reruns.failed(redis, old)
-            await workers[0].look()
+            await workers[0].claim_work()
             done = await reaches(redis, again.job_id, Status.REDUCING)
         places = sorted(
             (row.step, row.slot) for row in await rows_of(redis, done.job_id)

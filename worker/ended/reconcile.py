@@ -38,7 +38,8 @@ _LATER_S = 600.0
 
 
 class Reconciler:
-    """Of one worker; `look` begins the comparisons that wait, `close` leaves them."""
+    """Of one worker; `begin_due` takes up the comparisons that wait, `close` leaves
+    them."""
 
     def __init__(
         self,
@@ -57,7 +58,7 @@ class Reconciler:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._open = asyncio.Semaphore(bills.AT_ONCE)  # by all runs together
 
-    async def look(self) -> None:
+    async def begin_due(self) -> None:
         """Begin with the runs that wait and whose files are on this machine."""
         for job_id in await reconciles.due(self._redis):
             if self._busy() or len(self._tasks) >= _MOST_RUNS:

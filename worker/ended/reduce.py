@@ -26,12 +26,13 @@ from shared.analysis.no_rows import summarize_none
 from shared.errors import BenchError
 from shared.log import setup
 from shared.money import account_of
-from shared.outputs import OUTPUTS, Answer, Results
+from shared.outputs import OUTPUTS, KeptAnswer, Results
 from shared.plan import Plan, Step
 from shared.publish import clear_unfinished, publish
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
+from shared.standards.units import DAY_S
 from shared.startup import checks
 from shared.store.client import AWAY, connect, connect_blocking
 from shared.store.run import reconciles, runs, samples, states
@@ -95,7 +96,7 @@ async def reduce_run(
         )
         await states.note_error(redis, job_id, sentence)
         raise
-    keep_s = config.keep_runs_days * 86_400
+    keep_s = config.keep_runs_days * DAY_S
     if config.reconcile:
         await reconciles.ask(redis, job_id, in_s=RECONCILE_IN_S, keep_s=keep_s)
     result = summary.model_dump(mode="json")
@@ -156,9 +157,9 @@ def _place(answer: bytes) -> tuple[int, int, int]:
     return said["step"], said["slot"], said["attempt"]
 
 
-def _answer(text: bytes) -> Answer:
+def _answer(text: bytes) -> KeptAnswer:
     said = from_json(text)
-    return Answer(**{**said, "outcome": Outcome(said["outcome"])})
+    return KeptAnswer(**{**said, "outcome": Outcome(said["outcome"])})
 
 
 async def _reduce(job_id: str, config: Settings) -> int:

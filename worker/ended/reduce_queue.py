@@ -119,7 +119,7 @@ class ReduceQueue:
             self._news.clear()
             try:
                 if not await self._one():
-                    await self._rest()
+                    await self._wait_for_news()
             except AWAY as error:
                 log.warning("the store does not answer: %s", error)
                 await sleep(_AGAIN_S)
@@ -127,7 +127,7 @@ class ReduceQueue:
                 log.exception("a reduce could not be begun; it is made again")
                 await sleep(_AGAIN_S)
 
-    async def _rest(self) -> None:
+    async def _wait_for_news(self) -> None:
         """Until there may be something to reduce."""
         if self._unreported:
             with suppress(TimeoutError):
@@ -182,7 +182,7 @@ class ReduceQueue:
                 if not work.done():
                     with suppress(*AWAY):
                         lease_s = self._settings.lease_s
-                        await reduces.keep(self._redis, job_id, lease_s=lease_s)
+                        await reduces.renew(self._redis, job_id, lease_s=lease_s)
         finally:
             await cancel(work)
         code = work.result()

@@ -14,13 +14,13 @@ from redis.asyncio import Redis
 from shared import archive
 from shared.clock import wall_s
 from shared.settings import Settings
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.traces import delete_results
 
 log = logging.getLogger("worker.ended.retention")
 
 EVERY_S = 3600
-_DAY_S = 86_400
 
 
 async def keep_to_limits(redis: Redis, settings: Settings) -> None:
@@ -51,7 +51,7 @@ def sweep(settings: Settings, spared: Collection[str]) -> list[str]:
     room = sum(bytes_ for _, _, bytes_ in found)
     too_old_s, most = float("-inf"), float("inf")
     if settings.results_keep_days is not None:
-        too_old_s = wall_s() - settings.results_keep_days * _DAY_S
+        too_old_s = wall_s() - settings.results_keep_days * DAY_S
     if settings.results_max_gib is not None:
         most = settings.results_max_gib * 2**30
     gone = []

@@ -27,7 +27,7 @@ from worker.gate.gate import Gate
 from worker.gate.openings import Openings
 from worker.gate.places import Down, Place, Places, names
 from worker.gate.signs import enough, hint_s, is_gateways, shows, words
-from worker.rows import Call, Ended
+from worker.rows import Attempt, ReadAttempt
 
 log = logging.getLogger("worker.gate.breaker")
 
@@ -57,7 +57,7 @@ class Breaker(Gate):
         beside: Beside,
         *,
         lanes: Callable[[], int],
-        settle: Callable[[Ended, int | None], None],
+        settle: Callable[[ReadAttempt, int | None], None],
     ) -> None:
         """lanes: how many calls may be open now.
         settle: a row waits no more; it is one of an outage, and its slot is offered
@@ -100,7 +100,7 @@ class Breaker(Gate):
 
     # -- what calls tell -----------------------------------------------------------
 
-    def heard(self, call: Call, status: int) -> None:
+    def heard(self, call: Attempt, status: int) -> None:
         """An answer has come, whatever became of it: the upstream is there, and so is
         the target unless a gateway has answered for it. Told before answers are read,
         which may be later and in another order."""
@@ -118,7 +118,7 @@ class Breaker(Gate):
                 before_s = call.started_s if name == UPSTREAM else float("inf")
                 self._let_go(place, before_s)
 
-    def became(self, ended: Ended, *, is_last: bool) -> Waits | int | None:
+    def became(self, ended: ReadAttempt, *, is_last: bool) -> Waits | int | None:
         """What the row is: None, an answer or a failure like any other; one that waits;
         or one of an outage, whose slot is offered again at that ms of the store.
 
@@ -154,7 +154,7 @@ class Breaker(Gate):
         for place in self.places.values():
             self._let_go(place)
 
-    def _trip(self, name: str, ended: Ended) -> None:
+    def _trip(self, name: str, ended: ReadAttempt) -> None:
         """It is down; all that waited to know it are rows of this outage."""
         place, now_s = self.places[name], monotonic_s()
         until_ms = self._clock.store_ms(now_s + FIRST_PAUSE_S)
@@ -221,7 +221,7 @@ class Breaker(Gate):
         if down is not None:
             outage = replace(down.outage, until_ms=until_ms)
         self._know(name, outage, now_s)
-        self._beside.start(self._look())
+        self._beside.start(self._hear_what_is_down())
         return True
 
     async def idle(self, until_ms: int, *, most_s: float) -> str:
@@ -233,13 +233,13 @@ class Breaker(Gate):
             self._redis, self._lease, until_ms, outage, most_s=most_s
         )
 
-    async def _look(self) -> None:
+    async def _hear_what_is_down(self) -> None:
         try:
             await self.hear_all()
         except AWAY as error:
             log.warning("what is down is not known: %s", error)
 
-    async def _tell_down(self, name: str, ended: Ended) -> None:
+    async def _tell_down(self, name: str, ended: ReadAttempt) -> None:
         began_s, asked_s = ended.call.started_s, hint_s(ended, _MOST_HINT_S)
         try:
             outage = await outages.failed(

@@ -18,10 +18,10 @@ from worker.gate.beside import Beside
 from worker.gate.breaker import Breaker
 from worker.gate.gate import Gate
 from worker.gate.openings import Openings
-from worker.gate.pace import Pace
+from worker.gate.pace import AdaptivePace
 from worker.gate.permit import Permit
 from worker.gate.rests import Rests
-from worker.rows import Ended
+from worker.rows import ReadAttempt
 from worker.slot import Slot
 
 log = logging.getLogger("worker.gate.gates")
@@ -38,7 +38,7 @@ class Gates:
         send: Callable[[Slot, Work], bool],
         freed: Callable[[], None],
         broke: Callable[[], None],
-        settle: Callable[[Ended, int | None], None],
+        settle: Callable[[ReadAttempt, int | None], None],
     ) -> None:
         """lanes: how many calls may be open now.
         send: begin the call; False when no call may begin any more.
@@ -51,7 +51,7 @@ class Gates:
         self._openings = Openings()
         self.beside = Beside()
         shared = (assigned, self._openings, self.beside)
-        self.pace = Pace(assigned, self._openings)
+        self.pace = AdaptivePace(assigned, self._openings)
         self.rests = Rests(*shared, self.pace)
         self.breaker = Breaker(*shared, lanes=lanes, settle=settle)
         self.permit = Permit(*shared, pace=self.pace, freed=freed, broke=broke)

@@ -12,7 +12,7 @@ _APART_S = 0.05
 """Between two slots that wait for a rested target, where there is no pace."""
 
 
-class Pace(Gate):
+class AdaptivePace(Gate):
     """What became of calls, told in batches; does nothing under another load.
 
     Its leave is asked for together with that of limits and budgets (`Permit`)."""

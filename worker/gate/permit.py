@@ -18,7 +18,7 @@ from worker.assignment import Assignment
 from worker.gate.beside import Beside
 from worker.gate.gate import Gate
 from worker.gate.openings import Openings
-from worker.gate.pace import Pace
+from worker.gate.pace import AdaptivePace
 
 log = logging.getLogger("worker.gate.permit")
 
@@ -37,7 +37,7 @@ class Permit(Gate):
         openings: Openings,
         beside: Beside,
         *,
-        pace: Pace,
+        pace: AdaptivePace,
         freed: Callable[[], None],
         broke: Callable[[], None],
     ) -> None:

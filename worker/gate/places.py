@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from shared.store.run.outages import UPSTREAM, Outage, of_target
-from worker.rows import Ended
+from worker.rows import ReadAttempt
 
 _NEVER_S = float("inf")
 
@@ -24,13 +24,13 @@ class Down:
 class Place:
     """The upstream, or one target of it."""
 
-    failed: list[Ended] = field(default_factory=list)
+    failed: list[ReadAttempt] = field(default_factory=list)
     """In a row; their rows wait until it is known what they are."""
     answered: bool = False
     """Whether it ever was, in this shard."""
     down: Down | None = None
 
-    def take_failed(self, before_s: float = _NEVER_S) -> list[Ended]:
+    def take_failed(self, before_s: float = _NEVER_S) -> list[ReadAttempt]:
         """Those whose call began before then; they are here no more."""
         taken = [one for one in self.failed if one.call.started_s < before_s]
         self.failed = [one for one in self.failed if one.call.started_s >= before_s]

@@ -15,7 +15,7 @@ from worker.assignment import Assignment
 from worker.gate.beside import Beside
 from worker.gate.gate import Gate
 from worker.gate.openings import Openings
-from worker.gate.pace import Pace
+from worker.gate.pace import AdaptivePace
 
 log = logging.getLogger("worker.gate.rests")
 
@@ -24,7 +24,11 @@ class Rests(Gate):
     """One shard's knowledge of who rests."""
 
     def __init__(
-        self, assigned: Assignment, openings: Openings, beside: Beside, pace: Pace
+        self,
+        assigned: Assignment,
+        openings: Openings,
+        beside: Beside,
+        pace: AdaptivePace,
     ) -> None:
         """pace: how far apart the slots come that have waited for a rest."""
         self._beside = beside
@@ -60,7 +64,7 @@ class Rests(Gate):
 
     def rest(self, target: int, opens_s: float) -> None:
         """The provider asks that the target be left alone until then (monotonic)."""
-        self._rest(self._of[target][0], opens_s)
+        self._rest_and_tell(self._of[target][0], opens_s)
 
     def rest_all_like(self, target: int, opens_s: float) -> bool:
         """The account takes no call of this kind until then: free ones, or paid ones.
@@ -68,7 +72,7 @@ class Rests(Gate):
         mine = self._of[target][1]
         if all(kind == mine for _, kind in self._of):
             return False
-        self._rest(mine, opens_s)
+        self._rest_and_tell(mine, opens_s)
         return True
 
     def hear(self, name: str, until_ms: int) -> None:
@@ -85,7 +89,7 @@ class Rests(Gate):
         for name, until_ms in found.items():
             self.hear(name, until_ms)
 
-    def _rest(self, name: str, opens_s: float) -> None:
+    def _rest_and_tell(self, name: str, opens_s: float) -> None:
         until_ms = self._clock.store_ms(opens_s)
         self.hear(name, until_ms)
         self._beside.start(self._tell(name, until_ms))
@@ -93,6 +97,6 @@ class Rests(Gate):
     async def _tell(self, name: str, until_ms: int) -> None:
         """Tell all workers of the rest."""
         try:
-            await limits.rest(self._redis, self._account, name, until_ms)
+            await limits.bar_and_tell(self._redis, self._account, name, until_ms)
         except AWAY as error:
             log.warning("other workers were not told that %s rests: %s", name, error)

@@ -2,7 +2,7 @@
 
 from shared.sample import Outcome
 from shared.store.run.outages import UPSTREAM, of_target
-from worker.rows import Ended
+from worker.rows import ReadAttempt
 
 _FEWEST, _MOST = 3, 10
 _GATEWAY = frozenset({502, 503, 504, *range(520, 528), 530})
@@ -11,7 +11,7 @@ upstream that is overloaded is there."""
 _UNREACHED = (Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT)
 
 
-def shows(ended: Ended) -> str | None:
+def shows(ended: ReadAttempt) -> str | None:
     """The name of what it shows to be down, if it is one of several; None: nothing.
 
     A new connection that ends without a byte is what a proxy gives whose server is
@@ -38,14 +38,14 @@ def enough(lanes: int) -> int:
     return min(max(lanes, _FEWEST), _MOST)
 
 
-def words(ended: Ended) -> str:
+def words(ended: ReadAttempt) -> str:
     """The upstream's own, or those of the connection."""
     said = ended.reply.error or ended.sample.outcome.value
     status = ended.reply.status
     return said if status is None else f"status {status}: {said}"
 
 
-def hint_s(ended: Ended, most_s: float) -> float:
+def hint_s(ended: ReadAttempt, most_s: float) -> float:
     """For how long after its start the answer asks to be left alone; 0: it does not."""
     limit, started_at = ended.reply.limit, ended.sample.started_at
     if limit is None or limit.opens_at is None or started_at is None:

@@ -8,15 +8,15 @@ May import: `shared`, `worker.assignment`, `worker.advance`.
 from worker.rows.committer import Committer
 from worker.rows.decide import decide
 from worker.rows.lane_guard import LaneGuard
-from worker.rows.probe import Call, Ended, Probe
+from worker.rows.probe import Attempt, Probe, ReadAttempt
 from worker.rows.reader import Reader, status_of
 
 __all__ = [
-    "Call",
+    "Attempt",
     "Committer",
-    "Ended",
     "LaneGuard",
     "Probe",
+    "ReadAttempt",
     "Reader",
     "decide",
     "status_of",

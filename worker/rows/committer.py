@@ -21,7 +21,7 @@ from shared.store.run import slots
 from shared.store.run.slots import Committed, Entry
 from worker.assignment import Assignment
 from worker.rows.lane_guard import LaneGuard
-from worker.rows.spool import NoRoom, Spool
+from worker.rows.spool import PartlyWritten, Spool
 from worker.stop import Stop
 
 log = logging.getLogger("worker.rows.committer")
@@ -202,9 +202,9 @@ class Committer:
             return
         kept = 0
         try:
-            self._spool.keep(self._lease, waiting)
+            self._spool.append(self._lease, waiting)
             kept = len(waiting)
-        except NoRoom as error:
+        except PartlyWritten as error:
             kept = error.kept
             raise
         finally:

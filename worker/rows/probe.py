@@ -25,7 +25,7 @@ _CACHED_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(slots=True)
-class Call:
+class Attempt:
     """A call under way, or ended and not yet read."""
 
     slot: Slot
@@ -42,10 +42,10 @@ class Call:
     """How it was asked."""
 
 
-class Ended(NamedTuple):
+class ReadAttempt(NamedTuple):
     """A call that has ended and was read."""
 
-    call: Call
+    call: Attempt
     reply: Reply
     sample: Sample
 
@@ -133,7 +133,7 @@ class Probe:
             self._most_tokens = tokens
             self.caps = caps_for(tokens)
 
-    def read(self, call: Call, exchange: Exchange) -> Ended:
+    def read(self, call: Attempt, exchange: Exchange) -> ReadAttempt:
         """What came of a call that was sent, or tried to be: the answer and its row.
         Never raises for what a stranger sent."""
         reply = read_exchange(
@@ -144,13 +144,13 @@ class Probe:
             now_s=wall_s(),
             drained=call.cut is Outcome.UNFINISHED,
         )
-        return Ended(call, reply, self._sample(call, exchange, reply))
+        return ReadAttempt(call, reply, self._sample(call, exchange, reply))
 
     def has_token(self, exchange: Exchange) -> bool:
         """Whether a token has come by now; asked once, when the first one is due."""
         return has_token(exchange, self._dialect)
 
-    def _sample(self, call: Call, exchange: Exchange, reply: Reply) -> Sample:
+    def _sample(self, call: Attempt, exchange: Exchange, reply: Reply) -> Sample:
         start = self._start_s
         dropped = reply.outcome is Outcome.DROPPED
         gaps, gap_sum_s, gap_max_s = gap_histogram(
@@ -230,7 +230,7 @@ class Probe:
             upstream=self._upstream,
         )
 
-    def answer(self, call: Call, exchange: Exchange, reply: Reply) -> bytes:
+    def answer(self, call: Attempt, exchange: Exchange, reply: Reply) -> bytes:
         """What to keep of the answer, as the plan says; b"" for nothing."""
         keep, keep_events = self.plan.keep_answers, self.plan.keep_events
         keep_text = keep == "all" or (keep == "first" and call.work.repetition == 0)

@@ -14,7 +14,7 @@ from shared.sample import Kind, Sample
 from shared.wire import Exchange
 from worker.rows.committer import Committer
 from worker.rows.lane_guard import LaneGuard
-from worker.rows.probe import Call, Ended, Probe
+from worker.rows.probe import Attempt, Probe, ReadAttempt
 
 _SLICE_S = 0.001
 """How long reading may hold the loop before sockets are looked at again."""
@@ -27,7 +27,7 @@ vain, or have to be asked otherwise. So it is with all of 5xx, and with connecti
 could not be made."""
 _UNREACHED = ("connect_error", "timeout_connect", "disconnected")
 
-Decide = Callable[[Ended], tuple[Kind, int] | None]
+Decide = Callable[[ReadAttempt], tuple[Kind, int] | None]
 """(kind of the row, not before in ms of the store) of a call that was read; None: it is
 told later, by `settle`."""
 
@@ -44,7 +44,7 @@ class Reader:
         self._decide = decide
         self._committer = committer
         self._guard = guard
-        self._unread: deque[tuple[Call, Exchange]] = deque()
+        self._unread: deque[tuple[Attempt, Exchange]] = deque()
         self._held: dict[int, tuple[Sample, bytes, str]] = {}
         """Slot -> its row, the answer and the hold, of rows that wait for `settle`."""
         self._ended = asyncio.Event()
@@ -58,7 +58,7 @@ class Reader:
         """Calls that have ended and are no rows yet."""
         return len(self._unread)
 
-    def ended(self, call: Call, exchange: Exchange) -> None:
+    def ended(self, call: Attempt, exchange: Exchange) -> None:
         """A call has ended; it is read later, but for one that bars all others."""
         if _is_urgent(exchange):
             self._read(call, exchange)
@@ -85,7 +85,7 @@ class Reader:
             else:
                 await sleep(0)
 
-    def _read(self, call: Call, exchange: Exchange) -> None:
+    def _read(self, call: Attempt, exchange: Exchange) -> None:
         ended = self._probe.read(call, exchange)
         decided = self._decide(ended)
         answer = self._probe.answer(call, exchange, ended.reply)

@@ -28,7 +28,7 @@ _MOST_FOLDERS = 100
 lock was ours."""
 
 
-class NoRoom(OSError):
+class PartlyWritten(OSError):
     """Not all rows could be written. `kept` of them are on disk."""
 
     kept = 0
@@ -43,11 +43,11 @@ class Spool:
         self._folder = root / self._name
         self._lock: int | None = None
 
-    def keep(self, lease: Lease, entries: Sequence[Entry]) -> None:
+    def append(self, lease: Lease, entries: Sequence[Entry]) -> None:
         """Append rows to the shard's file, on disk when this returns.
 
-        Raises NoRoom when that cannot be done for all of them, with the number of
-        those that are on disk, which are the first; OSError when for none.
+        Raises PartlyWritten when that cannot be done for all of them, with the number
+        of those that are on disk, which are the first; OSError when for none.
         """
         if self._lock is None:
             self._begin()
@@ -55,7 +55,7 @@ class Spool:
         is_new = not path.exists()
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            _append(file, [spool_lines.line(entry) for entry in entries])
+            _write_lines(file, [spool_lines.line(entry) for entry in entries])
         finally:
             os.close(file)
         if is_new:
@@ -100,7 +100,7 @@ class Spool:
         return self._folder / f"{lease.job_id}.{numbers}.rows"
 
 
-def _append(file: int, lines: Sequence[bytes]) -> None:
+def _write_lines(file: int, lines: Sequence[bytes]) -> None:
     """Write all lines to disk, or of those that fit whole ones only."""
     begin = os.fstat(file).st_size
     text = memoryview(b"".join(lines))
@@ -111,7 +111,7 @@ def _append(file: int, lines: Sequence[bytes]) -> None:
         os.fsync(file)
     except OSError as error:
         kept, size = spool_lines.whole(lines, written)
-        failed = NoRoom(error.errno, error.strerror)
+        failed = PartlyWritten(error.errno, error.strerror)
         try:
             os.ftruncate(file, begin + size)
             os.fsync(file)

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from redis.asyncio import Redis
 
 from shared.process import tied
-from shared.selftest import SelfTest
 from shared.store import selftests
 from shared.store.client import AWAY
 from shared.store.selftests import SelfTestRun
+from shared.verdict.selftest import SelfTest
 
 log = logging.getLogger("worker")
 

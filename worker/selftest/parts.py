@@ -15,8 +15,8 @@ from pathlib import Path
 
 from shared.errors import NotReady
 from shared.process import tied
-from shared.selftest import GAP_S, TOKENS, TTFT_S
 from shared.settings import Settings
+from shared.verdict.selftest import GAP_S, TOKENS, TTFT_S
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where the children's code is, whether it was installed or not."""

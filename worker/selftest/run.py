@@ -27,7 +27,11 @@ from shared.plan import Plan, Target
 from shared.plan.loads import Burst, Constant, Load
 from shared.plan.prompts import InlinePrompts
 from shared.sample import decode
-from shared.selftest import (
+from shared.store import embedded
+from shared.store.client import AWAY, connect, connect_blocking
+from shared.store.run import runs, samples
+from shared.verdict import Judged
+from shared.verdict.selftest import (
     CALL_S,
     MOST_SIZES,
     MOST_STREAMS,
@@ -42,10 +46,6 @@ from shared.selftest import (
     conclude,
     pair_up,
 )
-from shared.store import embedded
-from shared.store.client import AWAY, connect, connect_blocking
-from shared.store.run import runs, samples
-from shared.verdict import Judged
 from worker.selftest.parts import alone, simulator, worker
 from worker.telemetry import machine
 

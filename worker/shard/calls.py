@@ -10,11 +10,10 @@ from shared.clock import monotonic_s, wall_s
 from shared.plan import Work
 from shared.run import Ending
 from shared.sample import Outcome, Sample
-from shared.wire import Call as Sending
-from shared.wire import Exchange, Pacer, Wire
+from shared.wire import Call, Exchange, Pacer, Wire
 from worker.assignment import Assignment
 from worker.gate import Gates
-from worker.rows import Call, Committer, LaneGuard, Probe, Reader, status_of
+from worker.rows import Attempt, Committer, LaneGuard, Probe, Reader, status_of
 from worker.rows.spool import Spool
 from worker.shard.attack import Attack
 from worker.shard.fates import Fates
@@ -51,7 +50,7 @@ class Calls:
         self._wire = wire
         self._probe = probe
         self._has_token = probe.has_token if assigned.plan.stream else None
-        self._open: dict[int, tuple[Call, Sending]] = {}
+        self._open: dict[int, tuple[Attempt, Call]] = {}
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
         self.begun = 0
@@ -145,7 +144,7 @@ class Calls:
     def _send(self, slot: Slot, asked: Work) -> None:
         reserved = self.gates.reservation_of(slot, asked)
         wording = self._probe.wordings.of(asked.target)
-        call = Call(slot, asked, monotonic_s(), wall_s(), reserved, wording=wording)
+        call = Attempt(slot, asked, monotonic_s(), wall_s(), reserved, wording=wording)
         sending = self._wire.start(
             self._probe.request(slot, asked),
             lambda exchange: self._ended(call, exchange),
@@ -157,7 +156,7 @@ class Calls:
         self._open[slot.number] = (call, sending)
         self.begun += 1
 
-    def _ended(self, call: Call, exchange: Exchange) -> None:
+    def _ended(self, call: Attempt, exchange: Exchange) -> None:
         del self._open[call.slot.number]
         status = status_of(exchange)
         if status.isdigit():

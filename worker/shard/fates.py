@@ -4,7 +4,7 @@ from shared.clock import monotonic_s, wall_s
 from shared.sample import Kind
 from worker.assignment import Assignment
 from worker.gate import Gates, Waits
-from worker.rows import Ended, Reader, decide
+from worker.rows import ReadAttempt, Reader, decide
 from worker.shard.life import Life
 from worker.wordings import Wordings
 
@@ -31,7 +31,7 @@ class Fates:
         self._ends_s = assigned.ends_s
         self._is_open = self._plan.load.slots_by(0) is not None
 
-    def decide(self, ended: Ended) -> tuple[Kind, int] | None:
+    def decide(self, ended: ReadAttempt) -> tuple[Kind, int] | None:
         """The kind of its row, and when its slot is offered again, in ms of the store;
         None: that is not known yet, and `settle` tells the rows."""
         found = self._gates.breaker.became(ended, is_last=self._life.why is not None)
@@ -41,14 +41,14 @@ class Fates:
             return "again", found
         return self._decided(ended)
 
-    def settle(self, ended: Ended, again_ms: int | None) -> None:
+    def settle(self, ended: ReadAttempt, again_ms: int | None) -> None:
         """It is known by now what a row is that waited for it."""
         kind, not_before_ms = (
             self._decided(ended) if again_ms is None else ("again", again_ms)
         )
         self._reader.settle(ended.call.slot.number, kind, not_before_ms)
 
-    def _decided(self, ended: Ended) -> tuple[Kind, int]:
+    def _decided(self, ended: ReadAttempt) -> tuple[Kind, int]:
         call, reply, sample = ended
         gates, target = self._gates, call.work.target
         now_s = monotonic_s()

@@ -36,7 +36,7 @@ calls open their own."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class ReadyShard:
     """A shard that may begin."""
 
     lease: Lease
@@ -73,7 +73,7 @@ async def get_ready(
     lease_s: float,
     prepare: Coroutine[Any, Any, None],
     is_wanted: Callable[[], bool],
-) -> Ready | None:
+) -> ReadyShard | None:
     """Make ready and wait for the start; None: the lease is lost, or no longer of use,
     and has been given back.
 
@@ -110,7 +110,7 @@ async def get_ready(
                     start_ms=told.start_ms,
                     segment_start_ms=told.segment_start_ms,
                 )
-                return Ready(fixed, clock, asked_s)
+                return ReadyShard(fixed, clock, asked_s)
             if preparing.done():
                 await sleep(_LOOK_S)
             else:

@@ -80,5 +80,5 @@ class Heard:
 
     def end(self) -> None:
         """No more will be said."""
-        self.texts.append(self._text_halves.rest())
-        self.reasonings.append(self._reasoning_halves.rest())
+        self.texts.append(self._text_halves.flush())
+        self.reasonings.append(self._reasoning_halves.flush())

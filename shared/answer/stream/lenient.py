@@ -55,7 +55,7 @@ class Halves:
             text, self.waits = text[:-1], text[-1]
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
-    def rest(self) -> str:
+    def flush(self) -> str:
         """What stands for a half whose other half did not come."""
         waited, self.waits = self.waits, ""
         return "\ufffd" if waited else ""

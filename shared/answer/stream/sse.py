@@ -72,7 +72,7 @@ class Decoder:
             data = self._without_bom(data)
         if b"\n" not in data:
             if data:
-                self._hold(data)
+                self._buffer(data)
             return []
         if self._line:
             data = b"".join((*self._line, data))
@@ -98,7 +98,7 @@ class Decoder:
             for line in lines:
                 self._take(line, events)
             if unfinished:
-                self._hold(unfinished)
+                self._buffer(unfinished)
         self._count += len(events)
         if self._count > self._caps.events:
             raise StreamError(f"The stream has more than {self._caps.events} events.")
@@ -122,7 +122,7 @@ class Decoder:
         self._line_bytes = 0
         if len(data) < len(_BOM) and _BOM.startswith(data):
             if data:
-                self._hold(data)
+                self._buffer(data)
             return b""
         self._begun = True
         return data.removeprefix(_BOM)
@@ -169,7 +169,7 @@ class Decoder:
             self.mended = True
             return data.decode("utf-8", "replace")
 
-    def _hold(self, part: bytes) -> None:
+    def _buffer(self, part: bytes) -> None:
         """Keep a part of a line; parts are joined once, when the line has ended."""
         self._line.append(part)
         self._line_bytes += len(part)

@@ -64,9 +64,9 @@ class JsonBounds:
     def feed(self, chunk: bytes) -> None:
         """Look at what comes next. Raises BadPlan, TooMuch, with the field `body`."""
         for start in range(0, len(chunk), _PIECE):
-            self._look(chunk[start : start + _PIECE])
+            self._scan(chunk[start : start + _PIECE])
 
-    def _look(self, piece: bytes) -> None:
+    def _scan(self, piece: bytes) -> None:
         if b"\0" in piece:  # some readers would take it for UTF-16, and we would not
             raise BadPlan("The body holds a NUL byte. Send JSON as UTF-8.", "body")
         if self._escaping:

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.fields import MOST, NOT_A_BOOL
+from shared.standards.units import DAY_S
 
 UNCAPPED = 100_000
 """Lanes of an open load without `max_in_flight`. The server's MAX_CONCURRENCY holds
@@ -14,7 +15,7 @@ LEAST_S = 0.001
 """No stretch of a load is shorter: a worker's clock is not finer, and the number of
 slots, a time over such a stretch, stays one that can be counted."""
 
-MOST_S = 30 * 86_400
+MOST_S = 30 * DAY_S
 LEAST_RATE = 0.0001
 MOST_RATE = 1_000_000
 """Calls per second."""

@@ -49,10 +49,10 @@ class Lines:
         whole, held = (chunk[:-1], b"\r") if chunk.endswith(b"\r") else (chunk, b"")
         done = 0
         for end in _END.finditer(whole):
-            self._keep(whole[done : end.start()])
+            self._buffer(whole[done : end.start()])
             yield self._take(end.group())
             done = end.end()
-        self._keep(whole[done:])
+        self._buffer(whole[done:])
         if held:
             self._pieces.append(held)
             self._pending += 1
@@ -62,7 +62,7 @@ class Lines:
         if self._pending:
             yield self._take(b"")
 
-    def _keep(self, piece: bytes) -> None:
+    def _buffer(self, piece: bytes) -> None:
         if self._pending + len(piece) > self._max:
             raise LineTooLong(self._number)
         if piece:

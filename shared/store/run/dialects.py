@@ -3,9 +3,10 @@
 from redis.asyncio import Redis
 
 from shared.settings.address import Dialect
+from shared.standards.units import DAY_S
 from shared.store import keys
 
-_KEPT_S = 90 * 86_400
+_KEPT_S = 90 * DAY_S
 """From the last claim of a shard; the end of the run ends it sooner."""
 
 

@@ -32,7 +32,7 @@ async def claim(
     return _ANSWERS[answer]
 
 
-async def keep(redis: Redis, job_id: str, *, lease_s: float) -> None:
+async def renew(redis: Redis, job_id: str, *, lease_s: float) -> None:
     """It goes on: nobody else shall begin with it for another `lease_s`."""
     await redis.pexpire(_lock(job_id), int(lease_s * 1000))
 

@@ -10,13 +10,14 @@ from shared.money import Price
 from shared.plan import Plan, Step, steps
 from shared.run import Run, new_job_id
 from shared.sample import decode
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import now_s
 from shared.store.run import runs, samples
 
 Prices = Sequence[Price | None]
 
-_PREPARED_S = 90 * 86_400
+_PREPARED_S = 90 * DAY_S
 """Longer than a run may wait, and an end for what is prepared and then not used."""
 
 

@@ -15,13 +15,14 @@ from shared.errors import KeyReused, NoSuchRun, WrongState
 from shared.money import Price, nano
 from shared.plan import Plan, plan_json, read_plan, total
 from shared.run import Run, Status, created_at, new_job_id
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import AWAY, call, now_s, reply
 from shared.store.run import record
 
-_KEY_KEPT_MS = 24 * 3_600_000
-_TURNS_KEPT_S = 24 * 3_600
-_PURGED_KEPT_MS = 90 * 86_400_000
+_KEY_KEPT_MS = DAY_S * 1000
+_TURNS_KEPT_S = DAY_S
+_PURGED_KEPT_MS = 90 * DAY_S * 1000
 _ID_DIGITS = 26
 
 

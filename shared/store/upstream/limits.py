@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from shared.money import Limit
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import call, now_s, reply
 from shared.store.upstream import money
@@ -124,7 +125,7 @@ def of_calls(*, free: bool) -> str:
     return "free calls" if free else "paid calls"
 
 
-async def rest(redis: Redis, account: str, name: str, until_ms: int) -> None:
+async def bar_and_tell(redis: Redis, account: str, name: str, until_ms: int) -> None:
     """Tell all workers that what has this name takes no call before then."""
     await bar(redis, account, name, until_ms)
     await redis.publish(keys.BARS, f"{account} {until_ms} {name}")
@@ -156,7 +157,7 @@ async def used(redis: Redis, account: str, name: str) -> Used:
     log, days, flight, barred, _ = keys.limit(account, name)
     now_ms = await now_s(redis) * 1000
     today, per_day = await reply(
-        redis.hmget(days, [str(int(now_ms // 86_400_000)), "per_day"])
+        redis.hmget(days, [str(int(now_ms // (DAY_S * 1000))), "per_day"])
     )
     until_ms = await redis.get(barred)
     return Used(

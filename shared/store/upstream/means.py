@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from redis.asyncio import Redis
 
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import reply
 
-_KEPT_S = 90 * 86_400
+_KEPT_S = 90 * DAY_S
 
 
 async def add(redis: Redis, seen: Mapping[str, tuple[int, int]]) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from shared.money import Budget, usd
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import call, now_s, reply
 
@@ -59,7 +60,7 @@ async def spent_by(redis: Redis, job_id: str) -> Spent:
 
 async def spent_today(redis: Redis, account: str) -> Spent:
     """What an account's runs have spent in this UTC day of the store."""
-    day = int(await now_s(redis) // 86_400)
+    day = int(await now_s(redis) // DAY_S)
     names = [f"{day}:{what}" for what in _WHAT]
     return _spent(await reply(redis.hmget(keys.spend(account), names)))
 

@@ -6,10 +6,11 @@ from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
 from shared.answer.wording import Wording
+from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import reply
 
-_KEPT_S = 86_400
+_KEPT_S = DAY_S
 """A server may take tomorrow what it refuses today."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from shared.standards.http import PORTS
 from shared.wire import scheme
 from shared.wire.connection.link import Link, User
 from shared.wire.connection.names import Address, Names
@@ -44,7 +45,7 @@ class CannotConnect(Exception):
     """One sentence; becomes a `connect_error`."""
 
 
-class NoRoom(CannotConnect):
+class NoSocketLeft(CannotConnect):
     """It is this process that can open no more connections: no fault of the upstream.
 
     Becomes `not_sent`.
@@ -134,7 +135,7 @@ class Dialer:
             except OSError as error:  # TimeoutError is one
                 why = _reason(error)
                 if error.errno in _NO_DESCRIPTOR:
-                    raise _no_room(why) from None
+                    raise _no_socket_left(why) from None
                 # Of an IPv6 address that never worked it says that there is no IPv6.
                 no_port = no_port or (
                     error.errno == errno.EADDRNOTAVAIL
@@ -148,7 +149,7 @@ class Dialer:
                 return sock
         self._names.forget(to.host, to.port)
         if no_port:
-            raise _no_room(why)
+            raise _no_socket_left(why)
         raise CannotConnect(
             f"Could not connect to {to.authority} ({why}). Is the address in"
             f" {self._setting} right, and does something listen there?"
@@ -233,15 +234,15 @@ def _socket(family: int) -> socket.socket:
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and sock.fileno() >= most - SPARE:
         sock.close()
-        raise NoRoom(
+        raise NoSocketLeft(
             f"It was not sent: this worker may open {most} descriptors and has none to"
             " spare. Raise its limit (ulimit -n), or open fewer calls per worker."
         )
     return sock
 
 
-def _no_room(why: str) -> NoRoom:
-    return NoRoom(
+def _no_socket_left(why: str) -> NoSocketLeft:
+    return NoSocketLeft(
         f"It was not sent: this worker has no descriptor or no port left ({why})."
     )
 
@@ -263,7 +264,7 @@ def _read_proxy(url: str) -> tuple[Origin, str]:
         # The URL may hold a password, so it is not shown.
         raise ValueError("the proxy must be given as http://[user:password@]host:port")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    origin = Origin.of(f"http://{host}:{parts.port or 80}")
+    origin = Origin.of(f"http://{host}:{parts.port or PORTS['http']}")
     if parts.username is None:
         return origin, ""
     pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

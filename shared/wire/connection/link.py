@@ -92,7 +92,7 @@ class Link:
     def closed(self) -> bool:
         return self._fd < 0
 
-    def look(self) -> None:
+    def read_pending(self) -> None:
         """Read what has come by now, which the loop may not have seen; the user hears
         of it. What never stops coming closes the link."""
         poll = select.poll()

@@ -36,7 +36,7 @@ class Pool:
         while idle:
             link, _ = idle.popitem()
             if link.kept_until_s > time.monotonic():
-                link.look()
+                link.read_pending()
                 if not link.closed:
                     return link
             link.close()

@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 
 from cli.commands.selftest import doubts, table
-from shared.selftest import Case, Error, SelfTest
 from shared.verdict import Reason, Verdict
+from shared.verdict.selftest import Case, Error, SelfTest
 
 REASON = Reason(kind="suspect", code="cpu", words="Too busy.", remedy="Rest.")
 

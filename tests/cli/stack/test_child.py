@@ -99,7 +99,7 @@ async def test_one_that_needs_a_person_is_told_apart(stage: Stage) -> None:
 async def test_one_that_is_killed_is_started_again(stage: Stage) -> None:
     child = stage.child(STAYS)
     await child.start()
-    keeping = asyncio.create_task(child.keep())
+    keeping = asyncio.create_task(child.supervise())
     first = child.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
@@ -117,7 +117,7 @@ async def test_one_that_goes_on_dying_is_started_less_and_less_often(
     child = stage.child(STAYS)
     await child.start()
     stage.child("raise SystemExit(4)")  # its program is broken from now on
-    keeping = asyncio.create_task(child.keep())
+    keeping = asyncio.create_task(child.supervise())
     assert child.pid is not None
     os.kill(child.pid, signal.SIGKILL)
     await until(lambda: any("again in 2 s" in line for line in stage.said))
@@ -142,7 +142,7 @@ async def test_what_it_started_goes_with_it(how: str, stage: Stage) -> None:
     await child.start()
     grandchild = int((stage.folder / "grandchild").read_text())
     if how == "killed":
-        keeping = asyncio.create_task(child.keep())
+        keeping = asyncio.create_task(child.supervise())
         assert child.pid is not None
         os.kill(child.pid, signal.SIGKILL)
         await until(lambda: gone(grandchild))

@@ -15,7 +15,7 @@ from shared.analysis.percentiles import Percentile
 from shared.analysis.summary import Figures
 from shared.fields import Frozen
 from shared.outputs.csv import all_columns
-from shared.outputs.jsonl import Answer
+from shared.outputs.jsonl import KeptAnswer
 from shared.plan import Slo
 from shared.sample import Note, Outcome
 from shared.verdict.doubts import DOUBTS
@@ -84,7 +84,7 @@ def test_every_field_of_the_summary_is_told(record: type[Frozen]) -> None:
     assert [name for name in record.model_fields if f"`{name}`" not in TEXT] == []
 
 
-@pytest.mark.parametrize("record", [Observations, Answer])
+@pytest.mark.parametrize("record", [Observations, KeptAnswer])
 def test_every_field_of_the_other_records_is_told(record: type) -> None:
     assert [each.name for each in fields(record) if f"`{each.name}`" not in TEXT] == []
 

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.outputs.jsonl import Answer, write_responses
+from shared.outputs.jsonl import KeptAnswer, write_responses
 from shared.plan import Plan, Target, work
 from shared.plan.prompts import InlinePrompts, Message, Prompt
 from shared.sample import Outcome
@@ -17,7 +17,7 @@ PLAN = Plan(
 )
 
 
-def lines(*answers: Answer) -> list[dict[str, object]]:
+def lines(*answers: KeptAnswer) -> list[dict[str, object]]:
     data = b"".join(write_responses(PLAN, answers)).decode()
     # Not by LF alone: some readers split at all of these.
     return [json.loads(line) for line in data.splitlines()]
@@ -30,7 +30,7 @@ def test_a_line_says_what_was_asked_and_what_came() -> None:
         if (work(PLAN, 0, index).target, work(PLAN, 0, index).prompt) == (1, 0)
     )
     (line,) = lines(
-        Answer(
+        KeptAnswer(
             step=0,
             slot=slot + 4,
             attempt=1,
@@ -65,7 +65,7 @@ def test_a_line_says_what_was_asked_and_what_came() -> None:
 
 def test_both_kinds_of_prompt_stand_beside_their_answer() -> None:
     each = [
-        Answer(step=0, slot=slot, outcome=Outcome.OK, text=str(slot))
+        KeptAnswer(step=0, slot=slot, outcome=Outcome.OK, text=str(slot))
         for slot in range(4)
     ]
     asked = {(line["prompt_id"], line["prompt"]) for line in lines(*each)}
@@ -74,12 +74,13 @@ def test_both_kinds_of_prompt_stand_beside_their_answer() -> None:
 
 def test_answers_keep_their_order() -> None:
     each = [
-        Answer(step=0, slot=slot, outcome=Outcome.EMPTY, text="") for slot in (3, 0, 2)
+        KeptAnswer(step=0, slot=slot, outcome=Outcome.EMPTY, text="")
+        for slot in (3, 0, 2)
     ]
     assert [line["slot"] for line in lines(*each)] == [3, 0, 2]
 
 
 @given(st.text(st.sampled_from('\n\r\x0b\x0c\x1c\x85\u2028\u2029"\\ aЖ')))
 def test_an_answer_is_one_line_for_every_reader(text: str) -> None:
-    (line,) = lines(Answer(step=0, slot=0, outcome=Outcome.OK, text=text))
+    (line,) = lines(KeptAnswer(step=0, slot=0, outcome=Outcome.OK, text=text))
     assert line["text"] == text

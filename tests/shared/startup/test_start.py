@@ -2,8 +2,6 @@
 
 import logging
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,17 +13,7 @@ from shared.startup import start
 LINE = re.compile(r"\S+ - (api|worker) - (WARNING|ERROR) - (.+)")
 
 
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level, hook = list(root.handlers), root.level, sys.excepthook
-    yield
-    for handler in [h for h in root.handlers if h not in before]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
-    logging.captureWarnings(False)
-    sys.excepthook = hook
+pytestmark = pytest.mark.usefixtures("logging_as_it_was")
 
 
 @pytest.fixture
@@ -129,6 +117,6 @@ def test_every_part_looks_at_something_and_all_of_it_is_a_check(
 ) -> None:
     settings = Settings()
     for part in start.LOOKS:
-        found = start.look(part, settings)
+        found = start.checks_for(part, settings)
         assert found
         assert all(isinstance(check, Check) for check in found)

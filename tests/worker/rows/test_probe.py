@@ -19,7 +19,7 @@ from shared.wire.limits import Caps
 from tests.shared.analysis.gaps_of_row import gap_n, gap_p99_s
 from tests.shared.answer.answers import DONE, chunk, exchange, sse, text
 from worker.assignment import Assignment
-from worker.rows.probe import Call, Probe
+from worker.rows.probe import Attempt, Probe
 from worker.slot import Slot
 from worker.storeclock import StoreClock
 
@@ -47,9 +47,9 @@ def test_an_answer_may_be_as_large_as_the_tokens_that_were_asked_for() -> None:
     assert a_probe(512).caps.line_bytes == Caps().line_bytes
 
 
-def a_call() -> Call:
+def a_call() -> Attempt:
     slot = Slot(0.0, 0, 0)
-    return Call(slot, Work(0, 0, 0), started_s=0.0, started_at=0.0)
+    return Attempt(slot, Work(0, 0, 0), started_s=0.0, started_at=0.0)
 
 
 def test_a_burst_has_no_gaps_and_its_row_says_why() -> None:

@@ -26,7 +26,7 @@ from worker.assignment import Assignment
 from worker.rows import spool, spool_lines
 from worker.rows.committer import Committer
 from worker.rows.left_rows import bring_left_rows
-from worker.rows.spool import NoRoom, Spool, left_behind
+from worker.rows.spool import PartlyWritten, Spool, left_behind
 from worker.storeclock import StoreClock
 
 PLAN = Plan(
@@ -75,8 +75,8 @@ def left(root: Path) -> list[Entry]:
 
 def test_what_is_kept_comes_back_as_it_was(tmp_path: Path) -> None:
     writer = Spool(tmp_path, "host:1:a")
-    writer.keep(a_lease(), ROWS[:3])
-    writer.keep(a_lease(), ROWS[3:])
+    writer.append(a_lease(), ROWS[:3])
+    writer.append(a_lease(), ROWS[3:])
     assert left(tmp_path) == [], "its process lives"
     writer.close()
     assert left(tmp_path) == ROWS
@@ -87,14 +87,14 @@ def test_a_disk_that_is_full_in_the_middle_of_a_row_keeps_those_before_it(
     tmp_path: Path,
 ) -> None:
     writer = Spool(tmp_path, "host:1:a")
-    writer.keep(a_lease(), ROWS[:2])
+    writer.append(a_lease(), ROWS[:2])
     with (
         room_for(4 * LINE + LINE // 2),
-        pytest.raises(NoRoom) as raised,
+        pytest.raises(PartlyWritten) as raised,
     ):
-        writer.keep(a_lease(), ROWS[2:])
+        writer.append(a_lease(), ROWS[2:])
     assert (raised.value.errno, raised.value.kept) == (errno.EFBIG, 2)
-    writer.keep(a_lease(), ROWS[4:])  # there is room again
+    writer.append(a_lease(), ROWS[4:])  # there is room again
     writer.close()
     assert left(tmp_path) == ROWS
 
@@ -103,11 +103,11 @@ def test_a_torn_row_hides_none_of_the_later_ones(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     writer = Spool(tmp_path, "host:1:a")
-    writer.keep(a_lease(), ROWS[:4])
+    writer.append(a_lease(), ROWS[:4])
     (file,) = tmp_path.glob("*/*.rows")
     with file.open("r+b") as half:  # as a process leaves it that is killed
         half.truncate(file.stat().st_size - LINE // 2)
-    writer.keep(a_lease(), ROWS[4:])
+    writer.append(a_lease(), ROWS[4:])
     writer.close()
     with caplog.at_level(logging.WARNING, "worker.rows.spool"):
         assert left(tmp_path) == ROWS[:3] + ROWS[4:]
@@ -116,7 +116,7 @@ def test_a_torn_row_hides_none_of_the_later_ones(
 
 def test_a_byte_that_has_changed_spoils_its_row_alone(tmp_path: Path) -> None:
     writer = Spool(tmp_path, "host:1:a")
-    writer.keep(a_lease(), ROWS)
+    writer.append(a_lease(), ROWS)
     writer.close()
     (file,) = tmp_path.glob("*/*.rows")
     text = bytearray(file.read_bytes())
@@ -155,7 +155,7 @@ def test_a_folder_that_cannot_be_locked_hides_no_other_and_leaks_nothing(
 ) -> None:
     for name in ("host:1:a", "host:3:c"):
         writer = Spool(tmp_path, name)
-        writer.keep(a_lease(), ROWS[:1])
+        writer.append(a_lease(), ROWS[:1])
         writer.close()
     (tmp_path / "host-2-b" / "lock").mkdir(parents=True)
     (tmp_path / "a file").write_text("of nobody")
@@ -173,7 +173,7 @@ def test_a_folder_into_which_another_looks_is_not_written_to(tmp_path: Path) -> 
     lock = lock_file(folder / "lock", "a reader")
     assert lock is not None
     writer = Spool(tmp_path, "host:1:a")
-    writer.keep(a_lease(), ROWS)
+    writer.append(a_lease(), ROWS)
     os.close(lock)
     assert left(tmp_path) == [], "rows of a process that lives were taken"
     writer.drop(a_lease())
@@ -206,7 +206,7 @@ async def test_a_file_that_cannot_be_brought_hides_no_other(
 ) -> None:
     lease = await claimed(redis)
     writer = Spool(settings.spool_dir, "host:1:a")
-    writer.keep(lease, ROWS)
+    writer.append(lease, ROWS)
     writer.close()
     (folder,) = settings.spool_dir.glob("*")
     (folder / "0.a.stranger.rows").mkdir()  # it sorts before the others
@@ -237,8 +237,8 @@ async def test_many_rows_are_brought_in_parts_and_end_the_step_once(
     assert lease is not None
     assert await slots.take(redis, lease, 1200, ticket="t")
     writer = Spool(settings.spool_dir, "host:1:a")
-    writer.keep(lease, [a_row(slot) for slot in range(1200)])
-    writer.keep(lease, ROWS[:2])  # kept twice: refused the second time
+    writer.append(lease, [a_row(slot) for slot in range(1200)])
+    writer.append(lease, ROWS[:2])  # kept twice: refused the second time
     writer.close()
     await bring_left_rows(redis, settings, nothing_to_measure)
     run = await runs.load(redis, job_id)
@@ -257,7 +257,7 @@ async def test_rows_that_did_not_fit_are_written_when_there_is_room_and_no_row_t
     for slot in range(8):
         rows.put(decode(ROWS[slot].row), "ok", answer=ROWS[slot].answer)
     size = len(spool_lines.line(ROWS[0]._replace(cost_nano=None, reservation="")))
-    with room_for(3 * size + size // 2), pytest.raises(NoRoom):
+    with room_for(3 * size + size // 2), pytest.raises(PartlyWritten):
         rows.spool_waiting()
     assert told == [0, 1, 2], "a lane goes on whose row is nowhere"
     rows.spool_waiting()

@@ -12,9 +12,9 @@ import psutil
 import pytest
 from redis.asyncio import Redis
 
-from shared.selftest import ROUNDS, SelfTest
 from shared.store import selftests
 from shared.store.selftests import State
+from shared.verdict.selftest import ROUNDS, SelfTest
 from tests.children import CANARY, until, workers
 from worker.selftest import parts
 

@@ -14,7 +14,7 @@ from shared.store.client import now_s, reply
 from shared.store.run import leases, runs, states
 from shared.store.run.leases import Lease
 from worker.shard.lanes import connections
-from worker.shard.ready import Ready, get_ready
+from worker.shard.ready import ReadyShard, get_ready
 
 
 def a_plan(load: Load, runs_: int = 1000) -> Plan:
@@ -49,7 +49,7 @@ def test_no_more_connections_are_opened_ahead_than_the_load_will_use() -> None:
 
 async def got_ready(
     redis: Redis, lease: Lease, takes_s: float, *, is_wanted: bool = True
-) -> Ready | None:
+) -> ReadyShard | None:
     async def prepare() -> None:
         await asyncio.sleep(takes_s)
 

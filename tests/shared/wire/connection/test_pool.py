@@ -25,7 +25,7 @@ class FakeLink:
     looked: int = 0
     name: int = field(default_factory=count().__next__)
 
-    def look(self) -> None:
+    def read_pending(self) -> None:
         self.looked += 1
 
     def close(self) -> None:
@@ -71,7 +71,7 @@ def test_links_whose_time_is_over_are_closed_also_when_nobody_asks() -> None:
 
 def test_a_link_that_turns_out_to_be_dead_when_looked_at_is_not_taken() -> None:
     class Dead(FakeLink):
-        def look(self) -> None:
+        def read_pending(self) -> None:
             self.user.on_closed(self, 0.0, True, "")
 
     pool, alive, dead = Pool(), FakeLink(), Dead()

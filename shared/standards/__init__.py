@@ -1,0 +1,4 @@
+"""What is fixed outside of this project: parts of HTTP, forms of keys, lengths of time.
+
+May import: nothing.
+"""
