@@ -4,6 +4,7 @@ Nothing is counted for this while calls are made: rows that are in the store any
 read when a body is asked for, each once by this process, and at most `MOST_ROWS`.
 """
 
+import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -53,7 +54,7 @@ class NewestRows:
         """The newest rows, in the order of their commits."""
         window = self._windows.get(job_id) or _Window(0, deque(maxlen=MOST_ROWS))
         start, found = await samples.newest(redis, job_id, window.count, MOST_ROWS)
-        rows = [seen(decode(row)) for row in found]
+        rows = await asyncio.to_thread(_read, found)
         if start + len(found) > window.count:  # another request may have been faster
             fresh = rows[max(0, window.count - start) :]
             window.rows.extend(fresh)
@@ -67,6 +68,10 @@ class NewestRows:
     def forget(self, job_id: str) -> None:
         """It has ended: its result says more."""
         self._windows.pop(job_id, None)
+
+
+def _read(found: list[bytes]) -> list[Seen]:
+    return [seen(decode(row)) for row in found]
 
 
 def seen(row: Sample) -> Seen:

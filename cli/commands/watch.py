@@ -42,8 +42,9 @@ def watch(
     wanted = options_of(ctx.params)
 
     async def to_the_end(api: Api) -> int:
+        job_id = (await api.job(job))["job_id"]  # `job` may be its beginning
         try:
-            ended = await follow(api, job, console(stderr=True), quiet=quiet)
+            ended = await follow(api, job_id, console(stderr=True), quiet=quiet)
         except Left:
             return exits.INTERRUPTED
         return await finish(ended, wanted, console(), api)

@@ -10,6 +10,7 @@ from rich.text import Text
 from cli.report import sentences, tables
 from cli.report.judge import Job, Judged
 from cli.report.words import DOUBTFUL
+from cli.show import text
 
 _STYLES = {
     "valid": "bold green",
@@ -28,8 +29,8 @@ def show(
     where: Path | str | None,
 ) -> None:
     """All of it. where: a folder, or an address, that has its files."""
-    name = job.get("name")
-    line(console, f"{job['job_id']}{f' {name}' if name else ''}: {job['status']}")
+    name = f" {text(job['name'])}" if job.get("name") else ""
+    line(console, f"{job['job_id']}{name}: {job['status']}")
     for kind, said in sentences.verdict(job):
         first = said.startswith(("Verdict", "No verdict"))
         shown = Text(said, _style(kind, first=first))
