@@ -4,6 +4,7 @@ import typer
 
 from cli import exits
 from cli.client import ENDED, Api, Job
+from cli.ids import whole
 from cli.live import Left, follow, frame, plain
 from cli.report import Options, finish, options_of
 from cli.report.options import (
@@ -42,7 +43,7 @@ def watch(
     wanted = options_of(ctx.params)
 
     async def to_the_end(api: Api) -> int:
-        job_id = (await api.job(job))["job_id"]  # `job` may be its beginning
+        job_id = await whole(api, job)
         try:
             ended = await follow(api, job_id, console(stderr=True), quiet=quiet)
         except Left:
