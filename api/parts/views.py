@@ -84,6 +84,7 @@ class Views:
     def forget(self, job_id: str) -> None:
         """Keep nothing of this run in memory."""
         self._plans.forget(job_id)
+        self._newest.forget(job_id)
 
     async def page(self, limit: int, before: str | None) -> list[Run]:
         """Up to `limit` runs, newest first, made before the run `before`."""

@@ -8,11 +8,22 @@ from pydantic_core import from_json
 from cli import exits, show
 from cli.client import Api, Job
 from cli.live import Left, follow
-from cli.report import Options, finish
+from cli.report import Options, finish, options_of
+from cli.report.options import (
+    Csv,
+    FailIf,
+    Json,
+    Junit,
+    Markdown,
+    Output,
+    Quiet,
+    Strict,
+)
 from cli.terminal import Url, ask, console, note
 
 
 def rerun(
+    ctx: typer.Context,
     job: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
     failed: Annotated[
         bool, typer.Option("--failed", help="Only the calls that failed.")
@@ -27,8 +38,17 @@ def rerun(
         ),
     ] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", help="Follow it, and show what came of it.")
+        bool,
+        typer.Option("--wait", help="Follow it; the options below are of its end."),
     ] = False,
+    json: Json = False,
+    csv: Csv = None,
+    quiet: Quiet = False,
+    output: Output = None,
+    junit: Junit = None,
+    markdown: Markdown = None,
+    fail_if: FailIf = None,
+    strict: Strict = False,
     url: Url = None,
 ) -> None:
     """Do a benchmark again, as a new one.
@@ -36,21 +56,26 @@ def rerun(
     Example: llmbench rerun 01JZ8M5T7Q4W9E2R6Y8V0B3N5C --set runs=1 --wait
     """
     otherwise = laid_out(changes or [])
+    made = options_of(ctx.params)
+    if made != Options() and not wait:
+        raise typer.BadParameter(
+            "What is made of its end needs --wait.", param_hint="--wait"
+        )
 
     async def again(api: Api) -> int:
         queued = await api.rerun(job, failed=failed, changes=otherwise)
         for warning in queued["warnings"]:
             note(show.text(warning))
-        show.console.print(f"{queued['job_id']} is queued.")
+        job_id = queued["job_id"]
         if not wait:
+            show.console.print(f"{job_id} is queued.")
             return exits.OK
+        note(f"{job_id} is queued.")
         try:
-            ended = await follow(
-                api, queued["job_id"], console(stderr=True), quiet=False
-            )
+            ended = await follow(api, job_id, console(stderr=True), quiet=quiet)
         except Left:
             return exits.INTERRUPTED
-        return await finish(ended, Options(), console(), api)
+        return await finish(ended, made, console(), api)
 
     raise typer.Exit(ask(url, again))
 

@@ -98,10 +98,11 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(
 def test_a_rerun_with_changes_is_followed_to_its_end(terminal: Terminal) -> None:
     job_id = done(terminal, tags=["base"])
     changes = ("--set", "runs=2", "--set", "load.concurrency=2")
-    said = terminal.ask("rerun", beginning(job_id), *changes, "--wait")
+    said = terminal.ask("rerun", beginning(job_id), *changes, "--wait", "--json")
     assert said.exit_code in (exits.OK, exits.MISSED), said.output
-    assert "Verdict: " in said.stdout
-    again = terminal.job(said.stdout.split()[0])
+    again = terminal.job(said.stderr.split()[0])
+    assert again["job_id"] in said.stdout
+    assert json.loads(said.stdout)
     assert (again["status"], again["rerun_of"]) == ("done", job_id)
     assert (again["plan"]["runs"], again["plan"]["load"]["concurrency"]) == (2, 2)
     assert again["tags"] == ["base"]
@@ -110,6 +111,8 @@ def test_a_rerun_with_changes_is_followed_to_its_end(terminal: Terminal) -> None
     assert "changes.rns" in wrong.stderr
     assert "runs" in wrong.stderr
     assert terminal.ask("rerun", job_id, "--set", "runs").exit_code == exits.USAGE
+    unasked = terminal.ask("rerun", job_id, "--fail-if", "cost_usd > 1")
+    assert (unasked.exit_code, "needs --wait" in unasked.output) == (exits.USAGE, True)
 
 
 def test_what_set_says_is_json_or_the_text_itself() -> None:
