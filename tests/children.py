@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.process import tied
+from tests.warm import processes
+from tests.warm.processes import Forked
 
 SHORT = {"LEASE_S": "1.5", "HEARTBEAT_S": "0.5", "REAPER_TICK_S": "0.2"}
 """Leases so short that takeovers can be waited for."""
@@ -68,17 +70,19 @@ class Workers:
 
     env: dict[str, str]
     folder: Path
+    warm: bool = True
+    """They need not import (`tests.warm`); not where a reduce is killed."""
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, **more: str) -> subprocess.Popen[bytes]:
         """One more worker."""
+        env = {**os.environ, **self.env, **more}
         with (self.folder / f"worker{len(self.children)}.out").open("wb") as out:
-            child = subprocess.Popen(
-                tied([sys.executable, "-m", "worker"]),
-                env={**os.environ, **self.env, **more},
-                stdout=out,
-                stderr=out,
-            )
+            if self.warm:
+                child: subprocess.Popen[bytes] = Forked(["worker"], env, out)
+            else:
+                argv = tied([sys.executable, "-m", "worker"])
+                child = subprocess.Popen(argv, env=env, stdout=out, stderr=out)
         self.children.append(child)
         return child
 
@@ -97,7 +101,7 @@ class Workers:
 
 @contextmanager
 def workers(
-    store_url: str, upstream: str, folder: Path, **env: str
+    store_url: str, upstream: str, folder: Path, *, warm: bool = True, **env: str
 ) -> Iterator[Workers]:
     """Workers that end with the block; their results go to `folder/results`."""
     given = {
@@ -110,9 +114,10 @@ def workers(
         "SPOOL_DIR": str(folder / "spool"),
         "LOG_FILE": str(folder / "server_logs.txt"),
         **SHORT,
+        **(processes.warm() if warm else {}),
         **env,
     }
-    fleet = Workers(given, folder)
+    fleet = Workers(given, folder, warm)
     try:
         yield fleet
     finally:

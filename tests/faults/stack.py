@@ -29,11 +29,11 @@ from shared.store import keys
 from shared.store.client import AWAY, connect
 from shared.store.run import runs, samples
 from tests.children import CANARY, SHORT, Workers, until, workers
-from tests.faults import reduces
 from tests.faults.canary import assert_no_secret, assert_no_secret_in_command_lines
 from tests.faults.own_store import Store, a_store
 from tests.faults.proxy import Proxy
 from tests.faults.upstream import Fault, fault_upstream, keys_seen
+from tests.warm import processes
 
 ENDED = (Status.DONE, Status.CANCELLED, Status.FAILED)
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -236,14 +236,17 @@ async def a_stack(
     """A stack without a worker yet. At the end every process has gone, and our key
     was shown to the upstream and to nobody else.
 
-    warm: reduces need not import pandas (`reduces`); not where a reduce is killed.
+    warm: workers and reduces need not import; not where a reduce is killed.
     """
-    given = {**env, **(reduces.warm() if warm else {})}
+    if warm:
+        processes.warm()  # it stays
     family = set(psutil.Process().children(recursive=True))
     with a_store(folder) as store:
         with (
             fault_upstream(gap_s) as upstream,
-            workers(store_url or store.url, upstream.url, folder, **given) as fleet,
+            workers(
+                store_url or store.url, upstream.url, folder, warm=warm, **env
+            ) as fleet,
         ):
             stack = Stack(store, upstream, fleet)
             try:
