@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -273,27 +273,6 @@ async def all_gone(before: set[psutil.Process]) -> None:
     await until(none_is_left, "the end of all processes", deadline_s=30)
 
 
-async def reducers(stack: Stack, job_id: str) -> list[psutil.Process]:
-    """The process that reduces this run now, or would begin with it."""
-    try:
-        ticket = await stack.redis.get(keys.run(job_id, ":reduce"))
-    except AWAY:
-        return []
-    found = []
-    with suppress(psutil.Error):
-        if ticket:
-            worker = psutil.Process(int(ticket.split(b":")[1]))
-            found = [child for child in worker.children() if reduces_runs(child)]
-    return found
-
-
-def reduces_runs(process: psutil.Process) -> bool:
-    """Whether it is one that reduces."""
-    with suppress(psutil.Error):
-        return process.cmdline()[1:3] == ["-m", "worker.ended"]
-    return False
-
-
 __all__ = [
     "ENDED",
     "HEARTBEAT_S",
@@ -303,5 +282,4 @@ __all__ = [
     "a_plan",
     "a_stack",
     "a_store",
-    "reducers",
 ]
