@@ -44,7 +44,7 @@ def warm() -> dict[str, str]:
 
 
 class Forked(subprocess.Popen[bytes]):
-    """A child of a child that is used as a child: `python -m ARGS`, already imported."""
+    """`python -m ARGS` that need not import: used as a child, and is one's child."""
 
     def __init__(self, args: list[str], env: Mapping[str, str], out: IO[bytes]) -> None:
         self.args = args
