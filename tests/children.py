@@ -48,20 +48,22 @@ def simulator(
     *options: str, module: str = "simulator", **env: str
 ) -> Iterator[Simulator]:
     """A simulator on a free port, for as long as the block lasts."""
-    argv = [sys.executable, "-m", module, "--port", "0", *options]
-    child = subprocess.Popen(
-        tied(argv), stdout=subprocess.PIPE, text=True, env={**os.environ, **env}
-    )
-    try:
-        assert child.stdout is not None
-        ready, base_url = child.stdout.readline().split()
-        assert ready == "ready"
-        yield Simulator(base_url)
-    finally:
-        child.terminate()
-        child.wait(10)
-        if child.stdout is not None:
-            child.stdout.close()
+    args, given = [module, "--port", "0", *options], {**os.environ, **env}
+    reads, writes = os.pipe()
+    with open(reads) as said:
+        with open(writes, "wb") as out:
+            if module == "simulator":
+                child: subprocess.Popen[bytes] = Forked(args, given, out, err=2)
+            else:
+                argv = tied([sys.executable, "-m", *args])
+                child = subprocess.Popen(argv, env=given, stdout=out)
+        try:
+            ready, base_url = said.readline().split()
+            assert ready == "ready"
+            yield Simulator(base_url)
+        finally:
+            child.terminate()
+            child.wait(10)
 
 
 @dataclass

@@ -34,6 +34,7 @@ from tests.faults.own_store import Store, a_store
 from tests.faults.proxy import Proxy
 from tests.faults.upstream import Fault, fault_upstream, keys_seen
 from tests.warm import processes
+from tests.warm.processes import Forked
 
 ENDED = (Status.DONE, Status.CANCELLED, Status.FAILED)
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -108,13 +109,13 @@ class Stack:
         """The API as a process; its address, at which we hear all that it says."""
         self._apis += 1
         log = self.folder / f"api{self._apis}.txt"
+        args, given = ["api", "--port", "0"], {**os.environ, **self.fleet.env, **env}
         with log.open("wb") as out:
-            self.api = subprocess.Popen(
-                tied([sys.executable, "-m", "api", "--port", "0"]),
-                env={**os.environ, **self.fleet.env, **env},
-                stdout=out,
-                stderr=out,
-            )
+            if self.fleet.warm:
+                self.api = Forked(args, given, out)
+            else:
+                argv = tied([sys.executable, "-m", *args])
+                self.api = subprocess.Popen(argv, env=given, stdout=out, stderr=out)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if found := re.search(r"ready http://\S+:(\d+)", log.read_text("utf-8")):

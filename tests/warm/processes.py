@@ -1,8 +1,8 @@
-"""Warm processes: workers and reduces as they are, forked from one that has imported.
+"""Warm processes: ours as they are, forked from one that has imported.
 
 To import takes a worker half a second of a core and a reduce a whole one, and the
-tests start hundreds of them. Of a worker nothing else differs: it has its own number,
-is killed like any other, and its death is seen. A reduce is started by its worker,
+tests start hundreds of them. Nothing else differs: each has its own number, is killed
+like any other, and its death is seen. A reduce is started by its worker,
 which notices nothing, and hands over (`quick/sitecustomize.py`): not for tests that
 kill one from outside.
 """
@@ -46,14 +46,21 @@ def warm() -> dict[str, str]:
 class Forked(subprocess.Popen[bytes]):
     """`python -m ARGS` that need not import: used as a child, and is one's child."""
 
-    def __init__(self, args: list[str], env: Mapping[str, str], out: IO[bytes]) -> None:
+    def __init__(
+        self,
+        args: list[str],
+        env: Mapping[str, str],
+        out: IO[bytes],
+        err: int | None = None,
+    ) -> None:
         self.args = args
         self.returncode: int | None = None
         self.stdin = self.stdout = self.stderr = None
         self._keeper = socket.socket(socket.AF_UNIX)
         self._keeper.connect(warm()["WARM_PROCESSES"])
         asked = json.dumps([{**env}, os.getcwd(), *args]).encode() + b"\n"
-        socket.send_fds(self._keeper, [asked[:1]], [0, out.fileno(), out.fileno()])
+        files = [0, out.fileno(), out.fileno() if err is None else err]
+        socket.send_fds(self._keeper, [asked[:1]], files)
         self._keeper.sendall(asked[1:])
         (self.pid,) = NUMBER.unpack(self._keeper.recv(NUMBER.size))
 

@@ -18,9 +18,11 @@ import traceback
 from importlib import import_module
 
 _IMPORTED = (
+    "api.main",
     "shared.analysis.columns",
     "shared.analysis.summarize",
     "shared.outputs",
+    "simulator.__main__",
     "worker.advance",
     "worker.main",
 )
