@@ -149,6 +149,7 @@ class Settings(BaseSettings):
     log_file: Path = Path("server_logs.txt")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_max_bytes: Bytes = 10 * 1024 * 1024
+    access_log: bool = False
 
     @field_validator("models_deny", mode="before")
     @classmethod

@@ -1,6 +1,6 @@
 """Leases in the store: who may start the calls of which shard, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -42,6 +42,10 @@ class Lease:
 
     probes: int = 0
     """1: its run waits for an upstream that is down, and this worker tries it."""
+    news: str = ""
+    """What this claim has changed: `started` its run, `resumed` it in a new segment."""
+    taken_from: str = ""
+    """The worker that had the shard and went silent; empty: nobody."""
 
     @property
     def origin_ms(self) -> int:
@@ -97,7 +101,9 @@ async def claim(
     )
     if answer[0] != 1:
         return None
-    return Lease(job_id, step, *(int(number) for number in answer[1:]))
+    news, taken_from = answer[-2:]
+    lease = Lease(job_id, step, *(int(number) for number in answer[1:-2]))
+    return replace(lease, news=news.decode(), taken_from=taken_from.decode())
 
 
 class Started(NamedTuple):
