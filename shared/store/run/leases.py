@@ -1,6 +1,6 @@
 """Leases in the store: who may start the calls of which shard, and for how long."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from redis.asyncio import Redis
@@ -101,9 +101,24 @@ async def claim(
     )
     if answer[0] != 1:
         return None
-    news, taken_from = answer[-2:]
-    lease = Lease(job_id, step, *(int(number) for number in answer[1:-2]))
-    return replace(lease, news=news.decode(), taken_from=taken_from.decode())
+    *numbers, news, taken_from = answer[1:]
+    shard, of, epoch, segment, start_ms, since_ms, elapsed_ms, probes = map(
+        int, numbers
+    )
+    return Lease(
+        job_id,
+        step,
+        shard,
+        of,
+        epoch,
+        segment,
+        start_ms,
+        since_ms,
+        elapsed_ms,
+        probes=probes,
+        news=news.decode(),
+        taken_from=taken_from.decode(),
+    )
 
 
 class Started(NamedTuple):
