@@ -22,7 +22,7 @@ Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
 _PIECE_LINES = 2000
 _PLAN = "plan.json"
-_NAMES = {"responses.jsonl": "answers"}
+_NAMES = {"responses.jsonl": "answers", "samples.parquet": "samples_parquet"}
 """Names of operations that are not that of their file."""
 
 
