@@ -3,6 +3,7 @@
 Each request may be repeated: a benchmark in that state already is a 200.
 """
 
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
@@ -21,6 +22,8 @@ from shared.errors import NoSuchRun, WrongState
 from shared.run import Ending, Status
 from shared.store.client import UNCHANGED
 from shared.store.run import states
+
+log = logging.getLogger("api.control")
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -147,6 +150,8 @@ async def _changed(
             f"The store fell silent while benchmark {job_id} was {done}, so it may be,"
             " or not. Ask for it again; twice is as good as once.",
         )
+        if moved:
+            log.info("benchmark %s %s, as was asked", job_id, done)
         if ring is not None:
             await ring()
     changed = f"benchmark {job_id} {so}" if moved else UNCHANGED

@@ -40,6 +40,7 @@ from shared.verdict import Judged, judge
 from worker.advance import step_measured
 from worker.ended import evidence
 from worker.ended.publish import clear_unfinished, publish
+from worker.telemetry import story
 
 if TYPE_CHECKING:
     from shared.analysis.columns import Columns
@@ -103,6 +104,7 @@ async def reduce_run(
     entered = await states.finish(redis, run, result, keep_s=keep_s)
     crash.point("reduce:finished")
     if entered:
+        story.ended(run, summary)
         await means.add(redis, _answers_seen(summary))
     return entered
 
