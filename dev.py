@@ -56,14 +56,22 @@ def up(args: list[str]) -> int:
 def test(args: list[str]) -> int:
     """the test suite; arguments go to pytest, one process then"""
     install(FULL)
+    # Hundreds of processes start: what one has compiled, the others need not.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if args:
         hand_over("-m", "pytest", *args)
     # Most tests wait most of their time, so two share a core; what measures time has
     # the machine to itself.
     processes = str(2 * (os.cpu_count() or 1))
     together = ("-n", processes, "--dist", "worksteal", "-m", "not long and not alone")
-    alone = ("-m", "alone and not long")
+    alone = ("-m", "alone and not long", *those_that_say("pytest.mark.alone"))
     return run_all([("pytest", "--durations=10", *each) for each in (together, alone)])
+
+
+def those_that_say(mark: str) -> list[str]:
+    """Files of tests with this mark: to read all others takes ten seconds."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [str(file.relative_to(ROOT)) for file in files if mark in file.read_text()]
 
 
 def faults(args: list[str]) -> int:

@@ -67,7 +67,7 @@ def main() -> None:
             loop="uvloop",
             http=BoundedHeads,
             log_config=None,
-            access_log=config.log_level == "DEBUG",
+            access_log=config.access_log,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
         )

@@ -4,6 +4,7 @@ A ring that is lost is no error: a worker that hears nothing looks by itself.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
@@ -20,6 +21,8 @@ from shared.settings import Settings
 from shared.store import durable, workers
 from shared.store.client import now_s
 from shared.store.run import reruns, runs
+
+log = logging.getLogger("api.queueing")
 
 NO_WORKER = "No worker is alive: it waits for one. Start `python -m worker`."
 
@@ -52,6 +55,8 @@ async def queue(
         ),
         _perhaps_queued(job_id, said_key),
     )
+    if run.job_id == job_id:  # else the same key had made it before
+        log.info("benchmark %s created: %s", job_id, _size(run))
     await wake(store, run.job_id, min(alive, plan.load.most_lanes()))
     return run
 
@@ -108,6 +113,8 @@ async def queue_again(
     run = await store.access.write(
         store.redis, create, _perhaps_queued(job_id, said_key)
     )
+    if run.job_id == job_id:
+        log.info("benchmark %s created again from %s: %s", job_id, of, _size(run))
     await wake(store, run.job_id, alive)
     return run, _no_worker(alive)
 
@@ -146,6 +153,11 @@ async def _key(
     # In a thread: a plan may have 64 MiB.
     digest = await asyncio.to_thread(lambda: sha256(body()).hexdigest())
     return runs.IdempotencyKey(scope, said, digest)
+
+
+def _size(run: Run) -> str:
+    calls = "as many calls as its time allows" if run.total is None else run.total
+    return f"{calls} calls, targets {len(run.targets)}"
 
 
 def _no_worker(alive: int) -> list[str]:

@@ -61,6 +61,8 @@ def setup(settings: Settings | None, name: str) -> logging.Logger:
         logger.handlers.clear()
         logger.propagate = True
         logger.setLevel(logging.NOTSET)
+    if settings is None or not settings.access_log:
+        logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     if settings is not None:

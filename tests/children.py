@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.process import tied
+from tests.warm import processes
+from tests.warm.processes import Forked
 
 SHORT = {"LEASE_S": "1.5", "HEARTBEAT_S": "0.5", "REAPER_TICK_S": "0.2"}
 """Leases so short that takeovers can be waited for."""
@@ -46,20 +48,22 @@ def simulator(
     *options: str, module: str = "simulator", **env: str
 ) -> Iterator[Simulator]:
     """A simulator on a free port, for as long as the block lasts."""
-    argv = [sys.executable, "-m", module, "--port", "0", *options]
-    child = subprocess.Popen(
-        tied(argv), stdout=subprocess.PIPE, text=True, env={**os.environ, **env}
-    )
-    try:
-        assert child.stdout is not None
-        ready, base_url = child.stdout.readline().split()
-        assert ready == "ready"
-        yield Simulator(base_url)
-    finally:
-        child.terminate()
-        child.wait(10)
-        if child.stdout is not None:
-            child.stdout.close()
+    args, given = [module, "--port", "0", *options], {**os.environ, **env}
+    reads, writes = os.pipe()
+    with open(reads) as said:
+        with open(writes, "wb") as out:
+            if module == "simulator":
+                child: subprocess.Popen[bytes] = Forked(args, given, out, err=2)
+            else:
+                argv = tied([sys.executable, "-m", *args])
+                child = subprocess.Popen(argv, env=given, stdout=out)
+        try:
+            ready, base_url = said.readline().split()
+            assert ready == "ready"
+            yield Simulator(base_url)
+        finally:
+            child.terminate()
+            child.wait(10)
 
 
 @dataclass
@@ -68,17 +72,19 @@ class Workers:
 
     env: dict[str, str]
     folder: Path
+    warm: bool = True
+    """They need not import (`tests.warm`); not where a reduce is killed."""
     children: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, **more: str) -> subprocess.Popen[bytes]:
         """One more worker."""
+        env = {**os.environ, **self.env, **more}
         with (self.folder / f"worker{len(self.children)}.out").open("wb") as out:
-            child = subprocess.Popen(
-                tied([sys.executable, "-m", "worker"]),
-                env={**os.environ, **self.env, **more},
-                stdout=out,
-                stderr=out,
-            )
+            if self.warm:
+                child: subprocess.Popen[bytes] = Forked(["worker"], env, out)
+            else:
+                argv = tied([sys.executable, "-m", "worker"])
+                child = subprocess.Popen(argv, env=env, stdout=out, stderr=out)
         self.children.append(child)
         return child
 
@@ -97,7 +103,7 @@ class Workers:
 
 @contextmanager
 def workers(
-    store_url: str, upstream: str, folder: Path, **env: str
+    store_url: str, upstream: str, folder: Path, *, warm: bool = True, **env: str
 ) -> Iterator[Workers]:
     """Workers that end with the block; their results go to `folder/results`."""
     given = {
@@ -110,9 +116,10 @@ def workers(
         "SPOOL_DIR": str(folder / "spool"),
         "LOG_FILE": str(folder / "server_logs.txt"),
         **SHORT,
+        **(processes.warm() if warm else {}),
         **env,
     }
-    fleet = Workers(given, folder)
+    fleet = Workers(given, folder, warm)
     try:
         yield fleet
     finally:

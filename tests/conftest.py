@@ -2,7 +2,9 @@
 
 import os
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,34 @@ async def redis(store_url: str) -> AsyncIterator[Redis]:
     await client.flushdb()
     yield client
     await client.aclose()
+
+
+HERE = Path(__file__).parent
+WAITING = {"worker", "faults", "cli", "test_traces.py", "test_process.py"}
+"""Folders and files whose tests start processes and wait for them."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, each begins with a share of those that
+    wait. It goes on with quick ones, of which others can take the last off it, so that
+    all end at one time."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    if processes == 1:
+        return
+    waiting: dict[Path, list[pytest.Item]] = defaultdict(list)
+    quick: list[pytest.Item] = []
+    for item in items:
+        where = item.path.relative_to(HERE).parts
+        (waiting[item.path] if {*where} & WAITING else quick).append(item)
+    files, rest, left = [*waiting.values()], iter(quick), len(items)
+    items.clear()
+    for number in range(processes):
+        share = [*chain(*files[number::processes])]
+        length = left // (processes - number)  # as xdist deals them out
+        items += [*share, *islice(rest, max(0, length - len(share)))]
+        left -= length
+    items += rest
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("api", "worker", "shared", "cli", "simulator")
+ROOMS = ("api", "worker", "shared", "cli", "simulator", "llmbench")
 
 Graph = dict[str, set[str]]
 

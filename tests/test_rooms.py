@@ -18,6 +18,7 @@ ROOMS = {
     "api": {"api", "shared"},
     "worker": {"worker", "shared"},
     "cli": {"cli", "shared"},
+    "llmbench": {"llmbench", "shared"},
     "shared": {"shared"},
     "simulator": {"simulator"},
 }
@@ -27,7 +28,8 @@ KNOWN_IN = {
     "fastapi": ("api/",),
     "arq": ("shared/queue.py", "worker/main.py"),
     "redis": ("shared/store/", "shared/queue.py"),
-    "pandas": ("shared/analysis/", "shared/outputs/"),
+    "pandas": ("shared/analysis/", "shared/outputs/", "llmbench/"),
+    "pyarrow": ("shared/outputs/parquet.py",),
     "scipy": ("shared/analysis/",),
     "typer": ("cli/",),
     "rich": ("cli/",),

@@ -14,9 +14,11 @@ shard must be kept for it.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Collection, Coroutine, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol
 
 from redis.asyncio import Redis
@@ -33,6 +35,8 @@ from worker import collector
 from worker.shard import Shard
 from worker.tasks import attempt, cancel
 from worker.telemetry import machine
+
+log = logging.getLogger("worker")
 
 
 class ClaimWork(Protocol):
@@ -65,6 +69,8 @@ class Inbox:
         self._later: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
+        self._untouched = False
+        """Whether HEARTBEAT_FILE could not be touched; said once."""
 
     def start(self) -> None:
         """Begin to listen, to look and to say that we live."""
@@ -154,6 +160,16 @@ class Inbox:
         says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}
         lease_s = self._settings.lease_s
         await workers.beat(self._redis, self._name, says, lease_s=lease_s)
+        if self._settings.heartbeat_file is not None:
+            self._touch(self._settings.heartbeat_file)
+
+    def _touch(self, file: Path) -> None:
+        try:
+            file.touch()
+        except OSError as error:
+            if not self._untouched:
+                log.error("HEARTBEAT_FILE=%s: %s", file, error.strerror)
+            self._untouched = True
 
     async def _beat(self) -> None:
         young = collector.Young()

@@ -155,6 +155,7 @@ def _run(work: Coroutine[Any, Any, _T]) -> _T:
 
 
 async def _shutdown(ctx: dict[Any, Any]) -> None:
+    log.info("worker %s drains", ctx["station"].name)
     await ctx["station"].drain()
     await ctx["store"].aclose()
     tracing.close()
@@ -171,12 +172,21 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     config = start.begin("worker")
 
+    def in_our_form(record: logging.LogRecord) -> bool:
+        # arq's command line gives logging a form of its own once it has this module;
+        # what is said first takes that back, and `startup` for what is said later
+        setup(config, "worker")
+        return record.levelno >= logging.WARNING
+
+    logging.getLogger("arq.worker").addFilter(in_our_form)
+
     async def startup(ctx: dict[Any, Any]) -> None:
-        setup(config, "worker")  # arq has given logging a form of its own
+        setup(config, "worker")
         tracing.setup("llmbench-worker")
         redis = ctx["store"] = connect(config.redis_url or "")  # arq's own is for arq
         station = ctx["station"] = Station(redis, config)
         await station.start()
+        log.info("worker %s is ready", station.name)
 
     made = queue.worker_settings(
         _hear_ring, config.redis_url, on_startup=startup, on_shutdown=_shutdown

@@ -42,7 +42,7 @@ from worker.shard import Shard
 from worker.shard.ready import get_ready, prepare
 from worker.stop import Stop
 from worker.tasks import cancel, repeat
-from worker.telemetry import Telemetry
+from worker.telemetry import Telemetry, story
 from worker.turns import age_of, fair, first_exclusive
 from worker.wordings import agreed_settings, share_learnt, wordings_of
 
@@ -188,6 +188,7 @@ class Station:
         )
         if lease is None:
             return
+        story.claimed(lease)
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
         task = asyncio.create_task(
@@ -261,6 +262,7 @@ class Station:
             return
         finally:
             self._shards.discard(shard)
+            story.left(lease, shard.why)
             self._telemetry.end(shard, telemetry)
             await share_learnt(self.redis, settings, wordings)
         if is_over:

@@ -4,6 +4,7 @@ Each request may be repeated: a benchmark in that state already is a 200.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Annotated, Any
@@ -26,6 +27,8 @@ from shared.run import Ending, Run, Status
 from shared.settings import Settings
 from shared.store.client import UNCHANGED
 from shared.store.run import runs, states
+
+log = logging.getLogger("api.control")
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -202,6 +205,8 @@ async def _changed(
             f"The store fell silent while benchmark {job_id} was {done}, so it may be,"
             " or not. Ask for it again; twice is as good as once.",
         )
+        if moved:
+            log.info("benchmark %s %s, as was asked", job_id, done)
         if ring is not None:
             await ring()
     changed = f"benchmark {job_id} {so}" if moved else UNCHANGED

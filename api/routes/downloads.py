@@ -22,7 +22,7 @@ Endpoint = Callable[..., Coroutine[Any, Any, Response]]
 
 _PIECE_LINES = 2000
 _PLAN = "plan.json"
-_NAMES = {"responses.jsonl": "answers"}
+_NAMES = {"responses.jsonl": "answers", "samples.parquet": "samples_parquet"}
 """Names of operations that are not that of their file."""
 
 
@@ -141,6 +141,13 @@ async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Pat
     # summary.json is published last, so that all files are there or none.
     if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):
         return results_dir / job_id / name
+    if archive.is_there(results_dir, job_id, "summary.json"):
+        raise Problem(
+            "not-ready",
+            f"Benchmark {job_id} has ended without {name}: the worker that made its"
+            " files was of an earlier build, or has not installed what that takes"
+            " (docs/data.md). samples.csv has every call.",
+        )
     async with store.access.deadline():
         run = await runs.load(store.redis, job_id)
     if run.status.terminal:

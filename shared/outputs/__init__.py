@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shared.outputs.csv import write_csv
 from shared.outputs.json import write_json
 from shared.outputs.jsonl import KeptAnswer, write_responses
+from shared.outputs.parquet import is_installed, write_parquet
 from shared.plan import Plan
 from shared.verdict import Judged
 
@@ -40,6 +41,14 @@ class Output:
     about: str
 
 
+_PARQUET = Output(
+    write=lambda run: write_parquet(run.plan, run.rows),
+    media_type="application/vnd.apache.parquet",
+    title="Every call as a row, with types",
+    about="The columns and nulls of samples.csv; docs/data.md. Only where pyarrow is\n"
+    "installed.",
+)
+
 OUTPUTS = {
     "samples.csv": Output(
         write=lambda run: write_csv(run.plan, run.rows),
@@ -48,6 +57,7 @@ OUTPUTS = {
         about="A row for each call that was made, failed ones too; docs/metrics.md"
         " names the\ncolumns.",
     ),
+    **({"samples.parquet": _PARQUET} if is_installed() else {}),
     "responses.jsonl": Output(
         write=lambda run: write_responses(run.plan, run.answers),
         media_type="application/jsonl",
@@ -76,5 +86,6 @@ __all__ = [
     "Results",
     "write_csv",
     "write_json",
+    "write_parquet",
     "write_responses",
 ]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from shared.analysis import METRICS
+from shared.outputs.table import Kind, all_columns, milliseconds
 from shared.plan import Plan
 
 if TYPE_CHECKING:
@@ -65,13 +65,14 @@ def write_csv(
     )
     separator = ";" if excel else ","
     columns = all_columns()
+    takes = [_TAKES[column.kind](column.of) for column in columns.values()]
     head = separator.join(columns) + "\n"
     yield head.encode("utf-8-sig" if excel else "utf-8")
     if rows is None:
         return
     for begin in range(0, len(rows.table), CHUNK):
         part = rows.table.iloc[begin : begin + CHUNK]
-        cells = [take(part, asked) for take in columns.values()]
+        cells = [take(part, asked) for take in takes]
         lines = map(separator.join, zip(*cells, strict=True))
         yield ("\n".join(lines) + "\n").encode()
 
@@ -139,8 +140,8 @@ def _utc(name: str) -> Take:
     def take(rows: "pd.DataFrame", asked: Asked) -> Cells:
         import numpy as np
 
-        milliseconds = (rows[name] * 1e6).round().floordiv(1e3)
-        labels = np.datetime_as_string(milliseconds.astype("datetime64[ms]"), "ms")
+        at = milliseconds(rows[name]).astype("datetime64[ms]")
+        labels = np.datetime_as_string(at, "ms")
         return ["" if label == "NaT" else f"{label}Z" for label in labels.tolist()]
 
     return take
@@ -152,65 +153,15 @@ def _at(places: "pd.Series[int]", cells: Cells) -> Cells:
 
 _YES_NO = ["false", "true", ""]
 
-COLUMNS: dict[str, Take] = {
-    "step": _whole("step"),
-    "slot": _whole("slot"),
-    "attempt": _whole("attempt"),
-    "segment": _whole("segment"),
-    "worker": _text("worker"),
-    "target": lambda rows, asked: _at(rows["target"], asked.targets),
-    "upstream": _text("upstream"),
-    "model": lambda rows, asked: _at(rows["target"], asked.models),
-    "served_model": _text("served_model"),
-    "provider": _text("provider"),
-    "prompt_index": _whole("prompt"),
-    "prompt_sha256": lambda rows, asked: [*map(asked.digest, rows["prompt"].tolist())],
-    "repetition": _whole("repetition"),
-    "outcome": _text("outcome"),
-    "status": _whole("status"),
-    "error": _text("error"),
-    "started_at": _utc("started_at"),
-    "due_s": _real("due_s"),
-    "started_s": _real("started_s"),
-    "sent_s": _real("sent_s"),
-    "ack_s": _real("ack_s"),
-    "first_token_s": _real("first_token_s"),
-    "first_visible_s": _real("first_visible_s"),
-    "last_token_s": _real("last_token_s"),
-    "ended_s": _real("ended_s"),
-    "queue_s": _real("queue_s"),
-    "connect_s": _real("connect_s"),
-    "reused": _yes_no("reused"),
-    "ttft_s": _real("ttft_s"),
-    "ttft_visible_s": _real("ttft_visible_s"),
-    "latency_s": _real("latency_s"),
-    "response_s": _real("response_s"),
-    "tpot_s": _real("tpot_s"),
-    "gap_n": _whole("gap_n"),
-    "gap_p50_s": _real("gap_p50_s"),
-    "gap_p99_s": _real("gap_p99_s"),
-    "gap_max_s": _real("gap_max_s"),
-    "prompt_tokens": _whole("prompt_tokens"),
-    "output_tokens": _whole("output_tokens"),
-    "reasoning_tokens": _whole("reasoning_tokens"),
-    "cached_tokens": _whole("cached_tokens"),
-    "total_tokens": _whole("total_tokens"),
-    "tokens_from": _text("tokens_from"),
-    "cost_usd": _real("cost_usd"),
-    "finish_reason": _text("finish_reason"),
-    "generation_id": _text("generation_id"),
-    "stamp_slack_s": _real("stamp_slack_s"),
-    "ttft_slack_s": _real("ttft_slack_s"),
-    "gap_slack_s": _real("gap_slack_s"),
-    "gap_doubtful_n": _whole("gap_doubtful_n"),
-    "last_slack_s": _real("last_slack_s"),
-    "end_slack_s": _real("end_slack_s"),
-    "kind": _text("kind"),
-    "notes": _text("notes"),
+_TAKES: dict[Kind, Callable[[str], Take]] = {
+    "whole": _whole,
+    "real": _real,
+    "yes_no": _yes_no,
+    "text": _text,
+    "utc": _utc,
+    "label": lambda name: lambda rows, asked: _at(rows[name], asked.targets),
+    "model": lambda name: lambda rows, asked: _at(rows[name], asked.models),
+    "digest": lambda name: (
+        lambda rows, asked: [*map(asked.digest, rows[name].tolist())]
+    ),
 }
-"""The columns in their order, which never changes, and how each is taken."""
-
-
-def all_columns() -> dict[str, Take]:
-    """COLUMNS, and at the end each metric that has no place among them."""
-    return COLUMNS | {name: _real(name) for name in METRICS if name not in COLUMNS}

@@ -138,6 +138,7 @@ class Settings(BaseSettings):
     outage_s: Seconds = 300
     max_shards_per_worker: Annotated[int, Field(gt=0, le=64)] = 8
     spool_dir: Path = Path(".llmbench/spool")
+    heartbeat_file: Path | None = None
 
     # What Prometheus asks of a worker (docs/monitoring.md); None: nobody asks
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = None
@@ -149,6 +150,7 @@ class Settings(BaseSettings):
     log_file: Path = Path("server_logs.txt")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_max_bytes: Bytes = 10 * 1024 * 1024
+    access_log: bool = False
 
     @field_validator("models_deny", mode="before")
     @classmethod

@@ -112,6 +112,17 @@ async def test_a_folder_that_vanished_is_a_409_in_words(
     folder.with_name("elsewhere").rename(folder)
 
 
+async def test_a_file_that_its_worker_could_not_write_is_said(
+    api: Api, worker: Played
+) -> None:
+    job_id = submit(api.http)
+    await worker.whole(job_id)
+    (api.settings.results_dir / job_id / "samples.parquet").unlink(missing_ok=True)
+    answer = api.http.get(f"/benchmark/{job_id}/samples.parquet")
+    assert "ended without" in problem(answer, "not-ready")["detail"]
+    assert api.http.get(f"/benchmark/{job_id}/samples.csv").status_code == 200
+
+
 async def test_bills_that_cannot_be_read_hide_no_benchmark(
     api: Api, worker: Played
 ) -> None:

@@ -42,7 +42,9 @@ class Up:
             self.process = subprocess.Popen(
                 [*LLMBENCH, "up", "--simulate", "--port", str(self.port), *more],
                 cwd=folder,
-                env=os.environ | {"PYTHONPATH": str(ROOT), "HEARTBEAT_S": "0.5"},
+                env=os.environ
+                | {"PYTHONPATH": str(ROOT), "HEARTBEAT_S": "0.5"}
+                | {"HEARTBEAT_FILE": str(folder / "alive")},
                 stdout=printed,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -29,11 +29,12 @@ from shared.store import keys
 from shared.store.client import AWAY, connect
 from shared.store.run import runs, samples
 from tests.children import CANARY, SHORT, Workers, until, workers
-from tests.faults import reduces
 from tests.faults.canary import assert_no_secret, assert_no_secret_in_command_lines
 from tests.faults.own_store import Store, a_store
 from tests.faults.proxy import Proxy
 from tests.faults.upstream import Fault, fault_upstream, keys_seen
+from tests.warm import processes
+from tests.warm.processes import Forked
 
 ENDED = (Status.DONE, Status.CANCELLED, Status.FAILED)
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -108,13 +109,13 @@ class Stack:
         """The API as a process; its address, at which we hear all that it says."""
         self._apis += 1
         log = self.folder / f"api{self._apis}.txt"
+        args, given = ["api", "--port", "0"], {**os.environ, **self.fleet.env, **env}
         with log.open("wb") as out:
-            self.api = subprocess.Popen(
-                tied([sys.executable, "-m", "api", "--port", "0"]),
-                env={**os.environ, **self.fleet.env, **env},
-                stdout=out,
-                stderr=out,
-            )
+            if self.fleet.warm:
+                self.api = Forked(args, given, out)
+            else:
+                argv = tied([sys.executable, "-m", *args])
+                self.api = subprocess.Popen(argv, env=given, stdout=out, stderr=out)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if found := re.search(r"ready http://\S+:(\d+)", log.read_text("utf-8")):
@@ -236,14 +237,17 @@ async def a_stack(
     """A stack without a worker yet. At the end every process has gone, and our key
     was shown to the upstream and to nobody else.
 
-    warm: reduces need not import pandas (`reduces`); not where a reduce is killed.
+    warm: workers and reduces need not import; not where a reduce is killed.
     """
-    given = {**env, **(reduces.warm() if warm else {})}
+    if warm:
+        processes.warm()  # it stays
     family = set(psutil.Process().children(recursive=True))
     with a_store(folder) as store:
         with (
             fault_upstream(gap_s) as upstream,
-            workers(store_url or store.url, upstream.url, folder, **given) as fleet,
+            workers(
+                store_url or store.url, upstream.url, folder, warm=warm, **env
+            ) as fleet,
         ):
             stack = Stack(store, upstream, fleet)
             try:
@@ -270,27 +274,6 @@ async def all_gone(before: set[psutil.Process]) -> None:
     await until(none_is_left, "the end of all processes", deadline_s=30)
 
 
-async def reducers(stack: Stack, job_id: str) -> list[psutil.Process]:
-    """The process that reduces this run now, or would begin with it."""
-    try:
-        ticket = await stack.redis.get(keys.run(job_id, ":reduce"))
-    except AWAY:
-        return []
-    found = []
-    with suppress(psutil.Error):
-        if ticket:
-            worker = psutil.Process(int(ticket.split(b":")[1]))
-            found = [child for child in worker.children() if reduces_runs(child)]
-    return found
-
-
-def reduces_runs(process: psutil.Process) -> bool:
-    """Whether it is one that reduces."""
-    with suppress(psutil.Error):
-        return process.cmdline()[1:3] == ["-m", "worker.ended"]
-    return False
-
-
 __all__ = [
     "ENDED",
     "HEARTBEAT_S",
@@ -300,5 +283,4 @@ __all__ = [
     "a_plan",
     "a_stack",
     "a_store",
-    "reducers",
 ]

@@ -21,7 +21,8 @@ from shared.store import keys
 from shared.store.client import reply
 from shared.store.run import samples, states
 from tests.children import until
-from tests.faults.stack import ENDED, HEARTBEAT_S, LEASE_S, Stack, a_plan, reducers
+from tests.faults.reducers import reducers
+from tests.faults.stack import ENDED, HEARTBEAT_S, LEASE_S, Stack, a_plan
 from tests.faults.upstream import Called
 
 LANES = 4

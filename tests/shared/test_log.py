@@ -50,6 +50,15 @@ def test_a_record_has_the_form_in_the_file_and_on_the_console(
     assert capsys.readouterr().err == file.read_text()
 
 
+@pytest.mark.parametrize("wanted", [False, True])
+def test_a_line_for_each_request_is_logged_only_where_it_is_asked_for(
+    wanted: bool, file: Path
+) -> None:
+    start(file, access_log=wanted)
+    logging.getLogger("uvicorn.access").info("GET / 200")
+    assert ("GET / 200" in file.read_text()) is wanted
+
+
 @pytest.mark.parametrize("name", ["uvicorn.error", "uvicorn.access", "arq.worker"])
 def test_records_of_libraries_with_handlers_of_their_own_have_it_once(
     name: str, file: Path, capsys: pytest.CaptureFixture[str]

@@ -17,6 +17,7 @@ from shared.store import keys
 from shared.store.client import now_s
 from shared.store.run import runs
 from shared.store.upstream import limits
+from shared.store.workers import alive
 from tests.children import CANARY, Simulator, simulator, until, workers
 from tests.worker.told import reaches, rows_of
 
@@ -58,10 +59,15 @@ async def test_a_full_minute_is_waited_for_and_nothing_is_refused(
             store_url, upstream.base_url, tmp_path, FREE_CALLS_PER_MINUTE="6"
         ) as fleet,
     ):
+        fleet.start()
+        fleet.start()
+
+        async def two_live() -> bool:
+            return len(await alive(redis, lease_s=1.5)) == 2
+
+        await until(two_live, "two workers")
         # two may go now, four when those are a minute old
-        await spent(redis, upstream, *(50 + i / 10 for i in range(4)))
-        fleet.start()
-        fleet.start()
+        await spent(redis, upstream, *(54 + i / 10 for i in range(4)))
         job_id = await submit(redis, FREE, calls=6)
 
         async def two_are_answered() -> bool:

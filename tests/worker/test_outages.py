@@ -51,8 +51,13 @@ async def closed(redis: Redis, job_id: str, n: int) -> bool:
 
 
 async def test_a_server_that_refuses_for_a_while_costs_no_slot(
-    redis: Redis, store_url: str, tmp_path: Path, upstream: Switched
+    redis: Redis,
+    store_url: str,
+    tmp_path: Path,
+    upstream: Switched,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO", "worker")
     async with floor(store_url, upstream.fault, tmp_path) as workers:
         job_id = await submit(workers, a_plan(n=400))
         await until(lambda: closed(redis, job_id, 40), "forty rows")
@@ -76,6 +81,8 @@ async def test_a_server_that_refuses_for_a_while_costs_no_slot(
     assert done.outages == 1
     assert done.outage_s > 1
     assert len(upstream.fault.ledger) == 400
+    waiting = f"benchmark {job_id} waiting: its upstream is down"
+    assert caplog.messages.count(waiting) == 1, "each try is no news"
 
 
 async def test_a_server_that_is_still_loading_is_waited_for_from_the_start(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+import llmbench
 from shared import queue
 from shared.analysis import metrics
 from shared.plan import Plan, Target
@@ -111,6 +112,9 @@ async def test_rows_files_and_summary_equal_the_upstreams_ledger(
     with (folder / "samples.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
     assert {line["generation_id"] for line in table} == set(truth)
+    assert {*llmbench.load(folder / "samples.parquet").samples["generation_id"]} == {
+        *truth
+    }
     summary = json.loads((folder / "summary.json").read_text())
     latencies = [float(line["latency_s"]) for line in table]
     assert summary["avg"] == pytest.approx(sum(latencies) / 72)

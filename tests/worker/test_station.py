@@ -52,6 +52,24 @@ async def test_a_worker_that_never_began_ends_without_asking_its_store(
         await redis.aclose()
 
 
+async def test_its_file_is_touched_as_often_as_the_store_hears_of_it(
+    station: Station, tmp_path: Path
+) -> None:
+    file = tmp_path / "alive"
+    given = {"heartbeat_file": file, "heartbeat_s": 0.02}
+    settings = station.settings.model_copy(update=given)
+    worker = Station(station.redis, settings)
+    await worker.start()
+    assert file.exists(), "with the first beat"
+    file.unlink()
+
+    async def touched() -> bool:
+        return file.exists()
+
+    await until(touched, "the next beat")
+    await worker.drain()
+
+
 @pytest.fixture
 async def colleague(station: Station) -> AsyncIterator[Station]:
     """Another worker with the same upstream."""

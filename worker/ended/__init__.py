@@ -1,7 +1,7 @@
 """A run that takes no more rows is reduced, then compared with its bills; its files are
 deleted when they are old or too large.
 
-May import: `shared`, `worker.advance`, `worker.tasks`.
+May import: `shared`, `worker.advance`, `worker.tasks`, `worker.telemetry`.
 """
 
 from worker.ended.reconcile import Reconciler

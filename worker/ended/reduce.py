@@ -40,6 +40,7 @@ from shared.store.upstream import means, money
 from shared.verdict import Judged, judge
 from worker.advance import step_measured
 from worker.ended import evidence
+from worker.telemetry import story
 
 if TYPE_CHECKING:
     from shared.analysis.columns import Columns
@@ -104,6 +105,7 @@ async def reduce_run(
     crash.point("reduce:finished")
     await _described(redis, config, run)
     if entered:
+        story.ended(run, summary)
         await means.add(redis, _answers_seen(summary))
     return entered
 

@@ -28,7 +28,7 @@ from worker.shard.lease_keeper import LeaseKeeper
 from worker.shard.supply import Supply
 from worker.stop import Stop
 from worker.tasks import cancel
-from worker.telemetry import Watch
+from worker.telemetry import Watch, story
 
 log = logging.getLogger("worker.shard.shard")
 
@@ -210,9 +210,11 @@ class Shard:
                 await states.end(self._assigned.redis, job_id, *self._hopeless)
             elif self.why is Stop.WAITING and self._opens_ms:
                 opens_ms = self._opens_ms
-                await states.move(
+                moved = await states.move(
                     self._assigned.redis, job_id, Status.WAITING, until_ms=opens_ms
                 )
+                if moved:
+                    story.waits_for_limit(job_id, opens_ms)
         with suppress(*AWAY):
             timed = self.lease.step.duration_s is not None
             # with nothing left to take, the time that is left changes nothing

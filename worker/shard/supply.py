@@ -15,6 +15,7 @@ from worker.shard.lease_keeper import LeaseKeeper
 from worker.shard.life import Life
 from worker.shard.prefetch import Prefetch
 from worker.stop import Stop
+from worker.telemetry import story
 
 log = logging.getLogger("worker.shard.supply")
 
@@ -155,6 +156,8 @@ class Supply:
             log.warning("%s cannot be told to wait: %s", self._name, error)
             status = "running"
         if status == "waiting":
+            if not self._breaker.probes:
+                story.waits_for_upstream(self._name)
             self._life.stop(Stop.WAITING)
             return
         if status == "reducing":

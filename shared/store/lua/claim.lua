@@ -12,7 +12,8 @@
 --      exclusive ('1'; '' = it does not matter who is measured beside it), yields
 --      ('1' = to an older exclusive run that waits), job_id
 -- -> {0, why}  or  {1, shard, shards, epoch, segment, start_ms, segment_start_ms,
---                   elapsed_ms, 1 = to probe}; a start that is not fixed yet is 0
+--                   elapsed_ms, 1 = to probe, what is new of the run, who had the shard
+--                   before and went silent}; a start that is not fixed yet is 0
 -- A run that waits for an upstream that is down is given to one worker at a time, which
 -- tries a call; it waits until that is answered (`recover.lua`).
 local lease_ms, count = whole(ARGV[2]), perhaps(ARGV[5])
@@ -44,7 +45,7 @@ if shards == 0 then
   redis.call('HSET', KEYS[3], 'shards', shards)
 end
 local offered = redis.call('ZCARD', KEYS[5]) > 0
-local free, lapsed, alive, soonest = nil, false, 0, math.huge
+local free, lapsed, alive, soonest = nil, nil, 0, math.huge
 local left_ms = tonumber(get('still_ms') or '0')  -- when calls were last begun
 for j = 0, shards - 1 do
   local s = redis.call('HMGET', KEYS[3], 'exp:' .. j, 'owner:' .. j, 'finished:' .. j,
@@ -57,7 +58,7 @@ for j = 0, shards - 1 do
     if s[2] then left_ms = math.max(left_ms, tonumber(s[1] or '0') - lease_ms) end
     if not s[3] and not free
        and (s[2] or offered or not count or cursor < count or ARGV[8] == '1') then
-      free, lapsed = j, s[2] and true or false
+      free, lapsed = j, s[2]
     end
   end
 end
@@ -113,7 +114,12 @@ if ARGV[9] ~= '' then
   measures(KEYS[8], KEYS[1], ARGV[11], ARGV[3] .. ' ' .. free,
            epoch .. (ARGV[9] == '1' and ' 1' or ''), live)
 end
-redis.call('HSETNX', KEYS[1], 'started_ms', now)
+local news = ''
+if redis.call('HSETNX', KEYS[1], 'started_ms', now) == 1 then
+  news = 'started'
+elseif segment > tonumber(run[3]) then
+  news = 'resumed'
+end
 if status ~= 'running' and probes == 0 then
   redis.call('HSET', KEYS[1], 'status', 'running')
   redis.call('HDEL', KEYS[1], 'until_ms')
@@ -122,4 +128,4 @@ if status ~= 'running' and probes == 0 then
 end
 local at = redis.call('HMGET', KEYS[3], 'start_ms', 'segment_start_ms', 'elapsed_ms')
 return {1, free, shards, epoch, segment, tonumber(at[1] or '0'), tonumber(at[2] or '0'),
-        tonumber(at[3] or '0'), probes}
+        tonumber(at[3] or '0'), probes, news, lapsed or ''}

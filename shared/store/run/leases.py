@@ -42,6 +42,10 @@ class Lease:
 
     probes: int = 0
     """1: its run waits for an upstream that is down, and this worker tries it."""
+    news: str = ""
+    """What this claim has changed: `started` its run, `resumed` it in a new segment."""
+    taken_from: str = ""
+    """The worker that had the shard and went silent; empty: nobody."""
 
     @property
     def origin_ms(self) -> int:
@@ -97,7 +101,24 @@ async def claim(
     )
     if answer[0] != 1:
         return None
-    return Lease(job_id, step, *(int(number) for number in answer[1:]))
+    *numbers, news, taken_from = answer[1:]
+    shard, of, epoch, segment, start_ms, since_ms, elapsed_ms, probes = map(
+        int, numbers
+    )
+    return Lease(
+        job_id,
+        step,
+        shard,
+        of,
+        epoch,
+        segment,
+        start_ms,
+        since_ms,
+        elapsed_ms,
+        probes=probes,
+        news=news.decode(),
+        taken_from=taken_from.decode(),
+    )
 
 
 class Started(NamedTuple):

@@ -14,8 +14,6 @@ import pytest
 
 from cli.commands.demo import Truth, _differences
 
-pytestmark = pytest.mark.alone
-
 ROOT = Path(__file__).parents[3]
 
 TARGET: dict[str, Any] = {

@@ -132,19 +132,26 @@ def test_a_benchmark_is_cancelled_from_the_terminal(up: Up) -> None:
 
 def test_the_composition_s_health_checks_hold_here(up: Up) -> None:
     composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    api = composed["api"]["healthcheck"]["test"][1:]
-    worker = composed["worker"]["healthcheck"]["test"][1:]
-    env = os.environ | {
-        "PYTHONPATH": str(ROOT),
-        "REDIS_URL": f"unix://{up.socket()}?db=0",
-    }
-    for python, *args in (api, worker):
-        assert python == "python"
-        here = [arg.replace(":8000/", f":{up.port}/") for arg in args]
-        checked = subprocess.run(
-            [sys.executable, *here], env=env, cwd=up.folder, capture_output=True
-        )
+    told = composed["worker"]["environment"]["HEARTBEAT_FILE"]
+    beside = {told: str(up.folder / "alive"), "/8000": f"/{up.port}"}
+    for name in ("api", "worker"):
+        command = composed[name]["healthcheck"]["test"][1:]
+        for there, here in beside.items():
+            command = [part.replace(there, here) for part in command]
+        command = [part.replace("$$", "$") for part in command]
+        checked = subprocess.run(command, capture_output=True)
         assert checked.returncode == 0, checked.stderr
+
+
+def test_a_worker_of_this_host_is_found_by_check(up: Up) -> None:
+    store = {"PYTHONPATH": str(ROOT), "REDIS_URL": f"unix://{up.socket()}?db=0"}
+    checked = subprocess.run(
+        [sys.executable, "-m", "worker", "--check"],
+        env=os.environ | store,
+        cwd=up.folder,
+        capture_output=True,
+    )
+    assert checked.returncode == 0, checked.stderr
 
 
 def test_without_an_api_a_command_says_how_to_start_one(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from shared.analysis.metrics import METRICS, Metric, spread
 from shared.analysis.percentiles import Percentile
 from shared.analysis.summary import Figures
 from shared.fields import Frozen
-from shared.outputs.csv import all_columns
 from shared.outputs.jsonl import KeptAnswer
+from shared.outputs.table import all_columns
 from shared.plan import Slo
 from shared.sample import Note, Outcome
 from shared.verdict.doubts import DOUBTS

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.analysis import METRICS
-from shared.outputs.csv import COLUMNS
+from shared.outputs.table import COLUMNS
 
 
 @pytest.fixture

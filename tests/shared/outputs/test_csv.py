@@ -13,7 +13,8 @@ from shared.analysis import metrics
 from shared.analysis.columns import columns_of
 from shared.analysis.gaps import gap_bucket, gap_histogram
 from shared.clock import utc_label
-from shared.outputs.csv import COLUMNS, guarded, unguarded, write_csv
+from shared.outputs.csv import guarded, unguarded, write_csv
+from shared.outputs.table import COLUMNS
 from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.sample import Outcome, Sample

@@ -53,7 +53,8 @@ def test_every_file_of_a_run_is_written_and_the_summary_last() -> None:
     summary = judge(PLAN, summarize(PLAN, table))
     results = Results(plan=PLAN, rows=table, summary=summary)
     made = {name: b"".join(output.write(results)) for name, output in OUTPUTS.items()}
-    assert list(made) == ["samples.csv", "responses.jsonl", "plan.json", "summary.json"]
+    tables = ["samples.csv", "samples.parquet"]
+    assert list(made) == [*tables, "responses.jsonl", "plan.json", "summary.json"]
     assert made["samples.csv"].count(b"\n") == 3
     assert Judged.model_validate_json(made["summary.json"]) == summary
     assert json.loads(made["summary.json"])["total_runs"] == 2

@@ -18,8 +18,6 @@ from shared.verdict.selftest import ROUNDS, SelfTest
 from tests.children import CANARY, until, workers
 from worker.selftest import parts
 
-pytestmark = pytest.mark.alone
-
 ARGV = [sys.executable, "-m", "worker.selftest", "--streams"]
 
 
@@ -39,6 +37,7 @@ def test_its_children_find_their_code() -> None:
         assert (parts.ROOT / child / "__main__.py").is_file()
 
 
+@pytest.mark.alone
 def test_it_measures_both_ways_and_leaves_nothing_behind(tmp_path: Path) -> None:
     ended = subprocess.run(
         [*ARGV, "3"], env=surroundings(tmp_path), capture_output=True, timeout=100
