@@ -6,6 +6,7 @@ to ask again.
 """
 
 import asyncio
+import logging
 
 from api.errors import invalid
 from api.parts import Store
@@ -15,6 +16,8 @@ from shared.run import Status
 from shared.settings import Settings
 from shared.store import durable
 from shared.store.run import runs
+
+log = logging.getLogger("api.purging")
 
 
 def check_whole(said: str, job_id: str) -> None:
@@ -45,6 +48,7 @@ async def purged(store: Store, settings: Settings, job_id: str) -> None:
         " gone, its record may be. Ask for it again; twice is as good as once.",
     )
     store.views.forget(job_id)
+    log.info("benchmark %s purged, as was asked", job_id)
 
 
 async def _status(store: Store, job_id: str) -> Status | None:
