@@ -22,7 +22,7 @@ ENTRIES = {
     "worker.ended": [sys.executable, "-m", "worker.ended", "x"],
     "llmbench up": [sys.executable, "-m", "cli", "up"],
     "llmbench demo": [sys.executable, "-m", "cli", "demo"],
-    "llmbench list": [sys.executable, "-m", "cli", "list"],
+    "llmbench run": [sys.executable, "-m", "cli", "run", "p.txt", "--model", "a"],
 }
 
 
@@ -110,7 +110,7 @@ def test_an_env_file_that_is_wrong_is_said_by_the_terminal_s_face(
     text: str, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text(text, "utf-16" if "PORT" in text else "utf-8")
-    ended = run("llmbench list", tmp_path)
+    ended = run("llmbench run", tmp_path)
     first = ended.stderr.splitlines()[0]
     if "PORT" in text:
         assert (ended.returncode, first.startswith(".env: it is not UTF-8")) == (
@@ -119,7 +119,7 @@ def test_an_env_file_that_is_wrong_is_said_by_the_terminal_s_face(
         )
     else:
         assert first.endswith("Is MAX_COST_USD meant?")
-        assert "Start one with `llmbench up`" in ended.stderr
+        assert "p.txt cannot be read" in ended.stderr
 
 
 def test_a_port_that_another_process_holds_is_a_sentence(tmp_path: Path) -> None:
