@@ -25,7 +25,6 @@ from api.parts import (
     Watchers,
 )
 from api.routes import (
-    about,
     account,
     benchmarks,
     control,
@@ -98,7 +97,6 @@ def create_app(settings: Settings) -> FastAPI:
         generate,
         benchmarks,
         control,
-        about,
         reruns,
         events,
         downloads,

@@ -9,7 +9,7 @@ import asyncio
 
 from api.errors import invalid
 from api.parts import Store
-from shared import traces
+from shared import files
 from shared.errors import NoSuchRun, WrongState
 from shared.run import Status
 from shared.settings import Settings
@@ -34,7 +34,7 @@ async def purged(store: Store, settings: Settings, job_id: str) -> None:
             " purge; then purge it when it has ended."
         )
     results_dir, spool_dir = settings.results_dir, settings.spool_dir
-    found = await asyncio.to_thread(traces.delete, results_dir, spool_dir, job_id)
+    found = await asyncio.to_thread(files.delete, results_dir, spool_dir, job_id)
     if not found and status is None:
         async with store.access.deadline():
             raise await durable.missing(store.redis, job_id)

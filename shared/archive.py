@@ -17,9 +17,9 @@ from pydantic_core import from_json, to_json
 
 from shared.about import NOTHING, About
 from shared.errors import BadPlan, NewerRecord, NoSuchRun, Unreadable, Unwritable
+from shared.files import publish
 from shared.money.reconciliation import FILE, Reconciliation, read
 from shared.plan import Plan, read_plan
-from shared.publish import publish
 from shared.run import Ending, Run, Status, created_at, is_job_id
 
 SCHEMA = 1

@@ -22,7 +22,7 @@ ENTRIES = {
     "worker.ended": [sys.executable, "-m", "worker.ended", "x"],
     "llmbench up": [sys.executable, "-m", "cli", "up"],
     "llmbench demo": [sys.executable, "-m", "cli", "demo"],
-    "llmbench run": [sys.executable, "-m", "cli", "run", "p.txt", "--model", "a"],
+    "llmbench run": [sys.executable, "-m", "cli", "run", "absent.yaml"],
 }
 
 
@@ -119,7 +119,7 @@ def test_an_env_file_that_is_wrong_is_said_by_the_terminal_s_face(
         )
     else:
         assert first.endswith("Is MAX_COST_USD meant?")
-        assert "p.txt cannot be read" in ended.stderr
+        assert "absent.yaml" in ended.stderr
 
 
 def test_a_port_that_another_process_holds_is_a_sentence(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ May import: `shared`, `api.errors`, `api.schemas`.
 from api.parts.access import StoreAccess
 from api.parts.account_page import AccountPage
 from api.parts.parts import Parts, Store
-from api.parts.search import Wanted, search
+from api.parts.search import Filter, search
 from api.parts.traffic import CountedRequests, Traffic
 from api.parts.views import Views, listed, progress, waits_for
 from api.parts.watchers import MOST_WATCHERS, Watchers
@@ -19,12 +19,12 @@ __all__ = [
     "MOST_WATCHERS",
     "AccountPage",
     "CountedRequests",
+    "Filter",
     "Parts",
     "Store",
     "StoreAccess",
     "Traffic",
     "Views",
-    "Wanted",
     "Watchers",
     "listed",
     "progress",

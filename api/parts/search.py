@@ -12,7 +12,7 @@ _BATCH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Filter:
     """Which runs; what is empty asks for nothing. Capitals do not count."""
 
     tags: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ def _any_in(parts: tuple[str, ...], texts: list[str]) -> bool:
 
 async def search(
     page: Callable[[int, str | None], Awaitable[list[Run]]],
-    wanted: Wanted,
+    wanted: Filter,
     limit: int,
     before: str | None,
 ) -> tuple[list[Run], str | None]:
@@ -61,7 +61,7 @@ async def search(
 
     page: up to so many runs, newest first, made before one.
     """
-    size = limit + 1 if wanted == Wanted() else _BATCH
+    size = limit + 1 if wanted == Filter() else _BATCH
     found: list[Run] = []
     looked = 0
     while len(found) <= limit:

@@ -10,7 +10,7 @@ from pydantic import Field
 from api.deps import EXAMPLE, JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
 from api.live import ended_within, unless_gone, wait_asked_s
-from api.parts import Wanted, listed, search
+from api.parts import Filter, listed, search
 from api.queueing import queue
 from api.replies import accepted, json_of
 from api.schemas import Accepted, Job, Listing, Quoted
@@ -183,7 +183,7 @@ async def listing(
     """
     if before is not None and not is_job_id(before):
         raise NoSuchRun(repr(before[:40]))
-    wanted = Wanted(
+    wanted = Filter(
         tags=tuple(tag or ()),
         models=tuple(model or ()),
         statuses=tuple(status or ()),

@@ -1,13 +1,14 @@
-"""Benchmarks are cancelled, paused and resumed.
+"""Benchmarks are cancelled, paused and resumed, named and tagged.
 
 Each request may be repeated: a benchmark in that state already is a 200.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 from redis.asyncio import Redis
 
@@ -18,10 +19,13 @@ from api.purging import check_whole, purged
 from api.queueing import wake, wake_all
 from api.replies import json_of
 from api.schemas import Job
+from shared import archive
+from shared.about import About
 from shared.errors import NoSuchRun, WrongState
-from shared.run import Ending, Status
+from shared.run import Ending, Run, Status
+from shared.settings import Settings
 from shared.store.client import UNCHANGED
-from shared.store.run import states
+from shared.store.run import runs, states
 
 router = APIRouter(prefix="/benchmark", tags=["benchmarks"])
 
@@ -143,6 +147,38 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     return json_of(job, 202 if resumed else 200)
 
 
+@router.patch(
+    "/{job_id}",
+    summary="Name a benchmark, tag it, note something",
+    response_model=Job,
+    responses=responses(
+        *("no-such-run", "ambiguous-id", "unsupported-media-type", "invalid"),
+        *("newer-record", "unreadable", "unwritable"),
+        *("no-store", "store-down", "busy", "outcome-unknown"),
+    ),
+)
+async def describe(
+    job_id: JobId, said: Annotated[About, Body()], parts: PartsDep, store: StoreDep
+) -> Response:
+    """In any state, and after the store forgot it. What is left out stays as it is;
+    null, and an empty list of tags, takes it away.
+    """
+    async with store.describing:
+        try:
+            run = await store.access.write(
+                store.redis,
+                lambda: runs.describe(store.redis, job_id, said),
+                f"The store fell silent while something was said of benchmark {job_id},"
+                " so it may be kept, or not. Send it again.",
+            )
+        except NoSuchRun:  # its folder may know it
+            await asyncio.to_thread(_in_its_folder, parts.settings, job_id, said)
+        else:
+            await _in_both(store, parts.settings, run)
+    async with store.access.deadline():
+        return json_of(await store.views.job(job_id))
+
+
 async def _changed(
     store: Store,
     job_id: str,
@@ -171,3 +207,25 @@ async def _changed(
     changed = f"benchmark {job_id} {so}" if moved else UNCHANGED
     async with store.access.deadline(changed):
         return await store.views.job(job_id), moved
+
+
+def _in_its_folder(settings: Settings, job_id: str, said: About) -> None:
+    old = archive.load(settings.results_dir, job_id)
+    archive.describe(settings.results_dir, job_id, old.about.with_said(said))
+
+
+async def _in_both(store: Store, settings: Settings, run: Run) -> None:
+    """Keep what is said of an ended run in its folder, too: that outlives the record.
+    Before the end there is nothing to do, since the reduce writes it."""
+    while run.status.terminal:
+        try:
+            await asyncio.to_thread(
+                archive.describe, settings.results_dir, run.job_id, run.about
+            )
+            async with store.access.deadline():
+                now = await runs.load(store.redis, run.job_id)
+        except NoSuchRun:  # its files are elsewhere, or it was purged meanwhile
+            return
+        if now.about == run.about:
+            return
+        run = now  # another server was told something else meanwhile

@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 from shared import archive
 from shared.clock import sleep, utc_label
 from shared.errors import BenchError
+from shared.files import clear_unfinished, publish
 from shared.money.reconciliation import FILE, BillReply, Reconciliation, compare, totals
 from shared.outputs import write_json
-from shared.publish import clear_unfinished, publish
 from shared.store import away
 from shared.store.client import AWAY
 from shared.store.run import reconciles

@@ -24,11 +24,11 @@ from shared import archive, crash
 from shared.analysis import Summary
 from shared.analysis.no_rows import summarize_none
 from shared.errors import BenchError
+from shared.files import clear_unfinished, publish
 from shared.log import setup
 from shared.money import account_of
 from shared.outputs import OUTPUTS, KeptAnswer, Results
 from shared.plan import Plan, Step
-from shared.publish import clear_unfinished, publish
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings

@@ -13,10 +13,10 @@ from redis.asyncio import Redis
 
 from shared import archive
 from shared.clock import wall_s
+from shared.files import delete_results
 from shared.settings import Settings
 from shared.standards.units import DAY_S
 from shared.store import keys
-from shared.traces import delete_results
 
 log = logging.getLogger("worker.ended.retention")
 

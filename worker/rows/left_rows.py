@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from redis.asyncio import Redis
 
-from shared import traces
 from shared.errors import NewerRecord, NoSuchRun
+from shared.files import set_aside
 from shared.money import account_of
 from shared.plan import next_step
 from shared.settings import Settings
@@ -50,9 +50,9 @@ async def bring_left_rows(redis: Redis, settings: Settings, measure: Measure) ->
 
 async def _forget_purged(redis: Redis, settings: Settings) -> None:
     """Delete the rows under `lost` whose run was purged since they were put there."""
-    for job_id, files in traces.set_aside(settings.spool_dir).items():
+    for job_id, rows in set_aside(settings.spool_dir).items():
         if await runs.is_purged(redis, job_id):
-            for file in files:
+            for file in rows:
                 with suppress(OSError):  # it is tried again at the next start
                     file.unlink(missing_ok=True)
 

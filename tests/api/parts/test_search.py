@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.parts import Wanted, search
+from api.parts import Filter, search
 from shared.about import About
 from shared.run import Run, Status
 
@@ -22,29 +22,29 @@ def run(number: int, *tags: str, **more: object) -> Run:
 @pytest.mark.parametrize(
     ("wanted", "fits"),
     [
-        (Wanted(), True),
-        (Wanted(tags=("A",)), True),
-        (Wanted(tags=("a", "b")), True),
-        (Wanted(tags=("a", "c")), False),
-        (Wanted(models=("orca",)), True),
-        (Wanted(models=("nobody", "HARBOR")), True),
-        (Wanted(models=("nobody",)), False),
-        (Wanted(statuses=(Status.DONE, Status.FAILED)), True),
-        (Wanted(statuses=(Status.FAILED,)), False),
-        (Wanted(text="upgrade"), True),
-        (Wanted(text="nightly"), True),
-        (Wanted(text="ada"), True),
-        (Wanted(text="00007"), True),
-        (Wanted(text="b", tags=("a",)), True),
-        (Wanted(text="nowhere"), False),
+        (Filter(), True),
+        (Filter(tags=("A",)), True),
+        (Filter(tags=("a", "b")), True),
+        (Filter(tags=("a", "c")), False),
+        (Filter(models=("orca",)), True),
+        (Filter(models=("nobody", "HARBOR")), True),
+        (Filter(models=("nobody",)), False),
+        (Filter(statuses=(Status.DONE, Status.FAILED)), True),
+        (Filter(statuses=(Status.FAILED,)), False),
+        (Filter(text="upgrade"), True),
+        (Filter(text="nightly"), True),
+        (Filter(text="ada"), True),
+        (Filter(text="00007"), True),
+        (Filter(text="b", tags=("a",)), True),
+        (Filter(text="nowhere"), False),
     ],
 )
-def test_a_run_fits_what_is_asked(wanted: Wanted, fits: bool) -> None:
+def test_a_run_fits_what_is_asked(wanted: Filter, fits: bool) -> None:
     assert wanted.fits(run(7, "a", "B")) is fits
 
 
 async def found(
-    wanted: Wanted, limit: int, before: str | None, total: int
+    wanted: Filter, limit: int, before: str | None, total: int
 ) -> tuple[list[int], str | None, int]:
     """The numbers found among `total` runs, of which each seventh has a tag; where to
     go on, and how many runs were looked at."""
@@ -62,12 +62,12 @@ async def found(
 
 
 async def test_without_a_wish_one_page_is_read() -> None:
-    assert await found(Wanted(), 2, None, 10) == ([9, 8], f"{8:026}", 3)
-    assert await found(Wanted(), 2, f"{2:026}", 10) == ([1, 0], None, 2)
+    assert await found(Filter(), 2, None, 10) == ([9, 8], f"{8:026}", 3)
+    assert await found(Filter(), 2, f"{2:026}", 10) == ([1, 0], None, 2)
 
 
 async def test_pages_of_what_is_wanted_follow_each_other_without_a_gap() -> None:
-    seventh = Wanted(tags=("seventh",))
+    seventh = Filter(tags=("seventh",))
     numbers: list[int] = []
     before: str | None = None
     for _ in range(100):
@@ -79,6 +79,6 @@ async def test_pages_of_what_is_wanted_follow_each_other_without_a_gap() -> None
 
 
 async def test_one_request_looks_so_far_and_says_where_to_go_on() -> None:
-    never = Wanted(text="nowhere")
+    never = Filter(text="nowhere")
     assert await found(never, 5, None, 5000) == ([], f"{3000:026}", 2000)
     assert await found(never, 5, f"{150:026}", 5000) == ([], None, 150)

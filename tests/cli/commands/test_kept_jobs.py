@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli import exits
-from cli.commands.rerun import laid_out
+from cli.commands.jobs.rerun import laid_out
 from tests.api.client import MODEL
 from tests.cli.commands.terminal import Terminal
 from tests.cli.stack_up import LLMBENCH, ROOT

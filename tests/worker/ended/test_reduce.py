@@ -8,8 +8,8 @@ from redis.asyncio import Redis
 
 from shared import archive
 from shared.about import About
+from shared.files import publish
 from shared.plan import Plan
-from shared.publish import publish
 from shared.run import Ending
 from shared.settings.settings import Settings
 from shared.store.client import connect_blocking

@@ -26,7 +26,7 @@ def left(root: Path, job_id: str) -> None:
     """A row in the folder of a process that has died since."""
     spool = Spool(root, f"there-1-{job_id[-4:].lower().translate(HEX)}")
     lease = Lease(*(job_id, steps(PLAN)[0], 0, 1, 1, 1, 0, 0, 0))
-    spool.keep(lease, [Entry(0, 0, "ok", 0, b"row")])
+    spool.append(lease, [Entry(0, 0, "ok", 0, b"row")])
     spool.close()
 
 
