@@ -28,11 +28,20 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "generate": ("generate:generate", "Ask one model one thing."),
     "models": ("models:models", "What can be asked, and for how much."),
     "account": ("account:account", "What may still be spent and called."),
-    "up": ("up:up", "The whole stack on this machine, until Ctrl-C."),
-    "demo": ("demo:demo", "A benchmark of simulated models, beside the truth."),
-    "simulate": ("simulate:simulate", "The simulated models alone, until Ctrl-C."),
-    "selftest": ("selftest:selftest", "How wrong this machine's measurements are."),
-    "doctor": ("doctor:doctor", "What hinders it here, and what to do about that."),
+    "up": ("machine.up:up", "The whole stack on this machine, until Ctrl-C."),
+    "demo": ("machine.demo:demo", "A benchmark of simulated models, beside the truth."),
+    "simulate": (
+        "machine.simulate:simulate",
+        "The simulated models alone, until Ctrl-C.",
+    ),
+    "selftest": (
+        "machine.selftest:selftest",
+        "How wrong this machine's measurements are.",
+    ),
+    "doctor": (
+        "machine.doctor:doctor",
+        "What hinders it here, and what to do about that.",
+    ),
 }
 """Name -> function in `cli.commands`, and its line of `llmbench --help`, in order."""
 

@@ -6,13 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli import exits, plan, report, show
+from cli import exits, plan, quote, report, show
 from cli.client import Api
-from cli.commands import quote
 from cli.live import Left, follow
 from cli.plan import options as flag
 from cli.preflight import preflight
-from cli.stack import DATA_DIR, Chosen, Wanted, chosen
+from cli.stack import DATA_DIR, ChosenStack, WantedStack, chosen
 from cli.terminal import Url, attempt, console, note, read_settings
 from shared.errors import BadPlan
 from shared.settings import Settings
@@ -96,7 +95,7 @@ def run(
     if print_plan:
         typer.echo(plan.as_yaml(asked), nl=False)
         return
-    wanted = Wanted(url=url, simulate=simulate, data_dir=data_dir)
+    wanted = WantedStack(url=url, simulate=simulate, data_dir=data_dir)
 
     async def work() -> int:
         async with chosen(wanted, settings, note) as stack, Api(stack.url) as api:
@@ -110,7 +109,7 @@ def run(
     raise typer.Exit(attempt(work()))
 
 
-def _plan(file: str, flags: plan.Flags, settings: Settings) -> plan.Asked:
+def _plan(file: str, flags: plan.Flags, settings: Settings) -> plan.DescribedPlan:
     is_plan = file == "-" or Path(file).suffix.lower() in plan.PLANS
     try:
         document = plan.read(file) if is_plan else plan.of_prompts(Path(file))
@@ -121,7 +120,7 @@ def _plan(file: str, flags: plan.Flags, settings: Settings) -> plan.Asked:
 
 
 async def _follow(
-    api: Api, asked: plan.Asked, stack: Chosen, made: report.Options
+    api: Api, asked: plan.DescribedPlan, stack: ChosenStack, made: report.Options
 ) -> int:
     accepted = await api.submit_plan(asked.json())
     job_id = accepted["job_id"]

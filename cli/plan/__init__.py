@@ -8,14 +8,14 @@ as a JSON Schema.
 May import: `shared`.
 """
 
-from cli.plan.build import Asked, build
+from cli.plan.build import DescribedPlan, build
 from cli.plan.document import PLANS, Document, of_prompts, read
 from cli.plan.flags import Flags
 from cli.plan.written import as_schema, as_yaml
 
 __all__ = [
     "PLANS",
-    "Asked",
+    "DescribedPlan",
     "Document",
     "Flags",
     "as_schema",

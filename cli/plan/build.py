@@ -20,7 +20,7 @@ MOST_SAID = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DescribedPlan:
     """A plan, and what is said of it."""
 
     plan: Plan
@@ -36,7 +36,7 @@ class Asked:
         return to_json(said)[:-1] + b"," + plan[1:] if said else plan
 
 
-def build(document: Document, flags: Flags, limits: Settings) -> Asked:
+def build(document: Document, flags: Flags, limits: Settings) -> DescribedPlan:
     """The plan, whole and checked. Raises BadPlan with a line for each problem."""
     record, came = merged(document.record, flags)
     if "targets" not in record:
@@ -66,7 +66,7 @@ def build(document: Document, flags: Flags, limits: Settings) -> Asked:
             for path, said in found[:MOST_SAID]
         )
         raise BadPlan("\n".join(lines))
-    return Asked(plan, about)
+    return DescribedPlan(plan, about)
 
 
 def _with_prompts(record: dict[str, Any], folder: Path, limits: Settings) -> Any:

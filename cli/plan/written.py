@@ -5,7 +5,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from cli.plan.build import Asked
+from cli.plan.build import DescribedPlan
 from shared.about import About
 from shared.plan import Plan
 
@@ -24,7 +24,7 @@ _FILE = {
 }
 
 
-def as_yaml(asked: Asked) -> str:
+def as_yaml(asked: DescribedPlan) -> str:
     """The whole plan; `llmbench run -` reads it again."""
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False

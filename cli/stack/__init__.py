@@ -7,21 +7,21 @@ these does a job.
 May import: `shared`.
 """
 
-from cli.stack.address import DATA_DIR, Found, NoStack, find, left, must_find
-from cli.stack.chosen import Chosen, Wanted, chosen
+from cli.stack.address import DATA_DIR, FoundStack, NoStack, find, left, must_find
+from cli.stack.chosen import ChosenStack, WantedStack, chosen
 from cli.stack.once import simulated
 from cli.stack.running import run
-from cli.stack.stack import ROOT, Options, Stack
+from cli.stack.stack import ROOT, Stack, StackOptions
 
 __all__ = [
     "DATA_DIR",
     "ROOT",
-    "Chosen",
-    "Found",
+    "ChosenStack",
+    "FoundStack",
     "NoStack",
-    "Options",
     "Stack",
-    "Wanted",
+    "StackOptions",
+    "WantedStack",
     "chosen",
     "find",
     "left",

@@ -21,7 +21,7 @@ class NoStack(BenchError):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundStack:
     """The API that is asked."""
 
     url: str
@@ -40,26 +40,26 @@ def left(data_dir: Path, url: str) -> Iterator[None]:
         note.unlink(missing_ok=True)
 
 
-def find(url: str | None, data_dir: Path = DATA_DIR) -> Found | None:
+def find(url: str | None, data_dir: Path = DATA_DIR) -> FoundStack | None:
     """The API of --url, else of LLMBENCH_URL, else the stack that runs in this folder.
 
     No port is tried by default: whoever listens there may be a stranger's stack, with
     a stranger's money.
     """
     if url:
-        return Found(url, "of --url")
+        return FoundStack(url, "of --url")
     if url := environ.get("LLMBENCH_URL"):
-        return Found(url, "of LLMBENCH_URL")
+        return FoundStack(url, "of LLMBENCH_URL")
     try:
         left_here = (data_dir / _ADDRESS).read_text().strip()
     except OSError:
         return None
     if left_here and is_locked(data_dir / LOCK):
-        return Found(left_here, "of this folder")
+        return FoundStack(left_here, "of this folder")
     return None  # it was killed, and could not take its address away
 
 
-def must_find(url: str | None, data_dir: Path = DATA_DIR) -> Found:
+def must_find(url: str | None, data_dir: Path = DATA_DIR) -> FoundStack:
     """The same; raises NoStack where there is none."""
     found = find(url, data_dir)
     if found is None:

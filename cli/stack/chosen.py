@@ -15,7 +15,7 @@ from shared.store import fitness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class WantedStack:
     """What a command was told of the stack that it shall use."""
 
     url: str | None
@@ -24,7 +24,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenStack:
     """The stack that does the job."""
 
     url: str
@@ -34,8 +34,8 @@ class Chosen:
 
 @asynccontextmanager
 async def chosen(
-    wanted: Wanted, settings: Settings, say: Callable[[str], None]
-) -> AsyncIterator[Chosen]:
+    wanted: WantedStack, settings: Settings, say: Callable[[str], None]
+) -> AsyncIterator[ChosenStack]:
     """The stack, while the block lasts. Says which, since it spends somebody's money.
 
     Simulated models are always asked by a stack of their own: one that runs may have a
@@ -50,12 +50,12 @@ async def chosen(
         say("Simulated models, by a stack that is started for this benchmark.")
         with simulated(settings.results_dir) as options:
             async with started(options) as stack:
-                yield Chosen(stack.url, True)
+                yield ChosenStack(stack.url, True)
         return
     found = find(wanted.url, wanted.data_dir)
     if found is not None:
         say(f"The stack {found.how} is asked: {found.url}")
-        yield Chosen(found.url, False)
+        yield ChosenStack(found.url, False)
         return
     _check(settings, wanted.data_dir)
     say(
@@ -63,7 +63,7 @@ async def chosen(
         f" {settings.openrouter_base_url}"
     )
     async with started(of_settings(settings, wanted.data_dir)) as stack:
-        yield Chosen(stack.url, True)
+        yield ChosenStack(stack.url, True)
 
 
 def _check(settings: Settings, data_dir: Path) -> None:

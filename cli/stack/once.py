@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
-from cli.stack.stack import Options, Stack
+from cli.stack.stack import Stack, StackOptions
 from shared.settings import Settings
 from shared.startup.ports import free_port
 
@@ -18,7 +18,7 @@ WORKERS = 2
 
 
 @contextmanager
-def simulated(results_dir: Path) -> Iterator[Options]:
+def simulated(results_dir: Path) -> Iterator[StackOptions]:
     """A stack of simulated models: without the settings, which are the same everywhere,
     and with a store of its own, whose workers ask nobody else."""
     folder = Path(tempfile.mkdtemp(prefix="llmbench-simulated-"))
@@ -32,7 +32,7 @@ def simulated(results_dir: Path) -> Iterator[Options]:
         "LOG_LEVEL": "ERROR",  # the job itself tells the rest
     }
     try:
-        yield Options(
+        yield StackOptions(
             host="127.0.0.1",
             port=free_port(),
             workers=WORKERS,
@@ -48,10 +48,10 @@ def simulated(results_dir: Path) -> Iterator[Options]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def of_settings(settings: Settings, data_dir: Path) -> Options:
+def of_settings(settings: Settings, data_dir: Path) -> StackOptions:
     """A stack of this folder, at an address that nobody else is told."""
     quiet = {} if "log_level" in settings.model_fields_set else {"LOG_LEVEL": "ERROR"}
-    return Options(
+    return StackOptions(
         host="127.0.0.1",
         port=free_port(),
         workers=WORKERS,
@@ -65,7 +65,7 @@ def of_settings(settings: Settings, data_dir: Path) -> Options:
 
 
 @asynccontextmanager
-async def started(options: Options) -> AsyncIterator[Stack]:
+async def started(options: StackOptions) -> AsyncIterator[Stack]:
     """The stack while the block lasts; what ends is started again, and told."""
     ready = False
 

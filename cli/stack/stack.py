@@ -27,7 +27,7 @@ _ALL_READY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class StackOptions:
     """What the stack is to be."""
 
     host: str
@@ -46,7 +46,7 @@ class Options:
 class Stack:
     """A stack that is started, watched and stopped, in that order, once."""
 
-    def __init__(self, options: Options, say: Say) -> None:
+    def __init__(self, options: StackOptions, say: Say) -> None:
         self._options = options
         self._say = say
         self._lock: int | None = None

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 
 from cli import plan
-from cli.plan import Asked, Flags
+from cli.plan import DescribedPlan, Flags
 from cli.plan.document import parse
 from shared.errors import BadPlan
 from shared.plan import Plan
@@ -23,7 +23,7 @@ def built(text: str, folder: Path = ROOT, **flags: Any) -> Plan:
     return asked(text, folder, **flags).plan
 
 
-def asked(text: str, folder: Path = ROOT, **flags: Any) -> Asked:
+def asked(text: str, folder: Path = ROOT, **flags: Any) -> DescribedPlan:
     return plan.build(parse(text, "plan.yaml", folder), Flags(**flags), LIMITS)
 
 

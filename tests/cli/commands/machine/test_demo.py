@@ -12,9 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
-from cli.commands.demo import Truth, _differences
+from cli.commands.machine.demo import Truth, _differences
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 TARGET: dict[str, Any] = {
     "model": "a/b",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from cli.stack import DATA_DIR, Options, Stack, left, run
+from cli.stack import DATA_DIR, Stack, StackOptions, left, run
 from cli.terminal import read_settings, say
 from shared.settings import Settings
 from shared.startup import start
@@ -66,7 +66,7 @@ def stay_up(
         for each in wrong:
             typer.echo(each.line, err=True)
         return start.WRONG
-    options = Options(
+    options = StackOptions(
         host=host or settings.host,
         port=(settings.port if port is None else port) or free_port(),
         workers=workers,

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from cli import exits
-from cli.commands import up as cli_up
+from cli.commands.machine import up as cli_up
 from cli.stack import Stack
 from shared.settings import Settings
 from shared.startup.ports import free_port

@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from cli.commands.selftest import doubts, table
+from cli.commands.machine.selftest import doubts, table
 from shared.verdict import Reason, Verdict
 from shared.verdict.selftest import Case, Error, SelfTest
 
