@@ -8,7 +8,7 @@ import typer
 
 from cli import exits, plan, quote, report, show
 from cli.client import Api
-from cli.live import Left, follow
+from cli.live import LeftRunning, follow
 from cli.plan import options as flag
 from cli.preflight import preflight
 from cli.stack import DATA_DIR, ChosenStack, WantedStack, chosen
@@ -137,6 +137,6 @@ async def _follow(
         job = await follow(
             api, job_id, shown, quiet=made.quiet, goes_on=not stack.is_ours
         )
-    except Left:
+    except LeftRunning:
         return exits.INTERRUPTED
     return await report.finish(job, made, console(), api)

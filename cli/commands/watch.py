@@ -5,7 +5,7 @@ import typer
 from cli import exits
 from cli.client import ENDED, Api, Job
 from cli.ids import whole
-from cli.live import Left, follow, frame, plain
+from cli.live import LeftRunning, follow, frame, plain
 from cli.report import Options, finish, options_of
 from cli.report.options import (
     Csv,
@@ -46,7 +46,7 @@ def watch(
         job_id = await whole(api, job)
         try:
             ended = await follow(api, job_id, console(stderr=True), quiet=quiet)
-        except Left:
+        except LeftRunning:
             return exits.INTERRUPTED
         return await finish(ended, wanted, console(), api)
 

@@ -6,8 +6,8 @@
 May import: `shared`, `cli.client`, `cli.report`, `cli.show`.
 """
 
-from cli.live.follow import Left, follow
+from cli.live.follow import LeftRunning, follow
 from cli.live.frame import frame
 from cli.live.lines import plain
 
-__all__ = ["Left", "follow", "frame", "plain"]
+__all__ = ["LeftRunning", "follow", "frame", "plain"]

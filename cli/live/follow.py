@@ -18,7 +18,7 @@ QUESTION = (
 Choice = Literal["cancel", "leave", "watch"]
 
 
-class Left(Exception):
+class LeftRunning(Exception):
     """Somebody does not wait for its end. What to do about it has been said."""
 
 
@@ -28,7 +28,7 @@ async def follow(
     """Show it until it has ended; its last state.
 
     Ctrl-C asks whether to cancel it or to leave it running; where nobody can answer it
-    is left. Raises Left then, and Away where the API has been away for too long.
+    is left. Raises LeftRunning then, and Away where the API has been away for too long.
 
     goes_on: False where its stack ends with this command: then Ctrl-C cancels it, and a
     second one does not wait for that.
@@ -48,7 +48,7 @@ async def follow(
                 if choice == "leave":
                     if goes_on:
                         _say_left(api, job_id, screen)
-                    raise Left
+                    raise LeftRunning
                 if choice == "cancel":
                     cancelled = await _cancel(api, job_id, screen)
                 screen.go_on()

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from cli.live import lines
 from cli.live.lines import Job
-from cli.report.tables import Cell, Row, draw
+from cli.report.tables import Cell, FigureRow, draw
 from cli.show import text
 
 _WIDEST_BAR = 60
@@ -37,10 +37,10 @@ def frame(job: Job, console: Console, now_s: float) -> RenderableType:
     return Group(*shown)
 
 
-def rows(groups: Any, label: str) -> list[Row]:
+def rows(groups: Any, label: str) -> list[FigureRow]:
     """A row for each target, or each step, that has calls."""
     return [
-        Row(
+        FigureRow(
             text(group[label]),
             (
                 Cell("ok", f"{group['ok']:,}"),

@@ -9,16 +9,16 @@ May import: `shared`, `cli.exits`, `cli.client`, `cli.show`.
 
 from cli.report.document import as_csv, as_json
 from cli.report.finish import finish
-from cli.report.gates import Gate, parse_gate
-from cli.report.judge import Judged, exit_code, judge
+from cli.report.gates import CiGate, parse_gate
+from cli.report.judge import GateOutcome, exit_code, judge
 from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
 from cli.report.options import Options, options_of
 from cli.report.screen import show
 
 __all__ = [
-    "Gate",
-    "Judged",
+    "CiGate",
+    "GateOutcome",
     "Options",
     "as_csv",
     "as_json",

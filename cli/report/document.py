@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from math import isinf
 from typing import Any
 
-from cli.report.gates import FIGURES, Gate
-from cli.report.judge import Job, Judged, exit_code
+from cli.report.gates import FIGURES, CiGate
+from cli.report.judge import GateOutcome, Job, exit_code
 from cli.report.values import value_of
 
 SCHEMA = 1
@@ -17,7 +17,7 @@ COLUMNS = (
 )
 
 
-def as_json(job: Job, judged: Iterable[Judged]) -> dict[str, Any]:
+def as_json(job: Job, judged: Iterable[GateOutcome]) -> dict[str, Any]:
     """The whole: what came out in short, each gate, and the body of GET."""
     judged = tuple(judged)
     result = job["result"] or {}
@@ -53,7 +53,7 @@ def as_csv(job: Job) -> str:
     return out.getvalue()
 
 
-def _gate(one: Judged) -> dict[str, Any]:
+def _gate(one: GateOutcome) -> dict[str, Any]:
     value, gate = one.value, one.gate
     ends = {"value": value.point, "low": value.low, "high": value.high}
     # JSON has no infinity: the words say that the rank falls on a failure
@@ -80,4 +80,4 @@ def _rows(
         ]
 
 
-_FIGURES = {name: Gate(name, name, ">", 0) for name in FIGURES}
+_FIGURES = {name: CiGate(name, name, ">", 0) for name in FIGURES}

@@ -10,7 +10,7 @@ from rich.text import Text
 from cli.client import Api, Refused
 from cli.report import sentences
 from cli.report.document import as_csv, as_json
-from cli.report.judge import Job, Judged, exit_code, judge
+from cli.report.judge import GateOutcome, Job, exit_code, judge
 from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
 from cli.report.options import STDOUT, Options
@@ -47,7 +47,7 @@ async def finish(job: Job, options: Options, console: Console, api: Api) -> int:
     return exit_code(job, judged)
 
 
-def _say_in_short(job: Job, judged: tuple[Judged, ...], console: Console) -> None:
+def _say_in_short(job: Job, judged: tuple[GateOutcome, ...], console: Console) -> None:
     """How it came out, and each gate that failed."""
     _, first = next(iter(sentences.verdict(job)))
     line(console, f"{job['job_id']}: {job['status']}. {first}")

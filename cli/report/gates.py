@@ -44,7 +44,7 @@ _PARTS: dict[Unit, dict[str, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class CiGate:
     """What must not be."""
 
     text: str
@@ -75,7 +75,7 @@ class Gate:
         return (value > self.limit) is self.fails_above
 
 
-def parse_gate(text: str) -> Gate:
+def parse_gate(text: str) -> CiGate:
     """The gate; raises ValueError with a sentence that says how to write it.
 
     >>> gate = parse_gate("acme/swift-8b:free: ttft.p95 > 800ms")
@@ -100,7 +100,7 @@ def parse_gate(text: str) -> Gate:
     if unit == "share" and limit > 1:
         raise ValueError(f"`{text}`: {_how_to_write(form['limit'], unit)}")
     of = (form["of"] or "").strip() or None
-    return Gate(text.strip(), figure, form["sign"], limit, of)
+    return CiGate(text.strip(), figure, form["sign"], limit, of)
 
 
 def _near(figure: str) -> str:

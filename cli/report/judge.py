@@ -6,7 +6,7 @@ from typing import Any
 
 from cli import exits
 from cli.client import ENDED
-from cli.report.gates import ADJUSTED, Gate, parse_gate
+from cli.report.gates import ADJUSTED, CiGate, parse_gate
 from cli.report.values import Group, Value, interval, value_of, written
 
 Job = dict[str, Any]
@@ -22,10 +22,10 @@ _BEHIND = {"requests_per_s": "rate", "output_tokens_per_s": "rate"}
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class GateOutcome:
     """A gate on one target, one step, or the run."""
 
-    gate: Gate
+    gate: CiGate
     of: str | None
     """Whose figure it is; None: that of the whole run."""
     failed: bool
@@ -34,7 +34,9 @@ class Judged:
     """The figure, and on what it was judged."""
 
 
-def judge(gates: Iterable[Gate], job: Job, *, strict: bool) -> tuple[Judged, ...]:
+def judge(
+    gates: Iterable[CiGate], job: Job, *, strict: bool
+) -> tuple[GateOutcome, ...]:
     """Each gate on each that it is about.
 
     A gate fails where its figure is what it says even at the near end of the interval.
@@ -51,7 +53,7 @@ def judge(gates: Iterable[Gate], job: Job, *, strict: bool) -> tuple[Judged, ...
     )
 
 
-def exit_code(job: Job, judged: Iterable[Judged]) -> int:
+def exit_code(job: Job, judged: Iterable[GateOutcome]) -> int:
     """What the command ends with; 0 for a benchmark that still runs."""
     status, result = job["status"], job["result"]
     if status == "cancelled":
@@ -73,7 +75,7 @@ def exit_code(job: Job, judged: Iterable[Judged]) -> int:
     return exits.MISSED if failed or invalid or nothing_passed else exits.OK
 
 
-def _slo(gates: Iterable[Gate], job: Job) -> tuple[Gate, ...]:
+def _slo(gates: Iterable[CiGate], job: Job) -> tuple[CiGate, ...]:
     """The gate that the plan's own objectives are; none of a plan that explores."""
     plan = job["plan"]
     explores = plan.get("find") or plan.get("sweep")
@@ -83,7 +85,7 @@ def _slo(gates: Iterable[Gate], job: Job) -> tuple[Gate, ...]:
     return (parse_gate(SLO_GATE),)
 
 
-def _groups(gate: Gate, job: Job) -> Iterator[tuple[str | None, Group | None]]:
+def _groups(gate: CiGate, job: Job) -> Iterator[tuple[str | None, Group | None]]:
     """Whose figures a gate is about; None: there is nobody, or there are none."""
     result = job["result"]
     if not result:
@@ -100,11 +102,11 @@ def _groups(gate: Gate, job: Job) -> Iterator[tuple[str | None, Group | None]]:
 
 
 def _judged(
-    gate: Gate, of: str | None, group: Group | None, job: Job, *, strict: bool
-) -> Judged:
+    gate: CiGate, of: str | None, group: Group | None, job: Job, *, strict: bool
+) -> GateOutcome:
     value = _value(gate, of, group, job)
     if value.point is None:
-        return Judged(gate, of, True, value, f"unknown: {value.why}")
+        return GateOutcome(gate, of, True, value, f"unknown: {value.why}")
     shown = written(value.point, gate.unit)
     near = value.low if gate.fails_above else value.high
     if near is None or strict:
@@ -117,10 +119,10 @@ def _judged(
         said = f"{shown} ({interval(value, gate.unit)})"
         if not failed and gate.is_met_by(value.point):
             said += ": not shown to be so"
-    return Judged(gate, of, failed, value, said)
+    return GateOutcome(gate, of, failed, value, said)
 
 
-def _value(gate: Gate, of: str | None, group: Group | None, job: Job) -> Value:
+def _value(gate: CiGate, of: str | None, group: Group | None, job: Job) -> Value:
     if not job["result"]:
         return Value(None, why="the benchmark has no result")
     if group is None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from cli.report import sentences
-from cli.report.judge import Job, Judged
+from cli.report.judge import GateOutcome, Job
 from cli.show import text
 
 
-def as_junit(job: Job, judged: Iterable[Judged]) -> str:
+def as_junit(job: Job, judged: Iterable[GateOutcome]) -> str:
     """One suite; what failed is a `failure`, a benchmark not done an `error`."""
     judged = tuple(judged)
     suite = Element("testsuite", name="llmbench", time=_time(job))
@@ -47,7 +47,7 @@ def _is_bad(job: Job) -> bool:
     return not result.get("successful_runs") or verdict.get("kind") == "invalid"
 
 
-def _name(one: Judged) -> str:
+def _name(one: GateOutcome) -> str:
     of = f" of {text(one.of)}" if one.of and not one.gate.of else ""
     return f"fail if {text(one.gate.text)}{of}"
 

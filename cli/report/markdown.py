@@ -3,20 +3,20 @@
 from collections.abc import Iterable, Iterator
 
 from cli.report import sentences, tables
-from cli.report.judge import Job, Judged
-from cli.report.tables import Row
+from cli.report.judge import GateOutcome, Job
+from cli.report.tables import FigureRow
 from cli.report.words import DOUBTFUL
 
 _MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|"})
 """Characters that would format a stranger's words, or link from them."""
 
 
-def as_markdown(job: Job, judged: Iterable[Judged]) -> str:
+def as_markdown(job: Job, judged: Iterable[GateOutcome]) -> str:
     """The verdict, the gates, a table of targets and one of steps, why calls failed."""
     return "\n".join(_lines(job, tuple(judged))) + "\n"
 
 
-def _lines(job: Job, judged: tuple[Judged, ...]) -> Iterator[str]:
+def _lines(job: Job, judged: tuple[GateOutcome, ...]) -> Iterator[str]:
     (_, first), *rest = sentences.verdict(job)
     yield f"### llmbench: {job['status']}\n"
     yield f"**{plain(first)}** Job `{job['job_id']}`.\n"
@@ -47,7 +47,7 @@ def _figures(job: Job) -> Iterator[str]:
         yield f"\n**{plain(answer)}**"
 
 
-def _table(first: str, rows: list[Row]) -> Iterator[str]:
+def _table(first: str, rows: list[FigureRow]) -> Iterator[str]:
     if not rows:
         return
     heads = [cell.head for cell in rows[0].cells]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.report.gates import Gate, parse_gate
+from cli.report.gates import CiGate, parse_gate
 
 Json = Annotated[
     bool, typer.Option("--json", help="The whole result as one JSON object.")
@@ -55,7 +55,7 @@ class Options:
     junit: Path | None = None
     markdown: Path | None = None
     strict: bool = False
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[CiGate, ...] = ()
 
     @property
     def owns_stdout(self) -> bool:

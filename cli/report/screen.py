@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.report import sentences, tables
-from cli.report.judge import Job, Judged
+from cli.report.judge import GateOutcome, Job
 from cli.report.words import DOUBTFUL
 from cli.show import text
 
@@ -23,7 +23,7 @@ _STYLES = {
 
 def show(
     job: Job,
-    judged: Iterable[Judged],
+    judged: Iterable[GateOutcome],
     console: Console,
     *,
     where: Path | str | None,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cli.report.judge import Job, Judged
+from cli.report.judge import GateOutcome, Job
 from cli.report.words import clock, share, usd
 from cli.show import text
 
@@ -89,7 +89,7 @@ def found(job: Job) -> str | None:
     return None if answer is None else text(answer["words"])
 
 
-def gate(judged: Judged) -> str:
+def gate(judged: GateOutcome) -> str:
     """A gate, whose it is, and how it came out."""
     of = "" if judged.of is None or judged.gate.of else f" of {text(judged.of)}"
     state = "failed" if judged.failed else "passed"

@@ -29,33 +29,33 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FigureRow:
     """A target or a step."""
 
     label: str
     cells: tuple[Cell, ...]
 
 
-def targets(job: Job) -> list[Row]:
+def targets(job: Job) -> list[FigureRow]:
     """A row for each target."""
     return [
-        Row(text(target["target"]), (*_all(target), *_money(target)))
+        FigureRow(text(target["target"]), (*_all(target), *_money(target)))
         for target in job["result"]["targets"]
     ]
 
 
-def steps(job: Job) -> list[Row]:
+def steps(job: Job) -> list[FigureRow]:
     """A row for each step that counts; none of a plan with a single one."""
     counted = [step for step in job["result"]["steps"] if not step["warmup"]]
     if len(counted) < 2:
         return []
     return [
-        Row(text(step["name"]), (*_all(step), *_pace(step), *_money(step)[:1]))
+        FigureRow(text(step["name"]), (*_all(step), *_pace(step), *_money(step)[:1]))
         for step in counted
     ]
 
 
-def draw(rows: list[Row], first: str, console: Console) -> RenderableType:
+def draw(rows: list[FigureRow], first: str, console: Console) -> RenderableType:
     """As a table, or as blocks where that is too wide; labels are never broken."""
     if not rows:
         return Group()
@@ -66,7 +66,7 @@ def draw(rows: list[Row], first: str, console: Console) -> RenderableType:
     return Group(*(_block(row) for row in rows))
 
 
-def has_doubtful(rows: list[Row]) -> bool:
+def has_doubtful(rows: list[FigureRow]) -> bool:
     """Whether a value is marked for its few calls."""
     return any(cell.is_doubtful for row in rows for cell in row.cells)
 
@@ -101,7 +101,7 @@ def _money(group: dict[str, Any]) -> list[Cell]:
     ]
 
 
-def _table(rows: list[Row], first: str) -> Table:
+def _table(rows: list[FigureRow], first: str) -> Table:
     made = Table(
         box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True
     )
@@ -120,7 +120,7 @@ def _cell(cell: Cell) -> Text:
     return shown
 
 
-def _block(row: Row) -> Text:
+def _block(row: FigureRow) -> Text:
     shown = Text(row.label, style="bold")
     for cell in row.cells:
         style = "dim" if cell.is_doubtful else ""

@@ -5,7 +5,7 @@ from math import inf, sqrt
 from typing import Any
 
 from cli.report import words
-from cli.report.gates import ADJUSTED, Gate, Unit
+from cli.report.gates import ADJUSTED, CiGate, Unit
 
 Group = dict[str, Any]
 """Figures of a target, a step or the whole run, as in `result`."""
@@ -26,7 +26,7 @@ class Value:
     """Whether there are calls enough for it."""
 
 
-def value_of(gate: Gate, group: Group, job: dict[str, Any]) -> Value:
+def value_of(gate: CiGate, group: Group, job: dict[str, Any]) -> Value:
     """The gate's figure of a group of this job."""
     name, _, stat = gate.figure.partition(".")
     if stat:

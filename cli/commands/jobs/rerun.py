@@ -7,7 +7,7 @@ from pydantic_core import from_json
 
 from cli import exits, show
 from cli.client import Api, Job
-from cli.live import Left, follow
+from cli.live import LeftRunning, follow
 from cli.report import Options, finish, options_of
 from cli.report.options import (
     Csv,
@@ -73,7 +73,7 @@ def rerun(
         note(f"{job_id} is queued.")
         try:
             ended = await follow(api, job_id, console(stderr=True), quiet=quiet)
-        except Left:
+        except LeftRunning:
             return exits.INTERRUPTED
         return await finish(ended, made, console(), api)
 

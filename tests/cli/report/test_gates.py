@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.report import Gate, parse_gate
+from cli.report import CiGate, parse_gate
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from cli.report import Gate, parse_gate
 def test_a_gate_is_a_figure_a_sign_and_a_limit(
     text: str, figure: str, sign: str, limit: float
 ) -> None:
-    assert parse_gate(text) == Gate(text, figure, sign, limit, None)
+    assert parse_gate(text) == CiGate(text, figure, sign, limit, None)
 
 
 @pytest.mark.parametrize(

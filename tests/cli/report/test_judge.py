@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cli import exits
-from cli.report import Judged, exit_code, judge, parse_gate
+from cli.report import GateOutcome, exit_code, judge, parse_gate
 from tests.cli.fixed import done, percentile
 
 
@@ -40,7 +40,7 @@ def job(status: str = "done", ending: str = "completed", **more: Any) -> dict[st
     }
 
 
-def judged(text: str, of: dict[str, Any], *, strict: bool = False) -> Judged:
+def judged(text: str, of: dict[str, Any], *, strict: bool = False) -> GateOutcome:
     (one,) = judge([parse_gate(text)], of, strict=strict)
     return one
 
