@@ -7,14 +7,18 @@ from typing import Any, TypeVar, get_origin
 from pydantic import BaseModel
 
 from shared.analysis.metrics import spread
-from shared.analysis.percentiles import PERCENTS, of_successes
-from shared.analysis.summary import (
+from shared.analysis.percentiles import (
+    PERCENTS,
     Adjusted,
+    Distribution,
+    of_successes,
+)
+from shared.analysis.search import answer
+from shared.analysis.summary import (
     AttemptFigures,
     Attempts,
     Cost,
     Counts,
-    Distribution,
     Goodput,
     Summary,
     TargetFigures,
@@ -44,6 +48,7 @@ def summarize_none(
         "status": None if ending is None else ending.status,
         "ending": ending,
         "cause": cause,
+        "find": answer(plan, (), ending),
     }
     return _nothing(Summary, **{**figures, **run})
 

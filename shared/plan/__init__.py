@@ -12,7 +12,9 @@ from shared.plan.extras import PRICED
 from shared.plan.input.problems import problems
 from shared.plan.loads.adaptive import Adaptive
 from shared.plan.loads.due import DueTimes
+from shared.plan.loads.find import Find, Search
 from shared.plan.loads.shape import is_open
+from shared.plan.loads.sweep import Over
 from shared.plan.plan import SCHEMA, Plan
 from shared.plan.plan_json import plan_json, read_plan
 from shared.plan.prompts.prefix import unique_prefix, with_prefix
@@ -27,6 +29,7 @@ from shared.plan.steps import (
     Step,
     Work,
     due_times,
+    found,
     next_step,
     steps,
     total,
@@ -40,11 +43,14 @@ __all__ = [
     "SCHEMA",
     "Adaptive",
     "DueTimes",
+    "Find",
     "Finished",
     "MaxTokens",
     "Message",
+    "Over",
     "Plan",
     "Retries",
+    "Search",
     "Slo",
     "Step",
     "SyntheticPrompts",
@@ -56,6 +62,7 @@ __all__ = [
     "check_size",
     "check_targets",
     "due_times",
+    "found",
     "is_open",
     "most_calls",
     "next_step",

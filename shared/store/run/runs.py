@@ -63,7 +63,7 @@ async def create(
         "targets": to_json([target.label() for target in plan.targets]).decode(),
         "warnings": to_json(list(warnings)).decode(),
     }
-    slots = total(plan) if slots is None else slots
+    slots = await asyncio.to_thread(total, plan) if slots is None else slots
     if slots is not None:
         fields["total"] = slots
     if prices is not None:
