@@ -9,14 +9,13 @@ May import: the machinery, and `sample` for the names of outcomes.
 """
 
 from shared.plan.extras import PRICED
-from shared.plan.input.problems import problems
 from shared.plan.loads.adaptive import Adaptive
 from shared.plan.loads.due import DueTimes
 from shared.plan.loads.find import Find, Search
 from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Over
 from shared.plan.plan import SCHEMA, Plan
-from shared.plan.plan_json import plan_json, read_plan
+from shared.plan.plan_json import plan_json, problems, read_plan
 from shared.plan.prompts.prefix import unique_prefix, with_prefix
 from shared.plan.prompts.prompt import MaxTokens, Message, Text
 from shared.plan.prompts.synthetic import SyntheticPrompts, calibrate
