@@ -77,6 +77,9 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         lifespan=lifespan,
         redirect_slashes=False,
+        # One schema of each record: a plan that is shown can be sent again, and what
+        # has a default may be missing, as in a result that an earlier build has kept.
+        separate_input_output_schemas=False,
         telemetry={
             "auto_configure": False,  # `tracing` does it, as in workers
             "operation_spans": False,

@@ -15,7 +15,6 @@ from api.schemas import Accepted, Job, Listing, Quoted
 from api.submission import (
     check_key,
     checked_prices,
-    form_schema,
     quoted,
     read_submission,
     warnings_of,
@@ -41,7 +40,9 @@ _BODY = {
             "schema": {"$ref": "#/components/schemas/Plan"},
             "example": PLAN_EXAMPLE,
         },
-        "multipart/form-data": {"schema": form_schema()},
+        "multipart/form-data": {
+            "schema": {"$ref": "#/components/schemas/PromptFileForm"}
+        },
     },
 }
 _PREFER = {
@@ -55,6 +56,7 @@ _PREFER = {
 
 @router.post(
     "",
+    operation_id="create_benchmark",
     summary="Queue a benchmark",
     status_code=202,
     response_model=Accepted,
@@ -143,6 +145,7 @@ async def create(
 
 @router.get(
     "",
+    operation_id="list_benchmarks",
     summary="List benchmarks",
     response_model=Listing,
     responses=responses("invalid", "no-store", "store-down", "busy"),
@@ -167,6 +170,7 @@ async def listing(
 
 @router.get(
     "/{job_id}",
+    operation_id="get_benchmark",
     summary="Show a benchmark",
     response_model=Job,
     responses=responses(

@@ -40,6 +40,7 @@ _STATE_PROBLEMS = (
 
 @router.delete(
     "/{job_id}",
+    operation_id="cancel_benchmark",
     summary="Cancel a benchmark",
     status_code=202,
     response_model=Job,
@@ -72,6 +73,7 @@ async def cancel(job_id: JobId, store: StoreDep) -> Response:
 
 @router.post(
     "/{job_id}/pause",
+    operation_id="pause_benchmark",
     summary="Pause a benchmark",
     status_code=202,
     response_model=Job,
@@ -100,6 +102,7 @@ async def pause(job_id: JobId, store: StoreDep) -> Response:
 
 @router.post(
     "/{job_id}/resume",
+    operation_id="resume_benchmark",
     summary="Resume a benchmark",
     status_code=202,
     response_model=Job,

@@ -19,32 +19,46 @@ EXAMPLES = ["acme/orca-70b-instruct:free", "acme/tuna-8b:free"]
 class Ids(BaseModel):
     """Names to use as `model`."""
 
-    models: list[str] = Field(examples=[EXAMPLES])
+    models: list[str] = Field(
+        description="In the upstream's order.", examples=[EXAMPLES]
+    )
 
 
 class Details(BaseModel):
     """What the upstream says of one model. Null is what it does not say."""
 
-    id: str = Field(examples=EXAMPLES[:1])
-    name: str = Field(examples=["Acme: Orca 70B Instruct (free)"])
+    id: str = Field(description="What to use as `model`.", examples=EXAMPLES[:1])
+    name: str = Field(
+        description="For people.", examples=["Acme: Orca 70B Instruct (free)"]
+    )
     context_length: int | None = Field(description="Tokens.", examples=[65536])
-    max_completion_tokens: int | None
-    prompt_usd_per_million: float | None = Field(examples=[0.0])
-    completion_usd_per_million: float | None = Field(examples=[0.0])
-    free: bool
-    input_modalities: list[str] = Field(examples=[["text"]])
+    max_completion_tokens: int | None = Field(description="The longest answer.")
+    prompt_usd_per_million: float | None = Field(
+        description="USD for a million tokens of prompts.", examples=[0.0]
+    )
+    completion_usd_per_million: float | None = Field(
+        description="USD for a million tokens of answers.", examples=[0.0]
+    )
+    free: bool = Field(description="Its id ends with `:free`, and every price is 0.")
+    input_modalities: list[str] = Field(
+        description="What it can be asked with.", examples=[["text"]]
+    )
     expires: date | None = Field(description="The day after which it may vanish.")
-    supported_parameters: list[str] = Field(examples=[["max_tokens", "seed"]])
+    supported_parameters: list[str] = Field(
+        description="Fields of a request that it heeds.",
+        examples=[["max_tokens", "seed"]],
+    )
 
 
 class Detailed(BaseModel):
     """Models with what is known of them."""
 
-    models: list[Details]
+    models: list[Details] = Field(description="In the upstream's order.")
 
 
 @router.get(
     "/models",
+    operation_id="list_models",
     summary="List models",
     responses={
         200: {

@@ -7,22 +7,20 @@ from shared.plan import Plan
 
 
 def form_schema() -> dict[str, Any]:
-    """The form, for OpenAPI. Without examples, which a page would fill in."""
+    """The form, for OpenAPI."""
     plan = Plan.model_json_schema()["properties"]
-    kept = ("type", "anyOf", "enum", "default", "description", "minimum", "maximum")
-    fields = {
-        name: {word: plan[name][word] for word in kept if word in plan[name]}
-        for name in FIELDS
-        if name in plan
-    }
+    fields = {name: _field(plan[name]) for name in FIELDS if name in plan}
     return {
+        "title": "PromptFileForm",
+        "description": "A prompt file, and what to do with it: the short spelling of a"
+        " plan.",
         "type": "object",
         "additionalProperties": False,
         "required": [FILE, "model"],
         "properties": {
             FILE: {
                 "type": "string",
-                "contentMediaType": "application/octet-stream",
+                "format": "binary",
                 "description": "UTF-8: each line a prompt (.txt), or .jsonl, or .csv.",
             },
             "model": {
@@ -40,3 +38,15 @@ def form_schema() -> dict[str, Any]:
             },
         },
     }
+
+
+def _field(schema: dict[str, Any]) -> dict[str, Any]:
+    """A field of the plan as one of a form: without examples, which a page would fill
+    in, and without null, which a form has no word for."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    said = {**schema, **(kinds[0] if kinds else {})}
+    kept = ("type", "enum", "description", "minimum", "maximum", "maxLength")
+    found = {word: said[word] for word in kept if word in said}
+    if said.get("default") is not None:
+        found["default"] = said["default"]
+    return found

@@ -13,7 +13,9 @@ class Found(Frozen):
     """What a search (`find`) has found: the answer lies from `passing` to `failing`."""
 
     over: Over = Field(description="What was searched: the concurrency, or the rate.")
-    goodput: float = Field(description="The share of good calls at which a step passes.")
+    goodput: float = Field(
+        description="The share of good calls at which a step passes."
+    )
     passing: float | None = Field(
         description="The answer: the largest value that passed. None: none did."
     )

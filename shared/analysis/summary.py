@@ -164,8 +164,8 @@ class Figures(Frozen):
     __pydantic_extra__: dict[str, Distribution]
 
     avg: float | None = Field(
-        description="Mean `latency_s` of successful calls, in seconds. Of several models"
-        " it is the mean over all of them: read `targets`, which has each one's."
+        description="Mean `latency_s` of successful calls, in seconds. Of several"
+        " models it is the mean over all of them: read `targets`, which has each one's."
     )
     min: float | None = Field(description="Their least, in seconds.")
     max: float | None = Field(description="Their greatest, in seconds.")

@@ -37,7 +37,7 @@ class Step:
     warmup: bool
     """Its rows are kept and never counted."""
     value: float | None = None
-    """Of the sweep or the search: the concurrency, or the rate; None in a plan without."""
+    """Of the sweep or the search: the concurrency, or the rate. None: of neither."""
 
     @property
     def is_open(self) -> bool:

@@ -11,7 +11,7 @@ from shared.near import meant
         ("rusn", ["runs", "load"], "Did you mean `runs`?"),
         ("RUNS", ["runs", "load"], "Did you mean `runs`?"),
         ("rate", ["count", "rate_per_s"], "Did you mean `rate_per_s`?"),
-        ("sed", ["seed", "send", "load"], "Did you mean `seed` or `send`?"),
+        ("sed", ["seed", "send", "load"], "Did you mean `send` or `seed`?"),
         ("x", ["runs", "load"], "There are: load, runs."),
         ("x", [], "There are none."),
     ],
