@@ -1,6 +1,6 @@
 """Benchmarks: asked for, shown, listed."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
@@ -33,18 +33,19 @@ PLAN_EXAMPLE = {
     "max_tokens": 512,
     "stream": True,
 }
-_BODY = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {"$ref": "#/components/schemas/Plan"},
-            "example": PLAN_EXAMPLE,
-        },
-        "multipart/form-data": {
-            "schema": {"$ref": "#/components/schemas/PromptFileForm"}
-        },
-    },
+_FORM = {
+    "multipart/form-data": {"schema": {"$ref": "#/components/schemas/PromptFileForm"}}
 }
+_PLAN = {
+    "application/json": {
+        "schema": {"$ref": "#/components/schemas/Plan"},
+        "example": PLAN_EXAMPLE,
+    }
+}
+_BODY = {"required": True, "content": {**_PLAN, **_FORM}}
+_FORM_BODY = {"required": True, "content": _FORM}
+"""Of the same at a path of its own, for clients whose generator knows one body of an
+operation."""
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -54,6 +55,44 @@ _PREFER = {
 }
 
 
+_CREATED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": Job | Quoted,
+        "description": "With `Prefer: wait`: it has ended, and this is it. With"
+        " `dry_run`: what it would be.",
+        "headers": {"Preference-Applied": {"schema": {"type": "string"}}},
+    },
+    202: {"headers": {"Location": {"schema": {"type": "string"}}}},
+    **responses(
+        "slow-body",
+        "too-large",
+        "unsupported-media-type",
+        "invalid",
+        "too-much",
+        "key-reused",
+        "unknown-model",
+        "context-length",
+        "unknown-price",
+        "no-catalogue",
+        "missing-key",
+        "misconfigured",
+        "no-store",
+        "store-down",
+        "busy",
+        "outcome-unknown",
+    ),
+}
+
+
+@router.post(
+    "/file",
+    operation_id="create_benchmark_of_file",
+    summary="Queue a benchmark of a prompt file",
+    status_code=202,
+    response_model=Accepted,
+    openapi_extra={"requestBody": _FORM_BODY, "parameters": [_PREFER]},
+    responses=_CREATED,
+)
 @router.post(
     "",
     operation_id="create_benchmark",
@@ -61,33 +100,7 @@ _PREFER = {
     status_code=202,
     response_model=Accepted,
     openapi_extra={"requestBody": _BODY, "parameters": [_PREFER]},
-    responses={
-        200: {
-            "model": Job | Quoted,
-            "description": "With `Prefer: wait`: it has ended, and this is it. With"
-            " `dry_run`: what it would be.",
-            "headers": {"Preference-Applied": {"schema": {"type": "string"}}},
-        },
-        202: {"headers": {"Location": {"schema": {"type": "string"}}}},
-        **responses(
-            "slow-body",
-            "too-large",
-            "unsupported-media-type",
-            "invalid",
-            "too-much",
-            "key-reused",
-            "unknown-model",
-            "context-length",
-            "unknown-price",
-            "no-catalogue",
-            "missing-key",
-            "misconfigured",
-            "no-store",
-            "store-down",
-            "busy",
-            "outcome-unknown",
-        ),
-    },
+    responses=_CREATED,
 )
 async def create(
     request: Request,
