@@ -12,7 +12,7 @@ from api.schemas import Job, Listed, Money, Progress, Reconciled
 from shared import archive
 from shared.clock import utc_label
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
-from shared.run import Ending, Run, Status
+from shared.run import Ending, Run
 from shared.settings import Settings
 from shared.store import durable
 from shared.store.client import now_s

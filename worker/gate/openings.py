@@ -29,7 +29,7 @@ class Openings:
         return max((self._shut.get(name, (0.0, 0))[0] for name in names), default=0.0)
 
     def words(self, *names: str) -> str:
-        """What opens last of these, for people; "" where nobody said, or none is shut."""
+        """What opens last of these, for people; "" where nobody said, or none is."""
         last = max(names, key=self.until_s, default="")
         return self._words.get(last, "") if self.is_shut(last) else ""
 
