@@ -34,7 +34,11 @@ PLAN_EXAMPLE = {
     "stream": True,
 }
 _FORM = {
-    "multipart/form-data": {"schema": {"$ref": "#/components/schemas/PromptFileForm"}}
+    "multipart/form-data": {
+        "schema": {"$ref": "#/components/schemas/PromptFileForm"},
+        # a field for each model, and not one with commas
+        "encoding": {"model": {"style": "form", "explode": True}},
+    }
 }
 _PLAN = {
     "application/json": {

@@ -42,6 +42,12 @@ class CountedPrompts(BaseModel):
     note: str = Field(description="How large they are, as a sentence.")
 
 
+def _one_of_all(schema: dict[str, Any]) -> None:
+    """The sources and the stand-in beside each other: exactly one of them fits."""
+    sources, counted = schema.pop("anyOf")
+    schema["oneOf"] = [*sources["oneOf"], counted]
+
+
 class ShownPlan(Plan):
     """A plan as it is shown: with all its fields, and large prompts only counted."""
 
@@ -52,5 +58,5 @@ class ShownPlan(Plan):
     )
 
     prompts: Annotated[PromptSource, ShownAs(PromptSource | CountedPrompts)] = Field(
-        description="What is asked: docs/prompts.md."
+        description="What is asked: docs/prompts.md.", json_schema_extra=_one_of_all
     )

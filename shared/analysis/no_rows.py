@@ -13,7 +13,6 @@ from shared.analysis.percentiles import (
     Distribution,
     of_successes,
 )
-from shared.analysis.search import answer
 from shared.analysis.summary import (
     AttemptFigures,
     Attempts,
@@ -25,7 +24,7 @@ from shared.analysis.summary import (
     Throughput,
     Tokens,
 )
-from shared.plan import Plan
+from shared.plan import Plan, answer
 from shared.run import Ending
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -48,7 +47,7 @@ def summarize_none(
         "status": None if ending is None else ending.status,
         "ending": ending,
         "cause": cause,
-        "find": answer(plan, (), ending),
+        "find": answer(plan, (), complete=ending is Ending.FIND),
     }
     return _nothing(Summary, **{**figures, **run})
 

@@ -15,7 +15,6 @@ from shared.analysis.columns import Columns, columns_of
 from shared.analysis.distributions import known
 from shared.analysis.groups import RunColumns, billed_usd, figures
 from shared.analysis.percentiles import linear
-from shared.analysis.search import answer
 from shared.analysis.slack import doubtful_shares
 from shared.analysis.summary import (
     Attempts,
@@ -26,7 +25,7 @@ from shared.analysis.summary import (
     TargetFigures,
 )
 from shared.analysis.windows import Group, Stretch
-from shared.plan import Finished, Plan, next_step
+from shared.plan import Finished, Plan, answer, next_step
 from shared.run import Ending
 from shared.sample import Sample
 
@@ -66,7 +65,7 @@ def summarize(
         doubtful_shares=doubtful_shares(run, counted),
         stamp_slack_p99_s=_stamp_slack_p99_s(run, counted),
         warmup_usd=billed_usd(run.column["cost_usd"][run.column["warmup"]]),
-        find=answer(plan, over, ending),
+        find=answer(plan, over, complete=ending is Ending.FIND),
         targets=_by_target(plan, run, counted, stretches),
         steps=each_step,
     )

@@ -11,8 +11,8 @@ from pydantic import ConfigDict, Field
 
 from shared.analysis.metrics import spread
 from shared.analysis.percentiles import Adjusted, Distribution
-from shared.analysis.search import Found
 from shared.fields import Frozen
+from shared.plan import SearchAnswer
 from shared.run import Ending, Status
 
 SCHEMA = 1
@@ -286,7 +286,7 @@ class Summary(Figures):
         description="Over successful streamed calls; a call without slack counts as 0."
     )
     warmup_usd: float | None = Field(description="Billed for warm-up, not in `cost`.")
-    find: Found | None = Field(
+    find: SearchAnswer | None = Field(
         default=None, description="The answer of a search; None in other plans."
     )
     targets: tuple[TargetFigures, ...] = Field(description="In the plan's order.")

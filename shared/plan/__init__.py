@@ -11,7 +11,7 @@ May import: the machinery, and `sample` for the names of outcomes.
 from shared.plan.extras import PRICED
 from shared.plan.loads.adaptive import Adaptive
 from shared.plan.loads.due import DueTimes
-from shared.plan.loads.find import Find, Search
+from shared.plan.loads.find import Find, SearchAnswer
 from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Over
 from shared.plan.plan import SCHEMA, Plan
@@ -27,8 +27,8 @@ from shared.plan.steps import (
     Finished,
     Step,
     Work,
+    answer,
     due_times,
-    found,
     next_step,
     steps,
     total,
@@ -49,19 +49,19 @@ __all__ = [
     "Over",
     "Plan",
     "Retries",
-    "Search",
+    "SearchAnswer",
     "Slo",
     "Step",
     "SyntheticPrompts",
     "Target",
     "Text",
     "Work",
+    "answer",
     "calibrate",
     "check_prompts",
     "check_size",
     "check_targets",
     "due_times",
-    "found",
     "is_open",
     "most_calls",
     "next_step",

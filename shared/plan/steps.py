@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.plan.loads import Load
 from shared.plan.loads.due import DueTimes
-from shared.plan.loads.find import Search, search
+from shared.plan.loads.find import Search, SearchAnswer, answer_of, search
 from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Over, at_value
 from shared.plan.order import permuted
@@ -110,6 +110,20 @@ def found(plan: Plan, finished: Sequence[Finished]) -> Search | None:
         return None
     each = _steps_per_value(plan)
     return search(plan.find, [step.goodput for step in finished[each - 1 :: each]])
+
+
+def answer(
+    plan: Plan, finished: Sequence[Finished], *, complete: bool
+) -> SearchAnswer | None:
+    """The answer of the plan's search; None without one.
+
+    complete: the run ended as a search does. Else calls of the last step may be
+    missing, so that it neither passed nor failed.
+    """
+    state = found(plan, finished if complete else finished[:-1])
+    if plan.find is None or state is None:
+        return None
+    return answer_of(plan.find, state, complete=complete)
 
 
 def total(plan: Plan) -> int | None:

@@ -59,7 +59,7 @@ def test_a_benchmark_has_its_plan_and_its_result_by_type() -> None:
     assert named("Job", "plan") == "ShownPlan"
     assert named("Job", "result") == "Judged"
     assert named("Judged", "verdict") == "Verdict"
-    assert named("Judged", "find") == "Found"
+    assert named("Judged", "find") == "SearchAnswer"
     assert RECORDS["ShownPlan"]["required"] == list(RECORDS["Plan"]["properties"])
 
 

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from shared.analysis.no_rows import summarize_none
-from shared.analysis.search import Found
 from shared.analysis.summarize import summarize
-from shared.plan import Plan
+from shared.plan import Plan, SearchAnswer
 from shared.run import Ending
 from shared.sample import Outcome, Sample
 
@@ -45,7 +44,9 @@ def rows(*latencies_s: float) -> list[Sample]:
     return made
 
 
-def found(*latencies_s: float, ending: Ending = Ending.FIND, **find: Any) -> Found:
+def found(
+    *latencies_s: float, ending: Ending = Ending.FIND, **find: Any
+) -> SearchAnswer:
     answer = summarize(plan(**find), rows(*latencies_s), ending=ending).find
     assert answer is not None
     return answer
