@@ -25,7 +25,8 @@ _PLAN = "plan.json"
 _NAMES = {"responses.jsonl": "answers", "samples.parquet": "samples_parquet"}
 """Names of operations that are not that of their file."""
 _RECORDS = {_PLAN: "Plan", "summary.json": "Judged", FILE: "Reconciliation"}
-"""Files that are one record of the schema; others are lines of text."""
+"""Files that are one record of the schema; others are lines of text, or bytes."""
+_TEXTS = ("text/csv", "application/jsonl")
 
 
 def routes_of(outputs: Mapping[str, Output]) -> APIRouter:
@@ -38,6 +39,8 @@ def routes_of(outputs: Mapping[str, Output]) -> APIRouter:
         path, operation = f"/{{job_id}}/{name}", _NAMES.get(name, Path(name).stem)
         kinds = () if name == _PLAN else ("not-ready",)
         schema = {"type": "string"}
+        if media_type not in _TEXTS:
+            schema["format"] = "binary"
         if name in _RECORDS:
             schema = {"$ref": f"#/components/schemas/{_RECORDS[name]}"}
         found.add_api_route(

@@ -27,6 +27,7 @@ CONFIG = """\
 post_hooks: []
 content_type_overrides:
   application/jsonl: text/plain
+  application/vnd.apache.parquet: application/octet-stream
 """
 
 
