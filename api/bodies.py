@@ -52,7 +52,7 @@ class BoundedBodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        upload = scope["path"].endswith("/benchmark")
+        upload = scope["path"].endswith(("/benchmark", "/benchmark/file"))
         cap = self._upload if upload else self._other
         headers = Request(scope).headers
         refusal = _too_much_head(scope) or _refusal(headers, cap, upload)

@@ -3,11 +3,13 @@
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Request
+from fastapi.dependencies.models import Dependant
 
-from api.errors import Problem
+from api.errors import Problem, invalid
 from api.parts import Parts, Store
 from shared import tracing
 from shared.errors import NoSuchRun
+from shared.near import meant
 from shared.run import is_id_prefix, is_job_id
 
 EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
@@ -70,6 +72,24 @@ async def _job_id(
 
 
 JobId = Annotated[str, Depends(_job_id)]
+
+
+def known_query(request: Request) -> None:
+    """Refuses a parameter of the URL that the path does not have: one that is passed
+    over would be taken for obeyed."""
+    route = request.scope["route"]
+    known = sorted(_query_names(route.dependant))
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        raise invalid(
+            (name[:40], f"There is no such parameter. {meant(name[:100], known)}")
+            for name in unknown
+        )
+
+
+def _query_names(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*map(_query_names, dependant.dependencies))
 
 
 async def _traceparent(

@@ -9,10 +9,11 @@ from contextlib import asynccontextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from api import errors
 from api.bodies import BoundedBodies
+from api.deps import known_query
 from api.openapi import schema_of
 from api.parts import (
     MOST_WATCHERS,
@@ -79,6 +80,9 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         docs_url=None,  # `home` serves them, without a foreign host
         redoc_url=None,
+        # One schema of each record: a plan that is shown can be sent again, and what
+        # has a default may be missing, as in a result that an earlier build has kept.
+        separate_input_output_schemas=False,
         telemetry={
             "auto_configure": False,  # `tracing` does it, as in workers
             "operation_spans": False,
@@ -102,7 +106,9 @@ def create_app(settings: Settings) -> FastAPI:
         downloads,
         selftest,
     ):
-        app.include_router(subject.router)
+        # who asks for these adds what it likes to the URL
+        strict = [] if subject in (health, metrics) else [Depends(known_query)]
+        app.include_router(subject.router, dependencies=strict)
     app.openapi = lambda: schema_of(app)  # type: ignore[method-assign]
     return app
 

@@ -47,6 +47,7 @@ def record(run: Run) -> bytes:
         "closed": run.closed,
         "failed": run.failed,
         "total": run.total,
+        "gap_s": run.gap_s,
         "error": run.error,
         "warnings": run.warnings,
         "rerun_of": run.rerun_of,
@@ -71,6 +72,7 @@ class _Record(BaseModel):
     closed: int = 0
     failed: int = 0
     total: int | None = None
+    gap_s: float | None = None
     error: str | None = None
     warnings: tuple[str, ...] = ()
     rerun_of: str | None = None

@@ -5,7 +5,7 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 
 class Frozen(BaseModel):
@@ -14,6 +14,28 @@ class Frozen(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", allow_inf_nan=False, str_max_length=16 * 1024**2
     )
+
+
+TOLD = ConfigDict(use_attribute_docstrings=True)
+"""`__pydantic_config__` of a dataclass: its schema has the docstrings of its fields."""
+
+Moment = Annotated[
+    str,
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date-time",
+            "examples": ["2026-11-23T08:00:01.250Z"],
+        }
+    ),
+]
+"""A time as people and clients read it: UTC, ISO 8601, milliseconds, `Z`."""
+
+
+def without_default(schema: dict[str, Any]) -> None:
+    """Of a field that may be of several kinds: generators of clients cannot tell of
+    which of them its default is, so the description says it."""
+    schema.pop("default", None)
 
 
 def _not_a_bool(value: object) -> object:

@@ -103,6 +103,8 @@ class Run:
     """In `waiting`: when the upstream's limit opens, or it is tried again."""
     down: str | None = None
     """In `waiting` for an upstream that is down: its own words, or the connection's."""
+    shut: str | None = None
+    """In `waiting` for something to open: what that is, in words. None: not known."""
     step: int = 0
     segment: int = 0
     closed: int = 0
@@ -114,6 +116,8 @@ class Run:
     ending: Ending | None = None
     error: str | None = None
     """The sentence of a failure, or of the last failed attempt to reduce."""
+    blocked: str | None = None
+    """In `reducing`: the sentence of the last try to write the results."""
     warnings: tuple[str, ...] = ()
     rerun_of: str | None = None
     exclusive: bool = False
@@ -122,10 +126,13 @@ class Run:
     """Where it was asked for in a trace (`tracing`); None: in none."""
     stalled_s: float | None = None
     """In `running`: how long no shard has been alive; None while one is."""
+    rested_s: float = 0.0
+    """How long nobody has worked on it by now since it was paused, or waits; else 0."""
     interrupted: int = 0
     """Shards whose worker went silent: taken over, or silent when their step ended."""
-    gap_s: float = 0.0
-    """How long nobody worked on it between its segments: pauses, waits, restarts."""
+    gap_s: float | None = 0.0
+    """How long nobody worked on it between its segments: pauses, waits, restarts. None:
+    of a run that was kept before that was counted."""
     outages: int = 0
     """How often the upstream, or a target of it, was down."""
     outage_s: float = 0.0
@@ -144,6 +151,18 @@ class Run:
     """The worst cost of the calls that are open under the budget."""
     unaccounted_usd: float | None = None
     """The most that may have been billed beyond what the rows tell."""
+
+    def worked_s(self, now: float) -> float | None:
+        """How long somebody has worked on it: without pauses, waits and changes of
+        workers. None before the first worker, and where gaps were not counted.
+
+        now: Unix seconds of the store's clock.
+        """
+        if self.started_at is None or self.gap_s is None:
+            return None
+        away_s = self.gap_s + self.rested_s + (self.stalled_s or 0.0)
+        wall_s = (self.ended_at or now) - self.started_at
+        return round(max(0.0, wall_s - away_s), 3)
 
 
 def new_job_id(now_s: float) -> str:

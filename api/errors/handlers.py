@@ -1,11 +1,13 @@
 """Every error becomes a problem: those of ours, FastAPI's, and bugs."""
 
 import logging
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic import TypeAdapter
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -29,6 +31,7 @@ from shared.errors import (
     Unwritable,
     WrongState,
 )
+from shared.near import sentence_of
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -131,12 +134,19 @@ def _of_validation(request: Request, error: RequestValidationError) -> Problem:
             f"{media_type[:60] or 'No content type'!r} is not understood. Send JSON as"
             " application/json.",
         )
-    # A location begins with the place: body, query, path or header. Where the body is
-    # no JSON, a number follows that is no field.
-    return invalid(
-        (
-            "" if e["type"] == "json_invalid" else ".".join(map(str, e["loc"][1:])),
-            e["msg"].removeprefix("Value error, "),
-        )
-        for e in found
-    )
+    schema = cache(lambda: _body_schema(request))
+
+    def in_body(error: dict[str, Any]) -> tuple[str, str]:
+        # A location begins with the place: body, query, path or header. Where the body
+        # is no JSON, a number follows that is no field.
+        loc = error["loc"][1:]
+        field = "" if error["type"] == "json_invalid" else ".".join(map(str, loc))
+        return field, sentence_of({**error, "loc": loc}, schema)
+
+    return invalid(map(in_body, found))
+
+
+def _body_schema(request: Request) -> dict[str, Any]:
+    """Of the body that the endpoint takes."""
+    body = request.scope["route"].body_field
+    return TypeAdapter(body.field_info.annotation).json_schema()

@@ -11,8 +11,14 @@ from api.errors.problem import MEDIA_TYPE
 class FieldError(BaseModel):
     """What is wrong with one field."""
 
-    field: str = Field(examples=["runs"])
-    message: str = Field(examples=["Input should be greater than or equal to 1"])
+    field: str = Field(
+        description="Where it stands, as in `load.stages[2].rate_per_s`.",
+        examples=["runs"],
+    )
+    message: str = Field(
+        description="What is wrong with it.",
+        examples=["Input should be greater than or equal to 1"],
+    )
 
 
 class ProblemBody(BaseModel):
@@ -20,9 +26,12 @@ class ProblemBody(BaseModel):
 
     model_config = ConfigDict(extra="allow", title="Problem")
 
-    type: str = Field(examples=["/problems/no-such-run"])
+    type: str = Field(
+        description="Its last part is the kind, for programs.",
+        examples=["/problems/no-such-run"],
+    )
     title: str = Field(description="The kind in words; the same each time.")
-    status: int
+    status: int = Field(description="Of HTTP.")
     detail: str = Field(description="What happened, and what to do about it.")
     instance: str | None = Field(default=None, description="The path asked for.")
     errors: list[FieldError] | None = Field(

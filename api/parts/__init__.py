@@ -12,7 +12,8 @@ from api.parts.account_page import AccountPage
 from api.parts.parts import Parts, Store
 from api.parts.search import Filter, search
 from api.parts.traffic import CountedRequests, Traffic
-from api.parts.views import Views, listed, progress, waits_for
+from api.parts.views import Views, listed, progress
+from api.parts.waiting import waits_for
 from api.parts.watchers import MOST_WATCHERS, Watchers
 
 __all__ = [

@@ -178,8 +178,9 @@ def _eta_s(run: Run, plan: Plan, rate: float | None, now: float) -> float | None
     left = []
     if run.total is not None and rate:
         left.append((run.total - run.closed) / rate)
-    if duration_s := plan["load"].get("duration_s"):
+    duration_s = plan["load"].get("duration_s")
+    worked_s = run.worked_s(now)
+    if duration_s and worked_s is not None:
         values = plan["sweep"]["values"] if plan.get("sweep") else (None,)
-        worked_s = now - run.started_at - run.gap_s
         left.append(duration_s * len(values) - worked_s)
     return round(max(0.0, min(left)), 1) if left else None

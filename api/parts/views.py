@@ -9,13 +9,14 @@ from redis.asyncio import Redis
 from api.parts.live import live
 from api.parts.newest import NewestRows
 from api.parts.plans import ShownPlans, shown
+from api.parts.waiting import waiting_for
 from api.schemas import Job, Listed, Live, Money, Progress, Reconciled
 from shared import archive
 from shared.clock import utc_label
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
-from shared.run import Ending, Run, Status
+from shared.run import Ending, Run
 from shared.settings import Settings
-from shared.store import durable, workers
+from shared.store import durable
 from shared.store.client import now_s
 from shared.store.run import reconciles, runs, slots, states
 from shared.store.run.record import leave
@@ -44,10 +45,10 @@ class Views:
                 return await asyncio.to_thread(self._archived, job_id)
             except NoSuchRun:
                 raise await durable.missing(self._redis, job_id) from None
-        waiting_for = await self._waiting_for(run)
+        why = await waiting_for(self._redis, run, lease_s=self._lease_s)
         reconciled = await self._reconciled(run)
         now = await now_s(self._redis)
-        job = _job(run, plan, result, now, waiting_for, reconciled)
+        job = _job(run, plan, result, now, why, reconciled)
         job.live = await self.live(run)
         return job
 
@@ -152,39 +153,18 @@ class Views:
             totals=found.totals,
         )
 
-    async def _waiting_for(self, run: Run) -> str | None:
-        if run.status is Status.WAITING:
-            return waits_for(run)
-        if run.status is Status.PAUSED:
-            return "somebody to resume it"
-        unheld = run.status in (Status.QUEUED, Status.REDUCING)
-        if not unheld and run.stalled_s is None:
-            return None
-        if await workers.alive(self._redis, lease_s=self._lease_s):
-            return "a worker to take it"
-        return "a worker: none is alive; start one with `python -m worker`"
-
-
-def waits_for(run: Run) -> str | None:
-    """What a run that is `waiting` waits for; None for one that is not."""
-    if run.status is not Status.WAITING or run.until is None:
-        return None
-    if run.down is not None:
-        again = utc_label(run.until)
-        return f"the upstream, which is down ({run.down}); it is tried again at {again}"
-    return f"the upstream's limit, which opens at {utc_label(run.until)}"
-
 
 def progress(run: Run, now: float) -> Progress:
     """How far a run is; `now` in Unix seconds of the store's clock."""
-    elapsed_s = None
+    elapsed_s, wall_s = run.worked_s(now), None
     if run.started_at is not None:
-        elapsed_s = max(0.0, (run.ended_at or now) - run.started_at)
+        wall_s = round(max(0.0, (run.ended_at or now) - run.started_at), 3)
     return Progress(
         closed=run.closed,
         failed=run.failed,
         total=run.total,
-        elapsed_s=None if elapsed_s is None else round(elapsed_s, 3),
+        elapsed_s=elapsed_s,
+        wall_s=wall_s,
         step=run.step,
     )
 
@@ -212,7 +192,7 @@ def _job(
     plan: dict[str, Any],
     result: dict[str, Any] | None,
     now: float,
-    waiting_for: str | None,
+    why: str | None,
     reconciliation: Reconciled | None,
 ) -> Job:
     return Job(
@@ -240,7 +220,7 @@ def _job(
         ended_at=_label(run.ended_at),
         until=_label(run.until),
         stalled_s=run.stalled_s,
-        waiting_for=waiting_for,
+        waiting_for=why,
         rerun_of=run.rerun_of,
         reconciliation=reconciliation,
     )

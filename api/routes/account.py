@@ -42,7 +42,10 @@ class _Ours:
 
 
 @router.get(
-    "/account", summary="Show the account", responses=responses("misconfigured")
+    "/account",
+    operation_id="get_account",
+    summary="Show the account",
+    responses=responses("misconfigured"),
 )
 async def account(parts: PartsDep) -> AccountNow:
     """The upstream's word, at most some seconds old, beside our own count.

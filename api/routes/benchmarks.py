@@ -1,6 +1,6 @@
 """Benchmarks: asked for, shown, listed."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Header, Query, Request
@@ -17,7 +17,6 @@ from api.schemas import Accepted, Job, Listing, Quoted
 from api.submission import (
     check_key,
     checked_prices,
-    form_schema,
     quoted,
     read_submission,
     warnings_of,
@@ -38,16 +37,23 @@ PLAN_EXAMPLE = {
     "max_tokens": 512,
     "stream": True,
 }
-_BODY = {
-    "required": True,
-    "content": {
-        "application/json": {
-            "schema": {"$ref": "#/components/schemas/NewBenchmark"},
-            "example": PLAN_EXAMPLE,
-        },
-        "multipart/form-data": {"schema": form_schema()},
-    },
+_FORM = {
+    "multipart/form-data": {
+        "schema": {"$ref": "#/components/schemas/PromptFileForm"},
+        # a field for each model, and not one with commas
+        "encoding": {"model": {"style": "form", "explode": True}},
+    }
 }
+_PLAN = {
+    "application/json": {
+        "schema": {"$ref": "#/components/schemas/NewBenchmark"},
+        "example": PLAN_EXAMPLE,
+    }
+}
+_BODY = {"required": True, "content": {**_PLAN, **_FORM}}
+_FORM_BODY = {"required": True, "content": _FORM}
+"""Of the same at a path of its own, for clients whose generator knows one body of an
+operation."""
 _PREFER = {
     "name": "Prefer",
     "in": "header",
@@ -57,39 +63,52 @@ _PREFER = {
 }
 
 
+_CREATED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": Job | Quoted,
+        "description": "With `Prefer: wait`: it has ended, and this is it. With"
+        " `dry_run`: what it would be.",
+        "headers": {"Preference-Applied": {"schema": {"type": "string"}}},
+    },
+    202: {"headers": {"Location": {"schema": {"type": "string"}}}},
+    **responses(
+        "slow-body",
+        "too-large",
+        "unsupported-media-type",
+        "invalid",
+        "too-much",
+        "key-reused",
+        "unknown-model",
+        "context-length",
+        "unknown-price",
+        "no-catalogue",
+        "missing-key",
+        "misconfigured",
+        "no-store",
+        "store-down",
+        "busy",
+        "outcome-unknown",
+    ),
+}
+
+
+@router.post(
+    "/file",
+    operation_id="create_benchmark_of_file",
+    summary="Queue a benchmark of a prompt file",
+    status_code=202,
+    response_model=Accepted,
+    openapi_extra={"requestBody": _FORM_BODY, "parameters": [_PREFER]},
+    responses=_CREATED,
+)
 @router.post(
     "",
+    operation_id="create_benchmark",
     summary="Queue a benchmark",
     status_code=202,
     response_model=Accepted,
     openapi_extra={"requestBody": _BODY, "parameters": [_PREFER]},
-    responses={
-        200: {
-            "model": Job | Quoted,
-            "description": "With `Prefer: wait`: it has ended, and this is it. With"
-            " `dry_run`: what it would be.",
-            "headers": {"Preference-Applied": {"schema": {"type": "string"}}},
-        },
-        202: {"headers": {"Location": {"schema": {"type": "string"}}}},
-        **responses(
-            "slow-body",
-            "too-large",
-            "unsupported-media-type",
-            "invalid",
-            "too-much",
-            "key-reused",
-            "unknown-model",
-            "context-length",
-            "unknown-price",
-            "no-catalogue",
-            "missing-key",
-            "misconfigured",
-            "no-store",
-            "store-down",
-            "busy",
-            "outcome-unknown",
-        ),
-    },
+    responses=_CREATED,
 )
 async def create(
     request: Request,
@@ -148,6 +167,7 @@ async def create(
 
 @router.get(
     "",
+    operation_id="list_benchmarks",
     summary="List benchmarks",
     response_model=Listing,
     responses=responses("invalid", "no-store", "store-down", "busy"),
@@ -200,6 +220,7 @@ async def listing(
 
 @router.get(
     "/{job_id}",
+    operation_id="get_benchmark",
     summary="Show a benchmark",
     response_model=Job,
     responses=responses(

@@ -45,6 +45,7 @@ _STATE_PROBLEMS = (
 
 @router.delete(
     "/{job_id}",
+    operation_id="cancel_benchmark",
     summary="Cancel a benchmark, or purge it",
     status_code=202,
     response_model=Job,
@@ -95,6 +96,7 @@ async def cancel(
 
 @router.post(
     "/{job_id}/pause",
+    operation_id="pause_benchmark",
     summary="Pause a benchmark",
     status_code=202,
     response_model=Job,
@@ -123,6 +125,7 @@ async def pause(job_id: JobId, store: StoreDep) -> Response:
 
 @router.post(
     "/{job_id}/resume",
+    operation_id="resume_benchmark",
     summary="Resume a benchmark",
     status_code=202,
     response_model=Job,
@@ -152,6 +155,7 @@ async def resume(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
 
 @router.patch(
     "/{job_id}",
+    operation_id="describe_benchmark",
     summary="Name a benchmark, tag it, note something",
     response_model=Job,
     responses=responses(

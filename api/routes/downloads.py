@@ -24,6 +24,9 @@ _PIECE_LINES = 2000
 _PLAN = "plan.json"
 _NAMES = {"responses.jsonl": "answers", "samples.parquet": "samples_parquet"}
 """Names of operations that are not that of their file."""
+_RECORDS = {_PLAN: "Plan", "summary.json": "Judged", FILE: "Reconciliation"}
+"""Files that are one record of the schema; others are lines of text, or bytes."""
+_TEXTS = ("text/csv", "application/jsonl")
 
 
 def routes_of(outputs: Mapping[str, Output]) -> APIRouter:
@@ -35,18 +38,24 @@ def routes_of(outputs: Mapping[str, Output]) -> APIRouter:
     ) -> None:
         path, operation = f"/{{job_id}}/{name}", _NAMES.get(name, Path(name).stem)
         kinds = () if name == _PLAN else ("not-ready",)
+        schema = {"type": "string"}
+        if media_type not in _TEXTS:
+            schema["format"] = "binary"
+        if name in _RECORDS:
+            schema = {"$ref": f"#/components/schemas/{_RECORDS[name]}"}
         found.add_api_route(
             path,
             endpoint,
             methods=["GET"],
             name=operation,
+            operation_id=f"download_{operation}",
             summary=title,
             description=about,
             response_class=Response,
             responses={
                 200: {
                     "description": "The file.",
-                    "content": {media_type: {"schema": {"type": "string"}}},
+                    "content": {media_type: {"schema": schema}},
                 },
                 206: {"description": "The part that `Range` asks for."},
                 **responses("no-such-run", *kinds, "no-such-range"),

@@ -19,6 +19,7 @@ _EXAMPLE = (
 
 @router.get(
     "/{job_id}/events",
+    operation_id="follow_benchmark",
     summary="Follow a benchmark",
     status_code=200,
     response_class=EventStream,

@@ -32,35 +32,41 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    prompt: Text = Field(examples=["Why is the sky blue?"])
+    prompt: Text = Field(description="What to ask.", examples=["Why is the sky blue?"])
     model: ModelId = Field(examples=["openrouter/free"])
     provider: Annotated[Name, Field(max_length=100)] | None = Field(
         default=None, description="Only this provider, without fallbacks."
     )
     max_tokens: MaxTokens = Field(default=512, description="Tokens at most.")
     stream: bool = Field(default=False, description="Answer with events.")
-    system_prompt: Text | None = None
-    temperature: Annotated[float, Field(ge=0, le=2), NOT_A_BOOL] | None = None
-    seed: Annotated[int, Field(ge=-(2**53), le=2**53), NOT_A_BOOL] | None = None
+    system_prompt: Text | None = Field(
+        default=None, description="Sent before the prompt."
+    )
+    temperature: Annotated[float, Field(ge=0, le=2), NOT_A_BOOL] | None = Field(
+        default=None, description="Null: the upstream's default."
+    )
+    seed: Annotated[int, Field(ge=-(2**53), le=2**53), NOT_A_BOOL] | None = Field(
+        default=None, description="Sent to the upstream, which may heed it."
+    )
 
 
 class Answer(BaseModel):
     """What came of it. Null is what the upstream did not say."""
 
-    response: str
+    response: str = Field(description="The text of the answer.")
     tokens_used: int | None = Field(description="Of prompt and answer together.")
     latency_seconds: float | None = Field(description="From the sending to the end.")
     ttft_seconds: float | None = Field(
         description="From the sending to the first token; null unless streamed."
     )
-    prompt_tokens: int | None
+    prompt_tokens: int | None = Field(description="Of the prompt.")
     completion_tokens: int | None = Field(description="As the upstream counts them.")
-    reasoning_tokens: int | None
-    cost_usd: float | None
+    reasoning_tokens: int | None = Field(description="Of the answer: reasoning.")
+    cost_usd: float | None = Field(description="What it cost.")
     provider: str | None = Field(description="Who served it.")
     model: str = Field(description="The model that served it.")
-    finish_reason: str | None
-    generation_id: str | None
+    finish_reason: str | None = Field(description="Why it ended: `stop`, `length` ...")
+    generation_id: str | None = Field(description="The upstream's id of the call.")
     reworded: str | None = Field(
         description="How the model was asked, where it refuses the usual request."
     )
@@ -74,6 +80,7 @@ _EVENTS = (
 
 @router.post(
     "/generate",
+    operation_id="generate_answer",
     summary="Ask one model one thing",
     response_model=Answer,
     responses={

@@ -16,24 +16,29 @@ router = APIRouter(tags=["health"])
 class Alive(BaseModel):
     """The process answers."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"] = Field(default="ok", description="Always the same.")
 
 
 class Ready(BaseModel):
     """Benchmarks are taken and worked on."""
 
-    status: Literal["ready"] = "ready"
+    status: Literal["ready"] = Field(default="ready", description="Always the same.")
     workers: int = Field(description="Workers heard of within a lease.", examples=[2])
 
 
-@router.get("/health", summary="Is it alive?", responses=responses())
+@router.get(
+    "/health", operation_id="get_health", summary="Is it alive?", responses=responses()
+)
 async def health() -> Alive:
     """Asks nobody: restart the process when this does not answer."""
     return Alive()
 
 
 @router.get(
-    "/health/ready", summary="Can it work?", responses=responses("service-down")
+    "/health/ready",
+    operation_id="get_readiness",
+    summary="Can it work?",
+    responses=responses("service-down"),
 )
 async def ready(parts: PartsDep) -> Ready:
     """503 names in `down` what is missing: `store`, `workers`."""

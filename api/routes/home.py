@@ -42,12 +42,14 @@ class Links(BaseModel):
 class Home(BaseModel):
     """Who answers, and where things are."""
 
-    name: str = Field(examples=["llmbench"])
-    version: str = Field(examples=["0.1.0"])
-    links: Links
+    name: str = Field(description="Who answers.", examples=["llmbench"])
+    version: str = Field(description="Of this server.", examples=["0.1.0"])
+    links: Links = Field(description="Paths on this server.")
 
 
-@router.get("/", summary="Where things are", responses=responses())
+@router.get(
+    "/", operation_id="get_home", summary="Where things are", responses=responses()
+)
 async def home(request: Request, response: Response) -> Home:
     """The addresses of this API."""
     response.headers["Vary"] = "Accept"

@@ -25,6 +25,7 @@ _EXAMPLE = '# TYPE llmbench_runs gauge\nllmbench_runs{state="running"} 1.0\n'
 
 @router.get(
     "/metrics",
+    operation_id="get_metrics",
     summary="Metrics for Prometheus",
     response_class=Response,
     responses={

@@ -20,32 +20,46 @@ EXAMPLES = ["acme/orca-70b-instruct:free", "acme/tuna-8b:free"]
 class Ids(BaseModel):
     """Names to use as `model`."""
 
-    models: list[str] = Field(examples=[EXAMPLES])
+    models: list[str] = Field(
+        description="In the upstream's order.", examples=[EXAMPLES]
+    )
 
 
 class Details(BaseModel):
     """What the upstream says of one model. Null is what it does not say."""
 
-    id: str = Field(examples=EXAMPLES[:1])
-    name: str = Field(examples=["Acme: Orca 70B Instruct (free)"])
+    id: str = Field(description="What to use as `model`.", examples=EXAMPLES[:1])
+    name: str = Field(
+        description="For people.", examples=["Acme: Orca 70B Instruct (free)"]
+    )
     context_length: int | None = Field(description="Tokens.", examples=[65536])
-    max_completion_tokens: int | None
-    prompt_usd_per_million: float | None = Field(examples=[0.0])
-    completion_usd_per_million: float | None = Field(examples=[0.0])
-    free: bool
-    input_modalities: list[str] = Field(examples=[["text"]])
+    max_completion_tokens: int | None = Field(description="The longest answer.")
+    prompt_usd_per_million: float | None = Field(
+        description="USD for a million tokens of prompts.", examples=[0.0]
+    )
+    completion_usd_per_million: float | None = Field(
+        description="USD for a million tokens of answers.", examples=[0.0]
+    )
+    free: bool = Field(description="Its id ends with `:free`, and every price is 0.")
+    input_modalities: list[str] = Field(
+        description="What it can be asked with.", examples=[["text"]]
+    )
     expires: date | None = Field(description="The day after which it may vanish.")
-    supported_parameters: list[str] = Field(examples=[["max_tokens", "seed"]])
+    supported_parameters: list[str] = Field(
+        description="Fields of a request that it heeds.",
+        examples=[["max_tokens", "seed"]],
+    )
 
 
 class Detailed(BaseModel):
     """Models with what is known of them."""
 
-    models: list[Details]
+    models: list[Details] = Field(description="In the upstream's order.")
 
 
 @router.get(
     "/models",
+    operation_id="list_models",
     summary="List models",
     responses={
         200: {
@@ -92,36 +106,53 @@ async def models(
 class Provider(BaseModel):
     """Who runs a model, as the upstream tells it. Null is what it does not say."""
 
-    provider: str = Field(examples=["DeepInfra"])
+    provider: str = Field(description="Its name for people.", examples=["DeepInfra"])
     slug: str = Field(
         description="What pins it: a target's `provider`.", examples=["deepinfra/fp8"]
     )
-    prompt_usd_per_million: float | None = Field(examples=[0.12])
+    prompt_usd_per_million: float | None = Field(
+        description="USD for a million input tokens.", examples=[0.12]
+    )
     completion_usd_per_million: float | None = Field(
-        description="As the one before at its dearest, where there are conditions.",
+        description="USD for a million output tokens; the dearest, where there are"
+        " conditions.",
         examples=[0.3],
     )
     request_usd: float | None = Field(description="Of each call, beside its tokens.")
-    quantization: str | None = Field(examples=["fp8"])
+    quantization: str | None = Field(
+        description="Of its weights, by its own word.", examples=["fp8"]
+    )
     context_length: int | None = Field(description="Tokens.", examples=[131072])
-    max_completion_tokens: int | None
-    uptime_last_30m_percent: float | None = Field(examples=[99.41])
-    uptime_last_1d_percent: float | None
+    max_completion_tokens: int | None = Field(
+        description="Tokens that one answer may have."
+    )
+    uptime_last_30m_percent: float | None = Field(
+        description="Calls it answered, of those sent to it in the last 30 minutes.",
+        examples=[99.41],
+    )
+    uptime_last_1d_percent: float | None = Field(
+        description="The same of the last day."
+    )
     ttft_s_last_30m: Percentiles | None = Field(
         description="By the upstream's own measuring, of everybody's calls."
     )
-    tokens_per_s_last_30m: Percentiles | None
+    tokens_per_s_last_30m: Percentiles | None = Field(
+        description="Output tokens a second, measured likewise."
+    )
 
 
 class Providers(BaseModel):
     """The providers of one model, in the upstream's order."""
 
-    model: str = Field(examples=["acme/orca-70b-instruct"])
-    providers: list[Provider]
+    model: str = Field(
+        description="Its name in `/models`.", examples=["acme/orca-70b-instruct"]
+    )
+    providers: list[Provider] = Field(description="Each that runs it.")
 
 
 @router.get(
     "/models/{model_id:path}/providers",
+    operation_id="list_providers",
     summary="List a model's providers",
     responses=responses("no-such-model", "no-providers", "no-catalogue"),
 )

@@ -50,6 +50,7 @@ class Rerun(BaseModel):
 
 @router.post(
     "/{job_id}/rerun",
+    operation_id="rerun_benchmark",
     summary="Do a benchmark again",
     status_code=202,
     response_model=Accepted,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from api.deps import EXAMPLE, StoreDep
 from api.errors import Problem, responses
 from shared.clock import utc_label
+from shared.fields import Moment
 from shared.run import is_job_id
 from shared.store import selftests
 from shared.store.selftests import SelfTestRun, State
@@ -19,10 +20,12 @@ router = APIRouter(prefix="/selftest", tags=["health"])
 class SelfTestJob(BaseModel):
     """A self-test that was asked for."""
 
-    id: str = Field(examples=[EXAMPLE])
+    id: str = Field(description="Its id.", examples=[EXAMPLE])
     state: State = Field(description="`done` also when it was not passed.")
-    streams: list[int] = Field(examples=[list(STREAMS)])
-    asked_at: str = Field(examples=["2026-11-23T08:00:01.250Z"])
+    streams: list[int] = Field(
+        description="Open at once, case by case.", examples=[list(STREAMS)]
+    )
+    asked_at: Moment = Field(description="When it was asked for.")
     worker: str | None = Field(description="Null while it waits for one.")
     result: SelfTest | None = Field(description="Null unless it is done.")
     error: str | None = Field(description="Why it failed; null otherwise.")
@@ -34,6 +37,7 @@ _LOCATION = {"headers": {"Location": {"schema": {"type": "string"}}}}
 
 @router.post(
     "",
+    operation_id="create_selftest",
     summary="Measure the measurer",
     status_code=202,
     responses={
@@ -68,6 +72,7 @@ async def ask(
 
 @router.get(
     "/{test_id}",
+    operation_id="get_selftest",
     summary="Show a self-test",
     responses=responses("not-found", "no-store", "store-down", "busy"),
 )

@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.fields import Moment
+
 
 class Credit(BaseModel):
     """The key's money in USD, as the upstream says."""
@@ -11,7 +13,7 @@ class Credit(BaseModel):
     limit_usd: float | None = Field(
         description="What the key may spend. Null: no limit, or it does not say."
     )
-    remaining_usd: float | None
+    remaining_usd: float | None = Field(description="What is left of that.")
     used_usd: float | None = Field(description="With this key, ever.")
     used_today_usd: float | None = Field(description="In this UTC day.")
 
@@ -19,9 +21,9 @@ class Credit(BaseModel):
 class Count(BaseModel):
     """Calls of a UTC day."""
 
-    limit: int | None
-    used: int | None
-    left: int | None
+    limit: int | None = Field(description="What the day allows.")
+    used: int | None = Field(description="Made by now.")
+    left: int | None = Field(description="The rest of the day's.")
 
 
 class FreeCalls(BaseModel):
@@ -37,7 +39,7 @@ class FreeCalls(BaseModel):
 class Spending(BaseModel):
     """USD of all benchmarks in this UTC day, as their rows say."""
 
-    spent_usd: float
+    spent_usd: float = Field(description="Billed.")
     held_usd: float = Field(
         description="The worst cost of calls that are open under a budget."
     )
@@ -54,17 +56,19 @@ class LimitNow(BaseModel):
     per_minute: int | None = Field(description="The cap; null: none.")
     per_day: int | None = Field(description="The same, of a UTC day.")
     in_flight: int | None = Field(description="The same, of calls open at once.")
-    calls_last_minute: int
-    calls_today: int
+    calls_last_minute: int = Field(description="Made within the last minute.")
+    calls_today: int = Field(description="Made in this UTC day.")
     calls_in_flight: int | None = Field(description="Null: not counted without a cap.")
-    barred_until: str | None = Field(description="UTC; the upstream takes none before.")
+    barred_until: Moment | None = Field(
+        description="The upstream takes none before then."
+    )
 
 
 class UpstreamNow(BaseModel):
     """Who is asked."""
 
     base_url: str = Field(description="With the `/v1` that was missing, if it was.")
-    dialect: Literal["openrouter", "openai"]
+    dialect: Literal["openrouter", "openai"] = Field(description="How it is asked.")
     decided_by: Literal["setting", "host", "models", "guess"] = Field(
         description="`UPSTREAM_KIND`; OpenRouter's own host; the form of the prices in"
         " `/models`; or, until that answers, a guess by the address."
@@ -122,11 +126,11 @@ class AccountNow(BaseModel):
         }
     )
 
-    upstream: UpstreamNow
+    upstream: UpstreamNow = Field(description="Who is asked, and how.")
     label: str | None = Field(description="The key as the upstream masks it.")
     is_free_tier: bool | None = Field(description="Nothing was ever bought.")
-    credit: Credit | None
-    free_calls_today: FreeCalls
+    credit: Credit | None = Field(description="The key's money.")
+    free_calls_today: FreeCalls = Field(description="By two counts.")
     limits: list[LimitNow] | None = Field(
         description="Those that are kept here; calls that fall under none are not"
         " counted. Null: the store is away."
@@ -134,6 +138,8 @@ class AccountNow(BaseModel):
     spending_today: Spending | None = Field(
         description="By our benchmarks; null: the store is away."
     )
-    resets_at: str = Field(description="The next 00:00 UTC, when a day's count ends.")
-    told_at: str | None = Field(description="When the upstream said its part; UTC.")
+    resets_at: Moment = Field(
+        description="The next 00:00 UTC, when a day's count ends."
+    )
+    told_at: Moment | None = Field(description="When the upstream said its part.")
     warnings: list[str] = Field(description="What is missing, and why.")

@@ -6,31 +6,31 @@ from pydantic import BaseModel, Field
 class LiveFigures(BaseModel):
     """Calls so far: points without intervals, for whoever watches."""
 
-    ok: int
+    ok: int = Field(description="Closed with an answer.")
     failed: int = Field(description="Closed, and not `ok`.")
     ttft_p50_s: float | None = Field(description="Of those `ok`; null: none has it.")
-    latency_p50_s: float | None
+    latency_p50_s: float | None = Field(description="Of those `ok`, in seconds.")
 
 
 class LiveTarget(LiveFigures):
     """Calls of one target, of all steps."""
 
-    target: str
+    target: str = Field(description="Its model, perhaps at a provider.")
 
 
 class LiveStep(LiveFigures):
     """Calls of one step."""
 
-    step: int
-    name: str = Field(examples=["concurrency 8"])
-    warmup: bool
+    step: int = Field(description="Its number, from 0.")
+    name: str = Field(description="What it holds.", examples=["concurrency 8"])
+    warmup: bool = Field(description="Its calls are in no figure of the result.")
 
 
 class LiveFailure(BaseModel):
     """Calls that failed in one way, retried ones too."""
 
-    outcome: str
-    calls: int
+    outcome: str = Field(description="How they ended: one of the outcomes.")
+    calls: int = Field(description="How many.")
     error: str | None = Field(description="The sentence of the newest of them.")
 
 

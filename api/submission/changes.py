@@ -1,7 +1,6 @@
 """A rerun that does something otherwise: the changes laid over the old plan."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic_core import from_json
@@ -9,6 +8,7 @@ from pydantic_core import from_json
 from api.errors import invalid
 from api.submission.validated import validated
 from shared.about import FIELDS, About, parted
+from shared.near import meant
 from shared.plan import Plan
 
 _KNOWN = (*Plan.model_fields, *FIELDS)
@@ -22,7 +22,10 @@ def changed(text: bytes, changes: Mapping[str, Any]) -> tuple[Plan, About]:
     """
     unknown = [name for name in changes if name not in _KNOWN]
     if unknown:
-        raise invalid((_name(name), _meant(name)) for name in unknown)
+        raise invalid(
+            (_name(name), f"There is no such field. {meant(name[:100], _KNOWN)}")
+            for name in unknown
+        )
     said, fields = parted(changes)
     return validated(said, laid_over(from_json(text), fields), _name)
 
@@ -50,9 +53,3 @@ def laid_over(old: Any, new: Any) -> Any:
 
 def _name(path: str) -> str:
     return f"changes.{path}" if path else "changes"
-
-
-def _meant(name: str) -> str:
-    near = get_close_matches(name, _KNOWN, 2, 0.6)
-    meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    return f"A plan has no such field.{meant}"

@@ -16,6 +16,7 @@ from api.errors import Problem, invalid
 from api.submission.validated import validated
 from shared.about import MOST_NOTE, About, parted
 from shared.errors import BadPlan
+from shared.near import meant
 from shared.plan import Plan
 from shared.plan.prompts import InlinePrompts
 from shared.plan.prompts.files import PromptReader, format_of
@@ -174,10 +175,11 @@ class Form:
         if part.name == FILE:
             self._begin_file(part, filename)
         elif part.name not in FIELDS or filename is not None:
-            known = ", ".join((FILE, *FIELDS))
             shown = part.name[:40] if part.name.isprintable() else "?"
-            what = "a file here" if part.name in FIELDS else "a field of this form"
-            raise invalid([(shown, f"It is not {what}. The fields are {known}.")])
+            if part.name in FIELDS:
+                raise invalid([(shown, f"It is not a file here; {FILE} is.")])
+            near = meant(part.name[:100], (FILE, *FIELDS))
+            raise invalid([(shown, f"It is not a field of this form. {near}")])
 
     def _begin_file(self, part: Part, filename: bytes | None) -> None:
         if filename is None:

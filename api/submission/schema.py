@@ -8,26 +8,21 @@ from shared.plan import Plan
 
 
 def form_schema() -> dict[str, Any]:
-    """The form, for OpenAPI. Without examples, which a page would fill in."""
+    """The form, for OpenAPI."""
     plan = Plan.model_json_schema()["properties"]
-    about = {
-        name: {word: said[word] for word in said if word != "examples"}
-        for name, said in About.model_json_schema()["properties"].items()
-    }
-    kept = ("type", "anyOf", "enum", "default", "description", "minimum", "maximum")
-    fields = {
-        name: {word: plan[name][word] for word in kept if word in plan[name]}
-        for name in FIELDS
-        if name in plan
-    }
+    about = About.model_json_schema()["properties"]
+    fields = {name: _field(plan[name]) for name in FIELDS if name in plan}
     return {
+        "title": "PromptFileForm",
+        "description": "A prompt file, and what to do with it: the short spelling of a"
+        " plan.",
         "type": "object",
         "additionalProperties": False,
         "required": [FILE, "model"],
         "properties": {
             FILE: {
                 "type": "string",
-                "contentMediaType": "application/octet-stream",
+                "format": "binary",
                 "description": "UTF-8: each line a prompt (.txt), or .jsonl, or .csv.",
             },
             "model": {
@@ -37,9 +32,14 @@ def form_schema() -> dict[str, Any]:
                 "description": "Repeat the field for several models.",
             },
             **fields,
-            "name": about["name"],
-            "tag": {**about["tags"], "description": "Repeat it for several."},
-            "note": about["note"],
+            "name": _field(about["name"]),
+            "tag": {
+                "type": "array",
+                "items": about["tags"]["items"],
+                "maxItems": about["tags"]["maxItems"],
+                "description": "Repeat the field for several tags.",
+            },
+            "note": _field(about["note"]),
             "concurrency": {
                 "type": "integer",
                 "default": 8,
@@ -48,3 +48,15 @@ def form_schema() -> dict[str, Any]:
             },
         },
     }
+
+
+def _field(schema: dict[str, Any]) -> dict[str, Any]:
+    """A field of the plan as one of a form: without examples, which a page would fill
+    in, and without null, which a form has no word for."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    said = {**schema, **(kinds[0] if kinds else {})}
+    kept = ("type", "enum", "description", "minimum", "maximum", "maxLength")
+    found = {word: said[word] for word in kept if word in said}
+    if said.get("default") is not None:
+        found["default"] = said["default"]
+    return found

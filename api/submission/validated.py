@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from api.errors import invalid
 from shared.about import About
 from shared.plan import Plan, problems
+from shared.plan.input.problems import problems_of
 
 
 def validated(
@@ -19,7 +20,7 @@ def validated(
     try:
         about = About.model_validate(said)
     except ValidationError as error:
-        wrong += problems(error)
+        wrong += problems_of(error, About)
     try:
         plan = Plan.model_validate(record)
     except ValidationError as error:

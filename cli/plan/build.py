@@ -1,7 +1,6 @@
 """A plan of a document and the flags; what is wrong is said with its place."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,10 @@ from pydantic_core import to_json
 
 from cli.plan.document import Document
 from cli.plan.flags import Flags, merged
-from shared.about import FIELDS, About, parted
+from shared.about import About, parted
 from shared.errors import BadPlan
 from shared.plan import Plan, plan_json, problems
+from shared.plan.input.problems import problems_of
 from shared.plan.prompts.files import read_prompts
 from shared.settings import Settings
 
@@ -55,7 +55,7 @@ def build(document: Document, flags: Flags, limits: Settings) -> DescribedPlan:
     try:
         about = About.model_validate(said)
     except ValidationError as error:
-        found += problems(error)
+        found += problems_of(error, About)
     try:
         plan = Plan.model_validate(rest)
     except ValidationError as error:
@@ -97,18 +97,4 @@ def _place(path: str, document: Document, came: dict[str, str]) -> str:
 
 
 def _sentence(path: str, said: str) -> str:
-    if not said.startswith("Extra inputs"):
-        return f"{path}: {said}" if path else said
-    name = path.rpartition(".")[2]
-    near = get_close_matches(name, _names(is_top="." not in path), n=1)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    return f"{path}: there is no such field.{meant}"
-
-
-def _names(*, is_top: bool) -> list[str]:
-    """Names of fields: of the plan itself, or of all that can stand in it."""
-    schema = Plan.model_json_schema()
-    if is_top:
-        return [*schema["properties"], *FIELDS]
-    inner = (each.get("properties", ()) for each in schema["$defs"].values())
-    return sorted({name for names in inner for name in names})
+    return f"{path}: {said}" if path else said

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from shared.analysis.percentiles import (
     PERCENTS,
+    Adjusted,
+    Distribution,
     Percentile,
     least_n,
     nearest_rank,
     of_all,
     of_successes,
 )
-from shared.analysis.summary import Adjusted, Distribution
 
 Floats = NDArray[np.float64]
 

@@ -22,10 +22,10 @@ from shared.analysis.distributions import (
     total,
 )
 from shared.analysis.metrics import LATE_S, spread
+from shared.analysis.percentiles import Distribution
 from shared.analysis.summary import (
     Cost,
     Counts,
-    Distribution,
     Goodput,
     Throughput,
     Tokens,

@@ -7,21 +7,24 @@ from typing import Any, TypeVar, get_origin
 from pydantic import BaseModel
 
 from shared.analysis.metrics import spread
-from shared.analysis.percentiles import PERCENTS, of_successes
-from shared.analysis.summary import (
+from shared.analysis.percentiles import (
+    PERCENTS,
     Adjusted,
+    Distribution,
+    of_successes,
+)
+from shared.analysis.summary import (
     AttemptFigures,
     Attempts,
     Cost,
     Counts,
-    Distribution,
     Goodput,
     Summary,
     TargetFigures,
     Throughput,
     Tokens,
 )
-from shared.plan import Plan
+from shared.plan import Plan, answer
 from shared.run import Ending
 
 Record = TypeVar("Record", bound=BaseModel)
@@ -44,6 +47,7 @@ def summarize_none(
         "status": None if ending is None else ending.status,
         "ending": ending,
         "cause": cause,
+        "find": answer(plan, (), complete=ending is Ending.FIND),
     }
     return _nothing(Summary, **{**figures, **run})
 

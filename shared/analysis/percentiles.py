@@ -61,6 +61,32 @@ class Percentile(Frozen):
     needs: int = Field(ge=0, description="How many calls more it takes.")
 
 
+class Distribution(Frozen):
+    """How one metric is spread over successful calls, in seconds."""
+
+    n: int = Field(description="Values: one a call, for `gap` one a gap.")
+    calls: int = Field(description="The calls they come from; support is judged by it.")
+    mean: float | None = Field(description="None without values.")
+    sd: float | None = Field(description="Sample standard deviation; None under two.")
+    min: float | None = Field(description="The least value.")
+    p50: Percentile = Field(description="The median.")
+    p90: Percentile = Field(description="The 90th percentile.")
+    p95: Percentile = Field(description="The 95th percentile.")
+    p99: Percentile = Field(description="The 99th percentile.")
+    max: float | None = Field(description="The greatest value.")
+
+
+class Adjusted(Frozen):
+    """Percentiles in which each failed or dropped call counts as +infinity."""
+
+    n: int = Field(description="Successful, failed and dropped calls; not cancelled.")
+    failures: int = Field(description="How many of them are +infinity.")
+    p50: Percentile = Field(description="The median.")
+    p90: Percentile = Field(description="The 90th percentile.")
+    p95: Percentile = Field(description="The 95th percentile.")
+    p99: Percentile = Field(description="The 99th percentile.")
+
+
 @cache
 def least_n(percent: int) -> int:
     """How many values it takes to bound this percentile: 6 / 29 / 59 / 299.

@@ -25,7 +25,7 @@ from shared.analysis.summary import (
     TargetFigures,
 )
 from shared.analysis.windows import Group, Stretch
-from shared.plan import Finished, Plan, next_step
+from shared.plan import Finished, Plan, answer, next_step
 from shared.run import Ending
 from shared.sample import Sample
 
@@ -51,7 +51,7 @@ def summarize(
         samples if isinstance(samples, Columns) else columns_of(plan, samples)
     )
     counted = np.flatnonzero(~run.column["warmup"])
-    each_step = _by_step(plan, run)
+    each_step, over = _by_step(plan, run)
     measured = {step.step for step in each_step if not step.warmup}
     stretches = [one for one in run.stretches if one.step in measured]
     return Summary(
@@ -65,12 +65,15 @@ def summarize(
         doubtful_shares=doubtful_shares(run, counted),
         stamp_slack_p99_s=_stamp_slack_p99_s(run, counted),
         warmup_usd=billed_usd(run.column["cost_usd"][run.column["warmup"]]),
+        find=answer(plan, over, complete=ending is Ending.FIND),
         targets=_by_target(plan, run, counted, stretches),
         steps=each_step,
     )
 
 
-def _by_step(plan: Plan, run: RunColumns) -> tuple[StepFigures, ...]:
+def _by_step(
+    plan: Plan, run: RunColumns
+) -> tuple[tuple[StepFigures, ...], list[Finished]]:
     """The steps up to the last that has rows, as the plan gives one after another."""
     found: list[StepFigures] = []
     over: list[Finished] = []
@@ -82,12 +85,13 @@ def _by_step(plan: Plan, run: RunColumns) -> tuple[StepFigures, ...]:
             step=step.number,
             name=step.name,
             warmup=step.warmup,
+            value=step.value,
             **figures(run, group, stretches, plan.slo),
         )
         found.append(made)
         goodput = None if step.warmup else made.goodput
         over.append(Finished(step.number, goodput.share if goodput else None))
-    return tuple(found)
+    return tuple(found), over
 
 
 def _by_target(

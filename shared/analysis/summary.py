@@ -5,48 +5,26 @@ With its verdict (`shared.verdict.Judged`) a summary is written as `summary.json
 read back by whoever shows or compares runs.
 """
 
+from typing import Any
+
 from pydantic import ConfigDict, Field
 
-from shared.analysis.percentiles import Percentile
+from shared.analysis.metrics import spread
+from shared.analysis.percentiles import Adjusted, Distribution
 from shared.fields import Frozen
+from shared.plan import SearchAnswer
 from shared.run import Ending, Status
 
 SCHEMA = 1
 
 
-class Distribution(Frozen):
-    """How one metric is spread over successful calls, in seconds."""
-
-    n: int = Field(description="Values: one a call, for `gap` one a gap.")
-    calls: int = Field(description="The calls they come from; support is judged by it.")
-    mean: float | None = Field(description="None without values.")
-    sd: float | None = Field(description="Sample standard deviation; None under two.")
-    min: float | None
-    p50: Percentile
-    p90: Percentile
-    p95: Percentile
-    p99: Percentile
-    max: float | None
-
-
-class Adjusted(Frozen):
-    """Percentiles in which each failed or dropped call counts as +infinity."""
-
-    n: int = Field(description="Successful, failed and dropped calls; not cancelled.")
-    failures: int = Field(description="How many of them are +infinity.")
-    p50: Percentile
-    p90: Percentile
-    p95: Percentile
-    p99: Percentile
-
-
 class Counts(Frozen):
     """Where the slots went. ok + failed + dropped + cancelled = total_runs."""
 
-    ok: int
+    ok: int = Field(description="Ended `ok`.")
     failed: int = Field(description="Sent, and ended neither `ok` nor by a cancel.")
     dropped: int = Field(description="Due, and never sent.")
-    cancelled: int
+    cancelled: int = Field(description="Cut by the end of the run.")
     late: int = Field(description="First calls started more than 10 ms after due.")
     scheduled: int = Field(description="First calls that were due and did start.")
     retries: int = Field(description="Rows that failed and were retried by the plan.")
@@ -90,7 +68,7 @@ class Goodput(Frozen):
     """How many calls met every objective; an error or an unknown value is a miss."""
 
     slo: dict[str, float] = Field(description="Column name to largest good value.")
-    good: int
+    good: int = Field(description="Calls that met every objective.")
     share: float | None = Field(description="Of successful, failed and dropped calls.")
     requests_per_s: float | None = Field(
         description="Good calls that ended in the measured window, per second."
@@ -105,7 +83,7 @@ class Cost(Frozen):
     """
 
     billed_usd: float | None = Field(description="None when no row reports a cost.")
-    rows_reporting: int
+    rows_reporting: int = Field(description="Rows whose cost is known.")
     rows_silent: int = Field(description="Sent, and no cost is known: a lower bound.")
     usd_per_row: float | None = Field(
         default=None, description="Mean of the rows that report."
@@ -134,10 +112,10 @@ class Cost(Frozen):
 class Tokens(Frozen):
     """Sums over every row that reports, retries included; None when none does."""
 
-    prompt: int | None
-    output: int | None
-    reasoning: int | None
-    cached: int | None
+    prompt: int | None = Field(description="Of the prompts.")
+    output: int | None = Field(description="Of the answers, reasoning included.")
+    reasoning: int | None = Field(description="Of the output: reasoning.")
+    cached: int | None = Field(description="Of the prompts: read from a cache.")
     rows_reporting: int = Field(description="Rows with `total_tokens`.")
     rows_estimated: int = Field(description="Rows whose output tokens are our count.")
 
@@ -145,11 +123,11 @@ class Tokens(Frozen):
 class AttemptFigures(Frozen):
     """One attempt of each slot: how many succeeded, and how long those took."""
 
-    ok: int
+    ok: int = Field(description="Attempts that ended `ok`.")
     failed: int = Field(description="Neither `ok` nor dropped nor cancelled.")
     success_share: float | None = Field(description="ok / (ok + failed).")
-    latency: Distribution
-    ttft: Distribution
+    latency: Distribution = Field(description="To the end of the answer, in seconds.")
+    ttft: Distribution = Field(description="To its first token, in seconds.")
 
 
 class Attempts(Frozen):
@@ -160,21 +138,35 @@ class Attempts(Frozen):
         description="Last attempts, from the due time of the slot, in a closed load"
         " from the sending of its first attempt."
     )
-    retried_slots: int
-    retries: int
+    retried_slots: int = Field(description="Slots with at least one retry.")
+    retries: int = Field(description="All retries.")
+
+
+def _name_each_metric(schema: dict[str, Any]) -> None:
+    """The distribution of each metric of the table as a property, as the table says."""
+    properties = schema["properties"]
+    distribution = properties["latency"]["$ref"]
+    for name, metric in spread().items():
+        unit = ", in seconds" if metric.name.endswith("_s") else ""
+        says = f"{metric.says}{unit}."
+        properties[name] = {"$ref": distribution, "description": says}
+    schema["additionalProperties"] = False
 
 
 class Figures(Frozen):
     """Everything about one group of rows; the seed's seven names come first.
 
     A metric of the table (`metrics.METRICS`) that has no field here stands behind them
-    all, under its name in the summary.
+    all, under its name in the summary; the JSON Schema names all of them.
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", json_schema_extra=_name_each_metric)
     __pydantic_extra__: dict[str, Distribution]
 
-    avg: float | None = Field(description="Mean `latency_s` of successful calls, s.")
+    avg: float | None = Field(
+        description="Mean `latency_s` of successful calls, in seconds. Of several"
+        " models it is the mean over all of them: read `targets`, which has each one's."
+    )
     min: float | None = Field(description="Their least, in seconds.")
     max: float | None = Field(description="Their greatest, in seconds.")
     std_dev: float | None = Field(
@@ -191,16 +183,18 @@ class Figures(Frozen):
     ttft: Distribution
     ttft_visible: Distribution
     tpot: Distribution
-    gap: Distribution
+    gap: Distribution = Field(
+        description="The gaps between token events, of all calls, in seconds."
+    )
     latency_adjusted: Adjusted | None = Field(
         description="None when calls succeeded and none has the metric."
     )
     ttft_adjusted: Adjusted | None = Field(description="As above: not streamed.")
-    counts: Counts
-    throughput: Throughput
+    counts: Counts = Field(description="Where the slots went.")
+    throughput: Throughput = Field(description="Calls and tokens per second.")
     goodput: Goodput | None = Field(description="None without objectives.")
-    cost: Cost
-    tokens: Tokens
+    cost: Cost = Field(description="What was billed.")
+    tokens: Tokens = Field(description="What the rows report.")
 
 
 class ProviderFigures(Figures):
@@ -213,7 +207,7 @@ class TargetFigures(Figures):
     """One target's rows."""
 
     target: str = Field(description="Its label: the model, and the pinned provider.")
-    model: str
+    model: str = Field(description="The model, as the plan names it.")
     attempts: Attempts | None = Field(
         default=None, description="None where the plan has no retries."
     )
@@ -223,25 +217,30 @@ class TargetFigures(Figures):
 class StepFigures(Figures):
     """One step's rows; a warm-up step is told here and counted nowhere else."""
 
-    step: int
-    name: str
-    warmup: bool
+    step: int = Field(description="Its number, from 0, as in the rows.")
+    name: str = Field(description="`warm-up`, `main`, or what it holds: `rate 2`.")
+    warmup: bool = Field(description="Its rows are in no other figures.")
+    value: float | None = Field(
+        default=None,
+        description="The concurrency or the rate that a sweep or a search held in it."
+        " None in a plan of one load.",
+    )
 
 
 class Complaint(Frozen):
     """One way in which calls failed."""
 
-    outcome: str
+    outcome: str = Field(description="As in the rows: `rate_limited`, ...")
     error: str | None = Field(
         description="The sentence of the rows, cut at 200 characters. None: none."
     )
-    calls: int
+    calls: int = Field(description="Slots that came to it.")
 
 
 class Pace(Frozen):
     """The rate at which one target of an adaptive load was asked."""
 
-    target: str
+    target: str = Field(description="Its label.")
     per_minute: float = Field(description="Calls a minute, at the end.")
     throttled_at_per_minute: float | None = Field(
         description="The rate at which a call was last throttled. None: none was, so"
@@ -259,7 +258,7 @@ class Pace(Frozen):
 class Summary(Figures):
     """A run in numbers: a pure function of its plan and rows."""
 
-    schema_version: int = SCHEMA
+    schema_version: int = Field(default=SCHEMA, description="Of this record.")
     status: Status | None = Field(
         default=None, description="done, cancelled or failed; None: not said."
     )
@@ -287,5 +286,8 @@ class Summary(Figures):
         description="Over successful streamed calls; a call without slack counts as 0."
     )
     warmup_usd: float | None = Field(description="Billed for warm-up, not in `cost`.")
+    find: SearchAnswer | None = Field(
+        default=None, description="The answer of a search; None in other plans."
+    )
     targets: tuple[TargetFigures, ...] = Field(description="In the plan's order.")
     steps: tuple[StepFigures, ...] = Field(description="In the order they were run.")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from shared import crash
+from shared.process import crash_point
 
 
 def publish(path: Path, parts: Iterable[bytes]) -> None:
@@ -15,7 +15,7 @@ def publish(path: Path, parts: Iterable[bytes]) -> None:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        crash.point(f"reduce:before-{path.name}")
+        crash_point(f"reduce:before-{path.name}")
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

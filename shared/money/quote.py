@@ -7,7 +7,11 @@ cost is a bound; the expected one is a guess, and says what it is guessed from.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import ClassVar
 
+from pydantic import ConfigDict
+
+from shared.fields import TOLD
 from shared.money.limits import Limit
 from shared.money.prices import NANO, Price, most_prompt_tokens
 from shared.plan import Plan, most_calls
@@ -24,11 +28,16 @@ _MINUTE_S = 60.5
 class TargetQuote:
     """What one target is asked. None: not known."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = TOLD
+
     target: str
+    """Its label."""
     calls: int | None
+    """To this target, warm-ups too."""
     worst_usd: float | None
     """No more than this, at the upstream's present prices."""
     expected_usd: float | None
+    """A guess."""
     expected_from: str | None
     """What `expected_usd` is guessed from."""
 
@@ -37,13 +46,18 @@ class TargetQuote:
 class LimitQuote:
     """How long one limit of the account makes it."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = TOLD
+
     limit: str
     """`free` or `all`: which calls it counts."""
     calls: int
     """Those of the plan that it counts."""
     per_minute: int | None
+    """Calls that it allows in a minute; None: any number."""
     per_day: int | None
+    """The same, in a UTC day."""
     left_today: int | None
+    """Calls that are left of it today."""
     takes_s: float
     """From now until the last of them may begin."""
 

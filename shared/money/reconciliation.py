@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic_core import from_json
 
 from shared.errors import NewerRecord
-from shared.fields import Frozen
+from shared.fields import Frozen, Moment
 
 SCHEMA = 1
 FILE = "reconciliation.json"
@@ -24,11 +24,13 @@ Difference = Literal["cost", "provider", "tokens"]
 class Bill(Frozen):
     """What one side says of a call. None: it does not say."""
 
-    cost_usd: float | None = None
-    provider: str | None = None
-    prompt_tokens: int | None = None
-    output_tokens: int | None = None
-    reasoning_tokens: int | None = None
+    cost_usd: float | None = Field(default=None, description="What it cost.")
+    provider: str | None = Field(default=None, description="Who served it.")
+    prompt_tokens: int | None = Field(default=None, description="Of the prompt.")
+    output_tokens: int | None = Field(default=None, description="Of the answer.")
+    reasoning_tokens: int | None = Field(
+        default=None, description="Of the answer: reasoning."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,17 @@ class BillReply:
 class Compared(Frozen):
     """One row beside its bill."""
 
-    step: int
-    slot: int
-    attempt: int
-    generation_id: str
+    step: int = Field(description="Of the row, as in samples.csv.")
+    slot: int = Field(description="The same.")
+    attempt: int = Field(description="The same.")
+    generation_id: str = Field(description="The upstream's id of the call.")
     state: State = Field(
         description="`not_found`: still 404 at the last time of asking; `unanswered`:"
         " `status`, or nothing at all."
     )
-    status: int | None
-    ours: Bill
-    theirs: Bill | None
+    status: int | None = Field(description="Of HTTP; None: nobody answered.")
+    ours: Bill = Field(description="What the row says.")
+    theirs: Bill | None = Field(description="The bill; None where none came.")
     differs: tuple[Difference, ...] = Field(
         description="Where both sides say something, and not the same."
     )
@@ -76,13 +78,13 @@ class Totals(Frozen):
 
     rows: int = Field(description="In samples.csv.")
     rows_with_id: int = Field(description="Those that have a generation_id.")
-    asked: int
-    found: int
-    not_found: int
-    unanswered: int
-    differing_cost: int
-    differing_provider: int
-    differing_tokens: int
+    asked: int = Field(description="Rows whose bill was asked for.")
+    found: int = Field(description="Those whose bill came.")
+    not_found: int = Field(description="Those that the upstream knows no bill of.")
+    unanswered: int = Field(description="Those of which it said nothing.")
+    differing_cost: int = Field(description="Bills of another cost than the row's.")
+    differing_provider: int = Field(description="Bills of another provider.")
+    differing_tokens: int = Field(description="Bills with other counts of tokens.")
     theirs_usd: float | None = Field(description="Billed for the rows that were found.")
     ours_usd: float | None = Field(description="What the same rows say that they cost.")
     without_cost_rows: int = Field(
@@ -96,13 +98,13 @@ class Totals(Frozen):
 class Reconciliation(Frozen):
     """What came of one comparison: `reconciliation.json`."""
 
-    schema_version: int = SCHEMA
-    job_id: str
-    upstream: str
-    ended_at: str = Field(description="UTC.")
+    schema_version: int = Field(default=SCHEMA, description="Of this record.")
+    job_id: str = Field(description="The benchmark.")
+    upstream: str = Field(description="Who was asked for the bills.")
+    ended_at: Moment = Field(description="When the comparison ended.")
     notes: tuple[str, ...] = Field(description="Why not every row was compared.")
-    totals: Totals
-    calls: tuple[Compared, ...]
+    totals: Totals = Field(description="Sums over the rows that were asked for.")
+    calls: tuple[Compared, ...] = Field(description="Each row that was compared.")
 
 
 def read(text: bytes) -> Reconciliation:

@@ -9,12 +9,13 @@ May import: the machinery, and `sample` for the names of outcomes.
 """
 
 from shared.plan.extras import PRICED
-from shared.plan.input.problems import problems
 from shared.plan.loads.adaptive import Adaptive
 from shared.plan.loads.due import DueTimes
+from shared.plan.loads.find import Find, SearchAnswer
 from shared.plan.loads.shape import is_open
+from shared.plan.loads.sweep import Over
 from shared.plan.plan import SCHEMA, Plan
-from shared.plan.plan_json import plan_json, read_plan
+from shared.plan.plan_json import plan_json, problems, read_plan
 from shared.plan.prompts.prefix import unique_prefix, with_prefix
 from shared.plan.prompts.prompt import MaxTokens, Message, Text
 from shared.plan.prompts.synthetic import SyntheticPrompts, calibrate
@@ -26,6 +27,7 @@ from shared.plan.steps import (
     Finished,
     Step,
     Work,
+    answer,
     due_times,
     next_step,
     steps,
@@ -40,17 +42,21 @@ __all__ = [
     "SCHEMA",
     "Adaptive",
     "DueTimes",
+    "Find",
     "Finished",
     "MaxTokens",
     "Message",
+    "Over",
     "Plan",
     "Retries",
+    "SearchAnswer",
     "Slo",
     "Step",
     "SyntheticPrompts",
     "Target",
     "Text",
     "Work",
+    "answer",
     "calibrate",
     "check_prompts",
     "check_size",

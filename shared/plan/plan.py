@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator
 
-from shared.fields import MOST, NOT_A_BOOL, Frozen, Seed, Whole
+from shared.fields import MOST, NOT_A_BOOL, Frozen, Seed, Whole, without_default
 from shared.plan.agreement import (
     OnOutage,
     can_be_found,
@@ -59,7 +59,8 @@ class Plan(Frozen):
     )
     load: Load = Field(
         default=Concurrency(),
-        description="When calls begin: docs/loads.md.",
+        description="When calls begin: docs/loads.md. By default 8 calls are open.",
+        json_schema_extra=without_default,
         examples=[{"kind": "poisson", "rate_per_s": 2, "duration_s": 60}],
     )
     max_tokens: MaxTokens = Field(

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json, to_json
 
 from shared.errors import BadPlan, NewerRecord
-from shared.plan.input.problems import problems
+from shared.plan.input.problems import problems_of
 from shared.plan.plan import SCHEMA, Plan
 from shared.plan.prompts import InlinePrompts, PromptSource
 
@@ -33,6 +33,11 @@ def read_plan(text: str | bytes) -> Plan:
     except ValidationError as error:
         path, said = problems(error)[0]
         raise BadPlan(f"{path}: {said}." if path else f"{said}.", path) from None
+
+
+def problems(error: ValidationError) -> list[tuple[str, str]]:
+    """(path, sentence) of each problem with a plan; the path "" is the plan itself."""
+    return problems_of(error, Plan)
 
 
 def plan_json(plan: Plan) -> bytes:

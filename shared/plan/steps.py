@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 from shared.plan.loads import Load
 from shared.plan.loads.due import DueTimes
-from shared.plan.loads.find import Search, search
+from shared.plan.loads.find import Search, SearchAnswer, answer_of, search
 from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Over, at_value
 from shared.plan.order import permuted
 from shared.plan.plan import Plan
+
+MOST_MADE = 200_000
+"""Due times of a plan that are made only to be counted."""
 
 LEAD_S = 0.3
 """An open load starts so long after its first claim, so that every shard is ready."""
@@ -33,6 +36,8 @@ class Step:
     """No slot starts later than this after the step's start; None: no limit."""
     warmup: bool
     """Its rows are kept and never counted."""
+    value: float | None = None
+    """Of the sweep or the search: the concurrency, or the rate. None: of neither."""
 
     @property
     def is_open(self) -> bool:
@@ -107,12 +112,44 @@ def found(plan: Plan, finished: Sequence[Finished]) -> Search | None:
     return search(plan.find, [step.goodput for step in finished[each - 1 :: each]])
 
 
+def answer(
+    plan: Plan, finished: Sequence[Finished], *, complete: bool
+) -> SearchAnswer | None:
+    """The answer of the plan's search; None without one.
+
+    complete: the run ended as a search does. Else calls of the last step may be
+    missing, so that it neither passed nor failed.
+    """
+    state = found(plan, finished if complete else finished[:-1])
+    if plan.find is None or state is None:
+        return None
+    return answer_of(plan.find, state, complete=complete)
+
+
 def total(plan: Plan) -> int | None:
-    """Slots outside warm-up; None while time, or a search, decides."""
+    """Slots outside warm-up; None while a search decides, or in a closed load time.
+
+    Where time ends a load with due times, those before its end are made and counted;
+    None too where they are more than `MOST_MADE`. For a thread: 0.2 us each.
+    """
     if plan.find:
         return None
-    counts = [step.count for step in steps(plan) if not step.warmup]
+    measured = [step for step in steps(plan) if not step.warmup]
+    if sum(map(_made, measured)) > MOST_MADE:
+        return None
+    counts = [
+        due_times(plan, step).number() if _made(step) else step.count
+        for step in measured
+    ]
     return None if None in counts else sum(count or 0 for count in counts)
+
+
+def _made(step: Step) -> float:
+    """How many due times tell how many slots a step has, about; 0 where it is known."""
+    if step.duration_s is None:
+        return 0
+    due = step.load.slots_by(step.duration_s)
+    return 0 if due is None else min(due, step.count or due)
 
 
 def work(plan: Plan, step: int, index: int) -> Work:
@@ -137,19 +174,21 @@ def due_times(plan: Plan, step: Step) -> DueTimes:
 
 def _at(plan: Plan, number: int, over: Over, value: float) -> tuple[Step, ...]:
     load = at_value(plan.load, over, value)
-    return _pair(plan, number, f"{over} {value:g}", load)
+    return _pair(plan, number, f"{over} {value:g}", load, value)
 
 
-def _pair(plan: Plan, number: int, name: str, load: Load) -> tuple[Step, ...]:
+def _pair(
+    plan: Plan, number: int, name: str, load: Load, value: float | None = None
+) -> tuple[Step, ...]:
     """The measured step, with a warm-up before it where the load has one."""
     count = load.slots(plan.pairs() * plan.runs)
     duration_s = load.duration_s
     if not load.warmup:
-        return (Step(number, name, load, count, duration_s, warmup=False),)
+        return (Step(number, name, load, count, duration_s, False, value),)
     warm = "warm-up" if name == "main" else f"warm-up, {name}"
     return (
-        Step(number, warm, load, load.warmup, duration_s, warmup=True),
-        Step(number + 1, name, load, count, duration_s, warmup=False),
+        Step(number, warm, load, load.warmup, duration_s, True, value),
+        Step(number + 1, name, load, count, duration_s, False, value),
     )
 
 

@@ -1,7 +1,9 @@
 """One provider of a model, as `GET /models/{author}/{slug}/endpoints` lists it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from shared.answer.refusal import Json, table
 from shared.money import Price
@@ -14,10 +16,10 @@ _MS = 1000
 class Percentiles:
     """Of the last 30 minutes, as the upstream measured it. None: it does not say."""
 
-    p50: float | None
-    p75: float | None
-    p90: float | None
-    p99: float | None
+    p50: Annotated[float | None, Field(description="The 50th percentile.")]
+    p75: Annotated[float | None, Field(description="The 75th percentile.")]
+    p90: Annotated[float | None, Field(description="The 90th percentile.")]
+    p99: Annotated[float | None, Field(description="The 99th percentile.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
+
+from pydantic import ConfigDict
+
+from shared.fields import TOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
     """What the workers saw of themselves during a run. None: nobody looked."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = TOLD
 
     loop_lag_p99_s: float | None = None
     """How late the event loop woke up, seconds; the worst worker's."""
@@ -22,6 +28,7 @@ class Observations:
     clock_error_s: float | None = None
     """Half the best round trip to the store; the worst worker's."""
     interrupted_shards: int | None = None
+    """Shares of the work whose worker went silent."""
     overlapping_shards: int | None = None
     """Shards that two workers carried at once, for a while; each counts once a step."""
     gap_s: float | None = None
@@ -35,6 +42,7 @@ class Observations:
     versions: tuple[str, ...] | None = None
     """Versions of the generator."""
     hosts: tuple[str, ...] | None = None
+    """Where the workers ran."""
     gc_policy: tuple[str, ...] | None = None
     """`off`: no collection began by itself while calls were timed; else `on`."""
     unaccounted_usd: float | None = None

@@ -6,11 +6,12 @@ A figure is named whole (`ttft`, `gap`, `rate`), or by one number of it (`ttft.p
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from shared.analysis import Pace, Summary
+from shared.fields import TOLD
 from shared.plan import Plan
 from shared.verdict.observations import Observations
 
@@ -21,13 +22,20 @@ STREAMED = ("ttft", "ttft_visible", "tpot", "gap")
 class Reason:
     """One doubt, or one note: a number, its limit, and what to do."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = TOLD
+
     kind: Literal["invalid", "suspect", "note"]
+    """What it makes of the run; a note nothing."""
     code: str
     """Stable name, for programs."""
     words: str
+    """What was seen, as a sentence."""
     remedy: str
+    """What to do about it."""
     value: float | None = None
+    """The number that was seen, where it is one."""
     limit: float | None = None
+    """The number that it is held against."""
     figures: tuple[str, ...] = ()
     """What cannot be used for this reason; () where it is a doubt of no figure alone.
     Of a note: what it is about."""
@@ -41,9 +49,14 @@ class Verdict:
     a doubt.
     """
 
+    __pydantic_config__: ClassVar[ConfigDict] = TOLD
+
     kind: Literal["valid", "suspect", "invalid"]
+    """The worst of the reasons."""
     reasons: tuple[Reason, ...] = ()
+    """Why it is suspect or invalid."""
     notes: tuple[Reason, ...] = ()
+    """What to know beside the numbers; nobody's fault."""
     unusable: tuple[str, ...] = ()
     """Figures that cannot be used, for these reasons: `gap`, `ttft.p99`, `rate` ..."""
     usable: tuple[str, ...] = ()

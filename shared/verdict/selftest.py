@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import Field, JsonValue
 
 from shared.analysis import MOST_OFF, least_n, linear
-from shared.fields import Frozen
+from shared.fields import Frozen, Moment
 from shared.sample import Sample
 from shared.verdict.records import Judged, Verdict
 
@@ -53,16 +53,16 @@ class Error(Frozen):
 class Case(Frozen):
     """So many streams at once: what was measured, beside what was true."""
 
-    streams: int
+    streams: int = Field(description="How many were open at once.")
     mode: Mode = Field(
         description="`staggered`: begun one after another; `lockstep`: all at once."
     )
     calls: int = Field(description="Asked for.")
     n: int = Field(description="Ended `ok`, and stand in the simulator's ledger.")
     peak_open: int = Field(description="The most calls open at once.")
-    ttft_error: Error
+    ttft_error: Error = Field(description="Of the time to the first token.")
     gap_error: Error = Field(description="Of the time from first to last token.")
-    latency_error: Error
+    latency_error: Error = Field(description="Of the whole call.")
     request_wait_min_s: float | None = Field(
         description="From our `sent_s` until the simulator read the request, at the"
         " soonest: that far `sent_s` may be off."
@@ -76,7 +76,7 @@ class Case(Frozen):
     stamp_slack_p99_s: float | None = Field(
         description="How late our stamps might have been, by our own account."
     )
-    verdict: Verdict
+    verdict: Verdict = Field(description="What a run of these calls is called.")
 
     @property
     def supported(self) -> bool:
@@ -104,16 +104,16 @@ class Case(Frozen):
 class SelfTest(Frozen):
     """How wrong this machine's measurements are."""
 
-    schema_version: int = SCHEMA
-    made_at: str = Field(description="UTC, ISO 8601: a label.")
-    took_s: float
+    schema_version: int = Field(default=SCHEMA, description="Of this record.")
+    made_at: Moment = Field(description="When it was made: a label.")
+    took_s: float = Field(description="How long it took, in seconds.")
     ttft_s: float = Field(default=TTFT_S, description="As the simulator was told.")
     gap_s: float = Field(default=GAP_S, description="As the simulator was told.")
     tokens: int = Field(default=TOKENS, description="Of each answer, an event each.")
     machine: dict[str, JsonValue] = Field(
         description="Host, cores, system, and the versions that were tested."
     )
-    cases: tuple[Case, ...]
+    cases: tuple[Case, ...] = Field(description="Each number of streams, twice.")
     passed: bool = Field(description="Every case stands.")
     conclusion: str = Field(description="One sentence.")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared import crash
+from shared.process import CRASH_CODE
 from shared.run import Ending, Status
 from shared.store import keys
 from shared.store.run import events
@@ -87,7 +87,7 @@ async def test_a_reduce_that_dies_anywhere_is_made_again_with_the_same_bytes(
         seen: dict[str, set[str]] = {}
         for point in POINTS:
             ended = await asyncio.to_thread(reduce, stack.fleet.env, job_id, point)
-            assert ended == crash.CODE, f"{point} was not reached"
+            assert ended == CRASH_CODE, f"{point} was not reached"
             for file in sorted(folder.glob("*.*")):
                 if not file.name.startswith("."):
                     digest = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -105,6 +105,7 @@ async def test_a_day_that_is_spent_is_waited_for_until_midnight(
         waits = await reaches(redis, job_id, Status.WAITING)
         assert waits.until is not None
         assert waits.until % 86_400 < 300, "until midnight of UTC"
+        assert waits.shut == "the day's budget (MAX_COST_USD_PER_DAY)"
         assert billed(upstream) <= Decimal("0.01")
         spent = await money.spent_today(redis, account(upstream))
         assert spent.spent_usd == pytest.approx(float(billed(upstream)), abs=1e-9)

@@ -101,6 +101,7 @@ async def test_the_days_end_is_waited_for_without_a_call(
         waits = await reaches(redis, job_id, Status.WAITING)
         assert waits.until is not None
         assert waits.until % 86_400 < 300, "until midnight of UTC"
+        assert waits.shut == "the limit of free calls a UTC day"
         rows = await rows_of(redis, job_id)
         assert [row.outcome for row in rows] == [Outcome.OK] * 3
         assert len(upstream.ledger()) == 3

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 from redis import Redis as Blocking
 from redis.asyncio import Redis
 
-from shared import archive, crash
+from shared import archive
 from shared.analysis import Summary
 from shared.analysis.no_rows import summarize_none
 from shared.errors import BenchError
@@ -29,6 +29,7 @@ from shared.log import setup
 from shared.money import account_of
 from shared.outputs import OUTPUTS, KeptAnswer, Results
 from shared.plan import Plan, Step
+from shared.process import crash_point
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
@@ -80,7 +81,7 @@ async def reduce_run(
         summary=summary,
         answers=map(_answer, answers),
     )
-    crash.point("reduce:rows-read")
+    crash_point("reduce:rows-read")
     folder = config.results_dir / job_id
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +89,7 @@ async def reduce_run(
         publish(folder / "run.json", [archive.record(replace(run, error=cause))])
         for name, output in OUTPUTS.items():
             publish(folder / name, output.write(results))
-            crash.point(f"reduce:after-{name}")
+            crash_point(f"reduce:after-{name}")
         clear_unfinished(folder)
     except OSError as error:
         sentence = (
@@ -102,7 +103,7 @@ async def reduce_run(
         await reconciles.ask(redis, job_id, in_s=RECONCILE_IN_S, keep_s=keep_s)
     result = summary.model_dump(mode="json")
     entered = await states.finish(redis, run, result, keep_s=keep_s)
-    crash.point("reduce:finished")
+    crash_point("reduce:finished")
     await _described(redis, config, run)
     if entered:
         story.ended(run, summary)

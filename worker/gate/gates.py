@@ -118,6 +118,14 @@ class Gates:
         opens_s = min(until_s(*self._names(target)) for target in targets)
         return opens_s if opens_s > monotonic_s() else None
 
+    @property
+    def shut(self) -> str:
+        """What opens first, for people; "" where that is not known."""
+        until_s = self._openings.until_s
+        targets = range(len(self._assigned.plan.targets))
+        each = [self._names(target) for target in targets]
+        return self._openings.words(*min(each, key=lambda names: until_s(*names)))
+
     def _names(self, target: int) -> list[str]:
         """All that may bar the target."""
         return [name for gate in self.in_order for name in gate.names(target)]

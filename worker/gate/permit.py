@@ -24,6 +24,7 @@ log = logging.getLogger("worker.gate.permit")
 
 _AGAIN_S = 0.25
 """When the store did not answer."""
+_DAYS_BUDGET = "the day's budget (MAX_COST_USD_PER_DAY)"
 _APART_S = 3.0
 """Between two slots that wait for the same opening, where no rate tells better."""
 
@@ -148,7 +149,7 @@ class Permit(Gate):
     def bar(self, target: int, opens_s: float) -> None:
         """The upstream said that no free call goes before then (monotonic)."""
         name = self._limits[target][0].name
-        self._openings.shut(name, opens_s)
+        self._openings.shut(name, opens_s, _words(name, "barred"))
         self._openings.waits["barred"] += 1
         self._beside.start(self._tell(name, self._assigned.clock.store_ms(opens_s)))
 
@@ -163,7 +164,7 @@ class Permit(Gate):
             return self._pace.told_to_wait(target, until_s, wait.apart_ms / 1000)
         if wait.why == "in_flight":
             return until_s
-        self._openings.shut(wait.limit, until_s)
+        self._openings.shut(wait.limit, until_s, _words(wait.limit, wait.why))
         counted = self._limits[target]
         return self._in_line_of(next(one for one in counted if one.name == wait.limit))
 
@@ -172,7 +173,7 @@ class Permit(Gate):
             self._broke()
             return monotonic_s() + _AGAIN_S
         if why == "day_budget":
-            self._openings.shut(MONEY, until_s)
+            self._openings.shut(MONEY, until_s, _DAYS_BUDGET)
         return until_s
 
     async def _land(self, call_id: str, counted: list[Limit]) -> None:
@@ -194,3 +195,12 @@ class Permit(Gate):
 
     def _worst_nano(self, asked: Work) -> int:
         return 0 if self._costs is None else self._costs.worst_nano(asked)
+
+
+def _words(limit: str, why: str) -> str:
+    """A limit that is reached, for people."""
+    calls = "free calls" if limit == "free" else "calls"
+    of_span = {"minute": f"{calls} a minute", "day": f"{calls} a UTC day"}
+    if why in of_span:
+        return f"the limit of {of_span[why]}"
+    return f"the upstream's limit of {calls}"

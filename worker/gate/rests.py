@@ -79,7 +79,7 @@ class Rests(Gate):
         """Calls under this name rest until then (ms of the store)."""
         until_s = self._clock.monotonic(until_ms)
         if until_s > self._openings.until_s(name):
-            self._openings.shut(name, until_s)
+            self._openings.shut(name, until_s, limits.rest_in_words(name))
             self._openings.waits["rest"] += 1
 
     async def hear_all(self) -> None:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from shared import crash
 from shared.clock import sleep
 from shared.money import billed_nano
+from shared.process import crash_point
 from shared.run import Status
 from shared.sample import Kind, Sample, encode
 from shared.store.client import AWAY
@@ -167,7 +167,7 @@ class Committer:
         if not self._flying:
             self._has_entry.clear()
             return None
-        crash.point("rows:commit")
+        crash_point("rows:commit")
         try:
             done = await slots.commit(
                 self._assigned.redis,

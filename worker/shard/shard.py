@@ -64,6 +64,7 @@ class Shard:
         self.why: Stop | None = None
         self._stopped_s: float | None = None
         self._opens_ms = 0
+        self._shut = ""
         self._hopeless: tuple[Ending, str | None] | None = None
         self._stamps_before = wire.stats
         self._keeper = LeaseKeeper(
@@ -154,6 +155,7 @@ class Shard:
     def wait(self, until_ms: int) -> None:
         """Every slot is barred until then: give the lease back meanwhile."""
         self._opens_ms = max(self._opens_ms, until_ms)
+        self._shut = self._calls.gates.shut
         self.stop(Stop.WAITING)
 
     def hear(self, name: str, until_ms: int) -> None:
@@ -209,12 +211,15 @@ class Shard:
             if self._hopeless is not None:
                 await states.end(self._assigned.redis, job_id, *self._hopeless)
             elif self.why is Stop.WAITING and self._opens_ms:
-                opens_ms = self._opens_ms
                 moved = await states.move(
-                    self._assigned.redis, job_id, Status.WAITING, until_ms=opens_ms
+                    self._assigned.redis,
+                    job_id,
+                    Status.WAITING,
+                    until_ms=self._opens_ms,
+                    shut=self._shut,
                 )
                 if moved:
-                    story.waits_for_limit(job_id, opens_ms)
+                    story.waits_for_limit(job_id, self._opens_ms)
         with suppress(*AWAY):
             timed = self.lease.step.duration_s is not None
             # with nothing left to take, the time that is left changes nothing

@@ -1,7 +1,11 @@
 """What is wrong with a plan, for a form or a line: the field's path and a sentence."""
 
-from pydantic import ValidationError
+from functools import cache
+
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from shared.near import sentence_of
 
 _TAGGED = ("load", "prompts", "prompts.input_tokens", "prompts.output_tokens")
 """Fields that are unions: in pydantic's location the kind stands after them,"""
@@ -10,15 +14,18 @@ _TAGGED_ITEMS = ("load.stages", "prompts.prompts")
 """and after each item of these."""
 
 
-def problems(error: ValidationError) -> list[tuple[str, str]]:
-    """(path, sentence) of each problem; the path "" is the plan itself.
+def problems_of(
+    error: ValidationError, record: type[BaseModel]
+) -> list[tuple[str, str]]:
+    """(path, sentence) of each problem; the path "" is the record itself.
 
     Neither holds the input that was refused, which may be a prompt.
     """
     errors = error.errors(include_url=False, include_input=False)
     refused = _holding(errors)
+    schema = cache(record.model_json_schema)
     return [
-        (field_path(each["loc"]), each["msg"].removeprefix("Value error, "))
+        (field_path(each["loc"]), sentence_of(each, schema))
         for each in errors
         if not (each["type"] == "too_short" and each["loc"] in refused)
     ]

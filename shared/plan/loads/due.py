@@ -47,3 +47,9 @@ class DueTimes:
         if missing > 0:
             self._made.extend(islice(self._rest, missing + _AHEAD))
         return self._made[index] if index < len(self._made) else None
+
+    def number(self) -> int:
+        """How many slots are due in all, which makes every due time; 0 in a closed
+        load. Never ends where nothing ends the load."""
+        self._made.extend(self._rest)
+        return len(self._made)

@@ -70,6 +70,27 @@ class Find(Frozen):
         return 1.0 if self.over == "concurrency" else (self.high - self.low) / 32
 
 
+class SearchAnswer(Frozen):
+    """What a search (`find`) has found: the answer lies from `passing` to `failing`."""
+
+    over: Over = Field(description="What was searched: the concurrency, or the rate.")
+    goodput: float = Field(
+        description="The share of good calls at which a step passes."
+    )
+    passing: float | None = Field(
+        description="The answer: the largest value that passed. None: none did."
+    )
+    failing: float | None = Field(
+        description="The smallest value that failed. None: none did, so the answer is"
+        " `passing` or more."
+    )
+    complete: bool = Field(
+        description="The search came to its end; else it was stopped, and its last step"
+        " is in neither value."
+    )
+    words: str = Field(description="The answer as a sentence.")
+
+
 @dataclass(frozen=True, slots=True)
 class Search:
     """What is known after some steps."""
@@ -114,3 +135,33 @@ def _next(find: Find, passing: float | None, failing: float | None) -> float | N
         return None
     middle = (passing + failing) / 2
     return float(middle // 1) if find.over == "concurrency" else middle
+
+
+def answer_of(find: Find, state: Search, *, complete: bool) -> SearchAnswer:
+    """Where a search stands, as the result of a run tells it.
+
+    complete: it came to its end.
+    """
+    return SearchAnswer(
+        over=find.over,
+        goodput=find.goodput,
+        passing=state.passing,
+        failing=state.failing,
+        complete=complete,
+        words=_words(find, state, complete),
+    )
+
+
+def _words(find: Find, state: Search, complete: bool) -> str:
+    what = "concurrency" if find.over == "concurrency" else "rate (calls per second)"
+    share = f"{find.goodput * 100:g} % of the calls met the SLO"
+    passing, failing = state.passing, state.failing
+    if passing is not None and failing is not None:
+        said = f"At a {what} of {passing:g} at least {share}, and at {failing:g} fewer"
+    elif passing is not None:
+        said = f"At a {what} of {passing:g}, the largest tried, at least {share}"
+    elif failing is not None:
+        said = f"At a {what} of {failing:g}, the least tried, fewer than {share}"
+    else:
+        said = f"No {what} was tried to the end of its step"
+    return f"{said}." if complete else f"{said}. The search was stopped before its end."

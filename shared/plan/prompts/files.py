@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from shared.errors import BadPlan, TooMuch
+from shared.near import sentence_of
 from shared.plan.input.json_bounds import JsonBounds, most_pieces
 from shared.plan.prompts.inline import InlinePrompts
 from shared.plan.prompts.lines import Line, Lines, LineTooLong
@@ -198,6 +199,6 @@ def _from_json(number: int, text: str, limits: Settings) -> Prompt:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part)[:40] for part in first["loc"])
-        said = first["msg"].removeprefix("Value error, ")
+        why = sentence_of(first, Prompt.model_json_schema).rstrip(".")
         where = f"Line {number}, `{field}`" if field else f"Line {number}"
-        raise BadPlan(f"{where}: {said}.", "prompts") from None
+        raise BadPlan(f"{where}: {why}.", "prompts") from None

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.fields import MOST, Frozen, Number, Seed, Whole
+from shared.fields import MOST, Frozen, Number, Seed, Whole, without_default
 from shared.plan.prompts.lengths import Fixed, Length
 from shared.plan.prompts.prompt import Prompt
 from shared.plan.prompts.words import WORDS
@@ -37,7 +37,8 @@ class SyntheticPrompts(Frozen):
     )
     input_tokens: Length = Field(
         default=Fixed(value=256),
-        description="How long the prompts are, in tokens.",
+        description="How long the prompts are, in tokens; by default 256 each.",
+        json_schema_extra=without_default,
         examples=[{"kind": "lognormal", "median": 300, "sigma": 0.7}],
     )
     output_tokens: Length | None = Field(

@@ -1,4 +1,4 @@
--- include _silent _beside
+-- include _silent _beside _rest
 -- Take a shard of a run's current step under a lease.
 -- The first claim of a step fixes the number of its shards; `ready.lua` fixes when it
 -- starts. A shard whose lease lapsed unreleased is taken over: what it had in hand is
@@ -105,6 +105,9 @@ if began > 0 and (alive == 0 or status ~= 'running') then
   plus(KEYS[3], 'elapsed_ms', left_ms - began)
   redis.call('HSET', KEYS[3], 'left_ms', left_ms)
   redis.call('HDEL', KEYS[3], 'segment_start_ms', 'still_ms', 'ready_ms')
+end
+if began == 0 and status ~= 'running' then  -- it rested between two steps
+  plus(KEYS[1], 'gap_ms', rested(KEYS[1], KEYS[3]))
 end
 local epoch = plus(KEYS[3], 'epoch:' .. free, 1)
 redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free, 'idle:' .. free)

@@ -27,6 +27,7 @@ if now - since_ms >= most_ms then
 elseif run[1] == to and tonumber(run[4]) == until_ms then
   return to
 else
+  if run[1] ~= to then redis.call('HSET', KEYS[1], 'rest_ms', now) end
   redis.call('HSET', KEYS[1], 'status', to, 'until_ms', until_ms, 'down', ARGV[5])
 end
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', 1000, '*', 'kind', 'state', 'status', to)

@@ -42,6 +42,11 @@ async def leave(redis: Redis, job_id: str) -> None:
     await redis.delete(_lock(job_id))
 
 
+async def is_under_way(redis: Redis, job_id: str) -> bool:
+    """Whether somebody makes its reduce now."""
+    return bool(await redis.exists(_lock(job_id)))
+
+
 async def turns(redis: Redis) -> dict[str, float]:
     """Submitter -> when a reduce of theirs was last begun, ms of the store."""
     found = await reply(redis.hgetall(keys.REDUCE_TURNS))

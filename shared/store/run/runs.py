@@ -24,6 +24,7 @@ _KEY_KEPT_MS = DAY_S * 1000
 _TURNS_KEPT_S = DAY_S
 _PURGED_KEPT_MS = 90 * DAY_S * 1000
 _ID_DIGITS = 26
+_GOES_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING, Status.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ async def create(
         "targets": to_json([target.label() for target in plan.targets]).decode(),
         "warnings": to_json(list(warnings)).decode(),
     }
-    slots = total(plan) if slots is None else slots
+    slots = await asyncio.to_thread(total, plan) if slots is None else slots
     if slots is not None:
         fields["total"] = slots
     if prices is not None:
@@ -163,7 +164,7 @@ async def load(redis: Redis, job_id: str) -> Run:
     found = await reply(redis.hgetall(keys.run(job_id)))
     if not found:
         raise NoSuchRun(job_id)
-    return await _stalled(redis, record.read(job_id, found))
+    return await _as_of_now(redis, record.read(job_id, found))
 
 
 async def plan_of(redis: Redis, job_id: str) -> Plan:
@@ -245,19 +246,37 @@ async def turns(redis: Redis) -> dict[str, float]:
     return {name.decode(): float(at_s) for name, at_s in found.items()}
 
 
-async def _stalled(redis: Redis, run: Run) -> Run:
-    """The run with `stalled_s`: in `running`, how long no shard has been alive."""
-    if run.status is not Status.RUNNING:
-        return run
+async def is_held(redis: Redis, run: Run) -> bool:
+    """Whether a worker has a shard of its step."""
+    now_ms = await now_s(redis) * 1000
+    return any(end > now_ms for end in await _lease_ends_ms(redis, run))
+
+
+async def _lease_ends_ms(redis: Redis, run: Run) -> list[float]:
     step = keys.step(run.job_id, run.step)[0]
     shards = int(await reply(redis.hget(step, "shards")) or 0)
     leases = [f"exp:{j}" for j in range(max(shards, 1))]
+    return [float(end) for end in await reply(redis.hmget(step, leases)) if end]
+
+
+async def _as_of_now(redis: Redis, run: Run) -> Run:
+    """The run with `stalled_s`: in `running`, how long no shard has been alive; and
+    with `rested_s`, which `_rest.lua` has, too."""
+    if run.started_at is None or run.status not in _GOES_ON:
+        return run
     now_ms = await now_s(redis) * 1000
-    ends = [float(end) for end in await reply(redis.hmget(step, leases)) if end]
+    found = await reply(redis.hmget(keys.run(run.job_id), ["idle_ms", "rest_ms"]))
+    idle_ms, rest_ms = (float(at or 0) for at in found)
+    if run.status is not Status.RUNNING:
+        step = keys.step(run.job_id, run.step)[0]
+        began = await reply(redis.hget(step, "segment_start_ms"))
+        since_ms = max(idle_ms, rest_ms, float(began or 0))
+        rested_s = max(0.0, (now_ms - since_ms) / 1000) if rest_ms else 0.0
+        return replace(run, rested_s=rested_s)
+    ends = await _lease_ends_ms(redis, run)
     if any(end > now_ms for end in ends):
         return run
-    idle = await reply(redis.hget(keys.run(run.job_id), "idle_ms"))
-    since_ms = max([*ends, float(idle or 0), (run.started_at or run.created_at) * 1000])
+    since_ms = max([*ends, idle_ms, run.started_at * 1000])
     return replace(run, stalled_s=max(0.0, (now_ms - since_ms) / 1000))
 
 

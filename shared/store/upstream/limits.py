@@ -125,6 +125,14 @@ def of_calls(*, free: bool) -> str:
     return "free calls" if free else "paid calls"
 
 
+def rest_in_words(name: str) -> str:
+    """What rests under one of these names, for people."""
+    label = name.removeprefix("target ")
+    if label == name:
+        return f"the upstream, which takes no {name} now"
+    return f"{label}, which asked to be left alone"
+
+
 async def bar_and_tell(redis: Redis, account: str, name: str, until_ms: int) -> None:
     """Tell all workers that what has this name takes no call before then."""
     await bar(redis, account, name, until_ms)

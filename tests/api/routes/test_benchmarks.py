@@ -27,6 +27,7 @@ async def test_the_body_follows_the_run_from_queue_to_result(
         "failed": 0,
         "total": 4,
         "elapsed_s": None,
+        "wall_s": None,
         "step": 0,
     }
     assert job["result"] is None
@@ -66,7 +67,7 @@ async def test_with_a_worker_there_is_no_warning(api: Api, worker: Played) -> No
     body = api.http.post("/benchmark", json=plan()).json()
     assert body["warnings"] == []
     job = api.http.get(body["status_url"]).json()
-    assert job["waiting_for"] == "a worker to take it"
+    assert job["waiting_for"].startswith("a worker to take it")
 
 
 async def test_its_place_in_a_trace_is_kept_for_workers_that_trace(
@@ -100,7 +101,9 @@ async def test_a_waiting_run_says_until_when(api: Api, worker: Played) -> None:
     await states.move(worker.redis, job_id, Status.WAITING, until_ms=1795420801250)
     job = api.http.get(f"/benchmark/{job_id}").json()
     assert job["until"] == "2026-11-23T08:00:01.250Z"
-    assert "2026-11-23T08:00:01.250Z" in job["waiting_for"]
+    assert job["waiting_for"] == (
+        "the upstream's limit, until 2026-11-23T08:00:01.250Z"
+    )
 
 
 async def test_a_run_that_waits_for_its_upstream_says_so_with_the_upstreams_words(

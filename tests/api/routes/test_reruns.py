@@ -104,10 +104,14 @@ async def test_a_rerun_does_otherwise_what_the_changes_say(api: Api) -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "words"),
     [
-        ({"rns": 1}, "changes.rns", "Did you mean runs"),
+        ({"rns": 1}, "changes.rns", "Did you mean `runs`"),
         ({"runs": 0}, "changes.runs", "greater than or equal to 1"),
         ({"targets": None}, "changes.targets", "required"),
-        ({"load": {"concurency": 2}}, "changes.load.concurency", "not permitted"),
+        (
+            {"load": {"concurency": 2}},
+            "changes.load.concurency",
+            "Did you mean `concurrency`",
+        ),
         ({"tags": ["a,b"]}, "changes.tags[0]", "letter or a digit"),
     ],
 )

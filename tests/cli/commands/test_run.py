@@ -92,7 +92,7 @@ def test_a_wrong_plan_is_a_line_and_a_usage_error(up: Up) -> None:
     (up.folder / "wrong.yaml").write_text(PLAN + "runz: 3\n")
     ran = up.ask("run", "wrong.yaml")
     assert (ran.returncode, ran.stdout) == (exits.USAGE, "")
-    said = "wrong.yaml, line 7: runz: there is no such field. Did you mean runs?\n"
+    said = "wrong.yaml, line 7: runz: There is no such field. Did you mean `runs`?\n"
     assert ran.stderr == said
 
 

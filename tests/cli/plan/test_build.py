@@ -58,12 +58,12 @@ def test_a_prompt_file_needs_only_a_model(tmp_path: Path) -> None:
     [
         (
             "runz: 3\n",
-            "plan.yaml, line 3: runz: there is no such field. Did you mean runs?",
+            "plan.yaml, line 3: runz: There is no such field. Did you mean `runs`?",
         ),
         (
             "load:\n  concurency: 3\n",
-            "plan.yaml, line 4: load.concurency: there is no such field."
-            " Did you mean concurrency?",
+            "plan.yaml, line 4: load.concurency: There is no such field."
+            " Did you mean `concurrency`?",
         ),
         ("runs: 0\n", "plan.yaml, line 3: runs: Input should be greater than or equal"),
         (

@@ -8,8 +8,9 @@ import pytest
 from shared.analysis.columns import columns_of
 from shared.analysis.metrics import METRICS, V, metric
 from shared.analysis.no_rows import summarize_none
+from shared.analysis.percentiles import Distribution
 from shared.analysis.summarize import summarize
-from shared.analysis.summary import Distribution, Figures, Summary
+from shared.analysis.summary import Figures, Summary
 from shared.outputs import write_csv, write_json
 from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
@@ -87,11 +88,14 @@ def test_a_summary_of_no_rows_has_it_too() -> None:
 
 
 @pytest.mark.parametrize("record", [Figures, Summary, Judged])
-def test_the_schema_of_a_summary_says_what_a_metric_more_is(
-    record: type[Figures],
-) -> None:
+def test_the_schema_of_a_summary_names_it(record: type[Figures]) -> None:
     schema = record.model_json_schema()
-    assert schema["additionalProperties"] == {"$ref": "#/$defs/Distribution"}
+    assert schema["properties"]["wait_share"] == {
+        "$ref": "#/$defs/Distribution",
+        "description": "Which part of the whole call was waiting for the first token.",
+    }
+    assert "wait_share" not in schema["required"]  # results of before have none
+    assert schema["additionalProperties"] is False
     assert schema["$defs"]["Distribution"]["title"] == Distribution.__name__
 
 

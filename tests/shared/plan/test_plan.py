@@ -49,7 +49,28 @@ POISSON = {"kind": "poisson", "rate_per_s": 1}
         ({"temperature": False}, "temperature", "not numbers"),
         ({"system_prompt": "a\0"}, "system_prompt", "NUL"),
         ({"order_seed": -1}, "order_seed", "greater than"),
-        ({"rusn": 3}, "rusn", "Extra inputs are not permitted"),
+        ({"rusn": 3}, "rusn", "There is no such field. Did you mean `runs`?"),
+        (
+            {"load": {"kind": "stages", "stages": [POISSON | {"rate": 0}]}},
+            "load.stages[0].rate",
+            "Did you mean `rate_per_s`?",
+        ),
+        (
+            {"find": FIND | {"hihg": 9}, "slo": {"ttft_s": 1}},
+            "find.hihg",
+            "Did you mean `high`?",
+        ),
+        (
+            {"prompts": {"prompts": ["Why?", {"promt": "How?"}]}},
+            "prompts.prompts[1].promt",
+            "Did you mean `prompt`?",
+        ),
+        (
+            {"slo": {"zzz": 1}},
+            "slo.zzz",
+            "There are: gap_max_s, gap_p99_s, latency_s, response_s, tpot_s, ttft_s,"
+            " ttft_visible_s.",
+        ),
         ({"schema_version": 9}, "schema_version", "reads up to 1"),
         ({"load": {"kind": "wave"}}, "load", "expected tags"),
         ({"load": 3}, "load", "valid dictionary"),

@@ -79,6 +79,39 @@ def test_total_is_unknown_while_only_time_ends_the_run() -> None:
     assert total(both) == 7
 
 
+@pytest.mark.parametrize(
+    ("load", "slots"),
+    [
+        # 10 s at a mean rate of 1.5: the integral of the rate is 15
+        ({"kind": "ramp", "over": "rate", "start": 1, "end": 2}, 15),
+        ({"kind": "ramp", "over": "rate", "start": 1, "end": 2, "count": 9}, 9),
+        ({"kind": "ramp", "over": "concurrency", "start": 1, "end": 2}, None),
+        # at 0, 0.4, 0.8 ... 9.6
+        ({"kind": "constant", "rate_per_s": 2.5}, 25),
+        # at 0, 4 and 8
+        ({"kind": "burst", "size": 7, "interval_s": 4}, 21),
+    ],
+)
+def test_due_times_before_the_end_tell_the_total(
+    load: dict[str, Any], slots: int | None
+) -> None:
+    assert total(make(load=load | {"duration_s": 10, "warmup": 3})) == slots
+
+
+def test_the_total_of_random_due_times_is_that_of_these_due_times() -> None:
+    plan = make(load={"kind": "poisson", "rate_per_s": 5, "duration_s": 60})
+    times = due_times(plan, steps(plan)[0])
+    slots = total(plan)
+    assert slots is not None
+    assert times.due(slots - 1) is not None
+    assert times.due(slots) is None
+
+
+def test_a_total_that_takes_too_long_to_count_is_unknown() -> None:
+    plan = make(load={"kind": "constant", "rate_per_s": 10_000, "duration_s": 3600})
+    assert total(plan) is None
+
+
 def test_a_warm_up_ends_with_the_duration_of_its_load() -> None:
     plan = make(
         load={

@@ -21,5 +21,5 @@ if sys.orig_argv[1:3] == ["-m", "worker.ended"]:
         os.close(0)  # the end of what is asked of it is for it alone
         os.close(1)
         _number, ended = keeper.recv(4), keeper.recv(4)
-    # shared.crash.CODE, where nobody tells how it died
+    # shared.process.CRASH_CODE, where nobody tells how it died
     os._exit(struct.unpack("i", ended)[0] & 0xFF if ended else 70)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from shared import crash
 from shared.plan import Plan, Target
 from shared.plan.loads import Concurrency
 from shared.plan.prompts import InlinePrompts
+from shared.process import CRASH_CODE
 from shared.store.run import runs, samples
 from tests.children import simulator, until, workers
 from worker.rows.lane_guard import LaneGuard
@@ -103,6 +103,6 @@ async def test_a_worker_killed_before_a_commit_costs_no_more_calls_than_lanes(
         job_id = (await runs.create(redis, plan)).job_id
         worker = fleet.start()
         # it dies with the first row in hand, so an answer had come
-        assert await asyncio.to_thread(worker.wait, 60) == crash.CODE
+        assert await asyncio.to_thread(worker.wait, 60) == CRASH_CODE
         assert [row async for row in samples.each_row(redis, job_id)] == []
         assert 1 <= len(upstream.ledger()) <= LANES

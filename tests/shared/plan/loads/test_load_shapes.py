@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.plan.input.problems import problems
+from shared.plan import problems
 from shared.plan.loads import Burst, Concurrency, Constant, Load, Poisson, Ramp, Stages
 
 ADAPTER: TypeAdapter[Load] = TypeAdapter(Load)

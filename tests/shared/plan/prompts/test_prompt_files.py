@@ -190,7 +190,7 @@ BAD: list[tuple[Format, bytes, str]] = [
     ("jsonl", b'\n{"prompt": " "}', "Line 2, `prompt`: it is blank"),
     ("jsonl", b'{"prompt": "\\u0000"}', "Line 1, `prompt`: it holds a NUL"),
     ("jsonl", b'{"prompt": "\\ud800"}', "Line 1 is not JSON"),
-    ("jsonl", b'{"text": "a"}', "Line 1, `text`: Extra inputs"),
+    ("jsonl", b'{"text": "a"}', "Line 1, `text`: There is no such field. There are: "),
     ("jsonl", b'{"id": "a"}', "Line 1: give either `prompt` or `messages`"),
     ("jsonl", b'{"messages": [{"role": "user"}]}', r"Line 1, `messages\.0\.content`"),
     ("jsonl", b"[" * 90, "Line 1 is not JSON"),

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.plan.input.problems import problems
+from shared.plan import problems
 from shared.plan.prompts import (
     SOURCES,
     InlinePrompts,

@@ -1,0 +1,57 @@
+"""What somebody may have meant who wrote a name that is not there."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+Schema = dict[str, Any]
+Loc = Sequence[str | int]
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """The names that are near, as a question; or all of them, where none is.
+
+    >>> meant("rusn", ["runs", "load"]), meant("x", ["runs", "load"])
+    ('Did you mean `runs`?', 'There are: load, runs.')
+    """
+    names = sorted(set(known))
+    near = get_close_matches(name.lower(), names, n=2)
+    near = near or [each for each in names if name and each.startswith(name)]
+    if near:
+        return f"Did you mean {' or '.join(f'`{each}`' for each in near)}?"
+    return f"There are: {', '.join(names)}." if names else "There are none."
+
+
+def sentence_of(error: Mapping[str, Any], schema: Callable[[], Schema]) -> str:
+    """The sentence of one of pydantic's errors; a field that is not there is told with
+    those that are.
+
+    schema: the JSON Schema of the record that was refused, made when it is wanted.
+    """
+    if error["type"] != "extra_forbidden":
+        return str(error["msg"]).removeprefix("Value error, ")
+    *inside, name = error["loc"]
+    whole = schema()
+    known = _fields(whole, whole.get("$defs", {}), inside)
+    return f"There is no such field. {meant(str(name)[:100], known)}"
+
+
+def _fields(schema: Schema, defs: dict[str, Schema], loc: Loc) -> set[str]:
+    """The fields of what stands at `loc`, as pydantic tells places: after a field that
+    may be of several kinds comes the kind."""
+    if "$ref" in schema:
+        return _fields(defs[schema["$ref"].rpartition("/")[2]], defs, loc)
+    several = schema.get("oneOf") or schema.get("anyOf")
+    if several:
+        kinds = schema.get("discriminator", {}).get("mapping", {})
+        if loc and loc[0] in kinds:
+            return _fields({"$ref": kinds[loc[0]]}, defs, loc[1:])
+        found = set[str]().union(*(_fields(each, defs, loc) for each in several))
+        if found or not loc:
+            return found
+        return _fields(schema, defs, loc[1:])  # a kind that the schema does not name
+    if not loc:
+        return set(schema.get("properties", ()))
+    if isinstance(loc[0], int):
+        return _fields(schema.get("items", {}), defs, loc[1:])
+    return _fields(schema.get("properties", {}).get(loc[0], {}), defs, loc[1:])
