@@ -1,6 +1,8 @@
 """What every room's tests share."""
 
+import logging
 import os
+import sys
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
@@ -46,6 +48,23 @@ async def redis(store_url: str) -> AsyncIterator[Redis]:
     await client.flushdb()
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+def logging_as_it_was() -> Iterator[None]:
+    """What a test gives to this process's logging is taken away after it."""
+    root = logging.getLogger()
+    before, level, hook = list(root.handlers), root.level, sys.excepthook
+    arq = logging.getLogger("arq.worker")
+    filters = list(arq.filters)
+    yield
+    arq.filters[:] = filters
+    for handler in [h for h in root.handlers if h not in before]:
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+    logging.captureWarnings(False)
+    sys.excepthook = hook
 
 
 HERE = Path(__file__).parent

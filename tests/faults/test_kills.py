@@ -68,6 +68,7 @@ POINTS = (
     "reduce:rows-read",
     "reduce:before-samples.csv",
     "reduce:after-samples.csv",
+    "reduce:after-samples.parquet",
     "reduce:before-summary.json",
     "reduce:after-summary.json",
     "reduce:finished",
@@ -95,6 +96,7 @@ async def test_a_reduce_that_dies_anywhere_is_made_again_with_the_same_bytes(
         assert {name: len(found) for name, found in seen.items()} == {
             "run.json": 1,
             "samples.csv": 1,
+            "samples.parquet": 1,
             "responses.jsonl": 1,
             "plan.json": 1,
             "summary.json": 1,

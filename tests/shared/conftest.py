@@ -1,9 +1,7 @@
 """The wire has to keep its promises on both loops, so its tests run on both."""
 
 import asyncio
-import logging
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,17 +24,3 @@ def pytest_asyncio_loop_factories(
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """One for all, since its keys take a while."""
     return own_authority(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def logging_as_it_was() -> Iterator[None]:
-    """What a test gives to this process's logging is taken away after it."""
-    root = logging.getLogger()
-    before, level, hook = list(root.handlers), root.level, sys.excepthook
-    yield
-    for handler in [h for h in root.handlers if h not in before]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
-    logging.captureWarnings(False)
-    sys.excepthook = hook

@@ -408,6 +408,7 @@ async def test_a_full_disk_keeps_the_run_reducing_until_there_is_room(
         "responses.jsonl",
         "run.json",
         "samples.csv",
+        "samples.parquet",
         "summary.json",
     ]
     assert done.closed == 1

@@ -21,20 +21,21 @@ from worker.station import Station
 
 @pytest.fixture
 async def station(store_url: str, tmp_path: Path) -> AsyncIterator[Station]:
-    settings = Settings(
-        redis_url=store_url,
-        openrouter_base_url="http://127.0.0.1:9/v1",  # nobody listens there
-        upstream_kind="openai",
-        results_dir=tmp_path,
-        spool_dir=tmp_path / "spool",
-        drain_s=1,
-        connect_timeout_s=1,
-    )
     redis = connect(store_url)
     await redis.flushdb()
-    running = Station(redis, settings)
-    yield running
-    await running.drain()
+    # it takes connections and never answers, so that a run goes on and is not down
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = Settings(
+            redis_url=store_url,
+            openrouter_base_url=f"http://127.0.0.1:{silent.getsockname()[1]}/v1",
+            upstream_kind="openai",
+            results_dir=tmp_path,
+            spool_dir=tmp_path / "spool",
+            drain_s=0.1,
+        )
+        running = Station(redis, settings)
+        yield running
+        await running.drain()
     await redis.aclose()
 
 

@@ -1,6 +1,5 @@
 """What `arq worker.main.WorkerSettings` is given."""
 
-import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,16 +10,9 @@ from worker import main
 
 
 @pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
+def _as_it_was(logging_as_it_was: None) -> Iterator[None]:
     yield
     vars(main).pop("WorkerSettings", None)
-    for handler in [h for h in root.handlers if h not in before]:
-        root.removeHandler(handler)
-        handler.close()
-    root.setLevel(level)
-    logging.captureWarnings(False)
 
 
 def test_it_is_the_store_of_env_file_as_for_everybody(
