@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from shared.wire.wire import Caps, Deadlines, Request, Wire, request
+from shared.wire.wire import Caps, Deadlines, Exchange, Request, Wire, request
 
 Script = Callable[["Visitor", asyncio.StreamWriter], Awaitable[None]]
 
@@ -163,3 +163,9 @@ async def wiring(
     finally:
         await wire.aclose()
         assert (wire.open_calls, wire.idle_connections) == (0, 0)
+
+
+def failure(exchange: Exchange) -> tuple[str, str]:
+    """The kind and the sentence of a call that failed."""
+    assert exchange.failure is not None
+    return exchange.failure.kind, exchange.failure.detail
