@@ -22,14 +22,21 @@ def meant(name: str, known: Iterable[str]) -> str:
     return f"There are: {', '.join(names)}." if names else "There are none."
 
 
-def sentence_of(error: Mapping[str, Any], schema: Callable[[], Schema]) -> str:
+MOST_NEAR = 100
+"""Of so many unknown names it is looked which ones are near, at 50 us each."""
+
+
+def sentence_of(error: Mapping[str, Any], schema: Callable[[], Schema] | None) -> str:
     """The sentence of one of pydantic's errors; a field that is not there is told with
     those that are.
 
-    schema: the JSON Schema of the record that was refused, made when it is wanted.
+    schema: the JSON Schema of the record that was refused, made when it is wanted;
+    None: no names are told.
     """
     if error["type"] != "extra_forbidden":
         return str(error["msg"]).removeprefix("Value error, ")
+    if schema is None:
+        return "There is no such field."
     *inside, name = error["loc"]
     whole = schema()
     known = _fields(whole, whole.get("$defs", {}), inside)

@@ -2,6 +2,7 @@
 
 import logging
 from functools import cache
+from itertools import count
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -31,7 +32,7 @@ from shared.errors import (
     Unwritable,
     WrongState,
 )
-from shared.near import sentence_of
+from shared.near import MOST_NEAR, sentence_of
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
@@ -136,14 +137,15 @@ def _of_validation(request: Request, error: RequestValidationError) -> Problem:
         )
     schema = cache(lambda: _body_schema(request))
 
-    def in_body(error: dict[str, Any]) -> tuple[str, str]:
+    def in_body(n: int, error: dict[str, Any]) -> tuple[str, str]:
         # A location begins with the place: body, query, path or header. Where the body
         # is no JSON, a number follows that is no field.
         loc = error["loc"][1:]
         field = "" if error["type"] == "json_invalid" else ".".join(map(str, loc))
-        return field, sentence_of({**error, "loc": loc}, schema)
+        told = {**error, "loc": loc}
+        return field, sentence_of(told, schema if n < MOST_NEAR else None)
 
-    return invalid(map(in_body, found))
+    return invalid(map(in_body, count(), found))
 
 
 def _body_schema(request: Request) -> dict[str, Any]:

@@ -52,7 +52,6 @@ class Home(BaseModel):
 )
 async def home(request: Request, response: Response) -> Home:
     """The addresses of this API."""
-    response.headers["Vary"] = "Accept"
     app = request.app
     return Home(name=app.title, version=app.version, links=Links())
 

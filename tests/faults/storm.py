@@ -24,6 +24,7 @@ from tests.children import until
 from tests.faults.reducers import reducers
 from tests.faults.stack import ENDED, HEARTBEAT_S, LEASE_S, Stack, a_plan
 from tests.faults.upstream import Called
+from worker.shard.lease_keeper import AGAIN_S
 
 LANES = 4
 GAP_S = 0.017
@@ -36,6 +37,9 @@ _VICTIMS: tuple[Victim, ...] = (
 )
 _UNDER_WAY_S = 0.25
 """So long after its sender's death the upstream may be reading a request."""
+ASKED_AGAIN_S = AGAIN_S + 0.1
+"""Within this a worker renews its leases once the store is there again: its pause, and
+the tries of its client before that."""
 NOTICED_S = 0.5
 """So long after the store is there again a worker may have rows that waited for it:
 whoever kills it then takes them, too."""
@@ -250,7 +254,7 @@ class Storm:
         await asyncio.sleep(self._chance.random() * 0.5)
         self._stack.store.revive()
         there_s = self._store_there_s = time.monotonic()
-        if there_s - killed_s > LEASE_S - HEARTBEAT_S:
+        if there_s - killed_s > LEASE_S - HEARTBEAT_S - ASKED_AGAIN_S:
             # a lease may have lapsed, and others make its calls in flight again
             self._disturbances.append(Disturbance(there_s, "store"))
         return True

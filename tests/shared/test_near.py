@@ -1,8 +1,10 @@
 """What somebody may have meant who wrote a name that is not there."""
 
 import pytest
+from pydantic import ValidationError
 
-from shared.near import meant
+from shared.near import MOST_NEAR, meant
+from shared.plan import Plan, problems
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,14 @@ def test_what_is_near_is_asked_and_else_all_is_told(
     name: str, known: list[str], said: str
 ) -> None:
     assert meant(name, known) == said
+
+
+def test_of_a_body_of_unknown_names_the_first_are_told_with_those_that_are_near() -> (
+    None
+):
+    names = {f"runs{n}": 1 for n in range(MOST_NEAR + 1)}
+    with pytest.raises(ValidationError) as refused:
+        Plan.model_validate(names)
+    unknown = dict(problems(refused.value))
+    assert "Did you mean `runs`" in unknown["runs0"]
+    assert unknown[f"runs{MOST_NEAR}"] == "There is no such field."

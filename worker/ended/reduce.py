@@ -128,8 +128,9 @@ def _summary(
 async def _described(redis: Redis, config: Settings, run: Run) -> None:
     """What people said of it since the files were begun. From now on who says something
     writes it there, too."""
-    about = (await runs.load(redis, run.job_id)).about
-    if about != run.about:
+    about = run.about
+    while (now := (await runs.load(redis, run.job_id)).about) != about:
+        about = now
         try:
             archive.describe(config.results_dir, run.job_id, about)
         except BenchError as error:

@@ -10,6 +10,9 @@ from worker.assignment import Assignment
 
 log = logging.getLogger("worker.shard.lease_keeper")
 
+AGAIN_S = 0.25
+"""After a renewal that the store did not answer."""
+
 
 class LeaseKeeper:
     """Whether we may begin calls: judged by our own clock, which cannot be cut off."""
@@ -38,13 +41,18 @@ class LeaseKeeper:
         return monotonic_s() < self._until_s
 
     async def beat(self) -> None:
-        """Renew the lease for ever."""
+        """Renew the lease for ever. What the store did not answer is asked again soon,
+        so a lease outlasts an outage that is shorter than the lease by a heartbeat and
+        that pause."""
+        answered = True
         while True:
-            await sleep(self._settings.heartbeat_s)
-            await self.renew()
+            heartbeat_s = self._settings.heartbeat_s
+            await sleep(heartbeat_s if answered else min(heartbeat_s, AGAIN_S))
+            answered = await self.renew()
 
-    async def renew(self) -> None:
-        """Ask for the lease's full time, counted from before the question."""
+    async def renew(self) -> bool:
+        """Ask for the lease's full time, counted from before the question; whether the
+        store answered."""
         asked_s = monotonic_s()
         try:
             state = await leases.renew(self._redis, self._lease, self._settings.lease_s)
@@ -57,9 +65,10 @@ class LeaseKeeper:
             )
             if not self.is_live:
                 self._lost()
-            return
+            return False
         if state.kept:
             self._until_s = asked_s + self._settings.lease_s
         else:
             self._lost()
         self._obey(state.status, state.step)
+        return True

@@ -5,7 +5,7 @@ from functools import cache
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.near import sentence_of
+from shared.near import MOST_NEAR, sentence_of
 
 _TAGGED = ("load", "prompts", "prompts.input_tokens", "prompts.output_tokens")
 """Fields that are unions: in pydantic's location the kind stands after them,"""
@@ -25,8 +25,8 @@ def problems_of(
     refused = _holding(errors)
     schema = cache(record.model_json_schema)
     return [
-        (field_path(each["loc"]), sentence_of(each, schema))
-        for each in errors
+        (field_path(each["loc"]), sentence_of(each, schema if n < MOST_NEAR else None))
+        for n, each in enumerate(errors)
         if not (each["type"] == "too_short" and each["loc"] in refused)
     ]
 

@@ -24,7 +24,7 @@ NAMES = (
     *("down", "step", "segment", "closed", "failed", "total", "ending", "error"),
     *("warnings", "rerun_of", "exclusive", "traceparent", "interrupted", "gap_ms"),
     *("outages", "outage_ms", "overlaps", "duplicates", "max_nano", "spent_nano"),
-    *("held_nano", "unaccounted_nano"),
+    *("held_nano", "unaccounted_nano", "shut"),
 )
 """The fields that make a `Run`. A record has others beside them, and one of those, the
 result, is larger than all of these together."""

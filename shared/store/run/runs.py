@@ -129,13 +129,12 @@ async def purge(redis: Redis, job_id: str) -> bool:
 
     What was counted over all runs stays: the spending, the calls of the day, the means.
     """
+    digest: Any = await reply(redis.hget(keys.run(job_id), "key"))
     names = [keys.run(job_id), keys.RUNS, keys.OPEN, keys.RECONCILE, keys.PURGED]
+    names.append(keys.of_digest(str(digest or b"", "ascii")))
     # as they are found, since a run has keys of steps that it never reached
     others = redis.scan_iter(keys.run(job_id, ":*"), 1000)
     names += [str(name, "ascii") async for name in others]
-    digest: Any = await reply(redis.hget(keys.run(job_id), "key"))
-    if digest is not None:
-        names.append(keys.of_digest(str(digest, "ascii")))
     said = (await call(redis, "purge", names, [job_id, _PURGED_KEPT_MS])).decode()
     if said not in ("purged", "gone"):
         raise WrongState(

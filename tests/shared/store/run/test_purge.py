@@ -52,6 +52,18 @@ async def test_a_purged_run_is_in_no_key_whoever_comes_late(redis: Redis) -> Non
     assert not await runs.is_purged(redis, again.job_id)
 
 
+async def test_a_key_that_was_used_again_after_its_day_stays_that_of_the_other_run(
+    redis: Redis,
+) -> None:
+    key = runs.IdempotencyKey("ada", "k", "0" * 64)
+    old = (await runs.create(redis, PLAN, key=key)).job_id
+    await ended(redis, old, cancelled=True)
+    await redis.delete(keys.idempotency("ada", "k"))  # its day is over
+    new = (await runs.create(redis, PLAN, key=key)).job_id
+    assert await runs.purge(redis, old)
+    assert (await runs.create(redis, PLAN, key=key)).job_id == new
+
+
 async def test_what_is_said_of_a_run_is_kept_with_it_and_each_part_may_change(
     redis: Redis,
 ) -> None:
