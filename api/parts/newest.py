@@ -51,13 +51,13 @@ class NewestRows:
         self._windows: OrderedDict[str, _Window] = OrderedDict()
 
     async def of(self, redis: Redis, job_id: str) -> tuple[Seen, ...]:
-        """The newest rows, in the order of their commits."""
+        """The newest rows, in the order of their commits; raises NewerRecord."""
         window = self._windows.get(job_id) or _Window(0, deque(maxlen=MOST_ROWS))
         start, found = await samples.newest(redis, job_id, window.count, MOST_ROWS)
         rows = await asyncio.to_thread(_read, found)
         if start + len(found) > window.count:  # another request may have been faster
             fresh = rows[max(0, window.count - start) :]
-            window.rows.extend(fresh)
+            window.rows.extend(row for row in fresh if row is not None)
             window.count = start + len(found)
         self._windows[job_id] = window
         self._windows.move_to_end(job_id)
@@ -70,8 +70,17 @@ class NewestRows:
         self._windows.pop(job_id, None)
 
 
-def _read(found: list[bytes]) -> list[Seen]:
-    return [seen(decode(row)) for row in found]
+def _read(found: list[bytes]) -> list[Seen | None]:
+    return [_seen(row) for row in found]
+
+
+def _seen(row: bytes) -> Seen | None:
+    """None: it cannot be read. The reduce, which needs it, says what is wrong; whoever
+    looks at the run meanwhile sees the others."""
+    try:
+        return seen(decode(row))
+    except (LookupError, TypeError, ValueError):
+        return None
 
 
 def seen(row: Sample) -> Seen:

@@ -34,6 +34,17 @@ async def test_what_is_new_is_added_and_what_is_old_goes(redis: Redis) -> None:
     assert await slots(rows, redis) == found
 
 
+async def test_a_row_that_cannot_be_read_hides_no_other(redis: Redis) -> None:
+    await push(redis, 0)
+    for garbage in (b"[1,0,", b"[]", b"[1]", b"7", b'[1,0,0,0,0,"no such outcome"]'):
+        await redis.rpush(keys.run(JOB, ":rows"), garbage)
+    await push(redis, 1)
+    rows = NewestRows()
+    assert await slots(rows, redis) == [0, 1]
+    await push(redis, 2)
+    assert await slots(rows, redis) == [0, 1, 2]
+
+
 async def test_rows_are_read_from_where_the_last_reading_ended(redis: Redis) -> None:
     await push(redis, 0, 1, 2)
     start, found = await samples.newest(redis, JOB, 1, 2000)
