@@ -1,5 +1,6 @@
 """`llmbench run`: a benchmark of prompts or of a plan, followed to its end."""
 
+import asyncio
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +14,11 @@ from cli.plan import options as flag
 from cli.preflight import preflight
 from cli.stack import DATA_DIR, ChosenStack, WantedStack, chosen
 from cli.terminal import Url, attempt, console, note, read_settings
-from shared.errors import BadPlan
+from shared.errors import BadPlan, BenchError
 from shared.settings import Settings
+
+CANCEL_S = 5.0
+"""Whoever sends SIGTERM sends SIGKILL soon after."""
 
 File = Annotated[
     str,
@@ -139,4 +143,23 @@ async def _follow(
         )
     except LeftRunning:
         return exits.INTERRUPTED
+    except (asyncio.CancelledError, BenchError):
+        if stack.is_ours:
+            await _cancel(api, job_id)
+        raise
     return await report.finish(job, made, console(), api)
+
+
+async def _cancel(api: Api, job_id: str) -> None:
+    """Its stack ends with this command, and so does it: the next stack of this folder
+    would go on with it otherwise, and somebody would pay for that unasked."""
+    try:
+        async with asyncio.timeout(CANCEL_S):
+            await api.cancel(job_id)
+            note(f"{job_id} is being cancelled; what was measured is kept.")
+            async for _ in api.follow(job_id, note):
+                pass
+    except TimeoutError:
+        note(f"{job_id} has not ended within {CANCEL_S:g} s of that.")
+    except BenchError as error:
+        note(f"{job_id} could not be cancelled: {error}")

@@ -1,8 +1,8 @@
 """The whole stack on one machine: its processes, started, watched and stopped.
 
 `child` is one process, `stack` all of them, `running` a stack for as long as some work
-takes, `once` one for a single job, `address` how others find it, `chosen` which of
-these does a job.
+takes, `once` one for a single job and `idle` whether that one would be alone,
+`address` how others find it, `chosen` which of these does a job.
 
 May import: `shared`.
 """

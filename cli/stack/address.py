@@ -40,6 +40,12 @@ def left(data_dir: Path, url: str) -> Iterator[None]:
         note.unlink(missing_ok=True)
 
 
+def forget(data_dir: Path) -> None:
+    """Take away an address that is not of the stack that holds the folder's lock: who
+    left it was killed, and a stranger may listen there by now."""
+    (data_dir / _ADDRESS).unlink(missing_ok=True)
+
+
 def find(url: str | None, data_dir: Path = DATA_DIR) -> FoundStack | None:
     """The API of --url, else of LLMBENCH_URL, else the stack that runs in this folder.
 

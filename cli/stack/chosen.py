@@ -11,7 +11,6 @@ from shared.errors import InUse, Misconfigured, MissingKey
 from shared.process import is_locked
 from shared.settings import Settings
 from shared.startup import start
-from shared.store import fitness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +67,20 @@ async def chosen(
 
 def _check(settings: Settings, data_dir: Path) -> None:
     """Raise Misconfigured for what would keep it from its work, before it is begun."""
+    if settings.redis_url is not None:
+        raise Misconfigured(
+            "REDIS_URL names a store that others may share, and a stack for this"
+            " benchmark alone would work on theirs, too, and leave them in the middle."
+            " Name the API of that store with --url or LLMBENCH_URL, start a stack that"
+            " stays with `llmbench up`, or take REDIS_URL out of the settings."
+        )
     if is_locked(data_dir / LOCK):
         raise InUse(
             f"Another benchmark is under way in this folder, with a stack of its own in"
             f" {data_dir}. Wait for it, run `llmbench up` once for both, or give this"
             " one another place: --data-dir DIR"
         )
-    seen = (*start.checks_for("stack", settings), *fitness.store(settings))
+    seen = start.checks_for("stack", settings)
     if wrong := [each.line for each in seen if each.level == "bad"]:
         raise Misconfigured("\n".join(wrong))
     if settings.api_key() is None and settings.speaks_openrouter:

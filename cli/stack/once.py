@@ -49,7 +49,8 @@ def simulated(results_dir: Path) -> Iterator[StackOptions]:
 
 
 def of_settings(settings: Settings, data_dir: Path) -> StackOptions:
-    """A stack of this folder, at an address that nobody else is told."""
+    """A stack of this folder, with a store of its own, at an address that nobody else
+    is told."""
     quiet = {} if "log_level" in settings.model_fields_set else {"LOG_LEVEL": "ERROR"}
     return StackOptions(
         host="127.0.0.1",
@@ -57,9 +58,10 @@ def of_settings(settings: Settings, data_dir: Path) -> StackOptions:
         workers=WORKERS,
         simulate=False,
         data_dir=data_dir,
-        redis_url=settings.redis_url,
+        redis_url=None,
         lease_s=settings.lease_s,
         drain_s=settings.drain_s,
+        for_one_job=True,
         env=os.environ | quiet,
     )
 

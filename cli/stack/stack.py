@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from cli.stack.address import LOCK
+from cli.stack.address import LOCK, forget
 from cli.stack.child import Child, Say
+from cli.stack.idle import check_idle
 from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError, InUse, NotReady
 from shared.process import lock_file
@@ -39,6 +40,8 @@ class StackOptions:
     redis_url: str | None
     lease_s: float
     drain_s: float
+    for_one_job: bool = False
+    """Start no worker where the store has other benchmarks to go on with."""
     env: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     cwd: str | None = None
 
@@ -71,6 +74,8 @@ class Stack:
         check_free(options.host, options.port)
         self._store = embedded.start(options.data_dir / "store", options.redis_url)
         self._say(f"store    ready: {self._store.kind}")
+        if options.for_one_job:
+            await check_idle(self._store.url, options.data_dir)
         env = options.env | {
             "REDIS_URL": self._store.url,
             "HOST": options.host,
@@ -134,6 +139,7 @@ class Stack:
                 f" ({path.read_text()}). Stop it, or give this one another place:"
                 f" llmbench up --data-dir DIR --port {self._options.port + 1}"
             )
+        forget(self._options.data_dir)
 
     def _child(
         self,

@@ -1,13 +1,15 @@
 """The stack of a folder is found while it runs, and never a stranger's."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
-from cli.stack import NoStack, find, left, must_find
+from cli.stack import NoStack, Stack, StackOptions, find, left, must_find
 from cli.stack.address import LOCK
-from shared.process import lock_file
+from shared.errors import InUse
+from shared.process import is_locked, lock_file
 
 URL = "http://127.0.0.1:8123"
 
@@ -53,3 +55,29 @@ def test_what_is_named_wins(
 def test_without_any_no_port_is_tried(tmp_path: Path) -> None:
     with pytest.raises(NoStack, match=r"llmbench up.*--url or LLMBENCH_URL"):
         must_find(None, tmp_path)
+
+
+async def test_a_stack_takes_away_the_address_that_a_killed_one_left(
+    tmp_path: Path,
+) -> None:
+    """Otherwise that address is believed as soon as another holds the lock, and is
+    asked with whatever listens there by then."""
+    with left(tmp_path, URL), socket.create_server(("127.0.0.1", 0)) as taken:
+        stack = Stack(
+            StackOptions(
+                host="127.0.0.1",
+                port=taken.getsockname()[1],
+                workers=1,
+                simulate=False,
+                data_dir=tmp_path,
+                redis_url=None,
+                lease_s=1,
+                drain_s=1,
+            ),
+            lambda _: None,
+        )
+        with pytest.raises(InUse, match="Port"):
+            await stack.start()
+        assert is_locked(tmp_path / LOCK)
+        assert find(None, tmp_path) is None
+        await stack.stop()
