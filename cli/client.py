@@ -92,18 +92,18 @@ class Api:
                 await answer.aread()
                 raise _refused(answer)
             if not question.get("stream"):
-                yield dict(from_json(await answer.aread()))
+                yield self._told(await answer.aread())
                 return
             name = ""
-            async for line in answer.aiter_lines():
+            async for line in _lines(answer):
                 field, _, value = line.partition(": ")
                 if field == "event":
                     name = value
                 elif field == "data":
-                    told = from_json(value)
+                    told = self._told(value)
                     if name == "error":
                         raise _of(told, told.get("status", 0))
-                    yield told["text"] if name == "delta" else dict(told)
+                    yield str(told.get("text", "")) if name == "delta" else told
         except httpx.TransportError as error:
             raise Away(f"The answer of {self._url} broke off ({error}).") from None
         finally:
@@ -221,8 +221,11 @@ class Api:
         answer = await self._sent(self._http.build_request(method, path, **more))
         if not answer.is_success:
             raise _refused(answer)
+        return self._told(answer.content)
+
+    def _told(self, text: str | bytes) -> Job:
         try:
-            return dict(answer.json())
+            return dict(from_json(text))
         except (ValueError, TypeError):
             raise Refused(
                 f"What answers at {self._url} is no API of ours. Name another with"
@@ -239,6 +242,16 @@ class Api:
                 f"No API answers at {self._url} ({error or type(error).__name__})."
                 " Start one with `llmbench up`, or name another with --url."
             ) from None
+
+
+async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
+    """The lines of an event stream, which `\n` alone ends. httpx ends one at U+2028,
+    U+2029 and U+0085, too, and these stand in JSON as they are."""
+    rest = b""
+    async for piece in answer.aiter_bytes():
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line.decode(errors="replace").removesuffix("\r")
 
 
 def _refused(answer: httpx.Response) -> Refused:

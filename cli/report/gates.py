@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Literal
 
@@ -96,7 +97,7 @@ def parse_gate(text: str) -> CiGate:
     parts = _PARTS[unit].get(written)
     if parts is None:
         raise ValueError(f"`{text}`: {_how_to_write(form['limit'], unit)}")
-    limit = float(form["limit"]) / parts
+    limit = float(Decimal(form["limit"]) / parts)  # 99.9 % is 0.999, as 999/1000 is
     if unit == "share" and limit > 1:
         raise ValueError(f"`{text}`: {_how_to_write(form['limit'], unit)}")
     of = (form["of"] or "").strip() or None

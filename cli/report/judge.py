@@ -55,7 +55,7 @@ def judge(
 
 def exit_code(job: Job, judged: Iterable[GateOutcome]) -> int:
     """What the command ends with; 0 for a benchmark that still runs."""
-    status, result = job["status"], job["result"]
+    status = job["status"]
     if status == "cancelled":
         return exits.CANCELLED
     if status == "failed":
@@ -66,13 +66,18 @@ def exit_code(job: Job, judged: Iterable[GateOutcome]) -> int:
         return by_ending.get(job["ending"], exits.MISSED)
     if status != "done":
         return exits.OK
-    if not result or not result["successful_runs"]:
-        return exits.MISSED
+    failed = is_bad(job) or any(one.failed for one in judged)
+    return exits.MISSED if failed else exits.OK
+
+
+def is_bad(job: Job) -> bool:
+    """Whether one that is done missed by itself, whatever the gates say: nothing
+    succeeded, the verdict is invalid, or nothing of a search passed."""
+    result = job["result"] or {}
     found = result.get("find")
     nothing_passed = found is not None and found["passing"] is None
     invalid = (result.get("verdict") or {}).get("kind") == "invalid"
-    failed = any(one.failed for one in judged)
-    return exits.MISSED if failed or invalid or nothing_passed else exits.OK
+    return not result.get("successful_runs") or invalid or nothing_passed
 
 
 def _slo(gates: Iterable[CiGate], job: Job) -> tuple[CiGate, ...]:

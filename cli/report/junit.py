@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from cli.report import sentences
-from cli.report.judge import GateOutcome, Job
+from cli.report.judge import GateOutcome, Job, is_bad
 from cli.show import text
 
 
@@ -16,12 +16,14 @@ def as_junit(job: Job, judged: Iterable[GateOutcome]) -> str:
         suite, "testcase", classname=job["job_id"], name="verdict", time=_time(job)
     )
     said = [words for _, words in sentences.verdict(job)]
+    if answer := sentences.found(job):
+        said.append(answer)
     errors = failures = 0
     if job["status"] != "done":
         errors = 1
         what = SubElement(case, "error", message=f"The benchmark is {job['status']}.")
         what.text = "\n".join((*said, *sentences.ending(job)))
-    elif _is_bad(job):
+    elif is_bad(job):
         failures = 1
         what = SubElement(case, "failure", message=said[0])
         what.text = "\n".join((*said[1:], *sentences.failures(job)))
@@ -39,12 +41,6 @@ def as_junit(job: Job, judged: Iterable[GateOutcome]) -> str:
     root.append(suite)
     indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, "unicode") + "\n"
-
-
-def _is_bad(job: Job) -> bool:
-    result = job["result"] or {}
-    verdict = result.get("verdict") or {}
-    return not result.get("successful_runs") or verdict.get("kind") == "invalid"
 
 
 def _name(one: GateOutcome) -> str:

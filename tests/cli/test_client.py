@@ -45,6 +45,8 @@ def played() -> Iterator[Played]:
             self.end_headers()
             self.wfile.write(body)
 
+        do_POST = do_GET
+
         def log_message(self, *_: Any) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -116,3 +118,27 @@ async def test_what_waiting_does_not_mend_ends_it_at_once(
         await followed(played.url)
     assert not isinstance(raised.value, Away)
     assert played.asked == 2
+
+
+async def test_separators_in_an_answer_are_no_ends_of_lines(played: Played) -> None:
+    """The API sends U+2028, U+2029 and U+0085 as they are, within one line."""
+    text = "a\u2028b\u2029c\x85d"
+    events = [("delta", {"text": text}), ("done", {"response": text})]
+    body = "".join(
+        f"event: {name}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
+        for name, told in events
+    )
+    played.answers = [(200, body.encode())]
+    async with Api(played.url) as api:
+        said = [each async for each in api.generate({"stream": True})]
+    assert said == [text, {"response": text}]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_an_answer_that_is_no_json_is_a_sentence(
+    played: Played, stream: bool
+) -> None:
+    played.answers = [(200, b"event: delta\ndata: {oops\n\n")]
+    async with Api(played.url) as api:
+        with pytest.raises(Refused, match="no API of ours"):
+            _ = [each async for each in api.generate({"stream": stream})]

@@ -5,7 +5,16 @@ import io
 import json
 from xml.etree import ElementTree
 
-from cli.report import as_csv, as_json, as_junit, as_markdown, judge, parse_gate
+from cli import exits
+from cli.report import (
+    as_csv,
+    as_json,
+    as_junit,
+    as_markdown,
+    exit_code,
+    judge,
+    parse_gate,
+)
 from tests.cli.fixed import JOB_ID, done, running
 
 GATES = [parse_gate(text) for text in ("ttft.p95 > 200ms", "cost_usd > 0.50")]
@@ -71,11 +80,14 @@ def test_junit_has_a_case_for_the_verdict_and_one_for_each_gate() -> None:
 
 
 def test_junit_tells_what_is_invalid_from_what_is_not_done() -> None:
-    invalid, failed = done(), done()
+    invalid, failed, found = done(), done(), done()
     invalid["result"]["verdict"]["kind"] = "invalid"
+    nothing = {"passing": None, "failing": 1.0, "words": "Not even 1 passed."}
+    found["result"]["find"] = nothing
     failed |= {"status": "failed", "error": "It broke \x1b[2J."}
     for job, kind, other in (
         (invalid, "failure", "error"),
+        (found, "failure", "error"),
         (failed, "error", "failure"),
     ):
         text = as_junit(job, ())
@@ -83,6 +95,8 @@ def test_junit_tells_what_is_invalid_from_what_is_not_done() -> None:
         assert f"<{other} " not in text
         assert "\x1b" not in text
         ElementTree.fromstring(text.encode())  # noqa: S314 - made here
+        assert exit_code(job, ()) != exits.OK
+    assert "Not even 1 passed." in as_junit(found, ())
 
 
 def test_markdown_has_the_verdict_first_and_tables() -> None:

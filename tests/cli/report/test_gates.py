@@ -13,6 +13,7 @@ from cli.report import CiGate, parse_gate
         ("Latency.Mean >= 2.5 S", "latency.mean", ">=", 2.5),
         ("success < 99%", "success", "<", 0.99),
         ("success < 0.99", "success", "<", 0.99),
+        ("success < 99.9%", "success", "<", 999 / 1000),
         ("goodput <= 95 %", "goodput", "<=", 0.95),
         ("cost_usd > 0.50", "cost_usd", ">", 0.5),
         ("cost_usd > $0.50", "cost_usd", ">", 0.5),
