@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from cli import exits
 from cli.client import Api, Refused
 from cli.report import sentences
 from cli.report.document import as_csv, as_json
@@ -15,27 +16,43 @@ from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
 from cli.report.options import STDOUT, Options
 from cli.report.screen import line, show
+from cli.show import text
 from shared.startup import checks
 
 FILES = ("samples.csv", "responses.jsonl", "plan.json", "summary.json")
 
 
 async def finish(job: Job, options: Options, console: Console, api: Api) -> int:
-    """Judge it, write and show what `options` ask for; the exit code.
+    """Judge it, show and write what `options` ask for; the exit code.
 
-    console: stdout's. Raises Refused where a file cannot be had.
+    It is shown first: what came of it has been paid for, whatever becomes of the files.
+    One that cannot be written or had is said, and only where the gates hold is the exit
+    code that of it. console: stdout's.
     """
     judged = judge(options.gates, job, strict=options.strict)
-    if options.output is not None:
-        await _download(job, options.output, api)
     where = options.output or _folder_here(job["job_id"]) or _address(job, api)
-    for file, text in (
+    _show(job, judged, options, console, where)
+    code = exit_code(job, judged)
+    for file, document in (
         (options.csv, as_csv(job)),
         (options.junit, as_junit(job, judged)),
         (options.markdown, as_markdown(job, judged)),
     ):
-        if file is not None and file != STDOUT:
-            _write(file, text)
+        if file is not None and file != STDOUT and not _is_written(file, document):
+            code = code or exits.USAGE
+    if options.output is not None:
+        downloaded = await _download(job, options.output, api)
+        code = code or downloaded
+    return code
+
+
+def _show(
+    job: Job,
+    judged: tuple[GateOutcome, ...],
+    options: Options,
+    console: Console,
+    where: Path | str,
+) -> None:
     if options.json:
         print(json.dumps(as_json(job, judged), ensure_ascii=False, indent=2))
     elif options.csv == STDOUT:
@@ -44,7 +61,6 @@ async def finish(job: Job, options: Options, console: Console, api: Api) -> int:
         _say_in_short(job, judged, console)
     else:
         show(job, judged, console, where=where)
-    return exit_code(job, judged)
 
 
 def _say_in_short(job: Job, judged: tuple[GateOutcome, ...], console: Console) -> None:
@@ -56,25 +72,37 @@ def _say_in_short(job: Job, judged: tuple[GateOutcome, ...], console: Console) -
             console.print(Text(sentences.gate(one)), soft_wrap=True)
 
 
-async def _download(job: Job, folder: Path, api: Api) -> None:
+async def _download(job: Job, folder: Path, api: Api) -> int:
+    """Write its files into the folder; the exit code of that alone."""
     try:
         _make(folder)
         for name in FILES:
             await api.save(job["job_id"], name, folder / name)
     except OSError as error:
-        raise Refused(f"--output {folder}: {error.strerror or error}.") from None
+        _say(f"--output {folder}: {error.strerror or error}.")
+        return exits.USAGE
+    except Refused as error:
+        _say(f"--output {folder}: {error}")
+        return exits.UNREACHABLE
+    return exits.OK
 
 
 def _make(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _write(file: Path, text: str) -> None:
+def _is_written(file: Path, document: str) -> bool:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+        file.write_text(document, "utf-8")
     except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror or error}") from None
+        _say(f"{file} cannot be written ({error.strerror or error}).")
+        return False
+    return True
+
+
+def _say(words: str) -> None:
+    typer.echo(text(words), err=True)
 
 
 def _folder_here(job_id: str) -> Path | None:

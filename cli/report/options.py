@@ -1,5 +1,6 @@
 """The options of all commands that end with a report."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,14 +66,19 @@ class Options:
 
 def options_of(params: Mapping[str, Any]) -> Options:
     """Of a command's parameters by name. A gate that cannot be read is a usage error,
-    before anything is asked."""
+    before anything is asked, and so is a file that could not be written."""
     try:
         gates = tuple(parse_gate(text) for text in params["fail_if"] or ())
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--fail-if") from None
 
     def path(name: str) -> Path | None:
-        return Path(params[name]) if params[name] else None
+        if not params[name]:
+            return None
+        found = Path(params[name])
+        if found != STDOUT:
+            _check_writable(found, f"--{name}", is_folder=name == "output")
+        return found
 
     return Options(
         json=params["json"],
@@ -84,3 +90,26 @@ def options_of(params: Mapping[str, Any]) -> Options:
         strict=params["strict"],
         gates=gates,
     )
+
+
+def _check_writable(path: Path, flag: str, *, is_folder: bool) -> None:
+    """A usage error where this could not be written. Nothing is made: the command may
+    end before there is anything to write."""
+    try:
+        wrong = _hindrance(path, is_folder=is_folder)
+    except OSError as error:
+        wrong = error.strerror or str(error)
+    if wrong:
+        raise typer.BadParameter(f"{path}: {wrong}.", param_hint=flag)
+
+
+def _hindrance(path: Path, *, is_folder: bool) -> str:
+    """Why it could not be written; empty where nothing is known against it."""
+    if path.exists() and path.is_dir() is not is_folder:
+        return "it is a file" if is_folder else "it is a folder"
+    there = path
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if there != path and not there.is_dir():
+        return f"{there} is no folder"
+    return "" if os.access(there, os.W_OK) else f"{there} cannot be written to"
