@@ -46,6 +46,16 @@ class Outcome(StrEnum):
     OK = "ok"
 
 
+NOT_BILLED = frozenset(
+    {
+        *(Outcome.DROPPED, Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT),
+        *(Outcome.RATE_LIMITED, Outcome.REFUSED, Outcome.NO_CREDIT),
+        Outcome.UPSTREAM_ERROR,
+    }
+)
+"""No model was reached, or the answer's status was an error: nothing was generated."""
+
+
 class Note(StrEnum):
     """What a reader of a row must know beside its numbers; no fault of the call."""
 

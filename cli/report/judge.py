@@ -39,7 +39,8 @@ def judge(
 ) -> tuple[GateOutcome, ...]:
     """Each gate on each that it is about.
 
-    A gate fails where its figure is what it says even at the near end of the interval.
+    A gate fails where its figure is what it says even at the near end of the interval;
+    a cost of which not all is told, where it is so at the far end of what it may be.
     Where there is no such end, or with `strict`, the point decides: where the point is
     well, no near end could be otherwise. What is unknown or cannot be used fails, since
     nothing shows that it is well. Nothing is judged before the end.
@@ -112,6 +113,8 @@ def _judged(
     value = _value(gate, of, group, job)
     if value.point is None:
         return GateOutcome(gate, of, True, value, f"unknown: {value.why}")
+    if value.is_bounded:
+        return _judged_at_worst(gate, of, value, value.point)
     shown = written(value.point, gate.unit)
     near = value.low if gate.fails_above else value.high
     if near is None or strict:
@@ -125,6 +128,19 @@ def _judged(
         if not failed and gate.is_met_by(value.point):
             said += ": not shown to be so"
     return GateOutcome(gate, of, failed, value, said)
+
+
+def _judged_at_worst(
+    gate: CiGate, of: str | None, value: Value, point: float
+) -> GateOutcome:
+    """By the far end: what may have been billed is no bad luck that more calls would
+    even out. Without an end it is unknown, unless the point is beyond the limit."""
+    far = value.high if gate.fails_above else value.low
+    said = f"{interval(value, gate.unit)} ({value.why})"
+    if far is None:
+        known = gate.is_met_by(point)
+        return GateOutcome(gate, of, True, value, said if known else f"unknown: {said}")
+    return GateOutcome(gate, of, gate.is_met_by(far), value, said)
 
 
 def _value(gate: CiGate, of: str | None, group: Group | None, job: Job) -> Value:

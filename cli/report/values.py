@@ -24,6 +24,9 @@ class Value:
     """Why there is none, or why it is only a point."""
     supported: bool = True
     """Whether there are calls enough for it."""
+    is_bounded: bool = False
+    """Whether its ends are bounds, not chances: it is `low` at least, and `high` at
+    most; None: any amount."""
 
 
 def value_of(gate: CiGate, group: Group, job: dict[str, Any]) -> Value:
@@ -44,8 +47,8 @@ def value_of(gate: CiGate, group: Group, job: dict[str, Any]) -> Value:
     if name == "cost_usd":
         return _cost(group, job)
     if name == "usd_per_1000_good":
-        point = group["cost"]["usd_per_1000_good"]
-        return Value(point, why="" if point is not None else "no call tells its cost")
+        good = (group["goodput"] or {}).get("good", group["counts"]["ok"])
+        return _usd(group["cost"]["usd_per_1000_good"], 1000 / (good or 1), group, job)
     point = group["throughput"][name]
     return Value(point, why="" if point is not None else "too few calls for a rate")
 
@@ -124,7 +127,36 @@ def _cost(group: Group, job: dict[str, Any]) -> Value:
     if group is job["result"]:
         spent = job["money"]["spent_usd"]
         point = point if spent is None or point is None else max(spent, point)
-    return Value(point, why="" if point is not None else "no call tells its cost")
+    return _usd(point, 1.0, group, job)
+
+
+def _usd(point: float | None, times: float, group: Group, job: dict[str, Any]) -> Value:
+    """A sum of bills, and what calls that tell no cost may add to it, `times` so much.
+
+    A budget holds the worst cost of each call, so it bounds them; nothing else does.
+    """
+    if point is None:
+        return Value(None, why="no call tells its cost")
+    money, of_run = job["money"], group is job["result"]
+    most_usd = (money.get("unaccounted_usd") or 0) + (money.get("held_usd") or 0)
+    silent = _unaccounted(group)
+    if of_run:
+        silent += sum(_unaccounted(step) for step in group["steps"] if step["warmup"])
+    if not silent and not (of_run and most_usd):
+        return Value(point)
+    why = f"{silent or 'some'} of the calls do not tell their cost"
+    in_budget = money.get("max_cost_usd") is not None or most_usd
+    if not in_budget or job["plan"].get("allow_unknown_prices"):
+        return Value(point, point, None, f"{why}: no budget bounds it", is_bounded=True)
+    return Value(point, point, point + most_usd * times, why, is_bounded=True)
+
+
+def _unaccounted(group: Group) -> int:
+    """Calls that may have been billed and do not say so; a result that was kept before
+    these were counted has all that are silent."""
+    cost = group["cost"]
+    counted = cost.get("rows_unaccounted")
+    return int(cost.get("rows_silent", 0) if counted is None else counted)
 
 
 def _found(found: dict[str, Any] | None) -> Value:

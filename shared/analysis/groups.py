@@ -41,7 +41,7 @@ from shared.analysis.windows import (
     windows,
 )
 from shared.plan import Slo
-from shared.sample import Outcome
+from shared.sample import NOT_BILLED, Outcome
 
 Mask = NDArray[np.bool_]
 
@@ -68,6 +68,8 @@ class RunColumns:
         self.dropped = self.final & self.said("outcome", Outcome.DROPPED)
         self.failed = self.final & ~self.ok & ~self.cancelled & ~self.dropped
         self.sent: Mask = ~np.isnan(self.column["sent_s"])
+        unbilled = [self.said("outcome", each) for each in NOT_BILLED]
+        self.billable: Mask = self.sent & ~np.logical_or.reduce(unbilled)
         self.stretches, self.steady = stretches_of(
             self.column["step"],
             self.column["segment"],
@@ -247,6 +249,7 @@ def _cost(run: RunColumns, group: Group, good: int) -> Cost:
         billed_usd=billed,
         rows_reporting=int(priced.sum()),
         rows_silent=int((run.sent[group] & ~priced).sum()),
+        rows_unaccounted=int((run.billable[group] & ~priced).sum()),
         usd_per_row=_ratio(billed, int(priced.sum()), 1),
         usd_per_1000_good=_ratio(billed, good, 1_000),
         usd_per_1m_output_tokens=_ratio(billed, output, 1_000_000),

@@ -85,6 +85,9 @@ class Cost(Frozen):
     billed_usd: float | None = Field(description="None when no row reports a cost.")
     rows_reporting: int = Field(description="Rows whose cost is known.")
     rows_silent: int = Field(description="Sent, and no cost is known: a lower bound.")
+    rows_unaccounted: int | None = Field(
+        default=None, description="Silent ones that may have been billed all the same."
+    )
     usd_per_row: float | None = Field(
         default=None, description="Mean of the rows that report."
     )

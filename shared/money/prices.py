@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 from shared.plan import Message
-from shared.sample import Outcome, Sample
+from shared.sample import NOT_BILLED, Sample
 
 NANO = 1_000_000_000
 
@@ -21,15 +21,6 @@ TURN_TOKENS = 16
 
 PREFIX_BYTES = 17
 """What `unique_prefix` puts before a prompt."""
-
-_NOT_BILLED = frozenset(
-    {
-        *(Outcome.DROPPED, Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT),
-        *(Outcome.RATE_LIMITED, Outcome.REFUSED, Outcome.NO_CREDIT),
-        Outcome.UPSTREAM_ERROR,
-    }
-)
-"""No model was reached, or the answer's status was an error: nothing was generated."""
 
 
 class Price(NamedTuple):
@@ -83,7 +74,7 @@ def billed_nano(sample: Sample) -> int | None:
     """
     if sample.cost_usd is not None:
         return nano(sample.cost_usd)
-    return 0 if sample.outcome in _NOT_BILLED else None
+    return 0 if sample.outcome in NOT_BILLED else None
 
 
 def nano(usd: float) -> int:

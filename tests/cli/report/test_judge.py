@@ -129,6 +129,53 @@ def test_cost_is_that_of_the_run_with_its_warm_up_or_of_one_target() -> None:
     assert judged("cost_usd > 0.35", unknown).words.startswith("unknown")
 
 
+@pytest.mark.parametrize(
+    ("text", "failed"),
+    [
+        ("cost_usd > 0.49", True),  # 0.4 billed, and 0.1 that may have been
+        ("cost_usd > 0.50", False),
+        ("cost_usd < 0.41", True),  # for it may be no more than 0.4
+        ("a/b: cost_usd > 0.39", True),  # 0.3 + 0.1
+        ("a/b: cost_usd > 0.41", False),
+        ("usd_per_1000_good > 4", True),  # 3 + 0.1 x 1,000 / 97 = 4.03
+        ("usd_per_1000_good > 4.1", False),
+    ],
+)
+def test_a_cost_that_not_every_call_tells_is_judged_at_its_worst(
+    text: str, failed: bool
+) -> None:
+    of = job(cost=figures()["cost"] | {"rows_silent": 9, "rows_unaccounted": 2})
+    of["money"] |= {"unaccounted_usd": 0.1, "held_usd": 0.0, "max_cost_usd": 1.0}
+    for strict in (False, True):
+        one = judged(text, of, strict=strict)
+        assert one.failed is failed, one.words
+    assert "2 of the calls do not tell their cost" in one.words
+
+
+def test_a_cost_that_no_budget_bounds_is_unknown() -> None:
+    of = job(cost=figures()["cost"] | {"rows_silent": 2})  # kept by an older version
+    of["money"] |= {"unaccounted_usd": 0.0, "max_cost_usd": None}
+    one = judged("cost_usd > 0.50", of)
+    assert (one.failed, one.words) == (
+        True,
+        "unknown: at least $0.40 (2 of the calls do not tell their cost: no budget"
+        " bounds it)",
+    )
+    assert not judged("cost_usd > 0.35", of).words.startswith("unknown")
+    of["plan"]["allow_unknown_prices"] = True
+    of["money"]["max_cost_usd"] = 1.0
+    assert judged("cost_usd > 0.50", of).words.startswith("unknown")
+
+
+def test_refused_calls_and_those_of_the_warm_up_are_told_apart() -> None:
+    of = job(cost=figures()["cost"] | {"rows_silent": 9, "rows_unaccounted": 0})
+    assert judged("cost_usd > 0.50", of).words == "$0.40"
+    warm = figures(cost={"rows_unaccounted": 1}) | {"name": "warm-up", "warmup": True}
+    of["result"]["steps"].append(warm)
+    assert judged("cost_usd > 0.50", of).words.startswith("unknown")
+    assert judged("a/b: cost_usd > 0.50", of).words == "$0.30"
+
+
 def test_the_answer_of_a_search_lies_between_what_passed_and_what_failed() -> None:
     of = job(find={"passing": 6.0, "failing": 8.0, "words": "6"})
     assert not judged("find < 7", of).failed  # it may be as much as 8

@@ -78,6 +78,16 @@ def test_waste_is_nothing_without_failures_and_unknown_where_none_reports() -> N
     assert some.wasted_share == pytest.approx(0.75)  # 0.3 / 0.4
 
 
+def test_a_silent_row_is_unaccounted_where_something_may_have_been_generated() -> None:
+    refused = row(0, 0.0, 1.0, outcome=Outcome.RATE_LIMITED)
+    again = row(0, 2.0, 3.0, attempt=1, retry=1, outcome=Outcome.UPSTREAM_ERROR)
+    cut = row(1, 0.0, 1.0, outcome=Outcome.TRUNCATED)
+    unsent = row(2, None, 1.0, outcome=Outcome.CONNECT_ERROR)
+    told = row(3, 0.0, 1.0, cost_usd=0.1)
+    cost = summarize(PLAN, [refused, again, cut, unsent, told]).cost
+    assert (cost.rows_silent, cost.rows_unaccounted) == (3, 1)
+
+
 def test_free_answers_waste_no_share_of_nothing() -> None:
     cost = summarize(PLAN, [row(0, 0.0, 1.0, cost_usd=0.0)]).cost
     assert (cost.usd_per_row, cost.usd_per_1000_good) == (0.0, 0.0)
