@@ -12,7 +12,7 @@ def draw(quoted: dict[str, Any]) -> None:
     """The table, and the notes under it."""
     show.console.print(table(quoted))
     for note in notes(quoted):
-        show.console.print(note)
+        show.console.print(show.text(note))
 
 
 def table(quoted: dict[str, Any]) -> Table:

@@ -1,5 +1,7 @@
 """Tables and words on the terminal, and the simple bar of the demo."""
 
+import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -15,6 +17,8 @@ from rich.progress import (
 from rich.table import Table
 
 from cli.client import Job
+
+_NOT_ASCII = re.compile(r"[^\n -~]")
 
 console = Console(highlight=False, markup=False, emoji=False)
 """Shows strings of strangers as they are: nothing in them is an instruction."""
@@ -81,6 +85,23 @@ def ms(seconds: float | None) -> str:
 
 def usd(amount: float | str | None) -> str:
     return "-" if amount is None else f"{float(amount):.6f}"
+
+
+def as_json(value: object) -> str:
+    """A document for programs that harms no terminal either: what is not printable is
+    escaped, which means the same."""
+    document = json.dumps(value, ensure_ascii=False, indent=2)
+    return _NOT_ASCII.sub(_escaped, document)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    c = found[0]
+    return c if c.isprintable() else json.dumps(c)[1:-1]
+
+
+def lines(value: object) -> str:
+    """As `text`, but of several lines, such as an answer."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in str(value))
 
 
 def text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 
-from cli import exits
+from cli import exits, show
 from cli.client import Api, Refused
 from cli.stack import NoStack, must_find
 from shared.errors import BenchError, InUse, NotReady, StoreDown
@@ -45,7 +45,7 @@ def attempt(work: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         return asyncio.run(work)
     except BenchError as error:
-        typer.echo(error, err=True)
+        note(str(error))
         raise typer.Exit(exit_code(error)) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(exits.INTERRUPTED) from None
@@ -71,7 +71,7 @@ def read_settings() -> Settings:
     if settings is not None:
         found = checks.names([*os.environ])
     for each in found:
-        typer.echo(each.line, err=True)
+        note(each.line)
     if settings is None:
         raise typer.Exit(start.WRONG)
     return settings
@@ -83,13 +83,15 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def note(text: str) -> None:
-    """A line beside the output, for a person: what goes to a program stays clean."""
-    typer.echo(text, err=True)
+    """Words beside the output, for a person: what goes to a program stays clean.
+
+    They may hold a stranger's, which move no cursor here."""
+    typer.echo(show.lines(text), err=True)
 
 
 def say(text: str) -> None:
     """A line for the person at the terminal, who may have closed it by now."""
     try:
-        print(text, flush=True)
+        print(show.lines(text), flush=True)
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

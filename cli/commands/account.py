@@ -18,7 +18,7 @@ def account(url: Url = None) -> None:
     found = ask(url, Api.account)
     show.console.print(table(found))
     for note in notes(found):
-        show.console.print(note)
+        show.console.print(show.text(note))
 
 
 def table(account: Account) -> Table:

@@ -60,6 +60,4 @@ def generate(
 
 def _shown(text: str) -> str:
     """An answer on a terminal: with its lines, and nothing that moves the cursor."""
-    if not sys.stdout.isatty():
-        return text
-    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
+    return show.lines(text) if sys.stdout.isatty() else text

@@ -1,6 +1,5 @@
 """`llmbench models`: what can be asked, of whom, and for how much."""
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -36,7 +35,7 @@ def models(
     else:
         found = ask(url, lambda api: api.providers(providers))
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        typer.echo(show.as_json(found))
     else:
         show.console.print(table(found) if providers is None else of_providers(found))
 

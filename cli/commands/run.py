@@ -119,7 +119,7 @@ def _plan(file: str, flags: plan.Flags, settings: Settings) -> plan.DescribedPla
         document = plan.read(file) if is_plan else plan.of_prompts(Path(file))
         return plan.build(document, flags, settings)
     except BadPlan as error:
-        typer.echo(error, err=True)
+        note(str(error))
         raise typer.Exit(exits.USAGE) from None
 
 

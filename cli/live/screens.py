@@ -8,6 +8,7 @@ from rich.text import Text
 
 from cli.live.frame import frame
 from cli.live.lines import Job, plain
+from cli.show import lines
 from shared.clock import monotonic_s, wall_s
 
 FRAME_S = 0.25
@@ -41,7 +42,7 @@ class Nowhere:
 
     def say(self, words: str) -> None:
         """As a line."""
-        self._console.print(Text(words), soft_wrap=True)
+        self._console.print(Text(lines(words)), soft_wrap=True)
 
     def rest(self, *, keep: bool) -> None:
         """Nothing."""

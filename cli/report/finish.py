@@ -1,22 +1,19 @@
 """The end of `run`, `watch` and `show`: files, documents, the report, the exit code."""
 
-import json
 from pathlib import Path
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from cli import exits
+from cli import exits, show
 from cli.client import Api, Refused
-from cli.report import sentences
+from cli.report import screen, sentences
 from cli.report.document import as_csv, as_json
 from cli.report.judge import GateOutcome, Job, exit_code, judge
 from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
 from cli.report.options import STDOUT, Options
-from cli.report.screen import line, show
-from cli.show import text
 from shared.startup import checks
 
 FILES = ("samples.csv", "responses.jsonl", "plan.json", "summary.json")
@@ -54,19 +51,19 @@ def _show(
     where: Path | str,
 ) -> None:
     if options.json:
-        print(json.dumps(as_json(job, judged), ensure_ascii=False, indent=2))
+        print(show.as_json(as_json(job, judged)))
     elif options.csv == STDOUT:
         print(as_csv(job), end="")
     elif options.quiet:
         _say_in_short(job, judged, console)
     else:
-        show(job, judged, console, where=where)
+        screen.show(job, judged, console, where=where)
 
 
 def _say_in_short(job: Job, judged: tuple[GateOutcome, ...], console: Console) -> None:
     """How it came out, and each gate that failed."""
     _, first = next(iter(sentences.verdict(job)))
-    line(console, f"{job['job_id']}: {job['status']}. {first}")
+    screen.line(console, f"{job['job_id']}: {job['status']}. {first}")
     for one in judged:
         if one.failed:
             console.print(Text(sentences.gate(one)), soft_wrap=True)
@@ -102,7 +99,7 @@ def _is_written(file: Path, document: str) -> bool:
 
 
 def _say(words: str) -> None:
-    typer.echo(text(words), err=True)
+    typer.echo(show.text(words), err=True)
 
 
 def _folder_here(job_id: str) -> Path | None:

@@ -6,6 +6,7 @@ from cli.report import sentences, tables
 from cli.report.judge import GateOutcome, Job
 from cli.report.tables import FigureRow
 from cli.report.words import DOUBTFUL
+from cli.show import text
 
 _MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|"})
 """Characters that would format a stranger's words, or link from them."""
@@ -66,4 +67,4 @@ def plain(words: str) -> str:
     >>> plain("[a](b) <img> 1 * 2")
     '\\\\[a\\\\](b) \\\\<img\\\\> 1 \\\\* 2'
     """
-    return " ".join(words.split()).translate(_MARKED)
+    return text(" ".join(words.split())).translate(_MARKED)

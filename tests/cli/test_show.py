@@ -1,5 +1,6 @@
 """What is shown on the terminal, where it could mislead or do harm."""
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -16,6 +17,19 @@ def test_unknown_is_a_dash_and_zero_is_zero(seconds: float | None, shown: str) -
 
 def test_nothing_of_a_stranger_moves_the_cursor() -> None:
     assert show.text("a\x1b[2Jb\rc\u202ed") == "a?[2Jb?c?d"
+
+
+def test_words_of_several_lines_keep_them_and_move_no_cursor_either() -> None:
+    assert show.lines("a\x1b[2J\n\tb\r\x9bc") == "a?[2J\n\tb??c"
+
+
+def test_json_says_the_same_and_moves_no_cursor() -> None:
+    said = {"a": "Почему\x9b2J\u202e\x7f\x1b", "b": ["\U000e0001", "😀"]}
+    shown = show.as_json(said)
+    assert json.loads(shown) == said
+    assert show.lines(shown) == shown
+    assert "Почему" in shown
+    assert "😀" in shown
 
 
 def test_a_stranger_s_brackets_are_not_markup() -> None:

@@ -1,6 +1,5 @@
 """`llmbench list`: the benchmarks that are there."""
 
-import json
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -43,7 +42,7 @@ def list_jobs(
     wanted = {"tag": tag, "model": model, "status": status, "text": text}
     jobs = ask(url, lambda api: api.jobs(limit, **wanted))
     if as_json:
-        typer.echo(json.dumps(jobs, ensure_ascii=False, indent=2))
+        typer.echo(show.as_json(jobs))
     elif show.console.is_terminal:
         show.console.print(table(jobs))
     else:

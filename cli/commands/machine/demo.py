@@ -16,7 +16,7 @@ from rich.table import Table
 from cli import show
 from cli.client import Api, Job
 from cli.stack import ROOT, Stack, run, simulated
-from cli.terminal import read_settings, say
+from cli.terminal import note, read_settings, say
 from shared.clock import monotonic_s
 from shared.settings import Settings
 from shared.startup import start
@@ -51,7 +51,7 @@ def compare(settings: Settings, runs: int) -> int:
     """Run it; 0 when counts, tokens and cost equal the simulator's ledger."""
     for check in start.checks_for("demo", settings):
         if check.level == "bad":
-            typer.echo(check.line, err=True)
+            note(check.line)
             return start.WRONG
     results_dir = settings.results_dir.absolute()
 

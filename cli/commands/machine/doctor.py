@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import typer
 
-from cli import exits
+from cli import exits, show
 from cli.stack import find
 from cli.terminal import Url
 from shared.clock import wall_s
@@ -55,7 +55,7 @@ _REACHED = ("upstream", "stack")
 
 
 def _tell(check: Check) -> None:
-    typer.echo(f"{_MARKS[check.level]} {check.line}")
+    typer.echo(show.text(f"{_MARKS[check.level]} {check.line}"))
 
 
 def _store(settings: Settings) -> tuple[Check, ...]:

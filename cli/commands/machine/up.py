@@ -8,7 +8,7 @@ import typer
 from pydantic import SecretStr
 
 from cli.stack import DATA_DIR, Stack, StackOptions, left, run
-from cli.terminal import read_settings, say
+from cli.terminal import note, read_settings, say
 from shared.settings import Settings
 from shared.startup import start
 from shared.startup.ports import free_port
@@ -64,7 +64,7 @@ def stay_up(
     # what is only doubtful the parts say themselves
     if wrong := [each for each in seen if each.level == "bad"]:
         for each in wrong:
-            typer.echo(each.line, err=True)
+            note(each.line)
         return start.WRONG
     options = StackOptions(
         host=host or settings.host,

@@ -206,7 +206,10 @@ def test_gates_decide_the_exit_code_and_wrong_ones_ask_nothing(
     missed = ask(api, "watch", ended, "--quiet", "--fail-if", "success < 99%")
     assert missed.exit_code == exits.MISSED
     assert 'failed: fail if "success < 99%" of fault/truncated: 0 %' in missed.output
-    fine = (f"{MODEL}: success < 20%", "cost_usd > 0.50")
+    unknown = ask(api, "watch", ended, "--quiet", "--fail-if", "cost_usd > 0.50")
+    assert unknown.exit_code == exits.MISSED  # answers broke off, and no budget is set
+    assert "of the calls do not tell their cost" in unknown.output
+    fine = (f"{MODEL}: success < 20%", f"{MODEL}: cost_usd > 0.50")
     gates = [word for gate in fine for word in ("--fail-if", gate)]
     assert ask(api, "watch", ended, *gates).exit_code == unless_missed(api, ended)
     wrong = ask(api, "show", ended, "--fail-if", "tftt.p95 > 1s")

@@ -114,6 +114,8 @@ def test_markdown_has_the_verdict_first_and_tables() -> None:
 def test_a_stranger_s_words_are_no_markup() -> None:
     job = done()
     job["result"]["complaints"][0]["error"] = "[click](http://x) <img src=x>\n| zz | b"
+    job["warnings"] = ["\x1b[2J"]
     text = as_markdown(job, ())
     assert "\\[click\\](http://x) \\<img src=x\\>" in text
     assert "\n| zz" not in text
+    assert "\x1b" not in text
