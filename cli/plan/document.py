@@ -13,7 +13,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from shared.errors import BadPlan
 
@@ -21,7 +21,11 @@ PLANS = (".yaml", ".yml", ".json")
 """Extensions of plans; every other file holds prompts."""
 
 MOST_VALUES = 1_500_000
-"""An alias that stands for many others stops the reading here, not the machine."""
+MOST_COPIES = 10_000
+"""An alias that stands for many others stops the reading here, not the machine: values
+in all, and of them those that stand elsewhere already."""
+
+_LONGEST_FIELD = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,13 @@ def read(file: str) -> Document:
 
 def parse(text: str, name: str, folder: Path) -> Document:
     """The plan in this text; raises BadPlan, which names the line."""
+    try:
+        return _parsed(text, name, folder)
+    except RecursionError:
+        raise BadPlan(f"{name} is no plan: it is nested too deeply.") from None
+
+
+def _parsed(text: str, name: str, folder: Path) -> Document:
     is_json = name.endswith(".json") or text.lstrip().startswith("{")
     lines = {} if is_json else _lines(text, name)
     try:
@@ -91,7 +102,7 @@ def _lines(text: str, name: str) -> dict[str, int]:
     except YAMLError as error:
         raise _not_yaml(error, name) from None
     found: dict[str, int] = {}
-    for path, line in _places(node, ""):
+    for path, line in _Places(name).of(node):
         found.setdefault(path, line)
         if len(found) > MOST_VALUES:
             raise BadPlan(f"{name} has more than {MOST_VALUES} values.")
@@ -106,18 +117,50 @@ def _lines_of_json(text: str) -> dict[str, int]:
         return {}
 
 
-def _places(node: Node | None, path: str) -> Iterator[tuple[str, int]]:
-    """Of each value its path and the line of its name."""
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            inside = f"{path}.{key.value}" if path else str(key.value)
-            yield inside, key.start_mark.line + 1
-            yield from _places(value, inside)
-    elif isinstance(node, SequenceNode):
-        for index, value in enumerate(node.value):
-            inside = f"{path}[{index}]"
-            yield inside, value.start_mark.line + 1
-            yield from _places(value, inside)
+class _Places:
+    """Of each value of a document its path and the line of its name.
+
+    An alias is the very node that it stands for, so a document may be a graph.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._seen: set[int] = set()
+        self._copies = 0
+
+    def of(
+        self, node: Node | None, path: str = "", above: frozenset[int] = frozenset()
+    ) -> Iterator[tuple[str, int]]:
+        """Raises BadPlan for one that holds itself, and for too many by aliases."""
+        if not isinstance(node, MappingNode | SequenceNode):
+            return
+        place = f"{self._name}, line {node.start_mark.line + 1}"
+        if id(node) in above:
+            raise BadPlan(f"{place}: an alias in here stands for the whole of it.")
+        above |= {id(node)}
+        if id(node) in self._seen:
+            self._copies += len(node.value)
+            if self._copies > MOST_COPIES:
+                raise BadPlan(
+                    f"{place}: aliases stand for more than {MOST_COPIES} values."
+                )
+        self._seen.add(id(node))
+        for index, each in enumerate(node.value):
+            if isinstance(node, MappingNode):
+                named, value = each
+                inside = f"{path}.{self._field(named)}" if path else self._field(named)
+            else:
+                named = value = each
+                inside = f"{path}[{index}]"
+            yield inside, named.start_mark.line + 1
+            yield from self.of(value, inside, above)
+
+    def _field(self, named: Node) -> str:
+        """Cut, since every path within repeats it."""
+        if not isinstance(named, ScalarNode):
+            line = named.start_mark.line + 1
+            raise BadPlan(f"{self._name}, line {line}: a field's name is a word.")
+        return str(named.value)[:_LONGEST_FIELD]
 
 
 def _not_yaml(error: YAMLError, name: str) -> BadPlan:
