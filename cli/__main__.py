@@ -1,5 +1,5 @@
 """`python -m cli`, for where `llmbench` is not on PATH."""
 
-from cli.main import app
+from cli.main import main
 
-app(prog_name="llmbench")
+main()

@@ -11,6 +11,8 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
+from cli.pipes import outlive_readers
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Run a benchmark of prompts or of a plan."),
     "init": ("plans:init", "Write a plan to begin with."),
@@ -94,3 +96,9 @@ def _whole(
 
 for _name, (_, _line) in COMMANDS.items():
     app.command(_name, cls=Late, help=_line)(lambda: None)
+
+
+def main() -> None:
+    """The command that `sys.argv` names, until the process ends with its exit code."""
+    outlive_readers()
+    app(prog_name="llmbench")

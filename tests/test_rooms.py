@@ -147,6 +147,22 @@ def test_files_take_from_a_package_s_face_or_from_modules_that_it_shows() -> Non
     )
 
 
+def test_a_face_of_the_terminal_says_what_its_files_import() -> None:
+    files = house.modules(("cli",)).values()
+    faces = {each.path.parent: each for each in files if each.path.stem == "__init__"}
+    unsaid: dict[str, set[str]] = {}
+    for each in files:
+        face = faces[each.path.parent]
+        said = face.path.read_text("utf-8").partition("May import: ")[2]
+        taken = {".".join(name.split(".")[:2]) for name in each.takes}
+        others = {name for name in taken if name.startswith("cli.")}
+        if face.name != "cli":
+            own = ".".join(face.name.split(".")[:2])
+            wrong = {name for name in others - {own} if f"`{name}`" not in said}
+            unsaid.setdefault(face.name, set()).update(wrong)
+    assert not offenders(unsaid)
+
+
 def test_what_is_pure_reads_no_clock_and_no_network() -> None:
     def impure(module: Module) -> set[str]:
         names = {name for taken in module.takes_to_run for name in _prefixes(taken)}

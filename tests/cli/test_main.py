@@ -1,13 +1,16 @@
 """The list of commands: quick to show, and each with its help and an example."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from cli import exits
 from cli.main import COMMANDS, app, load
-from tests.cli.stack_up import ROOT
+from tests.cli.stack_up import LLMBENCH, ROOT
 
 HEAVY = {"httpx", "pandas", "fastapi", "pydantic", "redis", "ruamel"}
 
@@ -60,3 +63,25 @@ def test_a_shell_completes_options_of_a_command() -> None:
     }
     said = CliRunner().invoke(app, prog_name="llmbench", env=env)
     assert "--concurrency" in said.output
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [(("schema",), exits.OK), (("run", "none.txt", "--model", "a/b"), exits.USAGE)],
+)
+def test_a_reader_that_goes_early_changes_no_exit_code(
+    tmp_path: Path, args: tuple[str, ...], code: int
+) -> None:
+    with (tmp_path / "said.txt").open("w+") as said:
+        child = subprocess.Popen(
+            [*LLMBENCH, *args],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if code else said,
+        )
+        assert child.stdout is not None
+        child.stdout.close()  # long before it has anything to say
+        assert child.wait(60) == code
+        said.seek(0)
+        assert said.read() == ""

@@ -1,4 +1,5 @@
 """Commands about this machine: what runs on it, how well it measures, what it lacks.
 
-May import: as the other commands.
+May import: `shared`, `cli.client`, `cli.exits`, `cli.show`, `cli.stack`,
+`cli.terminal`.
 """
