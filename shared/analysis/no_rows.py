@@ -63,7 +63,7 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "ttft_adjusted": adjusted,
         "counts": _nothing(Counts),
         "throughput": _nothing(Throughput),
-        "cost": _nothing(Cost, **cost),
+        "cost": _nothing(Cost, rows_unaccounted=0, **cost),
         "tokens": _nothing(Tokens),
     }
     if plan.slo is not None:

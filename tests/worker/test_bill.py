@@ -105,6 +105,7 @@ async def test_ledger_rows_csv_and_summary_are_one_bill(
             assert row.cost_usd == pytest.approx(costs[row.generation_id], abs=0)
     # 12 calls were refused with 502, which tells no cost and is none
     assert (cost["rows_reporting"], cost["rows_silent"]) == (24, 12)
+    assert cost["rows_unaccounted"] == 0
     assert cost["usd_per_row"] == pytest.approx(true_usd / 24)
     assert cost["usd_per_1000_good"] == pytest.approx(true_usd * 1000 / 18)
     # what was only thought was billed and made again
@@ -145,7 +146,7 @@ async def test_a_stream_that_broke_off_is_billed_and_tells_no_cost(
     assert unsaid_usd > 0
     cost = books.summary["cost"]
     # a lower bound, and how many rows are missing from it
-    assert cost["rows_silent"] == 18
+    assert cost["rows_silent"] == cost["rows_unaccounted"] == 18
     said_usd = books.ledger_usd() - unsaid_usd
     assert cost["billed_usd"] == pytest.approx(said_usd, abs=NANO)
     assert (cost["wasted_usd"], cost["truncated_usd"]) == (None, None)
