@@ -108,7 +108,7 @@ def run(
                 return exits.OK
             if look_first:
                 await preflight(api, asked.plan, note)
-            return await _follow(api, asked, stack, made)
+            return await followed(api, asked, stack, made)
 
     raise typer.Exit(attempt(work()))
 
@@ -123,9 +123,11 @@ def _plan(file: str, flags: plan.Flags, settings: Settings) -> plan.DescribedPla
         raise typer.Exit(exits.USAGE) from None
 
 
-async def _follow(
+async def followed(
     api: Api, asked: plan.DescribedPlan, stack: ChosenStack, made: report.Options
 ) -> int:
+    """Queue it and show it to its end; the exit code. With a stack of its own it ends
+    when that can be shown no more."""
     accepted = await api.submit_plan(asked.json())
     job_id = accepted["job_id"]
     for warning in accepted["warnings"]:
