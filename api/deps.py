@@ -50,6 +50,11 @@ async def _job_id(
     ],
     parts: PartsDep,
 ) -> str:
+    return await whole_id(job_id, parts)
+
+
+async def whole_id(job_id: str, parts: Parts) -> str:
+    """The id that begins so. Raises NoSuchRun, and Problem where several do."""
     said = job_id.upper()
     if is_job_id(said):
         return said

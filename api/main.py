@@ -28,6 +28,7 @@ from api.parts import (
 from api.routes import (
     account,
     benchmarks,
+    compare,
     control,
     downloads,
     events,
@@ -104,6 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
         reruns,
         events,
         downloads,
+        compare,
         selftest,
     ):
         # who asks for these adds what it likes to the URL

@@ -156,6 +156,11 @@ class Api:
         """Say its name, its tags, a note; what is left out stays as it is."""
         return await self._ask("PATCH", f"/benchmark/{job_id}", json=said)
 
+    async def compare(self, job_ids: list[str], *, anyway: bool = False) -> Job:
+        """These jobs beside each other, or the targets of the one; raises Refused."""
+        asked = {"job": job_ids, "anyway": anyway}
+        return await self._ask("GET", "/compare", params=asked, timeout=180)
+
     async def purge(self, job_id: str) -> None:
         """Delete every trace of a job that has ended."""
         request = self._http.build_request("DELETE", f"/benchmark/{job_id}?purge=true")

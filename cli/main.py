@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("jobs.list_jobs:list_jobs", "The benchmarks, newest first."),
     "watch": ("watch:watch", "Follow a benchmark to its end."),
     "show": ("watch:show", "One benchmark: what came of it, or how it goes."),
+    "compare": ("jobs.compare:compare", "Which is better, and is that real."),
     "tag": ("jobs.tag:tag", "Tag a benchmark, name it, note something."),
     "download": ("jobs.download:download", "The files of a benchmark that has ended."),
     "cancel": ("jobs.control:cancel", "End a benchmark; what was measured is kept."),

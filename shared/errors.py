@@ -8,6 +8,7 @@
     │   └── LostRun          ... because the store has lost its data since
     ├── KeyReused            the idempotency key belongs to another request
     ├── WrongState           the run exists, and cannot do that now
+    ├── Incomparable         these runs cannot be compared with each other
     ├── NotReady             the outcome that was asked for is not there yet
     ├── StoreDown            the store did not answer, or refused to write
     │   ├── Busy             ... because this process has too much to do itself
@@ -81,6 +82,10 @@ class KeyReused(BenchError):
 
 class WrongState(BenchError):
     """The run exists, and cannot do that in the state in which it is."""
+
+
+class Incomparable(BenchError):
+    """These runs cannot be compared with each other; the sentence says why."""
 
 
 class NotReady(BenchError):

@@ -30,7 +30,7 @@ KNOWN_IN = {
     "redis": ("shared/store/", "shared/queue.py"),
     "pandas": ("shared/analysis/", "shared/outputs/", "llmbench/"),
     "pyarrow": ("shared/outputs/parquet.py",),
-    "scipy": ("shared/analysis/",),
+    "scipy": ("shared/analysis/", "shared/comparison/"),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "ruamel": ("cli/plan/",),
@@ -43,7 +43,10 @@ KNOWN_IN = {
 HANDLES = {"redis.asyncio.Redis", "redis.Redis"}
 """A connection's type: others hand it on to `shared.store`, and that is all."""
 
-PURE = ("shared/plan/", "shared/money/", "shared/analysis/", "shared/verdict/")
+PURE = (
+    *("shared/plan/", "shared/money/", "shared/analysis/", "shared/comparison/"),
+    "shared/verdict/",
+)
 """Packages that read no clock and no network, like `shared.run` and `shared.sample`."""
 
 IMPURE = {"time", "datetime", "socket", "asyncio", "httpx", "redis", "shared.clock"}
@@ -58,6 +61,7 @@ SHOWN = {
     "shared.money": {"reconciliation"},
     "shared.upstream": {"allowance", "identity"},
     "shared.analysis": {"columns", "no_rows", "summarize"},
+    "shared.comparison": {"calls", "compare"},
     "shared.verdict": {"selftest"},
     "worker.shard": {"ready", "lanes"},
     "worker.rows": {"left_rows", "spool"},

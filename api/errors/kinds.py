@@ -21,6 +21,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "too-much": (422, "The request is over a cap"),
     "unknown-model": (422, "The upstream does not list this model"),
     "unknown-price": (422, "No budget can be kept without a price"),
+    "incomparable": (422, "These benchmarks cannot be compared"),
     "key-reused": (422, "The idempotency key belongs to another request"),
     "context-length": (422, "A prompt is longer than the model's context"),
     "internal": (500, "This is a bug of ours"),

@@ -39,6 +39,8 @@ class Parts:
     """Whether the server was told to end; long answers ask this twice a second."""
     large: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by who reads a large plan."""
+    comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who compares benchmarks."""
 
     @property
     def settings(self) -> Settings:

@@ -84,7 +84,7 @@ def routes_of(outputs: Mapping[str, Output]) -> APIRouter:
 
 def _whole(name: str, media_type: str) -> Endpoint:
     async def download(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
-        path = await _ended(parts.settings.results_dir, store, job_id, name)
+        path = await ended(parts.settings.results_dir, store, job_id, name)
         return _file(path, job_id, media_type)
 
     return download
@@ -101,7 +101,7 @@ def _table(name: str, media_type: str) -> Endpoint:
             Query(description="With a byte order mark and `;`, as Excel likes it."),
         ] = False,
     ) -> Response:
-        path = await _ended(parts.settings.results_dir, store, job_id, name)
+        path = await ended(parts.settings.results_dir, store, job_id, name)
         whole = _file(path, job_id, media_type)
         if not excel:
             return whole
@@ -117,7 +117,7 @@ async def _reconciliation(job_id: JobId, parts: PartsDep, store: StoreDep) -> Re
     path = folder / job_id / FILE
     if archive.is_there(folder, job_id, FILE):
         return _file(path, job_id, "application/json")
-    await _ended(folder, store, job_id, "summary.json")
+    await ended(folder, store, job_id, "summary.json")
     async with store.access.deadline():
         waits = await reconciles.waits(store.redis, job_id)
     if archive.is_there(folder, job_id, FILE):  # it was done just now
@@ -145,7 +145,7 @@ async def _plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
     return Response(found, headers=headers, media_type="application/json")
 
 
-async def _ended(results_dir: Path, store: Store, job_id: str, name: str) -> Path:
+async def ended(results_dir: Path, store: Store, job_id: str, name: str) -> Path:
     """Where the file is; raises a Problem with the state before it is there."""
     # summary.json is published last, so that all files are there or none.
     if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):

@@ -1,0 +1,31 @@
+"""`python -m api.comparing`: a question on stdin, its answer on stdout, both JSON.
+
+The answer is a `Comparison`, or `kind` and `detail` of the problem.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from pydantic_core import from_json, to_json
+
+from api.comparing.work import comparison_of
+from api.errors import of_error
+from shared.errors import BenchError
+
+
+def main() -> None:
+    """Answer one question."""
+    os.nice(5)  # who measures on this machine, and who serves, goes first
+    asked = from_json(sys.stdin.buffer.read())
+    try:
+        answer = comparison_of(Path(asked["folder"]), asked["jobs"], asked["anyway"])
+        said = answer.model_dump_json().encode()
+    except BenchError as error:
+        problem = of_error(error)
+        said = to_json({"kind": problem.kind, "detail": problem.detail})
+    sys.stdout.buffer.write(said)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Which is better, and is that real."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from api.comparing import MOST_JOBS, compared
+from api.deps import EXAMPLE, PartsDep, StoreDep, whole_id
+from api.errors import Problem, responses
+from api.routes.downloads import ended
+from shared.comparison import Comparison
+
+router = APIRouter(tags=["benchmarks"])
+
+
+@router.get(
+    "/compare",
+    operation_id="compare_benchmarks",
+    summary="Compare benchmarks",
+    response_model=Comparison,
+    responses=responses(
+        *("invalid", "no-such-run", "ambiguous-id", "not-ready", "incomparable"),
+        *("too-much", "newer-record", "unreadable", "no-store", "store-down", "busy"),
+    ),
+)
+async def compare(
+    parts: PartsDep,
+    store: StoreDep,
+    job: Annotated[
+        list[str],
+        Query(
+            min_length=1,
+            max_length=MOST_JOBS,
+            description="One: its targets are compared. Two to eight: these benchmarks"
+            " are. Ids, or their beginnings.",
+            examples=[[EXAMPLE]],
+        ),
+    ],
+    anyway: Annotated[
+        bool,
+        Query(
+            description="Also those that were asked for other work: docs/compare.md."
+        ),
+    ] = False,
+) -> Response:
+    """Every two in every metric: by how much, how sure, and in one sentence.
+
+    Computed anew from the rows, so that benchmarks of earlier versions are compared by
+    this one's method.
+    """
+    ids = [await whole_id(each, parts) for each in job]
+    twice = next((each for each in ids if ids.count(each) > 1), None)
+    if twice is not None:
+        raise Problem("incomparable", f"{twice} is named twice; name each once.")
+    folder = parts.settings.results_dir
+    await asyncio.gather(*(ended(folder, store, each, "samples.csv") for each in ids))
+    turn = parts.comparing
+    said = await compared(folder, ids, anyway=anyway, turn=turn)
+    return Response(said, media_type="application/json")

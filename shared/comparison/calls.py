@@ -1,0 +1,88 @@
+"""The calls of one target as arrays, and which call of one stands beside which of
+another."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shared.comparison.engine import STRETCHES, Floats, Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """What each slot of one target came to, one element a slot. NaN is unknown."""
+
+    key: Ints
+    """Names step, prompt and repetition; each once. Calls of another target with the
+    same key are its partners."""
+    prompt: Ints
+    """A code of the prompt's text, the same in all that are compared."""
+    place: Floats
+    """Where the slot stood in the run's order."""
+    ok: NDArray[np.bool_]
+    ttft_s: Floats
+    latency_s: Floats
+    tpot_s: Floats
+    cost_usd: Floats
+    """Of all attempts of the slot."""
+    output_tokens: Floats
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    def at(self, places: Ints) -> "Calls":
+        """Some of them, in this order."""
+        return Calls(
+            **{name: getattr(self, name)[places] for name in self.__dataclass_fields__}
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Two targets, as they are compared."""
+
+    a: Calls
+    b: Calls
+    paired: bool
+    """`a[k]` and `b[k]` are one pair, in the order of time."""
+    a_stretch: Ints
+    """In which of the stretches of the run each call, or pair, was."""
+    b_stretch: Ints
+    is_full: bool
+    """No stretch is empty: the run came to its planned end."""
+
+    @property
+    def pairs(self) -> int:
+        """Pairs, or the calls of the fewer."""
+        return min(len(self.a), len(self.b))
+
+
+def beside(a: Calls, b: Calls, *, paired: bool, planned: int | None) -> Beside:
+    """Both, cut into the stretches of the plan.
+
+    paired: by step, prompt and repetition; what has no partner is left out.
+    planned: pairs of the plan. None, where time ends it: those that were made.
+    """
+    if not paired:
+        a, b = a.at(np.argsort(a.place)), b.at(np.argsort(b.place))
+        of_a, of_b = stretches(len(a), None), stretches(len(b), None)
+        return Beside(a, b, paired, of_a, of_b, False)
+    _, in_a, in_b = np.intersect1d(
+        a.key, b.key, assume_unique=True, return_indices=True
+    )
+    order = np.argsort(a.place[in_a] + b.place[in_b], kind="stable")
+    a, b = a.at(in_a[order]), b.at(in_b[order])
+    found = stretches(len(a), planned)
+    is_full = len(np.unique(found)) == STRETCHES
+    return Beside(a, b, paired, found, found, is_full)
+
+
+def stretches(made: int, planned: int | None) -> Ints:
+    """The stretch of each pair, in order: equal pieces of what was planned.
+
+    >>> stretches(5, 40).tolist()
+    [0, 0, 1, 1, 2]
+    """
+    whole = max(planned or 0, made, 1)
+    return np.arange(made, dtype=np.int64) * STRETCHES // whole

@@ -1,0 +1,166 @@
+"""One metric of two targets, before the p of all others is known."""
+
+from dataclasses import dataclass, replace
+from math import expm1
+
+from shared.comparison import words
+from shared.comparison.calls import Beside
+from shared.comparison.engine import (
+    LEAST_BEYOND,
+    LEAST_INDEPENDENT,
+    LEAST_PAIRS,
+    LEAST_PROMPTS,
+    Doubt,
+    Spread,
+    beyond_them,
+    in_these_minutes,
+    interval,
+    p_of,
+    spread_of,
+    together,
+)
+from shared.comparison.quantities import (
+    RATIOS,
+    TIMES,
+    Half,
+    Nothing,
+    halves,
+    margin,
+    shown,
+    wins,
+)
+from shared.comparison.records import About, MetricName
+from shared.comparison.success import newcombe, p_of_shares, shares
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A statement without its word: an estimate, and how far it may be off."""
+
+    about: About
+    estimate: float
+    low: float
+    high: float
+    low_90: float
+    high_90: float
+    p: float
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What is known of a metric; its scale is that of the estimate (logarithms)."""
+
+    metric: MetricName
+    a: float | None
+    b: float | None
+    n: int = 0
+    prompts: int = 0
+    margin: float | None = None
+    minutes: Reading | None = None
+    beyond: Reading | None = None
+    spread: Spread | None = None
+    why: str | None = None
+    needs_beyond: str | None = None
+    biased: bool = False
+    """A time, and one fails more often: what is left says too little of it."""
+    is_same: bool = False
+    """No two calls of a pair differ."""
+
+
+def find(
+    metric: MetricName, of: Beside, planned: int | None, *, one_run: bool
+) -> Finding:
+    """The metric of both, beside each other.
+
+    planned: pairs of the plan; None: those that were made.
+    """
+    a, b = shown(metric, of.a), shown(metric, of.b)
+    try:
+        if metric == "wins":
+            return _found(metric, of, wins(of), None, planned, one_run)
+        return _found(metric, of, *halves(metric, of), planned, one_run, a=a, b=b)
+    except Nothing as nothing:
+        return Finding(metric=metric, a=a, b=b, why=str(nothing))
+
+
+def _found(
+    metric: MetricName,
+    of: Beside,
+    one: Half,
+    other: Half | None,
+    planned: int | None,
+    one_run: bool,
+    a: float | None = None,
+    b: float | None = None,
+) -> Finding:
+    estimate = one.value - (other.value if other else 0.0)
+    if not of.paired and other:
+        spreads = [spread_of(h.influence, h.prompt, h.stretch) for h in (one, other)]
+    else:
+        influence = one.influence - other.influence if other else one.influence
+        spreads = [spread_of(influence, one.prompt, one.stretch)]
+    least = min(spreads, key=lambda spread: spread.n)
+    known = Finding(
+        metric=metric,
+        a=a,
+        b=b,
+        n=least.n,
+        prompts=min(spread.prompts for spread in spreads),
+        margin=margin(metric, of),
+        spread=spreads[0] if len(spreads) == 1 else None,
+        biased=metric in TIMES and abs(of.a.ok.mean() - of.b.ok.mean()) > 0.01,
+    )
+    about = _about(of)
+    if least.n < LEAST_PAIRS:
+        return replace(known, why=words.few_pairs(least.n))
+    if about == "prompts like these" and known.prompts < 2:
+        return replace(known, why=words.FEW_PROMPTS)
+    doubts = [in_these_minutes(spread, about) for spread in spreads]
+    doubt = doubts[0] if len(doubts) == 1 else together(*doubts)
+    independent = sum(spread.pairs for spread in spreads)
+    known = replace(known, is_same=independent == 0)
+    minutes = _read(metric, of, estimate, doubt, independent)
+    beyond, needs = None, None
+    if not one_run:
+        needs = words.ONE_MOMENT
+    elif (planned or of.pairs) < LEAST_BEYOND:
+        needs = words.TOO_FEW_PLANNED
+    elif not of.is_full:
+        needs = words.CUT_SHORT
+    else:
+        moved = least.independent < LEAST_INDEPENDENT
+        far = beyond_them(least, about)
+        beyond = _read(metric, of, estimate, far, independent, moved=moved)
+    why = words.BIASED if known.biased else None
+    return replace(known, minutes=minutes, beyond=beyond, needs_beyond=needs, why=why)
+
+
+def _read(
+    metric: MetricName,
+    of: Beside,
+    estimate: float,
+    doubt: Doubt,
+    independent: float,
+    *,
+    moved: bool = False,
+) -> Reading:
+    if metric == "success":
+        both = shares(of.a.ok, of.b.ok, doubt, independent, paired=of.paired)
+        ends, near = newcombe(both, 0.95), newcombe(both, 0.90)
+        p = p_of_shares(both)
+    else:
+        ends, near = interval(estimate, doubt, 0.95), interval(estimate, doubt, 0.90)
+        p = p_of(estimate, doubt)
+    return Reading(doubt.about, estimate, *ends, *near, p, moved)
+
+
+def as_shown(metric: MetricName, value: float) -> float:
+    """A value of the estimate's scale as people are told it: of a ratio, less 1."""
+    return expm1(value) if metric in RATIOS else value
+
+
+def _about(of: Beside) -> About:
+    """By the prompts that were asked, whatever came of them."""
+    few = min(len(set(side.prompt.tolist())) for side in (of.a, of.b)) < LEAST_PROMPTS
+    return "these prompts" if few else "prompts like these"

@@ -1,0 +1,192 @@
+"""What a comparison says: frozen records, which the API shows and the terminal prints.
+
+In each of them `a` and `b` are the two that are compared, and every difference is that
+of `a` from `b`: -0.2 of a time means that `a` took 20 % less.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from shared.fields import Frozen, Moment
+
+MetricName = Literal["ttft", "latency", "tpot", "cost", "success", "wins"]
+Word = Literal["better", "worse", "equivalent", "cannot_tell"]
+About = Literal["prompts like these", "these prompts"]
+
+LABELS: dict[MetricName, str] = {
+    "ttft": "time to first token",
+    "latency": "latency",
+    "tpot": "time per output token",
+    "cost": "cost per good answer",
+    "success": "success",
+    "wins": "quicker answers",
+}
+"""What people call each metric, in the order in which they are shown."""
+METRICS: tuple[MetricName, ...] = tuple(LABELS)
+
+
+class Side(Frozen):
+    """One of two that are compared: a target of a run."""
+
+    job_id: str = Field(description="The run.", examples=["01JZ8M5T7Q4W9E2R6Y8V0B3N5C"])
+    target: str = Field(
+        description="The target's name in it.", examples=["acme/orca-70b-instruct:free"]
+    )
+
+
+class Statement(Frozen):
+    """What can be said of one metric, of the minutes of the run or beyond them."""
+
+    about: About = Field(
+        description="For which prompts it is said: from six prompts on for others like"
+        " them too."
+    )
+    estimate: float = Field(
+        description="Of a time or a cost: how much larger it is of `a`, as a share of"
+        " that of `b` (-0.2: 20 % less). Of success: `a` less `b`, as shares. Of"
+        " `wins`: the share of pairs in which `a` was quicker, a tie being a half, less"
+        " 0.5.",
+        examples=[-0.31],
+    )
+    low: float = Field(description="The lower end of its 95 % interval.")
+    high: float = Field(description="The upper end.")
+    p: float = Field(
+        description="How often chance alone would show so much; by the same method as"
+        " the interval, so that it is below 0.05 where the interval leaves out 0."
+    )
+    p_holm: float = Field(
+        description="The same after Holm, over all pairs and metrics of the answer."
+        " `word` goes by it."
+    )
+    word: Word = Field(
+        description="`better` or `worse` (`a` than `b`), `equivalent` (its 90 %"
+        " interval is inside the margin), or `cannot_tell`: not yet."
+    )
+    moved: bool = Field(
+        default=False,
+        description="The difference moved during the run: run longer, or on several"
+        " days.",
+    )
+    sentence: str = Field(
+        description="The same in words.",
+        examples=["acme/orca began to answer 31 % sooner (22 to 40)"],
+    )
+
+
+class MetricVerdict(Frozen):
+    """One metric of two targets."""
+
+    metric: MetricName = Field(
+        description="`ttft`, `latency`, `tpot`, `cost` (of a good answer), `success`,"
+        " or `wins`: who was quicker in each pair, where a failure loses to a success."
+    )
+    a: float | None = Field(
+        description="Its value of `a`: of times the geometric mean in seconds, USD per"
+        " good answer, the share that succeeded; null where there is none."
+    )
+    b: float | None = Field(description="The same of `b`.")
+    n: int = Field(description="Pairs that it rests on; unpaired: calls of the fewer.")
+    prompts: int = Field(description="Different prompts among them.")
+    margin: float | None = Field(
+        description="A difference up to this matters to nobody: a share, as `estimate`."
+        " Null where none is fixed."
+    )
+    minutes: Statement | None = Field(
+        description="What is true of the minutes of the run, or of the moments of two"
+        " runs. Null: `why` tells."
+    )
+    beyond: Statement | None = Field(
+        description="What is true beyond them, if the hour was typical. Null:"
+        " `needs_beyond` tells what it would take."
+    )
+    why: str | None = Field(
+        default=None, description="Why there is no figure, or no claim."
+    )
+    needs: str | None = Field(
+        default=None, description="What it would take, about, to tell of these minutes."
+    )
+    needs_beyond: str | None = Field(
+        default=None, description="The same of beyond them."
+    )
+
+
+class PairVerdict(Frozen):
+    """Two targets, compared in every metric."""
+
+    a: Side = Field(description="The one.")
+    b: Side = Field(description="The other.")
+    paired: bool = Field(
+        description="Calls of the same prompt and repetition are compared with each"
+        " other. False: the prompts differ, and only means are."
+    )
+    pairs: int = Field(description="How many such pairs both have closed.")
+    token_ratio: float | None = Field(
+        description="Output tokens of `a` for one of `b`; a longer answer takes longer."
+    )
+    metrics: tuple[MetricVerdict, ...] = Field(description="One of each metric.")
+    sentence: str = Field(description="All of it in words.")
+
+
+class Ranked(Frozen):
+    """One place in a ranking."""
+
+    side: Side = Field(description="Who.")
+    value: float = Field(description="The value of the metric.")
+    may_be_best: bool = Field(
+        description="It is the best, or cannot be told from it in these minutes."
+    )
+
+
+class Ranking(Frozen):
+    """Who is best in one metric, and who cannot be told from the best."""
+
+    metric: MetricName = Field(description="Which metric.")
+    places: tuple[Ranked, ...] = Field(description="The best first.")
+    sentence: str = Field(description="The same in words.")
+
+
+class Difference(Frozen):
+    """Something in which two or more runs differ beside what they measured."""
+
+    what: str = Field(
+        description="A field of the plan, or `versions`, `hosts`, `upstream`.",
+        examples=["max_tokens"],
+    )
+    values: tuple[str, ...] = Field(
+        description="In short, one of each run in the order of `jobs`.",
+        examples=[["256", "512"]],
+    )
+    bars: bool = Field(
+        description="It makes other work of it: without `anyway` this is refused."
+    )
+
+
+class ComparedRun(Frozen):
+    """A run that was compared."""
+
+    job_id: str = Field(description="Which.")
+    created_at: Moment = Field(description="When it was asked for.")
+    targets: tuple[str, ...] = Field(description="The names of its targets.")
+    calls: int = Field(description="Its calls, warm-ups left out.")
+
+
+class Comparison(Frozen):
+    """The targets of one run beside each other, or several runs."""
+
+    jobs: tuple[ComparedRun, ...] = Field(description="In the order of the question.")
+    between: Literal["targets", "runs"] = Field(
+        description="`targets` of one run, whose calls were interleaved; or `runs`,"
+        " each of which is one moment."
+    )
+    differences: tuple[Difference, ...] = Field(
+        description="What differs in plan, versions and machines of the runs."
+    )
+    left_out: tuple[str, ...] = Field(
+        description="What is not compared, with the reason."
+    )
+    verdicts: tuple[PairVerdict, ...] = Field(description="Each two, in order.")
+    rankings: tuple[Ranking, ...] = Field(
+        description="By metric, where there are three or more."
+    )
+    notes: tuple[str, ...] = Field(description="How far all this may be trusted.")
