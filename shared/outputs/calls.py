@@ -105,7 +105,6 @@ def _pieces(path: Path, known: set[str]) -> Iterator[pd.DataFrame]:
         chunksize=_CHUNK,
         keep_default_na=False,
         na_values=[""],
-        float_precision="round_trip",
     ) as pieces:
         for piece in pieces:
             # each text is held once

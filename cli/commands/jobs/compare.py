@@ -32,7 +32,8 @@ def compare(
     """Compare the targets of a benchmark that has ended, or several benchmarks.
 
     Every two are compared in every metric: by how much, from where to where, and in one
-    sentence of what is true in these minutes, and beyond them.
+    sentence of what is true in these minutes, and beyond them. Into a pipe a metric is
+    a line, its values between tabs.
 
     Example: llmbench compare 01JZ8M5T7Q 01JZ8M6A2B
     """
@@ -55,7 +56,11 @@ def _show(verdict: Job, *, of_runs: bool) -> None:
     tokens = verdict["token_ratio"]
     more = "" if tokens is None else f"; {tokens:.2f} output tokens of a for one of b"
     show.console.print(f"{verdict['pairs']:,} {how}{more}", soft_wrap=True)
-    show.console.print(_table(verdict["metrics"]))
+    if show.console.is_terminal:
+        show.console.print(_table(verdict["metrics"]))
+    else:
+        for metric in verdict["metrics"]:
+            typer.echo("\t".join(cells(metric)))
     show.console.print(show.text(verdict["sentence"]) + "\n", soft_wrap=True)
 
 

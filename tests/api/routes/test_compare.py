@@ -1,0 +1,136 @@
+"""GET /compare: targets of a run, runs beside each other, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from shared.run import new_job_id
+from tests.api.client import problem, submit
+from tests.api.server import Api
+from tests.kept import FAST, SLOW, keep, plan_of, rows_of
+
+PLAN = plan_of(FAST, SLOW)
+TTFT = {FAST: 0.5, SLOW: 1.0}
+
+
+def kept(api: Api, plan: Any = PLAN, ttft_s: Any = None, **summary: Any) -> str:
+    rows = rows_of(plan, ttft_s or TTFT)
+    return keep(api.settings.results_dir, plan, rows, **summary)
+
+
+def compared(api: Api, *jobs: str, **more: Any) -> dict[str, Any]:
+    answer = api.http.get("/compare", params={"job": jobs, **more}, timeout=60)
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def refused(api: Api, *jobs: str, kind: str = "incomparable") -> str:
+    answer = api.http.get("/compare", params={"job": jobs}, timeout=60)
+    return str(problem(answer, kind)["detail"])
+
+
+def test_the_targets_of_one_run(api: Api) -> None:
+    job_id = kept(api)
+    found = compared(api, job_id)
+    assert (found["between"], found["differences"]) == ("targets", [])
+    assert found["jobs"][0] == {
+        "job_id": job_id,
+        "created_at": "1970-01-01T00:16:40.000Z",
+        "targets": [FAST, SLOW],
+        "calls": 32,
+    }
+    (verdict,) = found["verdicts"]
+    assert (verdict["paired"], verdict["pairs"]) == (True, 16)
+    assert [each["metric"] for each in verdict["metrics"]] == [
+        *("ttft", "latency", "tpot", "cost", "success", "wins")
+    ]
+    ttft, *_, cost, success, wins = verdict["metrics"]
+    assert (ttft["minutes"]["word"], ttft["minutes"]["about"]) == (
+        "better",
+        "prompts like these",
+    )
+    assert -0.53 < ttft["minutes"]["estimate"] < -0.47  # half as long
+    assert ttft["beyond"] is None
+    assert cost["minutes"]["estimate"] == pytest.approx(-0.5)  # 0.001 of 0.002
+    assert success["minutes"]["sentence"].endswith("(no difference seen)")
+    assert wins["minutes"]["estimate"] == 0.5
+    assert verdict["sentence"].startswith(f"In these minutes {FAST} began to answer 5")
+    assert verdict["sentence"].endswith(
+        "Beyond these minutes: cannot tell yet; it takes 200 planned pairs or more in"
+        " one run."
+    )
+
+
+def test_two_runs_of_the_same_prompts_are_paired_and_one_moment_each(api: Api) -> None:
+    one = kept(api)
+    other = kept(api, ttft_s={FAST: 0.4, SLOW: 1.0}, observations={"versions": ["9.9"]})
+    found = compared(api, one[:24], other)
+    assert found["between"] == "runs"
+    assert found["differences"] == [
+        {"what": "versions", "values": ["none", '["9.9"]'], "bars": False}
+    ]
+    fast, slow = found["verdicts"]
+    assert (fast["a"]["job_id"], fast["b"]["job_id"]) == (one, other)
+    assert (fast["a"]["target"], slow["a"]["target"]) == (FAST, SLOW)
+    assert fast["metrics"][0]["minutes"]["estimate"] == pytest.approx(0.25)
+    assert slow["metrics"][0]["minutes"]["word"] == "equivalent"
+    assert "each run is one moment" in fast["sentence"]
+    assert any("may be the target or the hour" in note for note in found["notes"])
+
+
+def test_what_was_asked_for_other_work_is_refused_unless_it_is_asked_for(
+    api: Api,
+) -> None:
+    one = kept(api)
+    longer = kept(api, plan_of(FAST, SLOW, max_tokens=100))
+    said = refused(api, one, longer)
+    assert "max_tokens: 512 and 100" in said
+    assert "anyway=true" in said
+    found = compared(api, one, longer, anyway=True)
+    assert found["differences"][0]["bars"] is True
+    assert found["verdicts"][0]["paired"] is True
+    others = kept(api, plan_of(FAST, SLOW, prompts=9))
+    assert "prompts: 8 (" in refused(api, one, others)
+    apart = compared(api, one, others, anyway=True)["verdicts"][0]
+    assert (apart["paired"], apart["metrics"][0]["n"]) == (False, 16)
+
+
+def test_what_has_nothing_to_be_compared_with_is_refused(api: Api) -> None:
+    one = kept(api)
+    alone = kept(api, plan_of(FAST))
+    assert "has one target" in refused(api, alone)
+    assert "named twice" in refused(api, one, one)
+    assert FAST in str(compared(api, one, alone)["verdicts"][0])
+    assert (
+        f"{SLOW}: only {one} has calls of it" in compared(api, one, alone)["left_out"]
+    )
+    strange = kept(api, plan_of("a/b", "c/d"), {"a/b": 1.0, "c/d": 1.0})
+    assert "no target in common" in refused(api, one, strange)
+
+
+def test_runs_of_one_target_each_are_compared_whatever_it_is(api: Api) -> None:
+    found = compared(api, kept(api, plan_of(FAST)), kept(api, plan_of(SLOW)))
+    (verdict,) = found["verdicts"]
+    assert (verdict["a"]["target"], verdict["b"]["target"]) == (FAST, SLOW)
+    assert verdict["metrics"][0]["minutes"]["word"] == "better"
+
+
+def test_a_figure_that_the_verdict_bars_is_left_out(api: Api) -> None:
+    barred = {"verdict": {"kind": "invalid", "unusable": ["ttft"]}}
+    found = compared(api, kept(api, **barred))
+    assert found["verdicts"][0]["metrics"][0]["minutes"] is None
+    assert any("`invalid`" in note for note in found["notes"])
+
+
+def test_what_is_not_there_or_not_ended_is_said(api: Api) -> None:
+    refused(api, new_job_id(2000.0), kind="no-such-run")
+    refused(api, submit(api.http), kind="not-ready")
+    refused(api, kind="invalid")
+    refused(api, *(new_job_id(float(n)) for n in range(9)), kind="invalid")
+
+
+def test_a_file_that_is_none_of_ours_is_unreadable(api: Api) -> None:
+    job_id = kept(api)
+    (api.settings.results_dir / job_id / "samples.csv").write_text("slot\n1\n")
+    assert "samples.csv" in refused(api, job_id, kind="unreadable")

@@ -1,0 +1,79 @@
+"""`llmbench compare` says what the API says, to the digit."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from cli import exits
+from cli.commands.jobs.compare import cells
+from shared.settings.settings import Settings
+from tests.api.server import serving
+from tests.cli.commands.terminal import Terminal
+from tests.kept import FAST, SLOW, keep, plan_of, rows_of
+
+
+@pytest.fixture(scope="module")
+def reader(
+    store_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Terminal]:
+    """A terminal beside an API that measures nothing."""
+    folder = tmp_path_factory.mktemp("compared")
+    with serving(Settings(redis_url=store_url, results_dir=folder)) as api:
+        yield Terminal(api)
+
+
+def kept(reader: Terminal, fast_s: float = 0.5, **more: int) -> str:
+    plan = plan_of(FAST, SLOW, **more)
+    rows = rows_of(plan, {FAST: fast_s, SLOW: 1.0})
+    return keep(reader.api.settings.results_dir, plan, rows)
+
+
+def test_terminal_json_and_api_say_the_same_numbers(reader: Terminal) -> None:
+    jobs = [kept(reader), kept(reader, 0.4)]
+    for asked in (jobs[:1], jobs):
+        answer = reader.api.http.get("/compare", params={"job": asked}, timeout=60)
+        told = answer.json()
+        said = reader.ask("compare", "--json", *asked)
+        assert said.exit_code == exits.OK, said.output
+        assert json.loads(said.stdout) == told
+        shown = reader.ask("compare", *asked).stdout
+        for verdict in told["verdicts"]:
+            assert verdict["sentence"] in shown
+            for metric in verdict["metrics"]:
+                assert "\t".join(cells(metric)) in shown
+        for note in told["notes"]:
+            assert note in shown
+
+
+def test_the_cells_of_a_metric_by_hand() -> None:
+    near = {"estimate": -0.314, "low": -0.4, "high": -0.221, "p_holm": 0.0004}
+    ttft = {
+        "metric": "ttft",
+        "a": 0.5,
+        "b": 0.729,
+        "minutes": {**near, "word": "better"},
+        "beyond": {**near, "word": "cannot_tell"},
+    }
+    assert [*cells(ttft)] == [
+        "time to first token",
+        "500.0 ms",
+        "729.0 ms",
+        "-31.4 (-40.0 to -22.1) %",
+        "< 0.001",
+        "a is better",
+        "cannot tell yet",
+    ]
+    none = {"metric": "cost", "a": 0.25, "b": None, "why": "x"}
+    none |= {"minutes": None, "beyond": None}
+    assert [*cells(none)][1:] == ["$0.250000", "-", "-", "-", "x", "-"]
+
+
+def test_what_cannot_be_compared_is_a_usage_error_unless_asked_for(
+    reader: Terminal,
+) -> None:
+    jobs = [kept(reader), kept(reader, prompts=9)]
+    said = reader.ask("compare", *jobs)
+    assert said.exit_code == exits.USAGE
+    assert "did not ask for the same work (prompts: 8 (" in said.stderr
+    assert reader.ask("compare", "--anyway", *jobs).exit_code == exits.OK
