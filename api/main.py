@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 
 from api import errors
 from api.bodies import BoundedBodies
+from api.comparing import route as compare
 from api.deps import known_query
 from api.openapi import schema_of
 from api.parts import (
@@ -28,7 +29,6 @@ from api.parts import (
 from api.routes import (
     account,
     benchmarks,
-    compare,
     control,
     downloads,
     events,

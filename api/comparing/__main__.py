@@ -4,6 +4,7 @@ The answer is a `Comparison`, or `kind` and `detail` of the problem.
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from shared.errors import BenchError
 
 def main() -> None:
     """Answer one question."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the API
     os.nice(5)  # who measures on this machine, and who serves, goes first
     asked = from_json(sys.stdin.buffer.read())
     try:

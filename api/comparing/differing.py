@@ -22,6 +22,7 @@ _NO_MATTER = frozenset(
     {
         *("schema_version", "targets", "submitter", "keep_answers", "keep_events"),
         *("order_seed", "max_cost_usd", "allow_unknown_prices", "max_error_share"),
+        "slo",
     }
 )
 """Fields that change no call."""
@@ -33,10 +34,13 @@ One = tuple[Plan, dict[str, Any], RunCalls]
 
 def differences(runs: Sequence[One]) -> tuple[Difference, ...]:
     """What differs in plans, versions, machines and upstreams, in this order."""
+    first = runs[0][0]
     found = [
         _difference(name, [_field(run, name) for run in runs])
         for name in Plan.model_fields
         if name not in _NO_MATTER
+        # where a run was cut short, not all of its prompts were asked
+        and any(getattr(plan, name) != getattr(first, name) for plan, *_ in runs)
     ]
     for name in _OBSERVED:
         seen = [(run[1].get("observations") or {}).get(name) for run in runs]

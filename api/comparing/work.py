@@ -34,7 +34,7 @@ _NOTES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedRun:
     """A run that has ended, with its calls."""
 
     run: Run
@@ -82,7 +82,7 @@ def comparison_of(folder: Path, job_ids: Sequence[str], anyway: bool) -> Compari
     )
 
 
-def _read(folder: Path, job_ids: Sequence[str]) -> list[Ended]:
+def _read(folder: Path, job_ids: Sequence[str]) -> list[EndedRun]:
     heads = [
         (
             archive.load(folder, job_id),
@@ -98,10 +98,10 @@ def _read(folder: Path, job_ids: Sequence[str]) -> list[Ended]:
         )
     except (OSError, ValueError) as error:
         raise Unreadable("samples.csv", " or ".join(job_ids), error) from error
-    return [Ended(*head, calls) for head, calls in zip(heads, found, strict=True)]
+    return [EndedRun(*head, calls) for head, calls in zip(heads, found, strict=True)]
 
 
-def _shown(one: Ended) -> ComparedRun:
+def _shown(one: EndedRun) -> ComparedRun:
     return ComparedRun(
         job_id=one.run.job_id,
         created_at=utc_label(one.run.created_at),
@@ -110,7 +110,7 @@ def _shown(one: Ended) -> ComparedRun:
     )
 
 
-def _within(one: Ended) -> tuple[list[Contest], list[str]]:
+def _within(one: EndedRun) -> tuple[list[Contest], list[str]]:
     """The targets of one run."""
     labels = [each.label() for each in one.plan.targets]
     if len(labels) < 2:
@@ -132,13 +132,13 @@ def _within(one: Ended) -> tuple[list[Contest], list[str]]:
 
 
 def _between(
-    runs: Sequence[Ended], differ: Sequence[Difference]
+    runs: Sequence[EndedRun], differ: Sequence[Difference]
 ) -> tuple[list[Contest], list[str]]:
     """Each target that several runs have; of runs of one target each, those."""
     paired = not any(each.what == "prompts" for each in differ)
     short = _short([one.run.job_id for one in runs])
 
-    def contest(found: Sequence[tuple[Ended, str]], *, named: bool) -> Contest:
+    def contest(found: Sequence[tuple[EndedRun, str]], *, named: bool) -> Contest:
         entrants = tuple(
             _entrant(one, label, short[one.run.job_id], label if named else "")
             for one, label in found
@@ -165,7 +165,7 @@ def _between(
     return contests, left_out
 
 
-def _entrant(one: Ended, label: str, name: str, beside: str = "") -> Entrant:
+def _entrant(one: EndedRun, label: str, name: str, beside: str = "") -> Entrant:
     side = Side(job_id=one.run.job_id, target=label)
     name = f"{beside} of {name}" if beside else name
     return Entrant(side, name, one.calls.targets[label], one.barred)

@@ -10,7 +10,7 @@ from shared.comparison.engine import STRETCHES, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Calls:
+class TargetCalls:
     """What each slot of one target came to, one element a slot. NaN is unknown."""
 
     key: Ints
@@ -31,19 +31,19 @@ class Calls:
     def __len__(self) -> int:
         return len(self.key)
 
-    def at(self, places: Ints) -> "Calls":
+    def at(self, places: Ints) -> "TargetCalls":
         """Some of them, in this order."""
-        return Calls(
+        return TargetCalls(
             **{name: getattr(self, name)[places] for name in self.__dataclass_fields__}
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class SideBySide:
     """Two targets, as they are compared."""
 
-    a: Calls
-    b: Calls
+    a: TargetCalls
+    b: TargetCalls
     paired: bool
     """`a[k]` and `b[k]` are one pair, in the order of time."""
     a_stretch: Ints
@@ -58,7 +58,9 @@ class Beside:
         return min(len(self.a), len(self.b))
 
 
-def beside(a: Calls, b: Calls, *, paired: bool, planned: int | None) -> Beside:
+def beside(
+    a: TargetCalls, b: TargetCalls, *, paired: bool, planned: int | None
+) -> SideBySide:
     """Both, cut into the stretches of the plan.
 
     paired: by step, prompt and repetition; what has no partner is left out.
@@ -67,7 +69,7 @@ def beside(a: Calls, b: Calls, *, paired: bool, planned: int | None) -> Beside:
     if not paired:
         a, b = a.at(np.argsort(a.place)), b.at(np.argsort(b.place))
         of_a, of_b = stretches(len(a), None), stretches(len(b), None)
-        return Beside(a, b, paired, of_a, of_b, False)
+        return SideBySide(a, b, paired, of_a, of_b, False)
     _, in_a, in_b = np.intersect1d(
         a.key, b.key, assume_unique=True, return_indices=True
     )
@@ -75,7 +77,7 @@ def beside(a: Calls, b: Calls, *, paired: bool, planned: int | None) -> Beside:
     a, b = a.at(in_a[order]), b.at(in_b[order])
     found = stretches(len(a), planned)
     is_full = len(np.unique(found)) == STRETCHES
-    return Beside(a, b, paired, found, found, is_full)
+    return SideBySide(a, b, paired, found, found, is_full)
 
 
 def stretches(made: int, planned: int | None) -> Ints:

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from shared.comparison import words
-from shared.comparison.calls import Beside, Calls, beside
+from shared.comparison.calls import SideBySide, TargetCalls, beside
 from shared.comparison.engine import holm
 from shared.comparison.findings import Finding, Reading, as_shown, find
 from shared.comparison.quantities import RATIOS, shown
@@ -32,7 +32,7 @@ class Entrant:
     side: Side
     name: str
     """What sentences call it."""
-    calls: Calls
+    calls: TargetCalls
     barred: frozenset[str] = frozenset()
     """Metrics that cannot be used, as its run's verdict says."""
 
@@ -53,7 +53,7 @@ class _Duel:
     contest: Contest
     a: Entrant
     b: Entrant
-    of: Beside
+    of: SideBySide
     findings: tuple[Finding, ...]
 
 
@@ -202,7 +202,7 @@ def _pair(duel: _Duel, metrics: tuple[MetricVerdict, ...]) -> PairVerdict:
     )
 
 
-def _token_ratio(of: Beside) -> float | None:
+def _token_ratio(of: SideBySide) -> float | None:
     a, b = of.a.output_tokens, of.b.output_tokens
     known_a, known_b = of.a.ok & ~np.isnan(a), of.b.ok & ~np.isnan(b)
     if of.paired:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from math import expm1
 
 from shared.comparison import words
-from shared.comparison.calls import Beside
+from shared.comparison.calls import SideBySide
 from shared.comparison.engine import (
     LEAST_BEYOND,
     LEAST_INDEPENDENT,
@@ -69,7 +69,7 @@ class Finding:
 
 
 def find(
-    metric: MetricName, of: Beside, planned: int | None, *, one_run: bool
+    metric: MetricName, of: SideBySide, planned: int | None, *, one_run: bool
 ) -> Finding:
     """The metric of both, beside each other.
 
@@ -86,7 +86,7 @@ def find(
 
 def _found(
     metric: MetricName,
-    of: Beside,
+    of: SideBySide,
     one: Half,
     other: Half | None,
     planned: int | None,
@@ -138,7 +138,7 @@ def _found(
 
 def _read(
     metric: MetricName,
-    of: Beside,
+    of: SideBySide,
     estimate: float,
     doubt: Doubt,
     independent: float,
@@ -160,7 +160,7 @@ def as_shown(metric: MetricName, value: float) -> float:
     return expm1(value) if metric in RATIOS else value
 
 
-def _about(of: Beside) -> About:
+def _about(of: SideBySide) -> About:
     """By the prompts that were asked, whatever came of them."""
     few = min(len(set(side.prompt.tolist())) for side in (of.a, of.b)) < LEAST_PROMPTS
     return "these prompts" if few else "prompts like these"

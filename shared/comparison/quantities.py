@@ -11,7 +11,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.comparison.calls import Beside, Calls
+from shared.comparison.calls import SideBySide, TargetCalls
 from shared.comparison.engine import Floats, Ints
 from shared.comparison.records import MetricName
 
@@ -48,7 +48,7 @@ class Half:
     ok: Mask
 
 
-def halves(metric: MetricName, of: Beside) -> tuple[Half, Half]:
+def halves(metric: MetricName, of: SideBySide) -> tuple[Half, Half]:
     """The metric of both. Raises Nothing.
 
     Where calls are paired, both have the same pairs: of times those in which both
@@ -65,7 +65,7 @@ def halves(metric: MetricName, of: Beside) -> tuple[Half, Half]:
     )
 
 
-def wins(of: Beside) -> Half:
+def wins(of: SideBySide) -> Half:
     """Who was quicker, pair by pair: 1 where `a` was, a half for a tie; less 0.5."""
     if not of.paired:
         raise Nothing("it takes pairs of the same prompts")
@@ -81,7 +81,7 @@ def wins(of: Beside) -> Half:
     )
 
 
-def shown(metric: MetricName, calls: Calls) -> float | None:
+def shown(metric: MetricName, calls: TargetCalls) -> float | None:
     """The metric of one target by itself, in its own unit: over all its calls."""
     used = _used(metric, calls)
     if metric == "wins" or not used.any():
@@ -93,7 +93,7 @@ def shown(metric: MetricName, calls: Calls) -> float | None:
     return float(np.exp(value)) if metric in RATIOS else value
 
 
-def margin(metric: MetricName, of: Beside) -> float | None:
+def margin(metric: MetricName, of: SideBySide) -> float | None:
     """The difference that matters to nobody, on the scale of the estimate."""
     if metric == "wins":
         return None
@@ -106,7 +106,7 @@ def margin(metric: MetricName, of: Beside) -> float | None:
     return log(1 + max(_SHARE, _LEAST_S / median))
 
 
-def _used(metric: MetricName, calls: Calls) -> Mask:
+def _used(metric: MetricName, calls: TargetCalls) -> Mask:
     if metric not in TIMES:
         return np.ones(len(calls), dtype=bool)
     values: Floats = getattr(calls, TIMES[metric])
@@ -114,7 +114,7 @@ def _used(metric: MetricName, calls: Calls) -> Mask:
     return used
 
 
-def _half(metric: MetricName, calls: Calls, stretch: Ints, used: Mask) -> Half:
+def _half(metric: MetricName, calls: TargetCalls, stretch: Ints, used: Mask) -> Half:
     if metric in TIMES:
         values = np.log(getattr(calls, TIMES[metric])[used])
         value, influence = _mean(values)
@@ -130,7 +130,7 @@ def _mean(values: Floats) -> tuple[float, Floats]:
     return mean, (values - mean) / len(values)
 
 
-def _cost(calls: Calls) -> tuple[float, Floats]:
+def _cost(calls: TargetCalls) -> tuple[float, Floats]:
     """The logarithm of the USD for each good answer; failures are paid for, too."""
     silent = int(np.isnan(calls.cost_usd[calls.ok]).sum())
     if silent:
@@ -144,7 +144,7 @@ def _cost(calls: Calls) -> tuple[float, Floats]:
     return value, usd / usd.sum() - good / good.sum()
 
 
-def _judged(calls: Calls) -> Floats:
+def _judged(calls: TargetCalls) -> Floats:
     """Latencies in which a failure is slower than any success."""
     return np.where(calls.ok, calls.latency_s, np.inf)
 

@@ -1,28 +1,30 @@
 """samples.csv read again, as the calls of each target: for comparisons.
 
-Only some of its columns are read, piece by piece, so that a million rows take some
-100 MB. What a slot came to is its last attempt that was not turned away; its cost is
-that of all its attempts. Warm-ups are left out, and so is what was never sent, or cut
-by the end of the run: neither says anything of its target.
+Only some of its columns are read, piece by piece, and of texts a number is kept, so
+that a million rows take some 450 MB at the most, and three seconds. What a slot came to
+is its last attempt that was not turned away; its cost is that of all its attempts.
+Warm-ups are left out, and so is what was never sent, or cut by the end of the run:
+neither says anything of its target.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from sys import intern
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from shared.comparison.calls import Calls
+from shared.comparison.calls import TargetCalls
 from shared.errors import TooMuch
 from shared.outputs.csv import unguarded
 from shared.plan import Plan, steps
 from shared.sample import Outcome
 
-MOST_ROWS = 2_000_000
+MOST_ROWS = 1_000_000
 """Of all runs of a comparison together."""
-_CHUNK = 100_000
+_CHUNK = 50_000
 _WHOLE = ("step", "slot", "attempt", "prompt_index", "repetition")
 _REAL = ("ttft_s", "latency_s", "tpot_s", "cost_usd", "output_tokens")
 _TEXT = ("target", "upstream", "prompt_sha256", "outcome", "kind")
@@ -33,7 +35,7 @@ _NO_CALL = (Outcome.CANCELLED, Outcome.DROPPED)
 class RunCalls:
     """The calls of a run that count."""
 
-    targets: dict[str, Calls]
+    targets: dict[str, TargetCalls]
     """By label."""
     upstreams: tuple[str, ...]
     prompts: frozenset[str]
@@ -50,100 +52,115 @@ def read_calls(runs: Sequence[tuple[Plan, Path]]) -> list[RunCalls]:
 
     Together, because prompts are the same where their texts are, in all of them.
     """
-    tables, left = [], MOST_ROWS
-    for _, path in runs:
-        table = _table(path, left)
+    texts = Texts()
+    tables, upstreams, left = [], [], MOST_ROWS
+    for plan, path in runs:
+        table = _table(path, left, texts)
         left -= len(table)
-        tables.append(table)
-    texts = pd.unique(pd.concat([table["prompt_sha256"] for table in tables]))
-    code = {text: number for number, text in enumerate(texts)}
-    found = []
-    keyed = [
-        _placed(_slots(plan, table), code)
-        for (plan, _), table in zip(runs, tables, strict=True)
-    ]
-    keys = pd.concat([slots[["step", "prompt", "nth"]] for slots in keyed])
-    numbers = keys.groupby(["step", "prompt", "nth"]).ngroup().to_numpy()
-    begin = 0
-    for table, slots in zip(tables, keyed, strict=True):
-        slots = slots.assign(key=numbers[begin : begin + len(slots)])
+        names = texts.named(table["upstream"].unique())
+        upstreams.append(tuple(sorted(map(unguarded, names))))
+        tables.append(_placed(_slots(plan, table, texts)))
+        del table
+    keys = pd.concat([slots[["step", "prompt_sha256", "nth"]] for slots in tables])
+    numbers = keys.groupby(["step", "prompt_sha256", "nth"]).ngroup().to_numpy()
+    found, begin = [], 0
+    for slots, asked in zip(tables, upstreams, strict=True):
+        slots["key"] = numbers[begin : begin + len(slots)]
         begin += len(slots)
         targets = {
-            unguarded(str(label)): _calls(rows)
-            for label, rows in slots.groupby("target", sort=False)
+            unguarded(texts.named([label])[0]): _calls(slots[slots["target"] == label])
+            for label in slots["target"].unique().tolist()
         }
-        upstreams = tuple(sorted(map(unguarded, table["upstream"].dropna().unique())))
-        found.append(RunCalls(targets, upstreams, frozenset(slots["prompt_sha256"])))
+        prompts = frozenset(texts.named(slots["prompt_sha256"].unique()))
+        found.append(RunCalls(targets, asked, prompts))
     return found
 
 
-def _table(path: Path, most: int) -> pd.DataFrame:
-    known = {*_WHOLE, *_REAL, *_TEXT}
+class Texts:
+    """Each text once, and a number for it; -1 where there is none."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def number(self, text: str) -> int:
+        """The number of a text; a new one where it was not met."""
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    def numbers(self, cells: "pd.Series[Any]") -> NDArray[np.int32]:
+        """A column as numbers."""
+        of = np.array([*map(self.number, map(str, cells.cat.categories)), -1], np.int32)
+        found: NDArray[np.int32] = of[cells.cat.codes.to_numpy()]
+        return found
+
+    def named(self, numbers: Iterable[int]) -> list[str]:
+        """The texts of some numbers, without what is none."""
+        texts = list(self._numbers)
+        return [texts[number] for number in numbers if number >= 0]
+
+
+def _table(path: Path, most: int, texts: Texts) -> pd.DataFrame:
     pieces: list[pd.DataFrame] = []
-    for piece in _pieces(path, known):
+    for piece in _pieces(path):
         most -= len(piece)
         if most < 0:
             raise TooMuch(
                 f"These benchmarks have more than {MOST_ROWS:,} rows together, which is"
                 " more than is compared at once. Name fewer of them."
             )
+        for name in _TEXT:
+            piece[name] = texts.numbers(piece[name]) if name in piece else np.int32(-1)
         pieces.append(piece)
-    whole = pd.concat(pieces, ignore_index=True)
-    missing = known - set(whole.columns)
-    for name in missing - {"upstream", "kind"}:  # an earlier build did not have these
-        raise ValueError(f"no column {name}")
-    return whole.assign(**dict.fromkeys(missing))
+    return pd.concat(pieces, ignore_index=True)
 
 
-def _pieces(path: Path, known: set[str]) -> Iterator[pd.DataFrame]:
-    types: dict[str, type[np.generic] | str] = dict.fromkeys(_WHOLE, np.int64)
-    types |= dict.fromkeys(_REAL, np.float64)
+def _pieces(path: Path) -> Iterator[pd.DataFrame]:
+    """Raises ValueError where a column is missing that every build has written."""
+    types: dict[str, Any] = dict.fromkeys(_WHOLE, np.int32)
+    types |= dict.fromkeys(_REAL, np.float64) | dict.fromkeys(_TEXT, "category")
     with pd.read_csv(
         path,
-        usecols=lambda name: name in known,
-        dtype=types | dict.fromkeys(_TEXT, "object"),
+        usecols=lambda name: name in types,
+        dtype=types,
         chunksize=_CHUNK,
         keep_default_na=False,
         na_values=[""],
     ) as pieces:
         for piece in pieces:
-            # each text is held once
-            yield piece.assign(**{n: piece[n].map(_once) for n in _TEXT if n in piece})
+            missing = types.keys() - set(piece.columns) - {"upstream", "kind"}
+            if missing:
+                raise ValueError(f"no column {sorted(missing)[0]}")
+            yield piece
 
 
-def _once(text: object) -> object:
-    return intern(text) if isinstance(text, str) else None
-
-
-def _slots(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+def _slots(plan: Plan, table: pd.DataFrame, texts: Texts) -> pd.DataFrame:
     """What each slot came to, in the order of the run, with what it cost in all."""
     warm = np.array([step.warmup for step in steps(plan)])
     rows = table[~warm[table["step"].to_numpy() % len(warm)]]
     rows = rows.sort_values(["step", "slot", "attempt"], kind="stable")
+    rows["ok"] = (rows["outcome"] == texts.number(Outcome.OK)).to_numpy(bool)
     usd = rows.groupby(["step", "slot"])["cost_usd"].transform("sum", min_count=1)
-    silent = rows["cost_usd"].isna() & (rows["outcome"] == Outcome.OK)
-    rows = rows.assign(cost_usd=usd.where(~silent))
-    rows = rows[(rows["kind"] != "again").to_numpy()]
+    rows["cost_usd"] = usd.where(~(rows["cost_usd"].isna() & rows["ok"]))
+    rows = rows[(rows["kind"] != texts.number("again")).to_numpy()]
     last = ~rows.duplicated(["step", "slot"], keep="last")
-    return pd.DataFrame(rows[last & ~rows["outcome"].isin(_NO_CALL)])
+    no_call = rows["outcome"].isin([texts.number(name) for name in _NO_CALL])
+    return pd.DataFrame(rows[last & ~no_call])
 
 
-def _placed(slots: pd.DataFrame, code: dict[str, int]) -> pd.DataFrame:
-    """With the code of the prompt, which time it is asked, and the place in the run."""
-    prompt = slots["prompt_sha256"].map(code)
-    slots = slots.assign(prompt=prompt, place=np.arange(len(slots), dtype=np.float64))
+def _placed(slots: pd.DataFrame) -> pd.DataFrame:
+    """With which time its prompt is asked, and its place in the run."""
+    slots["place"] = np.arange(len(slots), dtype=np.float64)
     # a text that stands twice in a plan is one prompt, which is asked twice as often
     ordered = slots.sort_values(["step", "repetition", "prompt_index"], kind="stable")
-    nth = ordered.groupby(["target", "step", "prompt"]).cumcount()
-    return slots.assign(nth=nth)
+    slots["nth"] = ordered.groupby(["target", "step", "prompt_sha256"]).cumcount()
+    return slots
 
 
-def _calls(rows: pd.DataFrame) -> Calls:
+def _calls(rows: pd.DataFrame) -> TargetCalls:
     real = {name: rows[name].to_numpy(np.float64) for name in _REAL}
-    return Calls(
+    return TargetCalls(
         key=rows["key"].to_numpy(np.int64),
-        prompt=rows["prompt"].to_numpy(np.int64),
+        prompt=rows["prompt_sha256"].to_numpy(np.int64),
         place=rows["place"].to_numpy(np.float64),
-        ok=(rows["outcome"] == Outcome.OK).to_numpy(bool),
+        ok=rows["ok"].to_numpy(bool),
         **real,
     )

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from shared.comparison import MetricVerdict, PairVerdict, Side
-from shared.comparison.calls import Calls
+from shared.comparison.calls import TargetCalls
 from shared.comparison.compare import Contest, Entrant, compare
 
 
-def calls(ttft_s: Sequence[float], *, prompts: int = 1, **more: Any) -> Calls:
+def calls(ttft_s: Sequence[float], *, prompts: int = 1, **more: Any) -> TargetCalls:
     """One call a slot, prompt by prompt, all of which succeeded."""
     n = len(ttft_s)
     times = np.array(ttft_s, dtype=np.float64)
@@ -25,14 +25,16 @@ def calls(ttft_s: Sequence[float], *, prompts: int = 1, **more: Any) -> Calls:
         "cost_usd": np.full(n, 0.1),
         "output_tokens": np.full(n, 10.0),
     }
-    return Calls(**(fixed | {name: np.asarray(value) for name, value in more.items()}))
+    return TargetCalls(
+        **(fixed | {name: np.asarray(value) for name, value in more.items()})
+    )
 
 
-def entrant(name: str, of: Calls, **more: Any) -> Entrant:
+def entrant(name: str, of: TargetCalls, **more: Any) -> Entrant:
     return Entrant(Side(job_id="J", target=name), name, of, **more)
 
 
-def pair(a: Calls, b: Calls, **more: Any) -> PairVerdict:
+def pair(a: TargetCalls, b: TargetCalls, **more: Any) -> PairVerdict:
     """`a` beside `b`."""
     contest = Contest((entrant("a", a), entrant("b", b)), **more)
     return compare([contest])[0][0]

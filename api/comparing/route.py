@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from api.comparing import MOST_JOBS, compared
+from api.comparing.process import MOST_JOBS, compared
 from api.deps import EXAMPLE, PartsDep, StoreDep, whole_id
 from api.errors import Problem, responses
 from api.routes.downloads import ended
