@@ -10,7 +10,7 @@ from shared.comparison import words
 from shared.comparison.calls import SideBySide, TargetCalls, beside
 from shared.comparison.engine import holm
 from shared.comparison.findings import Finding, Reading, as_shown, find
-from shared.comparison.quantities import RATIOS, shown
+from shared.comparison.quantities import RATIOS, WINS, shown
 from shared.comparison.records import (
     METRICS,
     MetricVerdict,
@@ -91,8 +91,9 @@ def _duel(contest: Contest, a: Entrant, b: Entrant) -> _Duel:
     of = beside(a.calls, b.calls, paired=contest.paired, planned=contest.planned)
     findings: list[Finding] = []
     for metric in METRICS:
-        if metric in a.barred | b.barred:
-            why = f"the verdict on a run says that {metric} cannot be used"
+        figure = metric.removesuffix("_wins")
+        if figure in a.barred | b.barred:
+            why = f"the verdict on a run says that {figure} cannot be used"
             findings.append(Finding(metric=metric, a=None, b=None, why=why))
         else:
             one_run = contest.one_run
@@ -189,7 +190,7 @@ def _needs(
 
 def _pair(duel: _Duel, metrics: tuple[MetricVerdict, ...]) -> PairVerdict:
     biased = any(found.biased for found in duel.findings)
-    told = [each for each in metrics if each.metric != "wins" or biased]
+    told = [each for each in metrics if each.metric not in WINS or biased]
     names = duel.a.name, duel.b.name
     return PairVerdict(
         a=duel.a.side,
@@ -198,7 +199,9 @@ def _pair(duel: _Duel, metrics: tuple[MetricVerdict, ...]) -> PairVerdict:
         pairs=duel.of.pairs,
         token_ratio=_token_ratio(duel.of),
         metrics=metrics,
-        sentence=words.of_pair(told, names, one_run=duel.contest.one_run),
+        sentence=words.of_pair(
+            told, names, one_run=duel.contest.one_run, biased=biased
+        ),
     )
 
 

@@ -22,6 +22,7 @@ from shared.comparison.engine import (
 from shared.comparison.quantities import (
     RATIOS,
     TIMES,
+    WINS,
     Half,
     Nothing,
     halves,
@@ -77,8 +78,8 @@ def find(
     """
     a, b = shown(metric, of.a), shown(metric, of.b)
     try:
-        if metric == "wins":
-            return _found(metric, of, wins(of), None, planned, one_run)
+        if metric in WINS:
+            return _found(metric, of, wins(metric, of), None, planned, one_run)
         return _found(metric, of, *halves(metric, of), planned, one_run, a=a, b=b)
     except Nothing as nothing:
         return Finding(metric=metric, a=a, b=b, why=str(nothing))

@@ -22,6 +22,7 @@ TIMES: dict[MetricName, str] = {
     "latency": "latency_s",
     "tpot": "tpot_s",
 }
+WINS: dict[MetricName, str] = {"ttft_wins": "ttft_s", "latency_wins": "latency_s"}
 RATIOS = (*TIMES, "cost")
 """Metrics that are compared by their logarithms, and of which less is better."""
 
@@ -65,14 +66,15 @@ def halves(metric: MetricName, of: SideBySide) -> tuple[Half, Half]:
     )
 
 
-def wins(of: SideBySide) -> Half:
-    """Who was quicker, pair by pair: 1 where `a` was, a half for a tie; less 0.5."""
+def wins(metric: MetricName, of: SideBySide) -> Half:
+    """Who was quicker, pair by pair: 1 where `a` was, a half for a tie; less 0.5.
+    Raises Nothing."""
     if not of.paired:
         raise Nothing("it takes pairs of the same prompts")
-    a, b = _judged(of.a), _judged(of.b)
+    a, b = _judged(metric, of.a), _judged(metric, of.b)
     known = ~np.isnan(a) & ~np.isnan(b)
     if not known.any():
-        raise Nothing("there is no pair with two latencies")
+        raise Nothing("there is no pair of which both are known")
     won = np.where(a < b, 1.0, np.where(a == b, 0.5, 0.0))[known]
     mean = float(won.mean())
     influence = (won - mean) / len(won)
@@ -84,7 +86,7 @@ def wins(of: SideBySide) -> Half:
 def shown(metric: MetricName, calls: TargetCalls) -> float | None:
     """The metric of one target by itself, in its own unit: over all its calls."""
     used = _used(metric, calls)
-    if metric == "wins" or not used.any():
+    if metric in WINS or not used.any():
         return None
     try:
         value = _half(metric, calls, np.zeros(len(calls), np.int64), used).value
@@ -95,7 +97,7 @@ def shown(metric: MetricName, calls: TargetCalls) -> float | None:
 
 def margin(metric: MetricName, of: SideBySide) -> float | None:
     """The difference that matters to nobody, on the scale of the estimate."""
-    if metric == "wins":
+    if metric in WINS:
         return None
     if metric == "success":
         return _POINTS
@@ -144,9 +146,9 @@ def _cost(calls: TargetCalls) -> tuple[float, Floats]:
     return value, usd / usd.sum() - good / good.sum()
 
 
-def _judged(calls: TargetCalls) -> Floats:
-    """Latencies in which a failure is slower than any success."""
-    return np.where(calls.ok, calls.latency_s, np.inf)
+def _judged(metric: MetricName, calls: TargetCalls) -> Floats:
+    """Times in which a failure is slower than any success."""
+    return np.where(calls.ok, getattr(calls, WINS[metric]), np.inf)
 
 
 def _known(values: Floats) -> Floats:

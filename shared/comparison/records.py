@@ -10,7 +10,9 @@ from pydantic import Field
 
 from shared.fields import Frozen, Moment
 
-MetricName = Literal["ttft", "latency", "tpot", "cost", "success", "wins"]
+MetricName = Literal[
+    "ttft", "latency", "tpot", "cost", "success", "ttft_wins", "latency_wins"
+]
 Word = Literal["better", "worse", "equivalent", "cannot_tell"]
 About = Literal["prompts like these", "these prompts"]
 
@@ -20,7 +22,8 @@ LABELS: dict[MetricName, str] = {
     "tpot": "time per output token",
     "cost": "cost per good answer",
     "success": "success",
-    "wins": "quicker answers",
+    "ttft_wins": "quicker first tokens",
+    "latency_wins": "quicker answers",
 }
 """What people call each metric, in the order in which they are shown."""
 METRICS: tuple[MetricName, ...] = tuple(LABELS)
@@ -45,7 +48,7 @@ class Statement(Frozen):
     estimate: float = Field(
         description="Of a time or a cost: how much larger it is of `a`, as a share of"
         " that of `b` (-0.2: 20 % less). Of success: `a` less `b`, as shares. Of"
-        " `wins`: the share of pairs in which `a` was quicker, a tie being a half, less"
+        " wins: the share of pairs in which `a` was quicker, a tie being a half, less"
         " 0.5.",
         examples=[-0.31],
     )
@@ -78,8 +81,9 @@ class MetricVerdict(Frozen):
     """One metric of two targets."""
 
     metric: MetricName = Field(
-        description="`ttft`, `latency`, `tpot`, `cost` (of a good answer), `success`,"
-        " or `wins`: who was quicker in each pair, where a failure loses to a success."
+        description="`ttft`, `latency`, `tpot`, `cost` (of a good answer), `success`;"
+        " `ttft_wins` and `latency_wins`: who was quicker in each pair, where a failure"
+        " loses to a success."
     )
     a: float | None = Field(
         description="Its value of `a`: of times the geometric mean in seconds, USD per"

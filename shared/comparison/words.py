@@ -20,6 +20,10 @@ _LESS: dict[MetricName, str] = {
     "tpot": "took {} less time per output token",
     "cost": "cost {} less per good answer",
 }
+_QUICKER: dict[MetricName, str] = {
+    "ttft_wins": "was the first to begin in {} of pairs",
+    "latency_wins": "was the first to be done in {} of pairs",
+}
 EQUAL, OPEN = "equivalent: ", "cannot tell yet: "
 MOVED = "the difference moved during the run: run longer or on several days"
 ONE_MOMENT = (
@@ -30,7 +34,7 @@ TOO_FEW_PLANNED = f"it takes {LEAST_BEYOND} planned pairs or more in one run"
 CUT_SHORT = "the run did not come to its planned end"
 BIASED = (
     "failures differ by more than a point, so the calls that are left say too little of"
-    " this; `wins` counts failures, too"
+    " times; the wins count failures, too"
 )
 FEW_PROMPTS = "fewer than two prompts have such pairs; use more prompts"
 
@@ -68,13 +72,13 @@ def _better(
 ) -> str:
     """Who is better, by how much, from where to where: the better one is named."""
     estimate, low, high = ends
-    if metric == "wins":
+    if metric in _QUICKER:
         first = estimate > 0
         name = names[0 if first else 1]
         shares = [50 + 100 * (end if first else -end) for end in ends]
         shares[1:] = sorted(shares[1:])
         return (
-            f"{name} was quicker in {shares[0]:.0f} % of pairs"
+            f"{name} {_QUICKER[metric].format(f'{shares[0]:.0f} %')}"
             f" ({shares[1]:.0f} to {shares[2]:.0f})"
         )
     if metric == "success":
@@ -114,7 +118,11 @@ def remedy(spread: Spread, half: float, goal: float, *, time: bool) -> str:
 
 
 def of_pair(
-    verdicts: Sequence[MetricVerdict], names: tuple[str, str], *, one_run: bool
+    verdicts: Sequence[MetricVerdict],
+    names: tuple[str, str],
+    *,
+    one_run: bool,
+    biased: bool,
 ) -> str:
     """All metrics in one sentence for these minutes, and one for beyond them."""
     when = "In these minutes" if one_run else "Between these two moments"
@@ -124,6 +132,8 @@ def of_pair(
         why = next((each.needs or each.why for each in verdicts), None)
         return f"{' and '.join(names)}: nothing can be told yet ({why})."
     said = [f"{when} {_joined(near)}."]
+    if biased:
+        said.append(f"No time is called better: {BIASED}.")
     far = [each.beyond for each in verdicts if each.beyond]
     if far:
         said.append(f"{beyond}, if the hour was typical: {_joined(far)}.")

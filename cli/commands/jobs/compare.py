@@ -129,8 +129,9 @@ def _value(name: str, value: float | None) -> str:
 
 
 def _change(name: str, share: float) -> str:
-    shown = 100 * (share + 0.5) if name == "wins" else 100 * share
-    return f"{shown:.1f}" if name == "wins" else f"{shown:+.1f}"
+    if name.endswith("_wins"):
+        return f"{100 * (share + 0.5):.1f}"
+    return f"{100 * share:+.1f}"
 
 
 def _unit(name: str) -> str:

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from api.comparing.work import comparison_of
+from shared.errors import Incomparable
 from shared.run import new_job_id
 from tests.api.client import problem, submit
 from tests.api.server import Api
@@ -19,6 +21,7 @@ def kept(api: Api, plan: Any = PLAN, ttft_s: Any = None, **summary: Any) -> str:
 
 
 def compared(api: Api, *jobs: str, **more: Any) -> dict[str, Any]:
+    """By the API: in a process beside it."""
     answer = api.http.get("/compare", params={"job": jobs, **more}, timeout=60)
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
@@ -28,6 +31,17 @@ def compared(api: Api, *jobs: str, **more: Any) -> dict[str, Any]:
 def refused(api: Api, *jobs: str, kind: str = "incomparable") -> str:
     answer = api.http.get("/compare", params={"job": jobs}, timeout=60)
     return str(problem(answer, kind)["detail"])
+
+
+def made(api: Api, *jobs: str, anyway: bool = False) -> dict[str, Any]:
+    """The same in this process, which has pandas already."""
+    return comparison_of(api.settings.results_dir, jobs, anyway).model_dump()
+
+
+def not_made(api: Api, *jobs: str) -> str:
+    with pytest.raises(Incomparable) as why:
+        made(api, *jobs)
+    return str(why.value)
 
 
 def test_the_targets_of_one_run(api: Api) -> None:
@@ -43,9 +57,10 @@ def test_the_targets_of_one_run(api: Api) -> None:
     (verdict,) = found["verdicts"]
     assert (verdict["paired"], verdict["pairs"]) == (True, 16)
     assert [each["metric"] for each in verdict["metrics"]] == [
-        *("ttft", "latency", "tpot", "cost", "success", "wins")
+        *("ttft", "latency", "tpot", "cost", "success"),
+        *("ttft_wins", "latency_wins"),
     ]
-    ttft, *_, cost, success, wins = verdict["metrics"]
+    ttft, *_, cost, success, _, wins = verdict["metrics"]
     assert (ttft["minutes"]["word"], ttft["minutes"]["about"]) == (
         "better",
         "prompts like these",
@@ -87,30 +102,28 @@ def test_what_was_asked_for_other_work_is_refused_unless_it_is_asked_for(
     said = refused(api, one, longer)
     assert "max_tokens: 512 and 100" in said
     assert "anyway=true" in said
-    found = compared(api, one, longer, anyway=True)
+    found = made(api, one, longer, anyway=True)
     assert found["differences"][0]["bars"] is True
     assert found["verdicts"][0]["paired"] is True
     others = kept(api, plan_of(FAST, SLOW, prompts=9))
-    assert "prompts: 8 (" in refused(api, one, others)
-    apart = compared(api, one, others, anyway=True)["verdicts"][0]
+    assert "prompts: 8 (" in not_made(api, one, others)
+    apart = made(api, one, others, anyway=True)["verdicts"][0]
     assert (apart["paired"], apart["metrics"][0]["n"]) == (False, 16)
 
 
-def test_what_has_nothing_to_be_compared_with_is_refused(api: Api) -> None:
+def test_what_has_nothing_to_be_compared_with_is_not_made(api: Api) -> None:
     one = kept(api)
     alone = kept(api, plan_of(FAST))
-    assert "has one target" in refused(api, alone)
+    assert "has one target" in not_made(api, alone)
     assert "named twice" in refused(api, one, one)
-    assert FAST in str(compared(api, one, alone)["verdicts"][0])
-    assert (
-        f"{SLOW}: only {one} has calls of it" in compared(api, one, alone)["left_out"]
-    )
+    assert FAST in str(made(api, one, alone)["verdicts"][0])
+    assert f"{SLOW}: only {one} has calls of it" in made(api, one, alone)["left_out"]
     strange = kept(api, plan_of("a/b", "c/d"), {"a/b": 1.0, "c/d": 1.0})
-    assert "no target in common" in refused(api, one, strange)
+    assert "no target in common" in not_made(api, one, strange)
 
 
 def test_runs_of_one_target_each_are_compared_whatever_it_is(api: Api) -> None:
-    found = compared(api, kept(api, plan_of(FAST)), kept(api, plan_of(SLOW)))
+    found = made(api, kept(api, plan_of(FAST)), kept(api, plan_of(SLOW)))
     (verdict,) = found["verdicts"]
     assert (verdict["a"]["target"], verdict["b"]["target"]) == (FAST, SLOW)
     assert verdict["metrics"][0]["minutes"]["word"] == "better"
@@ -118,7 +131,7 @@ def test_runs_of_one_target_each_are_compared_whatever_it_is(api: Api) -> None:
 
 def test_a_figure_that_the_verdict_bars_is_left_out(api: Api) -> None:
     barred = {"verdict": {"kind": "invalid", "unusable": ["ttft"]}}
-    found = compared(api, kept(api, **barred))
+    found = made(api, kept(api, **barred))
     assert found["verdicts"][0]["metrics"][0]["minutes"] is None
     assert any("`invalid`" in note for note in found["notes"])
 

@@ -31,19 +31,18 @@ def kept(reader: Terminal, fast_s: float = 0.5, **more: int) -> str:
 
 def test_terminal_json_and_api_say_the_same_numbers(reader: Terminal) -> None:
     jobs = [kept(reader), kept(reader, 0.4)]
-    for asked in (jobs[:1], jobs):
-        answer = reader.api.http.get("/compare", params={"job": asked}, timeout=60)
-        told = answer.json()
-        said = reader.ask("compare", "--json", *asked)
-        assert said.exit_code == exits.OK, said.output
-        assert json.loads(said.stdout) == told
-        shown = reader.ask("compare", *asked).stdout
-        for verdict in told["verdicts"]:
-            assert verdict["sentence"] in shown
-            for metric in verdict["metrics"]:
-                assert "\t".join(cells(metric)) in shown
-        for note in told["notes"]:
-            assert note in shown
+    answer = reader.api.http.get("/compare", params={"job": jobs}, timeout=60)
+    told = answer.json()
+    said = reader.ask("compare", "--json", *jobs)
+    assert said.exit_code == exits.OK, said.output
+    assert json.loads(said.stdout) == told
+    shown = reader.ask("compare", *jobs).stdout
+    for verdict in told["verdicts"]:
+        assert verdict["sentence"] in shown
+        for metric in verdict["metrics"]:
+            assert "\t".join(cells(metric)) in shown
+    for note in told["notes"]:
+        assert note in shown
 
 
 def test_the_cells_of_a_metric_by_hand() -> None:
@@ -77,3 +76,17 @@ def test_what_cannot_be_compared_is_a_usage_error_unless_asked_for(
     assert said.exit_code == exits.USAGE
     assert "did not ask for the same work (prompts: 8 (" in said.stderr
     assert reader.ask("compare", "--anyway", *jobs).exit_code == exits.OK
+
+
+def test_a_benchmark_that_was_just_measured_is_compared(terminal: Terminal) -> None:
+    job_id = terminal.submit(FAST, "acme/orca-70b-instruct:free", runs=12)
+    terminal.until(job_id, "done")
+    said = terminal.ask("compare", "--json", job_id[:20].lower())
+    assert said.exit_code == exits.OK, said.output
+    found = json.loads(said.stdout)
+    assert (found["jobs"][0]["job_id"], found["jobs"][0]["calls"]) == (job_id, 24)
+    (verdict,) = found["verdicts"]
+    assert (verdict["paired"], verdict["pairs"]) == (True, 12)
+    ttft = verdict["metrics"][0]
+    assert (ttft["n"], ttft["minutes"]["about"]) == (12, "these prompts")
+    assert verdict["sentence"] in terminal.ask("compare", job_id).stdout

@@ -90,7 +90,7 @@ def test_where_failures_differ_no_time_is_claimed_and_wins_are_told() -> None:
     found = pair(
         calls(TWICE * 4, ok=[True] * 48), calls(ONES * 4, ok=[True, False] * 24)
     )
-    ttft, wins = metric("ttft", found), metric("wins", found)
+    ttft, wins = metric("ttft", found), metric("latency_wins", found)
     assert ttft.minutes is not None
     assert (ttft.minutes.word, ttft.n) == ("cannot_tell", 24)
     assert "failures differ by more than a point" in str(ttft.why)
@@ -138,7 +138,7 @@ def test_other_prompts_are_compared_by_their_means() -> None:
     said = metric("ttft", found).minutes
     assert said is not None
     assert (found.paired, said.estimate) == (False, pytest.approx(1.0))
-    assert metric("wins", found).why == "it takes pairs of the same prompts"
+    assert metric("latency_wins", found).why == "it takes pairs of the same prompts"
     assert found.sentence.startswith("Between these two moments ")
 
 
