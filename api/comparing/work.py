@@ -21,8 +21,8 @@ MOST_TARGETS = 20
 _NOTES = {
     "targets": (
         "The intervals are 95 % ones, each by itself. `better` and `worse` go by p"
-        " after Holm, over all pairs and metrics, for each of the two statements by itself;"
-        " docs/compare.md says how often they are wrong.",
+        " after Holm, over all pairs and metrics, for each of the two statements by"
+        " itself; docs/compare.md says how often they are wrong.",
         "`Beyond these minutes` holds if the hour was typical: only runs on several"
         " days show more.",
     ),

@@ -60,6 +60,18 @@ def test_a_difference_inside_the_margin_is_equivalent_however_sure() -> None:
     assert said.sentence.endswith("time per output token (b slightly better)")
 
 
+def test_what_may_be_larger_than_the_margin_is_open_and_needs_more_pairs() -> None:
+    spread = [exp(off) for off in (-0.3, 0.3) * 6]
+    found = metric("tpot", pair(calls(spread), calls(ONES)))
+    assert found.minutes is not None
+    assert (found.minutes.word, found.minutes.estimate) == (
+        "cannot_tell",
+        pytest.approx(0),
+    )
+    # half is 2.200985 x 0.3 / sqrt(11) = 0.1991, and has to be ln 1.05: 16.65 times
+    assert found.needs == "about 200 pairs (17 times as many)"
+
+
 def test_the_margin_of_ttft_is_never_under_20_ms() -> None:
     found = metric("ttft", pair(calls([0.1] * 12), calls([0.1] * 12)))
     assert found.margin == pytest.approx(0.2)  # of a median of 0.1 s
@@ -75,6 +87,8 @@ def test_cost_is_that_of_a_good_answer() -> None:
     assert (cost.a, cost.b) == (pytest.approx(0.2), pytest.approx(0.2))
     assert cost.minutes is not None
     assert cost.minutes.estimate == pytest.approx(0)
+    # only b varies: its influences are 1/12 and -1/12 by turns, V0 is 1/11
+    assert cost.minutes.low == pytest.approx(exp(-2.200985 / 11**0.5) - 1, abs=1e-6)
 
 
 def test_a_cost_that_nobody_tells_is_no_cost() -> None:
