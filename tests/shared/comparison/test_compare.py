@@ -72,6 +72,15 @@ def test_what_may_be_larger_than_the_margin_is_open_and_needs_more_pairs() -> No
     assert found.needs == "about 200 pairs (17 times as many)"
 
 
+@pytest.mark.parametrize("to", [-1, 1])
+def test_both_ends_of_the_interval_must_be_inside_the_margin(to: int) -> None:
+    # 0.04 and half 0.0596 of the 90 % interval: one end is 0.0996, past ln 1.05
+    near = [exp(to * 0.04 + off) for off in (-0.11, 0.11) * 6]
+    said = metric("tpot", pair(calls(near), calls(ONES))).minutes
+    assert said is not None
+    assert said.word == "cannot_tell"
+
+
 def test_the_margin_of_ttft_is_never_under_20_ms() -> None:
     found = metric("ttft", pair(calls([0.1] * 12), calls([0.1] * 12)))
     assert found.margin == pytest.approx(0.2)  # of a median of 0.1 s
