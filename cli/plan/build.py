@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from cli.plan.conflicts import check_flags
 from cli.plan.document import Document
 from cli.plan.flags import Flags, merged
 from shared.about import About, parted
@@ -38,6 +39,7 @@ class DescribedPlan:
 
 def build(document: Document, flags: Flags, limits: Settings) -> DescribedPlan:
     """The plan, whole and checked. Raises BadPlan with a line for each problem."""
+    check_flags(flags)
     record, came = merged(document.record, flags)
     if "targets" not in record:
         raise BadPlan(

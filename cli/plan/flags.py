@@ -1,16 +1,21 @@
 """What the flags say, as fields of a plan; they win over the file."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
+
+from pydantic import BaseModel
 
 from shared.errors import BadPlan
-from shared.plan import Plan, Slo
+from shared.plan import Slo
+from shared.plan.loads import SHAPES
 
 Record = dict[str, Any]
 
+_TIME = re.compile(r"(\d+(?:\.\d+)?|\.\d+)\s*(ms|s)")
 _OPEN = ("constant", "poisson", "burst")
 _LOW, _HIGH = 1, 256
 """Between these a search over the concurrency looks, where no range is given."""
@@ -106,6 +111,8 @@ def slo(text: str) -> Record:
 
     >>> slo("ttft=1,latency=10")
     {'ttft_s': 1, 'latency_s': 10}
+    >>> slo("ttft=800ms,latency=10s")
+    {'ttft_s': 0.8, 'latency_s': 10}
     """
     found: Record = {}
     for name, value in _pairs(text, "--slo"):
@@ -113,8 +120,18 @@ def slo(text: str) -> Record:
         if field not in Slo.model_fields:
             known = [each.removesuffix("_s") for each in Slo.model_fields]
             raise BadPlan(_unknown("--slo", name, known), "slo")
-        found[field] = value
+        found[field] = _seconds(value)
     return found
+
+
+def _seconds(value: object) -> object:
+    """As a gate has it, `800ms` or `1s`; a bare number is in seconds. What else it may
+    be is told by the plan."""
+    form = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if form is None:
+        return value
+    found = float(form[1]) / (1000 if form[2] == "ms" else 1)
+    return int(found) if found.is_integer() else found
 
 
 def _set_load(record: Record, came: dict[str, str], flags: Flags) -> None:
@@ -184,9 +201,20 @@ def _at(load: Record, name: str, value: float, *, chosen: bool) -> Record:
     return {**load, "rate_per_s": value}
 
 
+def fields_of_load(kind: str) -> frozenset[str]:
+    """The fields of a kind of load; none of one that there is not."""
+    shapes = {shape.model_fields["kind"].default: shape for shape in _shapes()}
+    found = shapes.get(kind)
+    return frozenset(found.model_fields) - {"kind"} if found else frozenset()
+
+
 def _kinds() -> list[str]:
     """The kinds of load that a plan may have."""
-    return [*Plan.model_json_schema()["properties"]["load"]["discriminator"]["mapping"]]
+    return [shape.model_fields["kind"].default for shape in _shapes()]
+
+
+def _shapes() -> tuple[type[BaseModel], ...]:
+    return cast("tuple[type[BaseModel], ...]", SHAPES)
 
 
 def _kept(load: Record) -> Record:
