@@ -3,31 +3,56 @@
 from collections.abc import Iterator
 from typing import Any
 
-from rich.table import Table
-
 from cli import show
+from cli.report.tables import Cell, FigureRow, put
+from cli.report.words import clock, usd
 
 
 def draw(quoted: dict[str, Any]) -> None:
-    """The table, and the notes under it."""
-    show.console.print(table(quoted))
+    """What it comes to, a row for each target, and the notes."""
+    show.console.print(f"Nothing was queued. {in_short(quoted)}", soft_wrap=True)
+    put(rows(quoted), "target", show.console)
     for note in notes(quoted):
-        show.console.print(show.text(note))
+        show.console.print(show.text(note), soft_wrap=True)
 
 
-def table(quoted: dict[str, Any]) -> Table:
-    """A row per target, and one of all together."""
-    found = show.table("target", "Nothing was queued. It would be")
-    for column in ("calls", "USD at worst", "USD expected"):
-        found.add_column(column, justify="right")
-    for target in (*quoted["targets"], {**quoted, "target": "all"}):
-        found.add_row(
+def in_short(quoted: dict[str, Any]) -> str:
+    """Calls, cost and time.
+
+    >>> in_short({"calls": 100, "worst_usd": 0.25, "expected_usd": None, "takes_s": 9})
+    'It would be 100 calls, for at most $0.25, and take at least 0:09.'
+    """
+    calls = quoted["calls"]
+    asked = "an unknown number of" if calls is None else f"{calls:,}"
+    worst, expected = quoted["worst_usd"], quoted["expected_usd"]
+    paid = "at a cost that nobody knows"
+    if worst is not None:
+        paid = f"for at most {usd(worst)}"
+    if expected is not None:
+        paid += f" (about {usd(expected)} is expected)"
+    least_s = quoted["takes_s"]
+    least = f"take at least {clock(least_s)}" if least_s >= 1 else _AT_ONCE
+    return f"It would be {asked} calls, {paid}, and {least}."
+
+
+_AT_ONCE = "take as long as the upstream does (no load or limit slows it)"
+
+
+def rows(quoted: dict[str, Any]) -> list[FigureRow]:
+    """A row per target, and one of all together where they are several."""
+    several = len(quoted["targets"]) > 1
+    whole = [{**quoted, "target": "all"}] if several else []
+    return [
+        FigureRow(
             show.text(target["target"]),
-            show.text(target["calls"]),
-            show.usd(target["worst_usd"]),
-            show.usd(target["expected_usd"]),
+            (
+                Cell("calls", show.text(target["calls"])),
+                Cell("USD at worst", show.usd(target["worst_usd"])),
+                Cell("USD expected", show.usd(target["expected_usd"])),
+            ),
         )
-    return found
+        for target in (*quoted["targets"], *whole)
+    ]
 
 
 def notes(quoted: dict[str, Any]) -> Iterator[str]:
@@ -45,5 +70,6 @@ def notes(quoted: dict[str, Any]) -> Iterator[str]:
             f" {show.text(limit['per_day'])} a day,"
             f" {show.text(limit['left_today'])} left today."
         )
-    yield f"It ends no earlier than {quoted['earliest_end']}."
+    if quoted["takes_s"] >= 1:
+        yield f"It ends no earlier than {quoted['earliest_end']}."
     yield from quoted["warnings"]

@@ -25,7 +25,7 @@ def table(account: Account) -> Table:
     """A row per figure: used, left, and out of how much."""
     found = show.table("", show.text(account["label"] or "the account"))
     for column in ("used", "left", "limit"):
-        found.add_column(column, justify="right")
+        found.add_column(column, justify="right", no_wrap=True)
     if credit := account["credit"]:
         money = (credit[name] for name in ("used_usd", "remaining_usd", "limit_usd"))
         found.add_row("USD", *map(show.usd, money))

@@ -3,13 +3,11 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from cli import show
 from cli.client import Job
+from cli.report.tables import Cell, FigureRow, put
 from cli.terminal import Url, ask
-
-_LONGEST = 50
 
 
 def models(
@@ -37,52 +35,40 @@ def models(
     if as_json:
         typer.echo(show.as_json(found))
     else:
-        show.console.print(table(found) if providers is None else of_providers(found))
+        rows = model_rows(found) if providers is None else provider_rows(found)
+        put(rows, "model" if providers is None else "slug", show.console)
 
 
-def table(found: list[Job]) -> Table:
+def model_rows(found: list[Job]) -> list[FigureRow]:
     """A row per model: its context, and its prices."""
-    listed = _whole("model", [model["id"] for model in found])
-    for column in ("context", "USD in", "USD out"):
-        listed.add_column(column, justify="right")
-    for model in found:
-        listed.add_row(
+    return [
+        FigureRow(
             show.text(model["id"]),
-            show.text(model["context_length"]),
-            show.text(model["prompt_usd_per_million"]),
-            show.text(model["completion_usd_per_million"]),
+            (
+                Cell("context", show.text(model["context_length"])),
+                Cell("USD in", show.text(model["prompt_usd_per_million"])),
+                Cell("USD out", show.text(model["completion_usd_per_million"])),
+            ),
         )
-    return listed
+        for model in found
+    ]
 
 
-def _whole(first: str, names: list[str]) -> Table:
-    """A table whose first column is broken only where its names are very long: they
-    are for copying."""
-    listed = show.table(first)
-    listed.columns[0].min_width = min(max(map(len, names), default=0), _LONGEST)
-    return listed
-
-
-def of_providers(found: list[Job]) -> Table:
+def provider_rows(found: list[Job]) -> list[FigureRow]:
     """A row per provider; the slug pins it: `--model MODEL@SLUG`."""
-    listed = _whole("slug", [one["slug"] for one in found])
-    for column in (
-        *("USD in", "USD out", "quantization", "uptime\n30 min"),
-        *("TTFT\np50, ms", "TTFT\np99, ms", "tokens/s\np50"),
-    ):
-        listed.add_column(column, justify="right")
-    for one in found:
-        ttft: dict[str, Any] = one["ttft_s_last_30m"] or {}
-        speed: dict[str, Any] = one["tokens_per_s_last_30m"] or {}
-        uptime = one["uptime_last_30m_percent"]
-        listed.add_row(
-            show.text(one["slug"]),
-            show.text(one["prompt_usd_per_million"]),
-            show.text(one["completion_usd_per_million"]),
-            show.text(one["quantization"]),
-            "-" if uptime is None else f"{uptime:.1f} %",
-            show.ms(ttft.get("p50")),
-            show.ms(ttft.get("p99")),
-            show.text(speed.get("p50")),
-        )
-    return listed
+    return [FigureRow(show.text(one["slug"]), _of_provider(one)) for one in found]
+
+
+def _of_provider(one: Job) -> tuple[Cell, ...]:
+    ttft: dict[str, Any] = one["ttft_s_last_30m"] or {}
+    speed: dict[str, Any] = one["tokens_per_s_last_30m"] or {}
+    uptime = one["uptime_last_30m_percent"]
+    return (
+        Cell("USD in", show.text(one["prompt_usd_per_million"])),
+        Cell("USD out", show.text(one["completion_usd_per_million"])),
+        Cell("quantization", show.text(one["quantization"])),
+        Cell("uptime 30 min", "-" if uptime is None else f"{uptime:.1f} %"),
+        Cell("TTFT p50, ms", show.ms(ttft.get("p50"))),
+        Cell("TTFT p99, ms", show.ms(ttft.get("p99"))),
+        Cell("tokens/s p50", show.text(speed.get("p50"))),
+    )

@@ -13,6 +13,9 @@ from cli.report.judge import Job
 from cli.report.words import DOUBTFUL, number, percentile, share, usd
 from cli.show import text
 
+_WIDEST = 10_000
+"""Columns of a table that is not made to fit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -60,10 +63,20 @@ def draw(rows: list[FigureRow], first: str, console: Console) -> RenderableType:
     if not rows:
         return Group()
     table = _table(rows, first)
-    unbounded = console.options.update(max_width=10_000)
+    unbounded = console.options.update(max_width=_WIDEST)
     if Measurement.get(console, unbounded, table).maximum <= console.width:
         return table
     return Group(*(_block(row) for row in rows))
+
+
+def put(rows: list[FigureRow], first: str, console: Console) -> None:
+    """Print them, and cut no value: where there is no terminal, as a table that is as
+    wide as it has to be, whatever COLUMNS says."""
+    if not console.is_terminal:
+        console = Console(file=console.file, width=_WIDEST, highlight=False)
+        console.print(_table(rows, first))
+    else:
+        console.print(draw(rows, first, console))
 
 
 def has_doubtful(rows: list[FigureRow]) -> bool:

@@ -98,7 +98,7 @@ def _beside_the_truth(job: Job, truth: Truth) -> Table:
     table = show.table("model", "What was measured, and what the simulator truly did")
     table.add_column("")
     for column in ("measured", "true", "off by"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for target in job["result"]["targets"]:
         true = truth.models[target["model"]]
         ok = f"{target['counts']['ok']} of {target['total_runs']} ok"
