@@ -95,7 +95,7 @@ def run(
     flags = plan.Flags(
         **{each.name: ctx.params[each.name] for each in fields(plan.Flags)}
     )
-    asked = _plan(file, flags, settings)
+    asked = _plan(file, flags, settings, made)
     if print_plan:
         typer.echo(plan.as_yaml(asked), nl=False)
         return
@@ -113,14 +113,19 @@ def run(
     raise typer.Exit(attempt(work()))
 
 
-def _plan(file: str, flags: plan.Flags, settings: Settings) -> plan.DescribedPlan:
+def _plan(
+    file: str, flags: plan.Flags, settings: Settings, made: report.Options
+) -> plan.DescribedPlan:
+    """The plan, checked, with all names that its gates have."""
     is_plan = file == "-" or Path(file).suffix.lower() in plan.PLANS
     try:
         document = plan.read(file) if is_plan else plan.of_prompts(Path(file))
-        return plan.build(document, flags, settings)
+        asked = plan.build(document, flags, settings)
+        report.check_names(made.gates, asked.plan)
     except BadPlan as error:
         note(str(error))
         raise typer.Exit(exits.USAGE) from None
+    return asked
 
 
 async def followed(

@@ -6,7 +6,7 @@ from cli import exits
 from cli.client import ENDED, Api, Job
 from cli.ids import whole
 from cli.live import LeftRunning, follow, frame, plain
-from cli.report import Options, finish, options_of
+from cli.report import Options, check_job, finish, options_of
 from cli.report.options import (
     Csv,
     FailIf,
@@ -44,6 +44,8 @@ def watch(
 
     async def to_the_end(api: Api) -> int:
         job_id = await whole(api, job)
+        if wanted.gates:
+            check_job(wanted.gates, await api.job(job_id))
         try:
             ended = await follow(api, job_id, console(stderr=True), quiet=quiet)
         except LeftRunning:
@@ -74,6 +76,7 @@ def show(
 
     async def now(api: Api) -> int:
         found = await api.job(job)
+        check_job(wanted.gates, found)
         if found["status"] in ENDED or wanted.owns_stdout:
             return await finish(found, wanted, console(), api)
         _show_so_far(found, wanted)

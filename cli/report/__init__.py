@@ -1,6 +1,7 @@
 """What is shown of a benchmark at its end, and the exit code that follows.
 
-`gates` reads a `--fail-if`, `values` finds its figure in a result, `judge` judges.
+`gates` reads a `--fail-if`, `names` knows whom it may be about,
+`values` finds its figure in a result, `judge` judges.
 `screen` is the terminal, `document` JSON and CSV, `junit` and `markdown` what CI reads;
 all say the same `sentences` and `tables`. `finish` does what the `options` ask for.
 
@@ -13,6 +14,7 @@ from cli.report.gates import CiGate, parse_gate
 from cli.report.judge import GateOutcome, exit_code, judge
 from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
+from cli.report.names import check_job, check_names
 from cli.report.options import Options, options_of
 from cli.report.screen import show
 
@@ -24,6 +26,8 @@ __all__ = [
     "as_json",
     "as_junit",
     "as_markdown",
+    "check_job",
+    "check_names",
     "exit_code",
     "finish",
     "judge",

@@ -7,6 +7,7 @@ from typing import Any
 from cli import exits
 from cli.client import ENDED
 from cli.report.gates import ADJUSTED, CiGate, parse_gate
+from cli.report.names import unknown
 from cli.report.values import Group, Value, interval, value_of, written
 
 Job = dict[str, Any]
@@ -147,8 +148,9 @@ def _value(gate: CiGate, of: str | None, group: Group | None, job: Job) -> Value
     if not job["result"]:
         return Value(None, why="the benchmark has no result")
     if group is None:
-        there = ", ".join(target["target"] for target in job["result"]["targets"])
-        return Value(None, why=f"there is no target or step `{of}`; there are {there}")
+        targets = [target["target"] for target in job["result"]["targets"]]
+        named = [step["name"] for step in job["result"]["steps"]]
+        return Value(None, why=unknown(of or "", targets, named).rstrip("."))
     name, _, stat = gate.figure.partition(".")
     name = name.removesuffix("_adjusted") if name in ADJUSTED else name
     name = _BEHIND.get(name, name)

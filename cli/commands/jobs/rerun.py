@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from cli import exits, show
 from cli.client import Api, Job
 from cli.live import LeftRunning, follow
-from cli.report import Options, finish, options_of
+from cli.report import Options, check_job, finish, options_of
 from cli.report.options import (
     Csv,
     FailIf,
@@ -63,6 +63,8 @@ def rerun(
         )
 
     async def again(api: Api) -> int:
+        if made.gates and not otherwise:  # else its names may be others
+            check_job(made.gates, await api.job(job))
         queued = await api.rerun(job, failed=failed, changes=otherwise)
         for warning in queued["warnings"]:
             note(show.text(warning))

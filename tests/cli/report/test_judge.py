@@ -93,7 +93,7 @@ def test_a_figure_of_too_few_calls_is_judged_by_its_point_and_says_so() -> None:
         ("output_tokens_per_s < 1", "too few calls for a rate"),
         ("goodput < 1%", "the plan has no `slo`"),
         ("find < 1", "the plan has no `find`"),
-        ("x/y: ttft.p95 > 9s", "there is no target or step `x/y`; there are a/b@c"),
+        ("x/y: ttft.p95 > 9s", "there is no target `x/y`. There are: a/b@c"),
     ],
 )
 def test_what_is_unknown_fails_and_says_why(text: str, why: str) -> None:
