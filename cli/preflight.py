@@ -31,8 +31,11 @@ class Looked:
     error: Refused | None
 
 
-async def preflight(api: Api, plan: Plan, say: Callable[[str], None]) -> None:
-    """Ask each target the first prompt, and say what that took and cost.
+async def preflight(
+    api: Api, plan: Plan, say: Callable[[str], None], *, quiet: bool = False
+) -> None:
+    """Ask each target the first prompt, and say what that took and cost; with `quiet`
+    only what ends it.
 
     It is a call as the run makes it, with its longest answer and its price, and in no
     budget. Raises the problem of a target that cannot be asked.
@@ -46,8 +49,10 @@ async def preflight(api: Api, plan: Plan, say: Callable[[str], None]) -> None:
     found = await asyncio.gather(*map(look, plan.targets))
     wrong = None
     for each in found:
-        say(f"Preflight {line(each)}")
-        if each.error is not None and each.error.kind not in _PASSING:
+        is_wrong = each.error is not None and each.error.kind not in _PASSING
+        if is_wrong or not quiet:
+            say(f"Preflight {line(each)}")
+        if is_wrong:
             wrong = wrong or each.error
     if wrong is not None:
         raise Refused(

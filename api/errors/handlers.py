@@ -142,9 +142,11 @@ def _of_validation(request: Request, error: RequestValidationError) -> Problem:
     def in_body(n: int, error: dict[str, Any]) -> tuple[str, str]:
         # A location begins with the place: body, query, path or header. Where the body
         # is no JSON, a number follows that is no field.
-        loc = error["loc"][1:]
+        place, *loc = error["loc"]
+        if place == "query":  # whose values of one name are no list to who wrote them
+            loc = [part for part in loc if not isinstance(part, int)]
         field = "" if error["type"] == "json_invalid" else ".".join(map(str, loc))
-        told = {**error, "loc": loc}
+        told = {**error, "loc": tuple(loc)}
         return field, sentence_of(told, schema if n < MOST_NEAR else None)
 
     return invalid(map(in_body, count(), found))

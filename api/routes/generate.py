@@ -9,7 +9,15 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.conversation import KINDS, Conversation, Ended, ask_in_words, problem, reworded
+from api.conversation import (
+    KINDS,
+    Conversation,
+    Ended,
+    ask_in_words,
+    problem,
+    reworded,
+    with_near,
+)
 from api.deps import PartsDep
 from api.errors import Problem, responses
 from api.live import KEEP_ALIVE, KEEP_ALIVE_S, EventStream, event, unless_gone
@@ -128,6 +136,8 @@ async def generate(
             return Response(body, media_type="application/json")
         begun = True
         return EventStream(_events(parts, question, talk, first))
+    except Problem as refused:
+        raise await with_near(refused, question.model, parts.catalogue) from None
     finally:
         if not begun:
             await talk.aclose()

@@ -90,6 +90,9 @@ def run(
 
     Example: llmbench run examples/plan.yaml --simulate --fail-if "ttft.p95 > 1s"
     """
+    if print_plan and dry_run:
+        note("--print-plan contradicts --dry-run: either shows something and stops.")
+        raise typer.Exit(exits.USAGE)
     made = report.options_of(ctx.params)
     settings = read_settings()
     flags = plan.Flags(
@@ -102,12 +105,13 @@ def run(
     wanted = WantedStack(url=url, simulate=simulate, data_dir=data_dir)
 
     async def work() -> int:
-        async with chosen(wanted, settings, note) as stack, Api(stack.url) as api:
+        tell = _hush if quiet else note
+        async with chosen(wanted, settings, tell) as stack, Api(stack.url) as api:
             if dry_run:
                 quote.draw(await api.quote_plan(asked.json()))
                 return exits.OK
             if look_first:
-                await preflight(api, asked.plan, note)
+                await preflight(api, asked.plan, note, quiet=quiet)
             return await followed(api, asked, stack, made)
 
     raise typer.Exit(attempt(work()))
@@ -128,6 +132,10 @@ def _plan(
     return asked
 
 
+def _hush(words: str) -> None:
+    """`--quiet`: what is no error is not said."""
+
+
 async def followed(
     api: Api, asked: plan.DescribedPlan, stack: ChosenStack, made: report.Options
 ) -> int:
@@ -135,14 +143,15 @@ async def followed(
     when that can be shown no more."""
     accepted = await api.submit_plan(asked.json())
     job_id = accepted["job_id"]
+    tell = _hush if made.quiet else note
     for warning in accepted["warnings"]:
-        note(show.text(warning))
+        tell(show.text(warning))
     goes_on = (
         "Ctrl-C cancels it."
         if stack.is_ours
         else f"It goes on without this terminal; to end it: llmbench cancel {job_id}"
     )
-    note(f"{job_id} is queued. {goes_on}")
+    tell(f"{job_id} is queued. {goes_on}")
     shown = console(stderr=True)
     try:
         job = await follow(

@@ -19,6 +19,16 @@ from shared.settings import Settings
 
 MOST_SAID = 20
 
+_LIKE_TARGETS = {"target", "model", "models"}
+"""What people write for `targets`."""
+
+_FLAGS = {
+    "load.duration_s": "--duration",
+    "load.rate_per_s": "--rate",
+    "load.count": "--count",
+}
+"""Which flag gives a field that the kind of a load requires."""
+
 
 @dataclass(frozen=True, slots=True)
 class DescribedPlan:
@@ -41,7 +51,17 @@ def build(document: Document, flags: Flags, limits: Settings) -> DescribedPlan:
     """The plan, whole and checked. Raises BadPlan with a line for each problem."""
     check_flags(flags)
     record, came = merged(document.record, flags)
+    if flags.find and not record.get("slo"):
+        raise BadPlan(
+            "--find needs --slo, which says what is good enough: --slo ttft=1s", "slo"
+        )
     if "targets" not in record:
+        for name in _LIKE_TARGETS & record.keys():
+            raise BadPlan(
+                f"{document.place(name)}: {name}: There is no such field. Whom to ask"
+                " stands in `targets`: [{model: AUTHOR/SLUG}]",
+                name,
+            )
         raise BadPlan(
             f"{document.name} names no model. Give one: --model AUTHOR/SLUG"
             " (`llmbench models` lists them).",
@@ -64,7 +84,7 @@ def build(document: Document, flags: Flags, limits: Settings) -> DescribedPlan:
         found += problems(error)
     if found:
         lines = (
-            f"{_place(path, document, came)}: {_sentence(path, said)}"
+            f"{(place := _place(path, document, came))}: {_sentence(path, said, place)}"
             for path, said in found[:MOST_SAID]
         )
         raise BadPlan("\n".join(lines))
@@ -98,5 +118,11 @@ def _place(path: str, document: Document, came: dict[str, str]) -> str:
     return came.get(path) or came.get(top) or document.place(path)
 
 
-def _sentence(path: str, said: str) -> str:
-    return f"{path}: {said}" if path else said
+def _sentence(path: str, said: str, place: str) -> str:
+    """What is wrong; a field that a flag names, or would give, by that flag."""
+    flag = _FLAGS.get(path)
+    if place.startswith("--") and flag and said == "Field required":
+        return f"give {flag} as well (`{path}` is required)."
+    if not path or place == f"--{path.replace('_', '-')}":
+        return said
+    return f"{path}: {said}"

@@ -62,8 +62,7 @@ def _show(
 
 def _say_in_short(job: Job, judged: tuple[GateOutcome, ...], console: Console) -> None:
     """How it came out, and each gate that failed."""
-    _, first = next(iter(sentences.verdict(job)))
-    screen.line(console, f"{job['job_id']}: {job['status']}. {first}")
+    screen.line(console, sentences.in_short(job))
     for one in judged:
         if one.failed:
             console.print(Text(sentences.gate(one)), soft_wrap=True)

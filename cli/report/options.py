@@ -72,6 +72,12 @@ def options_of(params: Mapping[str, Any]) -> Options:
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--fail-if") from None
 
+    if params["json"] and params["csv"] and Path(params["csv"]) == STDOUT:
+        raise typer.BadParameter(
+            "--json and --csv - both write to standard output. Give --csv a file.",
+            param_hint="--csv",
+        )
+
     def path(name: str) -> Path | None:
         if not params[name]:
             return None

@@ -7,6 +7,9 @@ from cli.report.judge import GateOutcome, Job
 from cli.report.words import clock, share, usd
 from cli.show import text
 
+_PAUSE_S = 1.0
+"""The clock and the work may differ by so much without a word: rounding does that."""
+
 
 def verdict(job: Job) -> Iterator[tuple[str, str]]:
     """Lines of the verdict, each with its kind: valid, suspect, invalid, note, figures.
@@ -50,8 +53,20 @@ def counts(job: Job) -> str:
     rate = f" ({share(ok / asked)})" if asked and ok < asked else ""
     spent = job["money"]["spent_usd"]
     paid = "" if spent is None else f", for {usd(spent)}"
-    took = clock(job["progress"]["elapsed_s"])
-    return f"{ok:,} of {asked:,} calls succeeded{rate} in {took}{paid}."
+    return f"{ok:,} of {asked:,} calls succeeded{rate} in {_took(job)}{paid}."
+
+
+def _took(job: Job) -> str:
+    """How long it was worked on, and by the clock where that is another time.
+
+    >>> _took({"progress": {"elapsed_s": 11.0, "wall_s": 24.0}})
+    '0:11 of work (0:24 by the clock, with pauses and waits)'
+    """
+    worked_s, wall_s = job["progress"]["elapsed_s"], job["progress"].get("wall_s")
+    took = clock(worked_s)
+    if worked_s is None or wall_s is None or wall_s - worked_s <= _PAUSE_S:
+        return took
+    return f"{took} of work ({clock(wall_s)} by the clock, with pauses and waits)"
 
 
 def ending(job: Job) -> Iterator[str]:
@@ -67,6 +82,15 @@ def ending(job: Job) -> Iterator[str]:
     if job["error"]:
         yield text(job["error"])
     yield from map(text, job["warnings"])
+
+
+def in_short(job: Job) -> str:
+    """One line: how it came out, and the first reason why not better."""
+    (_, first), *rest = verdict(job)
+    is_early = job["status"] != "done" or job["stopped_by"]
+    doubts = [said for kind, said in rest if kind in ("suspect", "invalid")]
+    why = [*(ending(job) if is_early else ()), *doubts]
+    return " ".join([f"{job['job_id']}: {job['status']}. {first}", *why[:1]])
 
 
 def failures(job: Job) -> list[str]:

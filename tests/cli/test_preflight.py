@@ -92,6 +92,17 @@ async def test_a_limit_or_a_broken_answer_is_said_and_lets_the_run_begin() -> No
     assert said[1].startswith("Preflight c/d@p: TTFT 212.0 ms")
 
 
+async def test_quiet_says_only_what_ends_it() -> None:
+    said: list[str] = []
+    limited = Refused("Wait.", "upstream-rate-limited", 429)
+    await preflight(Played(limited, ANSWER), PLAN, said.append, quiet=True)
+    assert said == []
+    wrong = Refused("No such key.", "upstream-bad-key", 502)
+    with pytest.raises(Refused):
+        await preflight(Played(ANSWER, wrong), PLAN, said.append, quiet=True)
+    assert said == ["Preflight c/d@p: No such key."]
+
+
 async def test_a_key_that_is_refused_ends_it_after_all_were_asked() -> None:
     said: list[str] = []
     wrong = Refused("No such key.", "upstream-bad-key", 502)

@@ -24,6 +24,34 @@ def test_what_is_near_is_asked_and_else_all_is_told(
     assert meant(name, known) == said
 
 
+@pytest.mark.parametrize(
+    ("fields", "path", "said"),
+    [
+        ({"load": {"kind": "concurency"}}, "load.kind", "Did you mean `concurrency`?"),
+        ({"keep_answers": "frist"}, "keep_answers", "Did you mean `first`?"),
+        ({"keep_answers": "secret"}, "keep_answers", "'first', 'none' or 'all'"),
+        ({"targets": "a/b"}, "targets", "Input should be a list"),
+        ({"targets": []}, "targets", "List should have at least 1 item, not 0"),
+        ({"targets": ["a/b"]}, "targets[0]", "an object; its fields: model, provider"),
+        ({"extra": 1}, "extra", "Input should be an object"),
+        (
+            {"load": {"kind": "stages", "stages": [{"rate": 1}]}},
+            "load.stages[0]",
+            "Say its `kind`",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_json_with_what_may_be_meant(
+    fields: dict[str, object], path: str, said: str
+) -> None:
+    plain = {"targets": [{"model": "a/b"}], "prompts": {"prompts": ["Why?"]}}
+    with pytest.raises(ValidationError) as refused:
+        Plan.model_validate(plain | fields)
+    found = dict(problems(refused.value))
+    assert found[path].endswith(said)
+    assert "secret" not in found[path]
+
+
 def test_of_a_body_of_unknown_names_the_first_are_told_with_those_that_are_near() -> (
     None
 ):

@@ -66,13 +66,14 @@ def rerun(
         if made.gates and not otherwise:  # else its names may be others
             check_job(made.gates, await api.job(job))
         queued = await api.rerun(job, failed=failed, changes=otherwise)
-        for warning in queued["warnings"]:
+        for warning in queued["warnings"] if not quiet else ():
             note(show.text(warning))
         job_id = queued["job_id"]
         if not wait:
             show.console.print(f"{job_id} is queued.")
             return exits.OK
-        note(f"{job_id} is queued.")
+        if not quiet:
+            note(f"{job_id} is queued.")
         try:
             ended = await follow(api, job_id, console(stderr=True), quiet=quiet)
         except LeftRunning:

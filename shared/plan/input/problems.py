@@ -21,14 +21,20 @@ def problems_of(
 
     Neither holds the input that was refused, which may be a prompt.
     """
-    errors = error.errors(include_url=False, include_input=False)
+    errors = error.errors(include_url=False)
     refused = _holding(errors)
     schema = cache(record.model_json_schema)
     return [
-        (field_path(each["loc"]), sentence_of(each, schema if n < MOST_NEAR else None))
+        (_path(each), sentence_of(each, schema if n < MOST_NEAR else None))
         for n, each in enumerate(errors)
         if not (each["type"] == "too_short" and each["loc"] in refused)
     ]
+
+
+def _path(error: ErrorDetails) -> str:
+    """Of a kind that there is not, that of the kind."""
+    path = field_path(error["loc"])
+    return f"{path}.kind" if error["type"] == "union_tag_invalid" else path
 
 
 def _holding(errors: list[ErrorDetails]) -> set[tuple[str | int, ...]]:

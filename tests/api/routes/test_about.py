@@ -112,7 +112,9 @@ async def test_the_list_finds_by_all_that_is_asked(api: Api, worker: Played) -> 
     await worker.whole(first)
     assert found(api, "tag=find-me&status=done&status=failed") == [first]
     assert found(api, "tag=find-me&status=queued") == [second]
-    problem(api.http.get("/benchmark?status=ended"), "invalid")
+    said = problem(api.http.get("/benchmark?status=dnoe"), "invalid")["detail"]
+    assert said.startswith("status: Input should be 'queued', ")
+    assert said.endswith("Did you mean `done`?")
     page = api.http.get("/benchmark?tag=find-me&limit=1&model=acme").json()
     assert [job["job_id"] for job in page["jobs"]] == [second]
     assert "tag=find-me" in page["next"]

@@ -58,6 +58,13 @@ def test_a_plan_is_run_by_the_stack_of_the_folder_and_flags_win(up: Up) -> None:
     assert found["job_id"] in ran.stdout
 
 
+def test_quiet_is_one_line_and_nothing_beside_it(up: Up) -> None:
+    ran = up.ask("run", "plan.yaml", "--runs", "1", "--quiet")
+    assert ran.returncode in (exits.OK, exits.MISSED), ran.stderr
+    assert ran.stderr == ""
+    assert re.fullmatch(r"\w{26}: done\. Verdict: .*\n", ran.stdout)
+
+
 def test_the_whole_plan_is_shown_and_run_again_from_standard_input(up: Up) -> None:
     before = jobs(up)
     shown = up.ask("run", "plan.yaml", "--print-plan", "--sweep", "1,2", "--runs", "1")
@@ -74,6 +81,7 @@ def test_the_whole_plan_is_shown_and_run_again_from_standard_input(up: Up) -> No
     ("model", "said"),
     [
         ("acme/nobody", "acme/nobody is not a valid model ID"),
+        ("acme/swift-8b:fre", "Did you mean acme/swift-8b:free"),
         ("fault/no-credit", "Add credit"),
     ],
 )

@@ -70,7 +70,11 @@ def test_a_prompt_file_needs_only_a_model(tmp_path: Path) -> None:
             "load: {kind: poisson}\n",
             "plan.yaml, line 3: load.rate_per_s: Field required",
         ),
-        ("load: {kind: poison}\n", "plan.yaml, line 3: load"),
+        (
+            "load: {kind: poison}\n",
+            "plan.yaml, line 3: load.kind: There is no such kind."
+            " Did you mean `poisson`?",
+        ),
     ],
 )
 def test_a_problem_has_its_line_its_field_and_what_may_be_meant(
@@ -79,9 +83,15 @@ def test_a_problem_has_its_line_its_field_and_what_may_be_meant(
     assert refused(SMALL + text).startswith(said)
 
 
+def test_models_that_stand_elsewhere_are_told_where_they_belong() -> None:
+    said = refused("prompts: [Why?]\nmodels: [a/b]\n")
+    assert said.startswith("plan.yaml, line 2: models: There is no such field.")
+    assert "`targets`" in said
+
+
 def test_a_problem_of_a_flag_names_the_flag() -> None:
     said = refused(SMALL + "runs: 3\n", runs=0)
-    assert said.startswith("--runs: runs: Input should be greater than or equal to 1")
+    assert said.startswith("--runs: Input should be greater than or equal to 1")
 
 
 def test_a_prompt_file_that_is_not_there_is_named_with_its_line(tmp_path: Path) -> None:

@@ -47,6 +47,11 @@ def test_a_file_that_could_be_written_is_not_made_yet(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_two_documents_do_not_share_standard_output() -> None:
+    with pytest.raises(typer.BadParameter, match="--json and --csv - both write"):
+        options_of(GIVEN | {"json": True, "csv": "-"})
+
+
 class Gone(Api):
     """An API that has no files."""
 

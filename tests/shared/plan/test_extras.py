@@ -42,7 +42,7 @@ def test_fields_and_headers_that_are_free_are_taken() -> None:
             )
         ),
         ({"extra": {"x": "y" * 16_384}}, "extra", "it has 16392 bytes as JSON"),
-        ({"extra": [1]}, "extra", "valid dictionary"),
+        ({"extra": [1]}, "extra", "should be an object"),
         (
             {
                 "extra": {"provider": {}},

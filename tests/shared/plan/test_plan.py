@@ -72,8 +72,8 @@ POISSON = {"kind": "poisson", "rate_per_s": 1}
             " ttft_visible_s.",
         ),
         ({"schema_version": 9}, "schema_version", "reads up to 1"),
-        ({"load": {"kind": "wave"}}, "load", "expected tags"),
-        ({"load": 3}, "load", "valid dictionary"),
+        ({"load": {"kind": "wave"}}, "load.kind", "There are: adaptive, burst"),
+        ({"load": 3}, "load", "should be an object"),
         ({"load": POISSON | {"count": 0}}, "load.count", "greater than"),
         (
             {"load": {"kind": "stages", "stages": [POISSON | {"rate_per_s": 0}]}},
@@ -194,7 +194,7 @@ def test_a_plan_of_a_later_version_is_refused_before_its_fields() -> None:
     ("text", "field", "sentence"),
     [
         ("{", "", "The plan is not JSON"),
-        ("[]", "", "valid dictionary"),
+        ("[]", "", "should be an object"),
         ('{"targets": [], "prompts": {"prompts": ["a"]}}', "targets", "targets: "),
     ],
 )

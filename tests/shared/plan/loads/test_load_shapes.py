@@ -201,7 +201,7 @@ LANES = {"kind": "concurrency", "duration_s": 1}
         (
             {"kind": "stages", "stages": [{"kind": "stages", "stages": [STAGE]}]},
             "stages",
-            "does not match any of the expected tags",
+            "There is no such kind",
         ),
     ],
 )  # fmt: skip

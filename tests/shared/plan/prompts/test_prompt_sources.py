@@ -102,7 +102,7 @@ def test_a_transcript_is_sent_as_given() -> None:
         (["a", ""], "prompts[1]", "it is blank"),
         (["a\0"], "prompts[0]", "NUL character"),
         (["a\ud800"], "prompts[0]", "unicode"),
-        ([3], "prompts[0]", "valid dictionary or instance of Prompt"),
+        ([3], "prompts[0]", "Input should be an object; its fields: "),
         ([{"id": "x"}], "prompts[0]", "give either `prompt` or `messages`"),
         ([{"prompt": "a", "messages": TURNS}], "prompts[0]", "and not both"),
         ([{"prompt": " "}], "prompts[0].prompt", "it is blank"),
