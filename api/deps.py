@@ -14,6 +14,9 @@ from shared.run import is_id_prefix, is_job_id
 
 EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
 
+LEAST_PREFIX = 4
+"""Characters that the beginning of an id needs, as `is_id_prefix` has it."""
+
 _MOST_NAMED = 5
 """Of the ids that a beginning may mean so many are named."""
 
@@ -58,6 +61,12 @@ async def whole_id(job_id: str, parts: Parts) -> str:
     said = job_id.upper()
     if is_job_id(said):
         return said
+    if len(said) < LEAST_PREFIX:
+        raise Problem(
+            "no-such-run",
+            f"{job_id!r} is too short for the beginning of an id: give"
+            f" {LEAST_PREFIX} characters or more.",
+        )
     if not is_id_prefix(said):
         raise NoSuchRun(repr(job_id[:40]))
     store = _store(parts)

@@ -69,11 +69,23 @@ def weather(text: str) -> tuple[tuple[str, float], ...]:
     """
     if text == "typical":
         return TYPICAL_WEATHER
-    pairs = (part.rpartition("=") for part in text.split(","))
-    shares = tuple((fault, float(share)) for fault, _, share in pairs)
-    for fault, _ in shares:
-        parse(fault)
-    return shares
+    try:
+        return tuple(_strike(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _strike(part: str) -> tuple[str, float]:
+    """A fault, and its share of all calls."""
+    fault, _, share = part.rpartition("=")
+    parse(fault or part)
+    try:
+        found = float(share if fault else "")
+    except ValueError:
+        raise ValueError(f"{part!r}: write FAULT=SHARE, such as empty=0.01") from None
+    if not 0 <= found <= 1:
+        raise ValueError(f"{part!r}: a share is from 0 to 1")
+    return fault, found
 
 
 def pools(text: str) -> tuple[tuple[str, float], ...]:

@@ -110,9 +110,9 @@ async def _cancel(api: Api, job_id: str, screen: Screen) -> bool:
 
 def _say_left(api: Api, job_id: str, screen: Screen) -> None:
     screen.say(
-        f"{job_id} goes on without this terminal."
-        f" To end it: llmbench cancel {job_id}"
-        f" To see it: llmbench watch {job_id}"
-        f" Its rows so far are in the store; at its end they are"
+        f"{job_id} goes on without this terminal.\n"
+        f"  To end it: llmbench cancel {job_id}\n"
+        f"  To see it: llmbench watch {job_id}\n"
+        "  Its rows so far are in the store; at its end they are"
         f" {api.url}/benchmark/{job_id}/samples.csv"
     )

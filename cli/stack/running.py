@@ -11,24 +11,36 @@ from shared.errors import BenchError
 from shared.startup.start import exit_code
 
 
-def run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) -> int:
-    """Start the stack, do the work, stop the stack; the exit code.
+def run(
+    stack: Stack,
+    say: Say,
+    work: Callable[[Stack], Awaitable[int]],
+    *,
+    interrupted: int = 0,
+) -> int:
+    """Start the stack, do the work, stop the stack; the exit code, which is
+    `interrupted` where a signal came before the work was done.
 
     The first SIGINT, SIGTERM or SIGHUP stops it cleanly, a second one at once.
     """
-    return asyncio.run(_run(stack, say, work))
+    return asyncio.run(_run(stack, say, work, interrupted))
 
 
-async def _run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) -> int:
+async def _run(
+    stack: Stack,
+    say: Say,
+    work: Callable[[Stack], Awaitable[int]],
+    code_interrupted: int,
+) -> int:
     task = asyncio.create_task(_start_and_work(stack, work))
-    interrupted = False
+    stops = False
 
     def interrupt() -> None:
-        nonlocal interrupted
-        if interrupted:
+        nonlocal stops
+        if stops:
             stack.kill()
         else:
-            interrupted = True
+            stops = True
             say("Stopping... (once more: at once)")
             task.cancel()
 
@@ -41,7 +53,7 @@ async def _run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) 
     try:
         code = await task
     except asyncio.CancelledError:
-        pass
+        code = code_interrupted
     except BenchError as error:
         print(error, file=sys.stderr)
         code = exit_code(error)

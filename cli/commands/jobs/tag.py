@@ -7,7 +7,7 @@ import typer
 from cli import show
 from cli.client import Api, Job
 from cli.ids import whole
-from cli.terminal import Url, ask
+from cli.terminal import Url, ask, note
 
 
 def tag(
@@ -37,6 +37,9 @@ def tag(
         said: Job = {}
         if tags or gone:
             has = (await api.job(job_id))["tags"]
+            for each in sorted(gone - {one.casefold() for one in has}):
+                there = f"It has {', '.join(has)}." if has else "It has none."
+                note(f"{job_id} had no tag `{each}`. {there}")
             kept = [each for each in has if each.casefold() not in gone]
             said["tags"] = list(dict.fromkeys([*kept, *(tags or ())]))
         if name is not None:

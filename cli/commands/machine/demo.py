@@ -13,7 +13,7 @@ import httpx
 import typer
 from rich.table import Table
 
-from cli import show
+from cli import exits, show
 from cli.client import Api, Job
 from cli.stack import ROOT, Stack, run, simulated
 from cli.terminal import note, read_settings, say
@@ -59,7 +59,8 @@ def compare(settings: Settings, runs: int) -> int:
         return await _benchmark(stack, results_dir, runs)
 
     with simulated(results_dir) as options:
-        return run(Stack(options, say), say, benchmark)
+        stack = Stack(options, say)
+        return run(stack, say, benchmark, interrupted=exits.INTERRUPTED)
 
 
 async def _benchmark(stack: Stack, results_dir: Path, runs: int) -> int:

@@ -9,7 +9,8 @@ import httpx
 import typer
 
 from cli import exits, show
-from cli.stack import find
+from cli.client import Api, Refused
+from cli.stack import FoundStack, find
 from cli.terminal import Url
 from shared.clock import wall_s
 from shared.errors import CatalogueDown, Misconfigured
@@ -66,14 +67,33 @@ def _store(settings: Settings) -> tuple[Check, ...]:
 
 
 async def _away(settings: Settings, url: str | None) -> list[Check]:
-    return [await _stack(url), *await _upstream(settings)]
-
-
-async def _stack(url: str | None) -> Check:
+    """The stack, and the upstream that is asked: of a stack that runs its own, which
+    need not be that of the settings here."""
     found = find(url)
     if found is None:
         sentence = "none runs in this folder; `llmbench run` starts one for its job."
-        return Check("stack", "ok", sentence)
+        return [Check("stack", "ok", sentence), *await _upstream(settings)]
+    stack = await _stack(found)
+    if stack.level == "ok":
+        return [stack, *await _upstream_of(found)]
+    return [stack, *await _upstream(settings)]
+
+
+async def _upstream_of(found: FoundStack) -> list[Check]:
+    """Whom a stack asks, by its own word."""
+    name = "upstream"
+    try:
+        async with Api(found.url) as api:
+            said = await api.account()
+            listed = await api.models("all")
+    except Refused as error:
+        return [Check(name, "bad", f"that of the stack: {error}")]
+    words = f"that of the stack: {len(listed)} models. {said['upstream']['words']}"
+    doubts = [Check("account", "warn", doubt) for doubt in said["warnings"]]
+    return [Check(name, "ok", words), *doubts]
+
+
+async def _stack(found: FoundStack) -> Check:
     named = f"that {found.how}, {found.url}"
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=5) as http:

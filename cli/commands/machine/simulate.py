@@ -42,6 +42,8 @@ def simulate(
         ("--weather", weather),
     ):
         argv += [] if value is None else [name, str(value)]
+    if weather is not None:
+        _check(argv)
     argv += ["--plain"] if plain else ["--list-faults"]
     argv += ["--print-faults"] if faults else []
     try:
@@ -49,3 +51,15 @@ def simulate(
     except KeyboardInterrupt:  # which the child has heard as well
         code = exits.OK
     raise typer.Exit(code)
+
+
+def _check(argv: list[str]) -> None:
+    """A usage error of ours where the simulator would not begin with this weather: it
+    has a command line of its own, whose words are of that."""
+    tried = subprocess.run(
+        [*argv, "--print-faults"], cwd=ROOT, capture_output=True, text=True
+    )
+    if tried.returncode:
+        why = tried.stderr.strip().rpartition("argument --weather: ")[2]
+        said = why.replace("GET /sim/faults lists", "llmbench simulate --faults lists")
+        raise typer.BadParameter(said, param_hint="--weather")

@@ -51,6 +51,9 @@ def test_a_benchmark_is_tagged_and_found_by_its_tag(terminal: Terminal) -> None:
     assert listed(terminal, "--tag", "keep", "--text", "A, B") == [second]
     assert listed(terminal, "--tag", "keep", "--status", "queued") == []
     told = terminal.ask("tag", second, "--remove", "KEEP", "--note", "slow")
+    assert "had no tag" not in told.stderr
+    gone = terminal.ask("tag", second, "--remove", "nope")
+    assert "had no tag `nope`. It has " in gone.stderr
     assert "tags: night\n  note: slow" in told.stdout
     assert listed(terminal, "--tag", "keep", "--model", "swift") == [first]
     plain = terminal.ask("list", "--tag", "night").stdout
@@ -187,6 +190,9 @@ def test_a_beginning_that_several_have_names_them(terminal: Terminal) -> None:
     none = terminal.ask("pause", "01ARZ3")
     assert none.exit_code == exits.USAGE
     assert "There is no benchmark" in none.stderr
+    short = terminal.ask("show", "01M")
+    assert short.exit_code == exits.USAGE
+    assert "give 4 characters or more" in short.stderr
 
 
 def test_the_providers_of_a_model_are_shown_with_what_pins_them(

@@ -32,3 +32,21 @@ def test_it_is_a_sentence_and_a_usage_error(
     ran = CliRunner().invoke(app, command)
     assert (ran.exit_code, ran.stdout) == (exits.USAGE, "")
     assert said in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("weather", "said"),
+    [
+        ("foo=1", "no fault 'foo': llmbench simulate --faults lists them"),
+        ("empty=often", "'empty=often': write FAULT=SHARE"),
+        ("empty=2", "a share is from 0 to 1"),
+    ],
+)
+def test_weather_that_there_is_not_is_said_in_words_of_this_command(
+    weather: str, said: str
+) -> None:
+    ran = CliRunner().invoke(app, ["simulate", "--weather", weather])
+    assert ran.exit_code == exits.USAGE
+    shown = " ".join(ran.stderr.replace("│", "").split())
+    assert said in shown
+    assert "python -m" not in shown

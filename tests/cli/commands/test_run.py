@@ -139,8 +139,12 @@ def test_an_answer_that_is_not_streamed_has_no_ttft(up: Up) -> None:
 
 
 def test_a_stack_is_looked_at_by_the_doctor(up: Up) -> None:
-    seen = up.ask("doctor").stdout
-    assert f"ok   stack: that of this folder, {up.url}, is ready." in seen
+    seen = up.ask("doctor")
+    assert f"ok   stack: that of this folder, {up.url}, is ready." in seen.stdout
+    # whom the stack asks, and not who stands in the settings of this folder
+    said = r"ok   upstream: that of the stack: \d+ models\. http://127\.0\.0\.1:\d+/"
+    assert re.search(said, seen.stdout), seen.stdout
+    assert seen.returncode == exits.OK, seen.stdout
 
 
 def test_the_example_runs_by_itself_and_leaves_only_its_results(tmp_path: Path) -> None:
