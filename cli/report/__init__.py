@@ -1,7 +1,6 @@
 """What is shown of a benchmark at its end, and the exit code that follows.
 
-`gates` reads a `--fail-if`, `names` knows whom it may be about,
-`values` finds its figure in a result, `judge` judges.
+`gates` reads a `--fail-if`, `values` finds its figure in a result, `judge` judges.
 `screen` is the terminal, `document` JSON and CSV, `junit` and `markdown` what CI reads;
 all say the same `sentences` and `tables`. `finish` does what the `options` ask for.
 
@@ -10,11 +9,10 @@ May import: `shared`, `cli.exits`, `cli.client`, `cli.show`.
 
 from cli.report.document import as_csv, as_json
 from cli.report.finish import finish
-from cli.report.gates import CiGate, parse_gate
+from cli.report.gates import CiGate, check_job, check_names, parse_gate
 from cli.report.judge import GateOutcome, exit_code, judge
 from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
-from cli.report.names import check_job, check_names
 from cli.report.options import Options, options_of
 from cli.report.screen import show
 

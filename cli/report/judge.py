@@ -6,8 +6,7 @@ from typing import Any
 
 from cli import exits
 from cli.client import ENDED
-from cli.report.gates import ADJUSTED, CiGate, parse_gate
-from cli.report.names import unknown
+from cli.report.gates import ADJUSTED, CiGate, parse_gate, unknown
 from cli.report.values import Group, Value, interval, value_of, written
 
 Job = dict[str, Any]

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from cli.report.gates import parse_gate
-from cli.report.names import check_job, check_names
+from cli.report.gates import check_job, check_names, parse_gate
 from shared.errors import BadPlan
 from shared.plan import Plan
 
