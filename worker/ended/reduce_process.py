@@ -58,7 +58,7 @@ class ReduceProcess:
 
     async def stop(self) -> None:
         """End it: at once where it is idle, else in the middle of what it does."""
-        child, self._child = self._child, None
+        child = self._child
         if child is None:
             return
         child.asks.close()
@@ -68,6 +68,7 @@ class ReduceProcess:
         if child.lives:
             child.process.kill()
             await child.process.wait()
+        self._child = None  # only now: who is cancelled here is called again
 
 
 async def _start() -> _Child:

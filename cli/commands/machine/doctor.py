@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 
 import httpx
@@ -33,7 +35,22 @@ def doctor(url: Url = None) -> None:
 
     Example: llmbench doctor
     """
-    logging.disable(logging.WARNING)  # it is said here, in its place
+    with _silence():
+        _look(url)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing is logged meanwhile: it is said here, in its place."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _look(url: str | None) -> None:
     settings, found = checks.read()
     for check in (*found, *checks.names([*os.environ])):
         _tell(check)

@@ -87,6 +87,7 @@ def test_a_benchmark_that_was_just_measured_is_compared(terminal: Terminal) -> N
     assert (found["jobs"][0]["job_id"], found["jobs"][0]["calls"]) == (job_id, 24)
     (verdict,) = found["verdicts"]
     assert (verdict["paired"], verdict["pairs"]) == (True, 12)
-    ttft = verdict["metrics"][0]
-    assert (ttft["n"], ttft["minutes"]["about"]) == (12, "these prompts")
+    # on a busy machine the times may be unusable; that the calls succeeded is not
+    (success,) = (one for one in verdict["metrics"] if one["metric"] == "success")
+    assert (success["n"], success["minutes"]["about"]) == (12, "these prompts")
     assert verdict["sentence"] in terminal.ask("compare", job_id).stdout

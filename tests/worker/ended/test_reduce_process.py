@@ -1,5 +1,7 @@
 """The process that reduces: warm, killed without harm, ended in time."""
 
+import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -94,3 +96,25 @@ async def test_a_process_that_is_old_or_large_is_ended(
     assert await ReduceProcess().run(job_id) == 0
     assert set(psutil.Process().children()) == before
     assert await over(redis, job_id)()
+
+
+async def test_a_process_whose_end_was_cancelled_is_ended_by_the_next(
+    settings: Settings,
+) -> None:
+    before = set(psutil.Process().children())
+    process = ReduceProcess()
+    reducing = asyncio.create_task(process.run("01JZ8M5T7Q4W9E2R6Y8V0B3N5C"))
+
+    async def starts() -> bool:
+        return set(psutil.Process().children()) != before and bool(process._child)
+
+    await until(starts, "a process")
+    reducing.cancel()
+    ending = asyncio.create_task(process.stop())
+    await asyncio.sleep(0)
+    ending.cancel()
+    for task in (reducing, ending):
+        with suppress(asyncio.CancelledError):
+            await task
+    await process.stop()
+    assert set(psutil.Process().children()) == before
