@@ -102,6 +102,7 @@ async def test_who_only_holds_connections_is_left_and_room_is_made_again(
         for reader, writer in held:
             assert await reader.read() == b""
             writer.close()
+    monkeypatch.setattr(scrape, "_EXCHANGE_S", 30.0)
     assert (await http.get("/metrics")).status_code == 200
 
 
