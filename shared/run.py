@@ -10,6 +10,8 @@ from shared.about import NOTHING, About
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _PREFIX = re.compile(r"[0-9A-HJKMNP-TV-Z]{4,25}")
 _JOB_ID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_newest = 0
+"""The last id that this process made, as a number."""
 
 
 class Status(StrEnum):
@@ -168,9 +170,15 @@ class Run:
 def new_job_id(now_s: float) -> str:
     """26 characters: milliseconds since the epoch, then 80 random bits (a ULID).
 
-    Sorts by time of creation; cannot be guessed; safe in a path and in a URL.
+    Sorts by time of creation, as the queue does; of those that one process makes within
+    a millisecond, each is larger than the one before it by 48 random bits. Cannot be
+    guessed; safe in a path and in a URL.
     """
+    global _newest
     number = (int(now_s * 1000) << 80) | secrets.randbits(80)
+    if number >> 80 == _newest >> 80:
+        number = _newest + 1 + secrets.randbits(48)
+    _newest = number
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 

@@ -105,6 +105,12 @@ def test_an_id_tells_when_its_run_was_made() -> None:
     assert created_at(new_job_id(1795420801.25)) == 1795420801.25
 
 
+def test_ids_of_one_millisecond_sort_as_they_were_made() -> None:
+    ids = [new_job_id(1795420801.25) for _ in range(1000)]
+    assert ids == sorted(set(ids))
+    assert {created_at(made) for made in ids} == {1795420801.25}
+
+
 BAD_RECORDS = {
     "cut short": b'{"schema": 1, "job_id',
     "no object": b"[1]",
