@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.comparison.engine import STRETCHES, Floats, Ints
+from shared.comparison.engine import Floats, Ints
+from shared.comparison.looks import AT_END, STRETCHES, Look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +51,9 @@ class SideBySide:
     """In which of the stretches of the run each call, or pair, was."""
     b_stretch: Ints
     is_full: bool
-    """No stretch is empty: the run came to its planned end."""
+    """No stretch is empty: the run came to its planned end, or to the look."""
+    look: Look = AT_END
+    """At how many of the stretches."""
 
     @property
     def pairs(self) -> int:
@@ -59,12 +62,18 @@ class SideBySide:
 
 
 def beside(
-    a: TargetCalls, b: TargetCalls, *, paired: bool, planned: int | None
+    a: TargetCalls,
+    b: TargetCalls,
+    *,
+    paired: bool,
+    planned: int | None,
+    look: Look = AT_END,
 ) -> SideBySide:
     """Both, cut into the stretches of the plan.
 
     paired: by step, prompt and repetition; what has no partner is left out.
-    planned: pairs of the plan. None, where time ends it: those that were made.
+    planned: pairs of the plan. None, where time ends it: those that were made. look: at
+    the first stretches alone; it takes pairs and a plan.
     """
     if not paired:
         a, b = a.at(np.argsort(a.place)), b.at(np.argsort(b.place))
@@ -74,10 +83,12 @@ def beside(
         a.key, b.key, assume_unique=True, return_indices=True
     )
     order = np.argsort(a.place[in_a] + b.place[in_b], kind="stable")
+    if look is not AT_END and planned:
+        order = order[: look.pairs(planned)]
     a, b = a.at(in_a[order]), b.at(in_b[order])
     found = stretches(len(a), planned)
-    is_full = len(np.unique(found)) == STRETCHES
-    return SideBySide(a, b, paired, found, found, is_full)
+    is_full = len(np.unique(found)) == look.stretches
+    return SideBySide(a, b, paired, found, found, is_full, look)
 
 
 def stretches(made: int, planned: int | None) -> Ints:

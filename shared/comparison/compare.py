@@ -10,6 +10,7 @@ from shared.comparison import words
 from shared.comparison.calls import SideBySide, TargetCalls, beside
 from shared.comparison.engine import holm
 from shared.comparison.findings import Finding, Reading, as_shown, find
+from shared.comparison.looks import AT_END, Look
 from shared.comparison.quantities import RATIOS, WINS, shown
 from shared.comparison.records import (
     METRICS,
@@ -21,8 +22,6 @@ from shared.comparison.records import (
     Statement,
     Word,
 )
-
-_SURE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,8 @@ class Contest:
     one_run: bool = True
     planned: int | None = None
     """Pairs of the plan; None, where time ends it: those that were made."""
+    look: Look = AT_END
+    """At which of its stretches it is looked at, and how sure a word must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,13 @@ def compare(
 
 
 def _duel(contest: Contest, a: Entrant, b: Entrant) -> _Duel:
-    of = beside(a.calls, b.calls, paired=contest.paired, planned=contest.planned)
+    of = beside(
+        a.calls,
+        b.calls,
+        paired=contest.paired,
+        planned=contest.planned,
+        look=contest.look,
+    )
     findings: list[Finding] = []
     for metric in METRICS:
         figure = metric.removesuffix("_wins")
@@ -110,8 +117,9 @@ def _holm(readings: Iterable[Reading | None]) -> Iterator[float]:
 
 def _verdict(duel: _Duel, found: Finding, near: float, far: float) -> MetricVerdict:
     names = duel.a.name, duel.b.name
-    minutes = _statement(found, found.minutes, near, names)
-    beyond = _statement(found, found.beyond, far, names)
+    sure = duel.contest.look.level
+    minutes = _statement(found, found.minutes, near, names, sure)
+    beyond = _statement(found, found.beyond, far, names, sure)
     return MetricVerdict(
         metric=found.metric,
         a=found.a,
@@ -133,11 +141,15 @@ def _margin(found: Finding) -> float | None:
 
 
 def _statement(
-    found: Finding, reading: Reading | None, p_holm: float, names: tuple[str, str]
+    found: Finding,
+    reading: Reading | None,
+    p_holm: float,
+    names: tuple[str, str],
+    sure: float,
 ) -> Statement | None:
     if reading is None:
         return None
-    word = _word(found, reading, p_holm)
+    word = _word(found, reading, p_holm, sure)
     estimate, low, high = (
         as_shown(found.metric, end)
         for end in (reading.estimate, reading.low, reading.high)
@@ -147,7 +159,7 @@ def _statement(
         names,
         (estimate, low, high),
         word,
-        leans=p_holm <= _SURE,
+        leans=p_holm <= sure,
         same=found.metric == "success" and found.is_same,
     )
     return Statement(
@@ -163,13 +175,13 @@ def _statement(
     )
 
 
-def _word(found: Finding, reading: Reading, p_holm: float) -> Word:
+def _word(found: Finding, reading: Reading, p_holm: float, sure: float) -> Word:
     delta = found.margin
     if found.biased:
         return "cannot_tell"
-    if delta is not None and -delta < reading.low_90 and reading.high_90 < delta:
+    if delta is not None and -delta < reading.low_near and reading.high_near < delta:
         return "equivalent"
-    if p_holm > _SURE:
+    if p_holm > sure:
         return "cannot_tell"
     is_less = reading.estimate < 0
     return "better" if is_less is (found.metric in RATIOS) else "worse"

@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from shared.comparison.looks import STRETCHES
 from shared.comparison.records import About
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-STRETCHES = 20
-"""A run is cut into so many equal pieces of its planned pairs, whatever came of it."""
 LEAST_PAIRS = 12
 """Below that there is no interval."""
 LEAST_PROMPTS = 6
@@ -56,17 +55,20 @@ class Doubt:
     about: About
 
 
-def spread_of(influence: Floats, prompt: Ints, stretch: Ints) -> Spread:
+def spread_of(
+    influence: Floats, prompt: Ints, stretch: Ints, times: int = STRETCHES
+) -> Spread:
     """The variances of an estimate.
 
-    influence: of each pair; sums to 0. prompt: any code. stretch: from 0 to 19.
+    influence: of each pair; sums to 0. prompt: any code. stretch: from 0 to 19. times:
+    how many stretches there are so far; all, once a run has ended.
     """
     n = len(influence)
     _, prompt = np.unique(prompt, return_inverse=True)
     by_prompt = _sums(prompt, influence)
-    by_stretch = _sums(stretch, influence, STRETCHES)
-    by_cell = _sums(prompt * STRETCHES + stretch, influence)
-    prompts, times = len(by_prompt), STRETCHES
+    by_stretch = _sums(stretch, influence, times)
+    by_cell = _sums(prompt * times + stretch, influence)
+    prompts = len(by_prompt)
     resemblance = _lag_1(by_stretch)
     rho = min(max(resemblance + (1 + 4 * resemblance) / times, 0.0), 0.9)
     longer = (1 + rho) / (1 - rho)

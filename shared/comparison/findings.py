@@ -42,8 +42,9 @@ class Reading:
     estimate: float
     low: float
     high: float
-    low_90: float
-    high_90: float
+    low_near: float
+    high_near: float
+    """The ends of which equivalence is judged: of the 90 % interval at the end."""
     p: float
     moved: bool = False
 
@@ -100,7 +101,7 @@ def _found(
         spreads = [spread_of(h.influence, h.prompt, h.stretch) for h in (one, other)]
     else:
         influence = one.influence - other.influence if other else one.influence
-        spreads = [spread_of(influence, one.prompt, one.stretch)]
+        spreads = [spread_of(influence, one.prompt, one.stretch, of.look.stretches)]
     least = min(spreads, key=lambda spread: spread.n)
     known = Finding(
         metric=metric,
@@ -146,12 +147,14 @@ def _read(
     *,
     moved: bool = False,
 ) -> Reading:
+    near_level = 1 - 2 * of.look.level
     if metric == "success":
         both = shares(of.a.ok, of.b.ok, doubt, independent, paired=of.paired)
-        ends, near = newcombe(both, 0.95), newcombe(both, 0.90)
+        ends, near = newcombe(both, 0.95), newcombe(both, near_level)
         p = p_of_shares(both)
     else:
-        ends, near = interval(estimate, doubt, 0.95), interval(estimate, doubt, 0.90)
+        ends = interval(estimate, doubt, 0.95)
+        near = interval(estimate, doubt, near_level)
         p = p_of(estimate, doubt)
     return Reading(doubt.about, estimate, *ends, *near, p, moved)
 
