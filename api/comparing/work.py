@@ -18,6 +18,9 @@ from shared.run import Run
 MOST_TARGETS = 20
 """Of one run, every two of which are compared."""
 
+_CACHED = 0.05
+"""By so much the shares of cached prompts may differ without a word."""
+
 _NOTES = {
     "targets": (
         "The intervals are 95 % ones, each by itself. `better` and `worse` go by p"
@@ -72,6 +75,7 @@ def comparison_of(folder: Path, job_ids: Sequence[str], anyway: bool) -> Compari
         for one in runs
         if (one.result.get("verdict") or {}).get("kind") == "invalid"
     ]
+    notes += [note for one in runs for note in unequal_caches(one.result)]
     return Comparison(
         jobs=tuple(map(_shown, runs)),
         between="targets" if len(runs) == 1 else "runs",
@@ -81,6 +85,24 @@ def comparison_of(folder: Path, job_ids: Sequence[str], anyway: bool) -> Compari
         rankings=rankings,
         notes=tuple(notes),
     )
+
+
+def unequal_caches(result: dict[str, Any]) -> list[str]:
+    """A note, where the prompts of one target of a run were in a cache more often than
+    those of another: that is quicker and cheaper, and the target did nothing for it."""
+    shares = {
+        each["target"]: each["counts"]["prompt_cache_hits"] / each["total_runs"]
+        for each in result.get("targets") or ()
+        if each.get("total_runs") and each.get("counts")
+    }
+    if not shares or max(shares.values()) - min(shares.values()) <= _CACHED:
+        return []
+    said = ", ".join(f"{100 * share:.0f} % of {name}" for name, share in shares.items())
+    return [
+        f"Prompts were in a provider's cache unequally often ({said}), which makes"
+        " first tokens quicker and calls cheaper. `unique_prefix` asks each prompt"
+        " anew."
+    ]
 
 
 def _read(folder: Path, job_ids: Sequence[str]) -> list[EndedRun]:

@@ -7,7 +7,7 @@ it: its steps, what a slot asks and when it is due in `steps`, how much that is 
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from shared.fields import MOST, NOT_A_BOOL, Frozen, Seed, Whole, without_default
 from shared.plan.agreement import (
@@ -30,9 +30,11 @@ from shared.plan.retries import Retries
 from shared.plan.slo import Slo
 from shared.plan.target import Targets
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: `order` is a field, and `adjacent` where a plan does not say."""
 
 KeepAnswers = Literal["first", "none", "all"]
+Order = Literal["adjacent", "blocks"]
 MaxTokensField = Literal["auto", "max_tokens", "max_completion_tokens", "none"]
 
 
@@ -43,7 +45,7 @@ class Plan(Frozen):
         default=SCHEMA, ge=1, description="Of this record.", examples=[SCHEMA]
     )
     targets: Targets = Field(
-        description="Whom to ask; their calls are interleaved in time.",
+        description="Whom to ask; all of them answer one prompt back to back.",
         examples=[[{"model": "acme/orca-70b-instruct:free"}]],
     )
     prompts: PromptSource = Field(
@@ -101,6 +103,13 @@ class Plan(Frozen):
         default_factory=dict
     )
     extra_headers: ExtraHeaders = Field(default_factory=dict)
+    order: Order = Field(
+        default="adjacent",
+        description="`adjacent`: one prompt after another in random order, and all"
+        " targets answer it back to back. `blocks`: pairs of target and prompt in"
+        " random order; so are plans of schema 1, which had no such field.",
+        examples=["adjacent"],
+    )
     order_seed: Seed = Field(
         default=0,
         description="Seed of the order of the slots and of random due times.",
@@ -188,6 +197,15 @@ class Plan(Frozen):
         description="Search the largest value of the load that still meets `slo`.",
         examples=[{"over": "concurrency", "low": 1, "high": 256}],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _order_of_its_time(cls, record: object) -> object:
+        """A plan of schema 1, which says nothing of its order, keeps the order that it
+        was made for: whatever is run again is asked as it was."""
+        if not isinstance(record, dict) or record.get("schema_version") != 1:
+            return record
+        return {"order": "blocks", **record}
 
     @field_validator("schema_version")
     @classmethod

@@ -11,7 +11,7 @@ from shared.plan.loads.due import DueTimes
 from shared.plan.loads.find import Search, SearchAnswer, answer_of, search
 from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Over, at_value
-from shared.plan.order import permuted
+from shared.plan.order import adjacent_targets, shuffled_pairs
 from shared.plan.plan import Plan
 
 MOST_MADE = 200_000
@@ -155,14 +155,13 @@ def _made(step: Step) -> float:
 def work(plan: Plan, step: int, index: int) -> Work:
     """What slot (step, index) asks.
 
-    Indexes fall in blocks of `plan.pairs()`; a block is one seeded permutation of all
-    target x prompt pairs, so targets are interleaved in time and each pair is asked
-    once before any is asked again.
+    Indexes fall in blocks of `plan.pairs()`, in which each pair of target and prompt is
+    asked once before any is asked again. Its seeded order is the plan's `order`.
     """
-    pairs = plan.pairs()
-    block, place = divmod(index, pairs)
-    pair = permuted(plan.order_seed, step, block, pairs, place)
-    prompt, target = divmod(pair, len(plan.targets))
+    prompts, targets = plan.prompts.count(), len(plan.targets)
+    block, place = divmod(index, prompts * targets)
+    order = adjacent_targets if plan.order == "adjacent" else shuffled_pairs
+    prompt, target = order(plan.order_seed, step, block, prompts, targets, place)
     return Work(target, prompt, block)
 
 

@@ -49,11 +49,24 @@ def _cached(evidence: Evidence) -> Reason | None:
         kind="note",
         code="cached",
         words=f"{counts.cache_hits} calls were answered from a response cache, and"
-        f" {counts.prompt_cache_hits} from a warm prompt cache.",
+        f" {counts.prompt_cache_hits} from a warm prompt cache{_by_target(evidence)}.",
         remedy="Set `unique_prefix` to ask each prompt anew.",
         value=float(counts.cache_hits + counts.prompt_cache_hits),
         limit=0.0,
     )
+
+
+def _by_target(evidence: Evidence) -> str:
+    """Whose prompts were warm, where there are several: they answer one prompt back to
+    back, so a cache that they share is warm for all but the first of them."""
+    targets = evidence.summary.targets
+    if len(targets) < 2:
+        return ""
+    said = [
+        f"{each.target} {each.counts.prompt_cache_hits} of {each.total_runs}"
+        for each in targets
+    ]
+    return f" ({', '.join(said)})"
 
 
 def _estimated_tokens(evidence: Evidence) -> Reason | None:

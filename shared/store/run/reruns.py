@@ -104,7 +104,8 @@ async def failed(
 def _places(plan: Plan) -> tuple[object, ...]:
     """What says which call a slot is."""
     counts = [(step.number, count) for _, step, count in _counted(plan)]
-    return counts, plan.targets, plan.prompts, plan.runs, plan.order_seed
+    order = plan.order, plan.order_seed
+    return counts, plan.targets, plan.prompts, plan.runs, order
 
 
 def _counted(plan: Plan) -> list[tuple[Step | None, Step, int]]:

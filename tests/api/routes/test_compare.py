@@ -77,6 +77,21 @@ def test_the_targets_of_one_run(api: Api) -> None:
     )
 
 
+def test_prompts_that_one_target_had_in_a_cache_more_often_are_noted(api: Api) -> None:
+    def told(*hits: int) -> list[str]:
+        targets = [
+            {"target": name, "total_runs": 16, "counts": {"prompt_cache_hits": n}}
+            for name, n in zip((FAST, SLOW), hits, strict=True)
+        ]
+        notes = made(api, kept(api, targets=targets))["notes"]
+        return [note for note in notes if "cache" in note]
+
+    assert told(4, 4) == []
+    (note,) = told(0, 8)
+    assert f"(0 % of {FAST}, 50 % of {SLOW})" in note
+    assert "`unique_prefix`" in note
+
+
 def test_two_runs_of_the_same_prompts_are_paired_and_one_moment_each(api: Api) -> None:
     one = kept(api)
     other = kept(api, ttft_s={FAST: 0.4, SLOW: 1.0}, observations={"versions": ["9.9"]})

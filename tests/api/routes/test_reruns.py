@@ -142,9 +142,10 @@ async def test_what_failed_is_done_again_with_changes_that_make_no_other_calls(
     await worker.close(lease, 1, Outcome.EMPTY)
     await worker.reduce(job_id, Ending.COMPLETED)
     path = f"/benchmark/{job_id}/rerun"
-    asked = {"only": "failed", "changes": {"runs": 3}}
-    body = problem(api.http.post(path, json=asked), "wrong-state")
-    assert "rerun of the whole" in body["detail"]
+    for other in ({"runs": 3}, {"order": "blocks"}):
+        asked = {"only": "failed", "changes": other}
+        body = problem(api.http.post(path, json=asked), "wrong-state")
+        assert "rerun of the whole" in body["detail"]
     answer = api.http.post(path, json={"only": "failed", "changes": {"max_tokens": 9}})
     assert answer.status_code == 202, answer.text
     new = api.http.get(answer.json()["status_url"]).json()

@@ -71,7 +71,7 @@ POISSON = {"kind": "poisson", "rate_per_s": 1}
             "There are: gap_max_s, gap_p99_s, latency_s, response_s, tpot_s, ttft_s,"
             " ttft_visible_s.",
         ),
-        ({"schema_version": 9}, "schema_version", "reads up to 1"),
+        ({"schema_version": 9}, "schema_version", f"reads up to {SCHEMA}"),
         ({"load": {"kind": "wave"}}, "load.kind", "There are: adaptive, burst"),
         ({"load": 3}, "load", "should be an object"),
         ({"load": POISSON | {"count": 0}}, "load.count", "greater than"),

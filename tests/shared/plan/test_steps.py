@@ -208,12 +208,20 @@ def test_finished_steps_out_of_order_are_refused(numbers: list[int]) -> None:
 
 
 @settings(deadline=None)
-@given(st.integers(1, 5), st.integers(1, 400), st.integers(0, 2**53))
-def test_a_block_asks_each_pair_once(targets: int, prompts: int, seed: int) -> None:
+@given(
+    st.integers(1, 5),
+    st.integers(1, 400),
+    st.integers(0, 2**53),
+    st.sampled_from(["adjacent", "blocks"]),
+)
+def test_a_block_asks_each_pair_once(
+    targets: int, prompts: int, seed: int, order: str
+) -> None:
     plan = make(
         targets=[{"model": f"m{n}"} for n in range(targets)],
         prompts={"kind": "synthetic", "number": prompts},
         order_seed=seed,
+        order=order,
     )
     pairs = targets * prompts
     for block in (0, 3):
@@ -224,8 +232,8 @@ def test_a_block_asks_each_pair_once(targets: int, prompts: int, seed: int) -> N
         )
 
 
-def test_targets_are_interleaved() -> None:
-    plan = make(prompts={"kind": "synthetic", "number": 200})
+def test_in_blocks_targets_are_interleaved_at_random() -> None:
+    plan = make(prompts={"kind": "synthetic", "number": 200}, order="blocks")
     order = [work(plan, 0, index).target for index in range(400)]
     changes = sum(a != b for a, b in pairwise(order))
     # Fair coins change 199 times of 399; sd 10.

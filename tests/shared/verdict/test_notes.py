@@ -65,6 +65,19 @@ def test_several_providers_are_told_with_their_spread() -> None:
     assert "Zeta 0.200 s (n=200), Acme 0.500 s (n=200)" in note.words
 
 
+def test_of_several_targets_it_is_told_whose_prompts_were_in_a_cache() -> None:
+    two = PLAN.model_copy(update={"targets": (Target(model="a"), Target(model="b"))})
+    rows = [
+        call(slot, target=slot % 2, cached_tokens=7 * (slot % 4 == 1))
+        for slot in range(600)
+    ]
+    note = next(n for n in judged(rows, plan=two).notes if n.code == "cached")
+    # every second call of b, which has every second call
+    assert note.words.endswith(
+        "150 from a warm prompt cache (a 0 of 300, b 150 of 300)."
+    )
+
+
 def test_too_few_calls_are_told_with_how_many_are_missing() -> None:
     (note,) = judged(calls(50)).notes
     # 59 - 50 and 299 - 50.
