@@ -17,11 +17,12 @@ from tests.faults.figure import Figure, a_folder
 from tests.faults.fuzz import fuzz
 from tests.faults.hostile import MIB, hostile
 from tests.faults.leaks import leaks
+from tests.faults.losses import Report
 from tests.faults.matrix import matrix
 from tests.faults.sendings import sendings
 from tests.faults.spending import spending
 from tests.faults.stack import LEASE_S, a_plan, a_stack
-from tests.faults.storm import GAP_S, LANES, NOTICED_S, Report, Storm
+from tests.faults.storm import GAP_S, LANES, NOTICED_S, Storm
 from tests.faults.test_asking import posted
 from tests.faults.test_drain import rolled
 from tests.faults.test_strangers import LIMITS, cuts, growth, outcomes

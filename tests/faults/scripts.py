@@ -6,97 +6,21 @@ those of `simulator.bodies`.
 
 import asyncio
 import gzip
-import socket
-import struct
-import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import lru_cache
 
 from simulator import bodies
-
-COST_USD = Decimal("0.000125")
-TOKENS = 4
-_STREAM = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+from tests.faults.talk import (
+    CHUNKED,
+    KEPT,
+    MIB,
+    STREAM,
+    TOKENS,
+    Script,
+    Talk,
+    answer,
+    events,
+    framed,
 )
-CHUNKED = _STREAM[:-2] + b"Transfer-Encoding: chunked\r\n\r\n"
-KEPT = CHUNKED.replace(b"Connection: close\r\n", b"")
-_MIB = 2**20
-
-
-@dataclass
-class Called:
-    """One call, as it truly was."""
-
-    id: str
-    model: str
-    prompt: str
-    key: str
-    connection: int
-    cost_usd: Decimal = COST_USD
-    """What a whole answer says that it costs."""
-    at_s: float = field(default_factory=time.monotonic)
-    whole: bool = False
-    """Everything was sent that this script has."""
-    sent: int = 0
-    """Bytes."""
-
-
-@dataclass
-class Fault:
-    """A running upstream."""
-
-    gap_s: float
-    ledger: list[Called] = field(default_factory=list)
-    open: int = 0
-    """Calls whose connection is open now."""
-    url: str = ""
-    down: int | None = None
-    """The status with which every `ok` is refused; 0: its connection ends without a
-    byte; None: it is up."""
-
-    def of(self, model: str) -> list[Called]:
-        return [call for call in self.ledger if call.model == model]
-
-
-class Talk:
-    """One connection's call, for its script."""
-
-    def __init__(self, fault: Fault, call: Called, writer: asyncio.StreamWriter):
-        self.fault, self.call, self._writer = fault, call, writer
-        self.keeps = False
-        """Its connection is open for another call."""
-
-    async def send(self, data: bytes) -> None:
-        self.call.sent += len(data)
-        self._writer.write(data)
-        await self._writer.drain()
-
-    def reset(self) -> None:
-        """Close with RST: what is unread at the other side is gone."""
-        sock = self._writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._writer.transport.abort()
-
-
-Script = Callable[[Talk, str], Awaitable[None]]
-
-
-def events(call: Called) -> list[bytes]:
-    """A proper answer, event by event."""
-    head = bodies.Head(call.id, 1_760_000_000, call.model)
-    words = [bodies.chunk(head, {"content": f"w{i} "}) for i in range(TOKENS)]
-    usage = bodies.usage(3, TOKENS, cost_usd=call.cost_usd)
-    last = bodies.chunk(head, {"content": ""}, finish_reason="stop")
-    told = [*words, last, bodies.usage_chunk(head, usage)]
-    return [*map(bodies.event, told), bodies.DONE]
-
-
-def framed(call: Called) -> list[bytes]:
-    """The proper answer as HTTP sends it: in chunks, so that its end can be told."""
-    return [*(b"%x\r\n%b\r\n" % (len(e), e) for e in events(call)), b"0\r\n\r\n"]
 
 
 async def ok(talk: Talk, _: str) -> None:
@@ -171,15 +95,15 @@ def cut(*, reset: bool) -> Script:
 
 async def silence(talk: Talk, said: str) -> None:
     if said == "headers":
-        await talk.send(_STREAM)
+        await talk.send(STREAM)
     if said == "token":
-        await talk.send(_STREAM + events(talk.call)[0])
+        await talk.send(STREAM + events(talk.call)[0])
     await asyncio.sleep(3600)
 
 
 async def drip(talk: Talk, _: str) -> None:
     """A comment now and then, for ever: alive, and no progress."""
-    await talk.send(_STREAM)
+    await talk.send(STREAM)
     while True:
         await talk.send(bodies.COMMENT)
         await asyncio.sleep(0.2)
@@ -188,20 +112,20 @@ async def drip(talk: Talk, _: str) -> None:
 async def endless(talk: Talk, _: str) -> None:
     head = bodies.Head(talk.call.id, 1_760_000_000, talk.call.model)
     many = bodies.event(bodies.chunk(head, {"content": "x" * 4096})) * 64
-    await talk.send(_STREAM)
+    await talk.send(STREAM)
     while True:
         await talk.send(many)
 
 
 async def huge_line(talk: Talk, _: str) -> None:
-    await talk.send(_STREAM + b"data: ")
+    await talk.send(STREAM + b"data: ")
     while True:
-        await talk.send(b"x" * (_MIB // 4))
+        await talk.send(b"x" * (MIB // 4))
 
 
 async def tiny(talk: Talk, _: str) -> None:
     """Events without end, as small as they get."""
-    await talk.send(_STREAM)
+    await talk.send(STREAM)
     while True:
         await talk.send(b"data: {}\n\n" * 4096)
 
@@ -209,7 +133,7 @@ async def tiny(talk: Talk, _: str) -> None:
 @lru_cache(maxsize=1)
 def a_bomb() -> bytes:
     """256 MiB of blanks in 261 KB of gzip; takes a second the first time."""
-    return gzip.compress(b" " * (256 * _MIB), compresslevel=9)
+    return gzip.compress(b" " * (256 * MIB), compresslevel=9)
 
 
 async def bomb(talk: Talk, _: str) -> None:
@@ -235,7 +159,7 @@ GARBAGE: dict[str, bytes] = {
 
 
 async def garbage(talk: Talk, said: str) -> None:
-    await talk.send(_STREAM + GARBAGE[said])
+    await talk.send(STREAM + GARBAGE[said])
 
 
 async def not_http(talk: Talk, _: str) -> None:
@@ -247,7 +171,7 @@ async def late_error(talk: Talk, said: str) -> None:
     head = bodies.Head(talk.call.id, 1_760_000_000, talk.call.model)
     told = events(talk.call)[: 2 if said == "middle" else TOKENS + 1]
     error = bodies.event(bodies.error_chunk(head, delta={"content": ""}))
-    await talk.send(_STREAM + b"".join(told) + error + bodies.DONE)
+    await talk.send(STREAM + b"".join(told) + error + bodies.DONE)
 
 
 async def error_in_200(talk: Talk, _: str) -> None:
@@ -314,9 +238,3 @@ SCRIPTS: dict[str, Script] = {
     "echo-key": echo_key,
 }
 """The first part of a model's name; the second is for the script to read."""
-
-
-def answer(status: int, body: bytes, more: bytes = b"") -> bytes:
-    head = b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n" % status
-    more += b"Connection: close\r\n"  # as it does: else calls are sent into the end
-    return head + more + b"Content-Length: %d\r\n\r\n" % len(body) + body

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.faults.scripts import Fault
+from tests.faults.talk import Fault
 from tests.faults.upstream import serve_one
 
 _MIB = 2**20

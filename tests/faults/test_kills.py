@@ -15,17 +15,10 @@ from shared.run import Ending, Status
 from shared.store import keys
 from shared.store.run import events
 from tests.children import until
+from tests.faults.losses import Disturbance, Victim, blamed, repeated
 from tests.faults.stack import LEASE_S, a_plan, a_stack
-from tests.faults.storm import (
-    GAP_S,
-    LANES,
-    Disturbance,
-    Storm,
-    Victim,
-    blamed,
-    repeated,
-)
-from tests.faults.upstream import Called
+from tests.faults.storm import GAP_S, LANES, Storm
+from tests.faults.talk import Called
 
 
 async def test_a_small_storm_loses_nothing_and_counts_nothing_twice(

@@ -10,8 +10,8 @@ from shared.run import Ending, Status
 from simulator import bodies
 from tests.children import CANARY
 from tests.faults.canary import assert_no_secret
-from tests.faults.scripts import answer
 from tests.faults.stack import a_plan, a_stack
+from tests.faults.talk import answer
 from tests.faults.upstream import SCRIPTS, Talk
 
 

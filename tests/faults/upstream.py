@@ -12,19 +12,16 @@ from decimal import Decimal
 from typing import Any
 
 from tests.children import CANARY
-from tests.faults.scripts import (
+from tests.faults.scripts import GARBAGE, SCRIPTS, a_bomb, ok
+from tests.faults.talk import (
     CHUNKED,
     COST_USD,
-    GARBAGE,
-    SCRIPTS,
     TOKENS,
     Called,
     Fault,
     Talk,
-    a_bomb,
     answer,
     framed,
-    ok,
 )
 
 _MIB = 2**20

@@ -1,28 +1,30 @@
 """Whole runs whose failed calls are made again, by real workers on a real store."""
 
-import signal
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
-from shared import queue
-from shared.plan import Plan, Target
-from shared.plan.loads import Concurrency, Constant, Load
-from shared.plan.prompts import InlinePrompts
-from shared.plan.retries import Retries
+from shared.plan.loads import Concurrency, Constant
 from shared.run import Ending, Status
-from shared.sample import Outcome, Sample, decode
+from shared.sample import Outcome, Sample
 from shared.store import keys
-from shared.store.run import runs, samples, states
-from tests.children import Simulator, Workers, simulator, until, workers
+from shared.store.run import states
+from tests.children import Simulator, Workers, simulator, workers
+from tests.worker.retrying import (
+    BUSY_ONCE,
+    FAILED,
+    FAILS_TWICE,
+    OK,
+    SWIFT,
+    by_slot,
+    has_rows,
+    result_of,
+    submit,
+)
 from tests.worker.told import reaches
-
-SWIFT, FAILS_TWICE, BUSY_ONCE = "acme/swift-8b", "fault/fails-twice", "fault/busy-once"
-FAILED, OK = Outcome.UPSTREAM_ERROR, Outcome.OK
 
 
 @pytest.fixture
@@ -35,46 +37,6 @@ def upstream() -> Iterator[Simulator]:
 def fleet(store_url: str, upstream: Simulator, tmp_path: Path) -> Iterator[Workers]:
     with workers(store_url, upstream.base_url, tmp_path) as running:
         yield running
-
-
-async def submit(
-    redis: Redis,
-    *models: str,
-    prompts: int = 4,
-    load: Load | None = None,
-    backoff_s: float = 0.05,
-    most: int = 2,
-) -> str:
-    plan = Plan(
-        targets=tuple(Target(model=model) for model in models),
-        prompts=InlinePrompts(prompts=tuple(f"Say {i}." for i in range(prompts))),
-        runs=1,
-        load=load or Concurrency(concurrency=4),
-        retries=Retries(max=most, backoff_s=backoff_s),
-        on_outage="count",  # each prompt fails at first: that is no outage
-    )
-    run = await runs.create(redis, plan)
-    await queue.ring(redis, run.job_id, 2)
-    return run.job_id
-
-
-async def has_rows(redis: Redis, job_id: str, n: int) -> None:
-    async def there() -> bool:
-        return await redis.llen(keys.run(job_id, ":rows")) >= n
-
-    await until(there, f"{n} rows of {job_id}")
-
-
-async def by_slot(redis: Redis, job_id: str) -> dict[int, list[Sample]]:
-    rows = [decode(row) async for row in samples.each_row(redis, job_id)]
-    rows.sort(key=lambda row: (row.slot, row.attempt))
-    return {slot: list(each) for slot, each in groupby(rows, lambda row: row.slot)}
-
-
-async def result_of(redis: Redis, job_id: str) -> dict[str, Any]:
-    result = await runs.result_of(redis, job_id)
-    assert result is not None
-    return result
 
 
 async def test_a_failure_that_passes_is_tried_until_it_answers(
@@ -211,79 +173,6 @@ async def test_no_retry_begins_after_the_steps_time(
     slots = await by_slot(redis, job_id)
     assert done.closed == done.failed == len(slots) == 10
     assert all(len(rows) == 1 for rows in slots.values())
-
-
-async def test_another_worker_makes_the_retries_of_one_that_was_killed(
-    redis: Redis, fleet: Workers, upstream: Simulator
-) -> None:
-    victim = fleet.start()
-    job_id = await submit(redis, FAILS_TWICE, prompts=6, backoff_s=2)
-    await has_rows(redis, job_id, 6)
-    victim.kill()
-    fleet.start()
-    done = await reaches(redis, job_id, Status.DONE)
-    assert (done.closed, done.failed) == (6, 0)
-    slots = await by_slot(redis, job_id)
-    for rows in slots.values():
-        assert [row.attempt for row in rows] == [0, 1, 2]
-        assert [row.retry for row in rows] == [0, 1, 2]
-        assert rows[0].worker != rows[2].worker
-    assert len(upstream.ledger()) == 18, "no call was open at the kill"
-
-
-@pytest.mark.long
-async def test_a_drain_during_the_pause_leaves_the_retries_to_the_next_worker(
-    redis: Redis, fleet: Workers, upstream: Simulator
-) -> None:
-    first = fleet.start()
-    job_id = await submit(redis, FAILS_TWICE, prompts=4, backoff_s=2)
-    await has_rows(redis, job_id, 4)
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(30) == 0
-    fleet.start()
-    done = await reaches(redis, job_id, Status.DONE)
-    assert (done.closed, done.failed, done.interrupted) == (4, 0, 0)
-    assert len(upstream.ledger()) == 12, "no call was made twice"
-    result = await result_of(redis, job_id)
-    assert result["attempts"]["retries"] == 8
-    assert result["counts"]["turned_away"] == 0
-
-
-async def test_a_cancel_during_the_pause_keeps_the_attempts_that_were_made(
-    redis: Redis, fleet: Workers, upstream: Simulator
-) -> None:
-    fleet.start()
-    job_id = await submit(redis, FAILS_TWICE, prompts=4, backoff_s=30)
-    await has_rows(redis, job_id, 4)
-    assert await states.end(redis, job_id, Ending.CANCELLED)
-    done = await reaches(redis, job_id, Status.CANCELLED)
-    assert done.closed == 0
-    result = await result_of(redis, job_id)
-    assert (result["total_runs"], result["counts"]["failed"]) == (4, 4)
-    assert result["attempts"]["retries"] == 0
-    assert len(upstream.ledger()) == 4
-
-
-@pytest.mark.long
-async def test_a_resumed_run_makes_the_retries_that_a_pause_found_waiting(
-    redis: Redis, fleet: Workers
-) -> None:
-    fleet.start()
-    job_id = await submit(redis, FAILS_TWICE, prompts=4, backoff_s=1)
-    await has_rows(redis, job_id, 4)
-    assert await states.move(redis, job_id, Status.PAUSED)
-
-    async def released() -> bool:
-        return not await redis.hexists(keys.step(job_id, 0)[0], "owner:0")
-
-    await until(released, "the lease given back")
-    assert await states.move(redis, job_id, Status.QUEUED)
-    done = await reaches(redis, job_id, Status.DONE)
-    assert (done.closed, done.failed, done.segment) == (4, 0, 1)
-    result = await result_of(redis, job_id)
-    assert result["attempts"]["perceived"]["success_share"] == 1
-    # the pause is in no perceived time
-    assert result["attempts"]["perceived"]["latency"]["n"] == 0
 
 
 async def test_an_account_limit_uses_up_no_retry(

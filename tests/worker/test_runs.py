@@ -2,89 +2,33 @@
 
 import csv
 import json
-import os
-import signal
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 import llmbench
-from shared import queue
 from shared.analysis import metrics
-from shared.plan import Plan, Target
-from shared.plan.loads import Concurrency, Constant, Load
+from shared.plan.loads import Concurrency, Constant
 from shared.plan.loads.find import Find
 from shared.plan.loads.sweep import Sweep
-from shared.plan.prompts import InlinePrompts
 from shared.plan.slo import Slo
 from shared.run import Ending, Status
-from shared.sample import Outcome, Sample, decode
-from shared.store.client import connect_blocking
-from shared.store.run import runs, samples, states
-from shared.store.workers import alive
-from tests.children import CANARY, Simulator, Workers, simulator, until, workers
+from shared.sample import Outcome, Sample
+from shared.store.run import runs, samples
+from tests.children import CANARY, Simulator, Workers, until
 from tests.worker.told import reaches
-
-SWIFT, ORCA = "acme/swift-8b:free", "acme/orca-70b-instruct:free"
-
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[Simulator]:
-    with simulator("--ttft-s", "0.05", "--gap-s", "0.005", "--tokens", "8") as running:
-        yield running
-
-
-@pytest.fixture
-def fleet(store_url: str, upstream: Simulator, tmp_path: Path) -> Iterator[Workers]:
-    with workers(store_url, upstream.base_url, tmp_path) as running:
-        yield running
-
-
-def a_plan(
-    *models: str, prompts: int = 5, runs_: int = 4, load: Load | None = None
-) -> Plan:
-    return Plan(
-        targets=tuple(Target(model=model) for model in models or (SWIFT,)),
-        prompts=InlinePrompts(
-            prompts=tuple(f"Say {i}. \u0414\u0430?" for i in range(prompts))
-        ),
-        runs=runs_,
-        load=load or Concurrency(concurrency=4),
-    )
-
-
-async def submit(redis: Redis, plan: Plan) -> str:
-    run = await runs.create(redis, plan)
-    await queue.ring(redis, run.job_id, 2)
-    return run.job_id
-
-
-async def closed(redis: Redis, job_id: str, n: int) -> None:
-    async def enough() -> bool:
-        return (await runs.load(redis, job_id)).closed >= n
-
-    await until(enough, f"{n} closed slots of {job_id}")
-
-
-async def rows_of(redis: Redis, job_id: str) -> list[Sample]:
-    path = redis.connection_pool.connection_kwargs["path"]
-    with connect_blocking(f"unix://{path}") as store:
-        return [decode(row) for row in samples.rows(store, job_id)]
-
-
-async def n_alive(redis: Redis, n: int) -> bool:
-    return len(await alive(redis, lease_s=1.5)) == n
-
-
-def calls_since(upstream: Simulator, n: int) -> list[dict[str, object]]:
-    return [call for call in upstream.ledger() if call["n"] > n]
-
-
-def so_far(upstream: Simulator) -> int:
-    return max((call["n"] for call in upstream.ledger()), default=0)
+from tests.worker.whole import (
+    ORCA,
+    SWIFT,
+    a_plan,
+    calls_since,
+    n_alive,
+    rows_of,
+    so_far,
+    submit,
+)
 
 
 async def test_rows_files_and_summary_equal_the_upstreams_ledger(
@@ -215,79 +159,6 @@ async def test_raw_event_times_are_kept_when_the_plan_asks_for_them(
         assert said["token_events_s"][0] == pytest.approx(ttft_s, abs=1e-6)
 
 
-async def test_a_cancel_stops_new_calls_and_keeps_what_was_counted(
-    redis: Redis, fleet: Workers, upstream: Simulator
-) -> None:
-    fleet.start()
-    job_id = await submit(redis, a_plan(prompts=100, runs_=20))
-    await closed(redis, job_id, 10)
-    assert await states.end(redis, job_id, Ending.CANCELLED)
-    done = await reaches(redis, job_id, Status.CANCELLED)
-    calls = so_far(upstream)
-    rows = await rows_of(redis, job_id)
-    assert len(rows) == done.closed
-    result = await runs.result_of(redis, job_id)
-    assert result is not None
-    assert result["total_runs"] == done.closed
-    assert so_far(upstream) == calls, "nothing began after the end"
-
-
-async def test_a_pause_lets_calls_finish_and_a_resume_goes_on(
-    redis: Redis, fleet: Workers
-) -> None:
-    fleet.start()
-    job_id = await submit(redis, a_plan(prompts=20, runs_=5))
-    await closed(redis, job_id, 5)
-    assert await states.move(redis, job_id, Status.PAUSED)
-
-    async def released() -> bool:
-        return not await redis.hexists(f"llmbench:run:{job_id}:step:0", "owner:0")
-
-    await until(released, "the lease given back")
-    at_pause = (await runs.load(redis, job_id)).closed
-    assert 5 <= at_pause < 100
-    assert await states.move(redis, job_id, Status.QUEUED)
-    done = await reaches(redis, job_id, Status.DONE)
-    assert (done.closed, done.segment, done.interrupted) == (100, 1, 0)
-
-
-async def test_kill_9_hands_the_open_slots_on_and_loses_no_counted_row(
-    redis: Redis, fleet: Workers, upstream: Simulator
-) -> None:
-    before = so_far(upstream)
-    victim = fleet.start()
-    job_id = await submit(redis, a_plan(prompts=40, runs_=5))
-    await closed(redis, job_id, 20)
-    victim.kill()
-    counted = {(row.slot, row.attempt) for row in await rows_of(redis, job_id)}
-    fleet.start()
-    done = await reaches(redis, job_id, Status.DONE)
-    rows = await rows_of(redis, job_id)
-    assert len(rows) == len({row.slot for row in rows}) == 200
-    assert counted <= {(row.slot, row.attempt) for row in rows}
-    assert done.interrupted == 1
-    assert len(calls_since(upstream, before)) <= 200 + 4, "at most 4 calls paid twice"
-    result = await runs.result_of(redis, job_id)
-    assert result is not None
-    codes = [reason["code"] for reason in result["verdict"]["reasons"]]
-    assert "interrupted" in codes, "a disturbed run says so"
-
-
-async def test_sigterm_drains_and_the_next_worker_loses_no_call(
-    redis: Redis, fleet: Workers, upstream: Simulator
-) -> None:
-    before = so_far(upstream)
-    first = fleet.start()
-    job_id = await submit(redis, a_plan(prompts=40, runs_=5))
-    await closed(redis, job_id, 20)
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(30) == 0
-    fleet.start()
-    done = await reaches(redis, job_id, Status.DONE)
-    assert (done.closed, done.interrupted) == (200, 0)
-    assert len(calls_since(upstream, before)) == 200
-
-
 async def test_an_open_load_keeps_its_due_times(redis: Redis, fleet: Workers) -> None:
     fleet.start()
     load = Constant(rate_per_s=50)
@@ -339,79 +210,6 @@ async def test_a_search_doubles_the_load_until_its_highest_value_has_passed(
     names = [step["name"] for step in result["steps"]]
     assert names == ["concurrency 1", "concurrency 2", "concurrency 3"]
     assert [step["goodput"]["share"] for step in result["steps"]] == [1, 1, 1]
-
-
-async def test_an_accounts_own_limit_is_waited_for_and_its_rows_are_not_final(
-    redis: Redis, store_url: str, tmp_path: Path
-) -> None:
-    with (
-        simulator(
-            "--tokens", "4", "--free-per-minute", "5", "--free-per-day", "50"
-        ) as strict,
-        workers(store_url, strict.base_url, tmp_path) as fleet,
-    ):
-        fleet.start()
-        job_id = await submit(redis, a_plan(prompts=4, runs_=2))
-        waits = await reaches(redis, job_id, Status.WAITING)
-        assert waits.until is not None
-        assert waits.failed == 0
-        rows = await rows_of(redis, job_id)
-        limited = [row for row in rows if row.outcome is Outcome.RATE_LIMITED]
-        assert limited
-        assert waits.closed == len(rows) - len(limited) == 5
-
-
-async def test_a_refused_key_ends_the_run_with_a_sentence(
-    redis: Redis, fleet: Workers
-) -> None:
-    fleet.start()
-    job_id = await submit(redis, a_plan("fault/bad-key", prompts=50))
-    done = await reaches(redis, job_id, Status.FAILED)
-    assert done.ending is Ending.BAD_KEY
-    assert done.error
-    assert len(await rows_of(redis, job_id)) <= 4
-
-
-async def test_a_missing_key_ends_the_run_with_a_sentence(
-    redis: Redis, fleet: Workers
-) -> None:
-    fleet.start(OPENROUTER_API_KEY="")
-    job_id = await submit(redis, a_plan())
-    done = await reaches(redis, job_id, Status.FAILED)
-    assert done.error is not None
-    assert "OPENROUTER_API_KEY" in done.error
-
-
-async def test_a_full_disk_keeps_the_run_reducing_until_there_is_room(
-    redis: Redis, fleet: Workers, tmp_path: Path
-) -> None:
-    blocked = tmp_path / "results"
-    fleet.start()
-
-    async def ready() -> bool:
-        return "is ready" in fleet.output()
-
-    await until(ready, "a worker")  # it does not begin without a place for results
-    blocked.write_text("a file where the folder should be")
-    job_id = await submit(redis, a_plan(prompts=1, runs_=1))
-
-    async def said() -> bool:
-        return (await runs.load(redis, job_id)).error is not None
-
-    await until(said, "the error of the reduce")
-    stuck = await runs.load(redis, job_id)
-    assert stuck.status is Status.REDUCING
-    blocked.unlink()
-    done = await reaches(redis, job_id, Status.DONE)
-    assert sorted(os.listdir(blocked / job_id)) == [
-        "plan.json",
-        "responses.jsonl",
-        "run.json",
-        "samples.csv",
-        "samples.parquet",
-        "summary.json",
-    ]
-    assert done.closed == 1
 
 
 async def test_the_key_and_the_prompts_are_in_no_log(

@@ -3,11 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-
-import httpx
 
 from api.live import follower_of
 from api.parts import Store, Views, Watchers
@@ -16,47 +12,10 @@ from shared.sample import Outcome
 from shared.store import keys
 from shared.store.run import events as stored
 from shared.store.run import outages, states
-from tests.api.client import Event, Played, events, problem, submit
+from tests.api.client import Event, Played, problem, submit
+from tests.api.following import following
 from tests.api.server import Api
 from tests.children import until
-
-
-class Following:
-    """A client of the events, in the test's own loop."""
-
-    def __init__(self, lines: AsyncIterator[str]) -> None:
-        self._lines = lines
-
-    async def next(self) -> Event:
-        """The next event; comments are passed over."""
-        fields: list[str] = []
-        async with asyncio.timeout(30):
-            async for line in self._lines:
-                if line and not line.startswith(":"):
-                    fields.append(line)
-                elif not line and fields:
-                    return next(events(iter([*fields, ""])))
-        raise AssertionError("the stream ended")
-
-    async def rest(self) -> list[Event]:
-        """Everything to the end of the stream."""
-        async with asyncio.timeout(30):
-            lines = [line async for line in self._lines]
-        return [event for event in events(iter(lines)) if event.name != "comment"]
-
-
-@asynccontextmanager
-async def following(
-    api: Api, job_id: str, last_id: str | None = None
-) -> AsyncIterator[Following]:
-    headers = {} if last_id is None else {"Last-Event-ID": last_id}
-    async with (
-        httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=60) as http,
-        http.stream("GET", f"/benchmark/{job_id}/events", headers=headers) as answer,
-    ):
-        assert answer.status_code == 200, await answer.aread()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        yield Following(answer.aiter_lines())
 
 
 def body(api: Api, job_id: str) -> Any:
