@@ -61,7 +61,7 @@ ROWS: dict[int, tuple[str, ...]] = {
     ),
     10: (
         "test_strangers::test_a_providers_429_is_a_row_whatever_its_retry_after_says",
-        "test_runs::"
+        "test_disturbed_runs::"
         "test_an_accounts_own_limit_is_waited_for_and_its_rows_are_not_final",
     ),
     11: (_ACCOUNT,),
@@ -113,7 +113,7 @@ ROWS: dict[int, tuple[str, ...]] = {
 }
 """Row of the list -> its tests, as `file::name`."""
 
-BESIDE = ("tests/worker/test_runs.py",)
+BESIDE = ("tests/worker/test_disturbed_runs.py",)
 """Files with tests of the list that are not in this folder."""
 
 
