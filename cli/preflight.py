@@ -84,10 +84,11 @@ def question(plan: Plan, target: Target) -> dict[str, Any]:
     asked: dict[str, Any] = {
         "model": target.model,
         "provider": target.provider,
+        "routing": target.routing and target.routing.said(),
         "prompt": prompt.turns()[-1].content,
         "system_prompt": plan.system_prompt,
-        "max_tokens": prompt.max_tokens or plan.max_tokens,
-        "temperature": plan.temperature,
+        "max_tokens": plan.most_tokens(target, prompt),
+        "temperature": plan.temperature_of(target),
         "seed": plan.seed,
         "stream": plan.stream,
     }

@@ -3,11 +3,11 @@
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from api.conversation import (
     KINDS,
@@ -26,7 +26,7 @@ from shared.answer import Ask
 from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch
 from shared.fields import NOT_A_BOOL
-from shared.plan import MaxTokens, Text
+from shared.plan import MaxTokens, Routing, Text
 from shared.plan.model_id import ModelId, Name
 from shared.plan.prompts import Prompt
 from shared.sample import Outcome
@@ -45,6 +45,9 @@ class Question(BaseModel):
     provider: Annotated[Name, Field(max_length=100)] | None = Field(
         default=None, description="Only this provider, without fallbacks."
     )
+    routing: Routing | None = Field(
+        default=None, description="What is said to OpenRouter's router."
+    )
     max_tokens: MaxTokens = Field(default=512, description="Tokens at most.")
     stream: bool = Field(default=False, description="Answer with events.")
     system_prompt: Text | None = Field(
@@ -56,6 +59,14 @@ class Question(BaseModel):
     seed: Annotated[int, Field(ge=-(2**53), le=2**53), NOT_A_BOOL] | None = Field(
         default=None, description="Sent to the upstream, which may heed it."
     )
+
+    @model_validator(mode="after")
+    def _pinned_or_routed(self) -> Self:
+        if self.provider and self.routing:
+            raise ValueError(
+                "a `provider` leaves nothing to route; leave `routing` out, or it"
+            )
+        return self
 
 
 class Answer(BaseModel):
@@ -159,6 +170,7 @@ def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
     ask = Ask(
         model=question.model,
         provider=question.provider,
+        routing=question.routing,
         messages=Prompt(prompt=question.prompt).turns(question.system_prompt),
         max_tokens=question.max_tokens,
         stream=stream,

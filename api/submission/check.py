@@ -29,9 +29,10 @@ def check_providers(plan: Plan, settings: Settings) -> None:
     dialect = dialect_of(settings)
     for index, target in enumerate(plan.targets):
         try:
-            dialect.check(target.provider)
+            dialect.check(target.provider, target.routing)
         except BadPlan as error:
-            error.field = f"targets[{index}].provider"
+            what = "routing" if target.routing else "provider"
+            error.field = f"targets[{index}].{what}"
             raise
 
 
@@ -92,8 +93,8 @@ def _check_lengths(
     for index in range(plan.prompts.count()):
         prompt = plan.prompts.prompt(index)
         least = system + sum(least_tokens(turn.content) for turn in prompt.turns())
-        most = prompt.max_tokens or plan.max_tokens
-        for row in rows:
+        for target, row in zip(plan.targets, rows, strict=True):
+            most = plan.most_tokens(target, prompt)
             if row is None or fits(row, least, most):
                 continue
             said = (

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+from shared.plan import Routing
 from shared.plan.prompts import Message
 from shared.sample import Note, Outcome, is_noted
 
@@ -22,6 +23,8 @@ class Ask:
     seed: int | None = None
     provider: str | None = None
     """Only this provider, without fallbacks."""
+    routing: Routing | None = None
+    """Preferences for OpenRouter's router; with `provider` there are none."""
     limit_field: LimitField = "max_tokens"
     """Which field says `max_tokens`; `none` of them."""
     stream_options: bool = True

@@ -66,10 +66,10 @@ def _check_bound(
     """A price bounds nothing where nothing bounds the answer, or where fields are added
     that cost beside tokens."""
     field = plan.max_tokens_field or settings.upstream_max_tokens_field
-    dearer = [f"`{name}` in `extra`" for name in PRICED if name in plan.extra]
-    if field == "none":
-        dearer.append("`none` for the field that bounds an answer")
+    unbound = ["`none` for the field that bounds an answer"] * (field == "none")
     for index, (target, price) in enumerate(zip(plan.targets, prices, strict=True)):
+        extra = plan.extra_of(target)
+        dearer = [f"`{name}` in `extra`" for name in PRICED if name in extra] + unbound
         if dearer and price is not None and not price.free:
             raise UnknownPrice(
                 f"With {dearer[0]} nobody can say what a call of {target.label()} costs"

@@ -38,7 +38,8 @@ class Costs:
         tokens = most_prompt_tokens(
             prompt.turns(self._plan.system_prompt), prefixed=self._plan.unique_prefix
         )
-        return price.worst_nano(tokens, prompt.max_tokens or self._plan.max_tokens)
+        most = self._plan.most_tokens(self._plan.targets[target], prompt)
+        return price.worst_nano(tokens, most)
 
     def least_nano(self, target: int) -> int:
         """The worst cost of the cheapest question that the target is asked."""

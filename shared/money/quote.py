@@ -134,13 +134,15 @@ class _Volume:
         self.each = None if calls is None else ceil(calls / plan.pairs())
         self.of_target = None if calls is None else ceil(calls / len(plan.targets))
         self.prompts = plan.prompts.count()
-        self.most_tokens = self.bytes = self.longest_answers = 0
+        self.most_tokens = self.bytes = 0
+        self.longest_answers = [0] * len(plan.targets)
         for index in range(self.prompts):
             prompt = plan.prompts.prompt(index)
             turns = prompt.turns(plan.system_prompt)
             self.most_tokens += most_prompt_tokens(turns, prefixed=plan.unique_prefix)
             self.bytes += sum(len(turn.content.encode()) for turn in turns)
-            self.longest_answers += prompt.max_tokens or plan.max_tokens
+            for place, target in enumerate(plan.targets):
+                self.longest_answers[place] += plan.most_tokens(target, prompt)
 
 
 def _target(
@@ -155,10 +157,10 @@ def _target(
     mean = mean_output_tokens.get(target.model)
     if price is not None and asked.each is not None:
         # of all prompts once: the cost is linear in the tokens
-        once = price.worst_nano(asked.most_tokens, asked.longest_answers)
+        once = price.worst_nano(asked.most_tokens, asked.longest_answers[number])
         once += int(price.request * NANO) * (asked.prompts - 1)
         worst_usd = once * asked.each / NANO
-        output = asked.longest_answers
+        output = asked.longest_answers[number]
         if mean is not None:
             output = min(output, round(mean * asked.prompts))
         likely = price.worst_nano(asked.bytes // BYTES_PER_TOKEN, output)

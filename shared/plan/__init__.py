@@ -2,7 +2,7 @@
 
 `plan` is the record, and `agreement` what its fields must not say against each other;
 above it follow `steps` (what each slot asks), `durations` and `size` (how long and how
-much that is), below it are `target`, `loads` (when) and `prompts` (what).
+much that is), below it are `targets` (whom), `loads` (when) and `prompts` (what).
 Nothing here reads a clock or the network.
 
 May import: the machinery, and `sample` for the names of outcomes.
@@ -34,7 +34,7 @@ from shared.plan.steps import (
     total,
     work,
 )
-from shared.plan.target import Target
+from shared.plan.targets import Routing, Target
 
 __all__ = [
     "LEAD_S",
@@ -49,6 +49,7 @@ __all__ = [
     "Over",
     "Plan",
     "Retries",
+    "Routing",
     "SearchAnswer",
     "Slo",
     "Step",

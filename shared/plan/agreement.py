@@ -48,12 +48,11 @@ def can_be_measured(slo: Slo | None, info: ValidationInfo) -> Slo | None:
 
 
 def one_word_on_providers(extra: Extra, info: ValidationInfo) -> Extra:
-    """A target's provider is not contradicted by a field of the body."""
-    pinned = [t for t in info.data.get("targets", ()) if t.provider]
-    if "provider" in extra and pinned:
-        raise ValueError(
-            f"'provider' cannot be set here: {pinned[0].label()} is pinned to one"
-        )
+    """What a target says of providers is not contradicted by a field of the body."""
+    for target in info.data.get("targets", ()) if "provider" in extra else ():
+        if target.provider or target.routing:
+            said = "is pinned to one" if target.provider else "has `routing` of its own"
+            raise ValueError(f"'provider' cannot be set here: {target.label()} {said}")
     return extra
 
 
@@ -66,7 +65,9 @@ def can_be_kept(usd: float | None, info: ValidationInfo) -> float | None:
             "a budget needs a bound of what a call costs, and `max_tokens_field` is"
             " `none`; leave one of the two out"
         )
-    dearer = [name for name in PRICED if name in info.data.get("extra", {})]
+    added = [target.extra for target in info.data.get("targets", ())]
+    added.append(info.data.get("extra", {}))
+    dearer = [name for name in PRICED if any(name in extra for extra in added)]
     if dearer:
         raise ValueError(
             f"a call with `{dearer[0]}` may cost more than its tokens, so no budget"

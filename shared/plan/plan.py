@@ -24,11 +24,11 @@ from shared.plan.loads import Concurrency, Load
 from shared.plan.loads.find import Find
 from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Sweep
-from shared.plan.prompts import PromptSource
+from shared.plan.prompts import Prompt, PromptSource
 from shared.plan.prompts.prompt import MaxTokens, Text
 from shared.plan.retries import Retries
 from shared.plan.slo import Slo
-from shared.plan.target import Targets
+from shared.plan.targets import Target, Targets, Temperature
 
 SCHEMA = 2
 """2: `order` is a field, and `adjacent` where a plan does not say."""
@@ -89,7 +89,7 @@ class Plan(Frozen):
         description="Sent before each prompt.",
         examples=["Answer in one sentence."],
     )
-    temperature: Annotated[float, Field(ge=0, le=2), NOT_A_BOOL] | None = Field(
+    temperature: Temperature | None = Field(
         default=None,
         description="None: the upstream's default.",
         examples=[0],
@@ -230,6 +230,19 @@ class Plan(Frozen):
     def waits_for_outages(self) -> bool:
         """Whether an upstream that is down is waited for."""
         return self.on_outage != "count" and not is_open(self.load)
+
+    def most_tokens(self, target: Target, prompt: Prompt) -> int:
+        """The longest answer to pay for: by the target's word, or else the prompt's."""
+        return target.max_tokens or prompt.max_tokens or self.max_tokens
+
+    def temperature_of(self, target: Target) -> float | None:
+        """As the target says, or else the plan; None: neither does."""
+        own = target.temperature
+        return self.temperature if own is None else own
+
+    def extra_of(self, target: Target) -> Extra:
+        """What is added to the body: the target's fields over the plan's."""
+        return self.extra | target.extra
 
     def pairs(self) -> int:
         """How many different questions there are: targets x prompts."""

@@ -39,7 +39,7 @@ class Rests(Gate):
         self._pace = pace
         self._of = [
             (
-                limits.of_target(target.label()),
+                limits.of_target(target.asks),
                 limits.of_calls(free=is_free(target.model)),
             )
             for target in assigned.plan.targets

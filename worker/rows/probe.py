@@ -111,20 +111,22 @@ class Probe:
         prompt = plan.prompts.prompt(asked.prompt)
         wording = self.wordings.of(asked.target)
         turns = prompt.turns(plan.system_prompt)
-        self._allow(prompt.max_tokens or 0)
+        most_tokens = plan.most_tokens(target, prompt)
+        self._allow(most_tokens)
         if prefix:
             turns = with_prefix(turns, prefix)
         ask = Ask(
             model=target.model,
             messages=turns,
-            max_tokens=prompt.max_tokens or plan.max_tokens,
+            max_tokens=most_tokens,
             stream=plan.stream,
-            temperature=plan.temperature,
+            temperature=plan.temperature_of(target),
             seed=plan.seed,
             provider=target.provider,
+            routing=target.routing,
             limit_field=wording.limit_field,
             stream_options=wording.stream_options,
-            extra=plan.extra,
+            extra=plan.extra_of(target),
         )
         return request("POST", self._url, self._headers, self._dialect.build(ask))
 

@@ -14,6 +14,7 @@ from shared.answer.message import calls_tool, read_message
 from shared.answer.refusal import Json, table
 from shared.answer.reply import Ask, Chunk
 from shared.answer.usage import read_usage
+from shared.plan import Routing
 from shared.settings import Settings
 
 MAX_LABEL = 200
@@ -29,8 +30,9 @@ class Dialect(Protocol):
     def headers(self, key: str | None, settings: Settings) -> dict[str, str]:
         """What every request carries besides the wire's own headers."""
 
-    def check(self, provider: str | None) -> None:
-        """Raises BadPlan for a provider that cannot be pinned."""
+    def check(self, provider: str | None, routing: Routing | None = None) -> None:
+        """Raises BadPlan for a provider that cannot be pinned, and for preferences
+        that nobody would heed."""
 
     def build(self, ask: Ask) -> bytes:
         """The body of the request."""

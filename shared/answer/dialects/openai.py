@@ -8,6 +8,7 @@ from shared.answer.dialects import chat
 from shared.answer.refusal import Json, table
 from shared.answer.reply import Ask, Chunk
 from shared.errors import BadPlan
+from shared.plan import Routing
 from shared.settings import Settings
 
 PATH = "/chat/completions"
@@ -18,8 +19,13 @@ def headers(key: str | None, settings: Settings) -> dict[str, str]:
     return chat.headers(key)
 
 
-def check(provider: str | None) -> None:
+def check(provider: str | None, routing: Routing | None = None) -> None:
     """Raises BadPlan: nothing here knows who serves a model."""
+    if routing is not None:
+        raise BadPlan(
+            "`routing` is for OpenRouter's router, and this upstream is no OpenRouter."
+            " Leave it out, or set UPSTREAM_KIND=openrouter if it is one."
+        )
     if provider is not None:
         raise BadPlan(
             f"Provider {provider!r} cannot be pinned: this upstream is no OpenRouter."
@@ -29,7 +35,7 @@ def check(provider: str | None) -> None:
 
 def build(ask: Ask) -> bytes:
     """The body of the request; raises BadPlan for a pinned provider."""
-    check(ask.provider)
+    check(ask.provider, ask.routing)
     asked = ask.stream and ask.stream_options
     more: Json = {"stream_options": {"include_usage": True}} if asked else {}
     return chat.body(ask, more)

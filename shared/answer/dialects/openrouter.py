@@ -6,6 +6,7 @@ Usage always comes, asked for or not, so nothing is asked.
 from shared.answer.dialects import chat
 from shared.answer.refusal import Json, table
 from shared.answer.reply import Ask, Chunk
+from shared.plan import Routing
 from shared.settings import Settings
 
 PATH = "/chat/completions"
@@ -19,12 +20,14 @@ def headers(key: str | None, settings: Settings) -> dict[str, str]:
     return said
 
 
-def check(provider: str | None) -> None:
+def check(provider: str | None, routing: Routing | None = None) -> None:
     """Any provider may be asked for; the upstream knows which there are."""
 
 
 def build(ask: Ask) -> bytes:
     """The body of the request; a pinned provider is asked alone or not at all."""
+    if ask.routing is not None:
+        return chat.body(ask, {"provider": ask.routing.said()})
     if ask.provider is None:
         return chat.body(ask, {})
     pin = {"only": [ask.provider], "allow_fallbacks": False}

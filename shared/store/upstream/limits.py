@@ -115,9 +115,10 @@ async def bar(redis: Redis, account: str, name: str, until_ms: int) -> None:
         await redis.set(keys.limit(account, name)[3], until_ms, px=left_ms)
 
 
-def of_target(label: str) -> str:
-    """The name under which a target rests, when its provider said that it is busy."""
-    return f"target {label}"
+def of_target(asks: str) -> str:
+    """The name under which a target rests, when its provider said that it is busy:
+    whom it asks, since targets of other runs may be called the same."""
+    return f"target {asks}"
 
 
 def of_calls(*, free: bool) -> str:

@@ -101,3 +101,22 @@ def test_what_a_plan_adds_is_in_each_request() -> None:
         "stream": True,
         "top_p": 0.5,
     }
+
+
+def test_each_target_is_asked_with_its_own_options() -> None:
+    routing = {"sort": "price"}
+    own = {"max_tokens": 9, "temperature": 0, "routing": routing, "extra": {"top_p": 1}}
+    plan = Plan.model_validate(
+        {
+            "targets": [{"model": "a"}, {"model": "a", "name": "own", **own}],
+            "prompts": {"prompts": ["p"]},
+            "temperature": 1,
+            "extra": {"top_p": 0.5, "top_k": 3},
+        }
+    )
+    probe, slot = the_probe(plan, Settings(), "openrouter"), Slot(0.0, 0, 0)
+    sent = [probe.request(slot, Work(target, 0, 0)) for target in (0, 1)]
+    plain, mine = (from_json(each.head_and_body.split(b"\r\n\r\n")[1]) for each in sent)
+    names = ("max_tokens", "temperature", "provider", "top_p", "top_k")
+    assert [plain.get(name) for name in names] == [512, 1, None, 0.5, 3]
+    assert [mine.get(name) for name in names] == [9, 0, routing, 1, 3]

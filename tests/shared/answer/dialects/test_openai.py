@@ -6,6 +6,7 @@ from pydantic_core import from_json
 from shared.answer.dialects import DIALECTS, openai
 from shared.answer.reply import Ask
 from shared.errors import BadPlan
+from shared.plan import Routing
 from shared.plan.prompts import Message
 from shared.settings.settings import Settings
 
@@ -33,6 +34,8 @@ def test_a_provider_cannot_be_pinned() -> None:
         openai.build(ask(provider="deepinfra"))
     with pytest.raises(BadPlan, match="'deepinfra' cannot be pinned"):
         openai.check("deepinfra")
+    with pytest.raises(BadPlan, match="is for OpenRouter's router"):
+        openai.check(None, Routing(sort="price"))
     openai.check(None)
 
 

@@ -5,6 +5,7 @@ from pydantic_core import from_json
 
 from shared.answer.dialects import openrouter
 from shared.answer.reply import Ask, Chunk
+from shared.plan import Routing
 from shared.plan.prompts import Message
 from shared.settings.settings import Settings
 
@@ -56,6 +57,18 @@ def test_a_pinned_provider_is_asked_alone_and_zeros_are_sent() -> None:
     body = from_json(openrouter.build(ask))
     assert body["provider"] == {"only": ["deepinfra/fp8"], "allow_fallbacks": False}
     assert (body["temperature"], body["seed"], body["stream"]) == (0, 0, False)
+
+
+def test_preferences_of_routing_are_the_provider_object() -> None:
+    routing = {"sort": "throughput", "max_price": {"prompt": 1, "completion": 2}}
+    ask = Ask(
+        model="acme/orca",
+        messages=(Message(role="user", content="Hi"),),
+        max_tokens=1,
+        stream=False,
+        routing=Routing.model_validate(routing),
+    )
+    assert from_json(openrouter.build(ask))["provider"] == routing
 
 
 def test_headers_say_who_we_are() -> None:

@@ -1,0 +1,102 @@
+"""Whom a plan asks, and with which options of its own."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.fields import NOT_A_BOOL, Frozen
+from shared.plan.extras import Extra
+from shared.plan.input.lists import IN_PIECES, at_most
+from shared.plan.model_id import ModelId, Name
+from shared.plan.prompts.prompt import MaxTokens
+from shared.plan.targets.routing import Routing
+
+MOST_TARGETS = 10_000
+"""In any plan; MAX_TARGETS says how many this server takes."""
+
+Temperature = Annotated[float, Field(ge=0, le=2), NOT_A_BOOL]
+
+
+def _no_blanks_around(name: str) -> str:
+    if name != name.strip():
+        raise ValueError("it begins or ends with a blank; leave that out")
+    return name
+
+
+class Target(Frozen):
+    """A model, perhaps pinned to one provider of it, and its options: they win over
+    those of the plan, and over a prompt's."""
+
+    model: ModelId = Field(examples=["acme/orca-70b-instruct:free"])
+    provider: Name | None = Field(
+        default=None,
+        max_length=100,
+        description="Only this provider, without fallbacks (OpenRouter's slug).",
+        examples=["acme/fp8"],
+    )
+    name: Annotated[Name, AfterValidator(_no_blanks_around)] | None = Field(
+        default=None,
+        max_length=100,
+        description="How it is shown, everywhere. None: as its model and provider.",
+        examples=["orca, short answers"],
+    )
+    routing: Routing | None = Field(
+        default=None,
+        description="What is said to OpenRouter's router.",
+        examples=[{"sort": "throughput"}],
+    )
+    max_tokens: MaxTokens | None = Field(
+        default=None, description="The longest answer of this target.", examples=[256]
+    )
+    temperature: Temperature | None = Field(
+        default=None, description="Of this target.", examples=[0]
+    )
+    extra: Extra = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_word_on_providers(self) -> Self:
+        if self.provider and self.routing:
+            raise ValueError(
+                "a target that is pinned to a `provider` leaves nothing to route; leave"
+                " `routing` out, or the provider"
+            )
+        if "provider" in self.extra and (self.provider or self.routing):
+            said = "provider" if self.provider else "routing"
+            raise ValueError(
+                f"'provider' cannot stand in `extra` beside `{said}`, which says it"
+            )
+        return self
+
+    def label(self) -> str:
+        """The name that people see: its own, or else whom it asks."""
+        return self.name or self.asks
+
+    @property
+    def asks(self) -> str:
+        """Whom it asks, whatever it is called: the model, and the provider where it is
+        pinned. Two targets of a plan may ask the same with other options."""
+        return f"{self.model}@{self.provider}" if self.provider else self.model
+
+
+def _each_once(targets: tuple[Target, ...]) -> tuple[Target, ...]:
+    named = dict[str, Target]()
+    for target in targets:
+        label = target.label()
+        if named.get(label) == target:
+            raise ValueError(f"{label} is named twice; name each target once")
+        if label in named:
+            raise ValueError(
+                f"two targets would be shown as {label}; give one of them a `name` of"
+                " its own"
+            )
+        named[label] = target
+    return targets
+
+
+Targets = Annotated[
+    tuple[Target, ...],
+    Field(min_length=1, max_length=MOST_TARGETS),
+    IN_PIECES,
+    at_most(MOST_TARGETS),
+    AfterValidator(_each_once),
+]
