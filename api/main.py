@@ -16,6 +16,7 @@ from api.bodies import BoundedBodies
 from api.comparing import route as compare
 from api.deps import known_query
 from api.openapi import schema_of
+from api.pages import PAGES, problem_page
 from api.parts import (
     MOST_WATCHERS,
     AccountPage,
@@ -92,8 +93,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.add_middleware(BoundedBodies, settings=settings)
     app.add_middleware(CountedRequests, traffic=traffic)
-    errors.install(app)
+    errors.install(app, problem_page)
     for subject in (
+        *PAGES,  # first: where a page and the API share an address, a browser gets it
         home,
         health,
         metrics,

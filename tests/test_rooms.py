@@ -27,6 +27,7 @@ ROOMS = {
 KNOWN_IN = {
     "fastapi": ("api/",),
     "arq": ("shared/queue.py", "worker/main.py"),
+    "jinja2": ("api/pages/shell/",),
     "redis": ("shared/store/", "shared/queue.py"),
     "pandas": ("shared/analysis/", "shared/outputs/", "llmbench/"),
     "pyarrow": ("shared/outputs/parquet.py",),

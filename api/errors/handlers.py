@@ -1,6 +1,7 @@
 """Every error becomes a problem: those of ours, FastAPI's, and bugs."""
 
 import logging
+from collections.abc import Callable
 from functools import cache
 from itertools import count
 from typing import Any
@@ -77,29 +78,37 @@ def of_error(error: BenchError) -> Problem:
     return Problem(kind, str(error), **members)
 
 
-def install(app: FastAPI) -> None:
+Shown = Callable[[Request, Problem], Response | None]
+"""A problem as a page, for who asked for one; None for all others."""
+
+
+def install(app: FastAPI, shown: Shown = lambda request, problem: None) -> None:
     """Answer every error of `app` as a problem."""
+
+    def answer(request: Request, problem: Problem) -> Response:
+        return shown(request, problem) or problem.response(request.url.path)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        return _of_http(request, error).response(request.url.path)
+        return answer(request, _of_http(request, error))
 
     @app.exception_handler(BenchError)
     async def _ours(request: Request, error: BenchError) -> Response:
-        return of_error(error).response(request.url.path)
+        return answer(request, of_error(error))
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(request: Request, error: RequestValidationError) -> Response:
-        return _of_validation(request, error).response(request.url.path)
+        return answer(request, _of_validation(request, error))
 
     @app.exception_handler(Exception)
     async def _bug(request: Request, error: Exception) -> Response:
         # What it says may hold a prompt: it is for the log, which redacts keys.
-        return Problem(
+        problem = Problem(
             "internal",
             "Something went wrong here. The server's log has the details; please"
             " report it.",
-        ).response(request.url.path)
+        )
+        return answer(request, problem)
 
 
 def _of_http(request: Request, error: HTTPException) -> Problem:

@@ -7,7 +7,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from api.parts.live import live
-from api.parts.newest import NewestRows
+from api.parts.newest import NewestRows, Seen
 from api.parts.plans import ShownPlans, shown
 from api.parts.waiting import waiting_for
 from api.schemas import Job, Listed, Live, Money, Progress, Reconciled
@@ -57,15 +57,31 @@ class Views:
         if run.status.terminal:
             self._newest.forget(run.job_id)
             return None
-        try:
-            rows = await self._newest.of(self._redis, run.job_id)
-        except NewerRecord:  # rows of a later build: it knows how to show them
-            return None
+        rows = await self.newest_rows(run)
         plan = await self._plan(run.job_id)
         finished = await states.finished(self._redis, run.job_id)
         in_hand = await slots.in_hand(self._redis, run.job_id, run.step)
         now = await now_s(self._redis)
         return live(run, plan, finished, rows, in_hand, now)
+
+    async def newest_rows(self, run: Run) -> tuple[Seen, ...]:
+        """The newest rows of a run that goes on; none where a later build wrote them.
+
+        Raises StoreDown.
+        """
+        try:
+            return await self._newest.of(self._redis, run.job_id)
+        except NewerRecord:
+            return ()
+
+    async def result(self, job_id: str) -> dict[str, Any]:
+        """The summary of a run that has ended; raises NoSuchRun, Unreadable."""
+        found = await runs.result_of(self._redis, job_id)
+        if found is None:
+            found = await asyncio.to_thread(
+                archive.result_of, self._results_dir, job_id
+            )
+        return found
 
     async def _plan(self, job_id: str) -> dict[str, Any]:
         """As it is shown; raises NoSuchRun, NewerRecord."""

@@ -51,7 +51,8 @@ class Home(BaseModel):
     "/", operation_id="get_home", summary="Where things are", responses=responses()
 )
 async def home(request: Request, response: Response) -> Home:
-    """The addresses of this API."""
+    """The addresses of this API. A browser, which asks for HTML, is given a page."""
+    response.headers["Vary"] = "Accept"
     app = request.app
     return Home(name=app.title, version=app.version, links=Links())
 
