@@ -62,7 +62,7 @@ SHOWN = {
     "shared.money": {"reconciliation"},
     "shared.upstream": {"allowance", "identity"},
     "shared.analysis": {"columns", "no_rows", "summarize"},
-    "shared.comparison": {"calls", "compare"},
+    "shared.comparison": {"calls", "compare", "contest", "live", "looks"},
     "shared.verdict": {"selftest"},
     "worker.shard": {"ready", "lanes"},
     "worker.rows": {"left_rows", "spool"},

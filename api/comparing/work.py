@@ -9,7 +9,8 @@ from api.comparing.differing import differences
 from shared import archive
 from shared.clock import utc_label
 from shared.comparison import ComparedRun, Comparison, Difference, Side
-from shared.comparison.compare import Contest, Entrant, compare
+from shared.comparison.compare import compare
+from shared.comparison.contest import Contest, Entrant
 from shared.errors import Incomparable, Unreadable
 from shared.outputs.calls import RunCalls, read_calls
 from shared.plan import Plan, total

@@ -1,17 +1,20 @@
 """Which is better, and is that real: two targets, or two runs, side by side. Pure.
 
-`records` is what a comparison says, and is cheap; what computes (`compare`, and below
-it `findings`, `quantities`, `success`, `calls`, `engine`) imports numpy and scipy, so
-it is imported late and by its own name. docs/compare.md has the method.
+`records` is what a comparison says, and `looks` when it may be made; both are cheap.
+What computes (`compare` and `sides`, and below them `findings`, `quantities`, `calls`
+and the folder `method`) imports numpy and scipy, so it is imported late and by its own
+name. docs/compare.md explains it, docs/statistics.md has the method.
 
 May import: the machinery.
 """
 
 from shared.comparison.records import (
+    EXPLORATORY,
     LABELS,
     METRICS,
     ComparedRun,
     Comparison,
+    CostSplit,
     Difference,
     MetricVerdict,
     PairVerdict,
@@ -22,10 +25,12 @@ from shared.comparison.records import (
 )
 
 __all__ = [
+    "EXPLORATORY",
     "LABELS",
     "METRICS",
     "ComparedRun",
     "Comparison",
+    "CostSplit",
     "Difference",
     "MetricVerdict",
     "PairVerdict",

@@ -1,13 +1,13 @@
 """The calls of one target as arrays, and which call of one stands beside which of
 another."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.comparison.engine import Floats, Ints
 from shared.comparison.looks import AT_END, STRETCHES, Look
+from shared.comparison.method.engine import Floats, Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,17 @@ class SideBySide:
         """Pairs, or the calls of the fewer."""
         return min(len(self.a), len(self.b))
 
+    def at(self, some: NDArray[np.bool_]) -> "SideBySide":
+        """Some of the pairs."""
+        places = np.flatnonzero(some)
+        return replace(
+            self,
+            a=self.a.at(places),
+            b=self.b.at(places),
+            a_stretch=self.a_stretch[places],
+            b_stretch=self.b_stretch[places],
+        )
+
 
 def beside(
     a: TargetCalls,
@@ -89,6 +100,23 @@ def beside(
     found = stretches(len(a), planned)
     is_full = len(np.unique(found)) == look.stretches
     return SideBySide(a, b, paired, found, found, is_full, look)
+
+
+def beside_controls(
+    of: SideBySide, a: TargetCalls, b: TargetCalls
+) -> tuple[SideBySide, SideBySide]:
+    """Pairs, and those of a control in the run of each, one beside the other: all that
+    have four calls of one step, prompt and repetition."""
+    controls = beside(a, b, paired=True, planned=None)
+    _, in_of, in_controls = np.intersect1d(
+        of.a.key, controls.a.key, assume_unique=True, return_indices=True
+    )
+    order = np.argsort(in_of)
+    in_of, in_controls = in_of[order], in_controls[order]
+    there = np.zeros(of.pairs, dtype=bool)
+    there[in_of] = True
+    of = of.at(there)
+    return of, replace(of, a=controls.a.at(in_controls), b=controls.b.at(in_controls))
 
 
 def stretches(made: int, planned: int | None) -> Ints:

@@ -1,52 +1,26 @@
 """Targets beside each other, every two in every metric, and who may be the best."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from shared.comparison import words
-from shared.comparison.calls import SideBySide, TargetCalls, beside
-from shared.comparison.engine import holm
-from shared.comparison.findings import Finding, Reading, as_shown, find
-from shared.comparison.looks import AT_END, Look
-from shared.comparison.quantities import RATIOS, WINS, shown
+from shared.comparison.calls import SideBySide, beside, beside_controls
+from shared.comparison.contest import Contest, Entrant, figures
+from shared.comparison.findings import Finding, find
+from shared.comparison.judge import after_holm, judged
+from shared.comparison.quantities import WINS
+from shared.comparison.ranking import rankings
 from shared.comparison.records import (
     METRICS,
+    CostSplit,
     MetricVerdict,
     PairVerdict,
-    Ranked,
     Ranking,
-    Side,
-    Statement,
-    Word,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entrant:
-    """One of those that are compared."""
-
-    side: Side
-    name: str
-    """What sentences call it."""
-    calls: TargetCalls
-    barred: frozenset[str] = frozenset()
-    """Metrics that cannot be used, as its run's verdict says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Contest:
-    """Those that are compared with each other, every two."""
-
-    entrants: tuple[Entrant, ...]
-    paired: bool = True
-    one_run: bool = True
-    planned: int | None = None
-    """Pairs of the plan; None, where time ends it: those that were made."""
-    look: Look = AT_END
-    """At which of its stretches it is looked at, and how sure a word must be."""
+from shared.comparison.sides import find_of_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +42,17 @@ def compare(
         for a, b in combinations(contest.entrants, 2)
     ]
     findings = [finding for duel in duels for finding in duel.findings]
-    near = _holm(finding.minutes for finding in findings)
-    far = _holm(finding.beyond for finding in findings)
+    near = after_holm((finding.metric, finding.minutes) for finding in findings)
+    far = after_holm((finding.metric, finding.beyond) for finding in findings)
     verdicts: list[PairVerdict] = []
     for duel in duels:
+        names, sure = (duel.a.name, duel.b.name), duel.contest.look.level
         metrics = tuple(
-            _verdict(duel, finding, next(near), next(far)) for finding in duel.findings
+            judged(finding, next(near), next(far), names, sure)
+            for finding in duel.findings
         )
         verdicts.append(_pair(duel, metrics))
-    rankings: list[Ranking] = []
+    ranked: list[Ranking] = []
     for contest in contests:
         if len(contest.entrants) > 2:
             own = [
@@ -84,8 +60,8 @@ def compare(
                 for verdict, duel in zip(verdicts, duels, strict=True)
                 if duel.contest is contest
             ]
-            rankings += _rankings(contest, own)
-    return tuple(verdicts), tuple(rankings)
+            ranked += rankings(contest, own)
+    return tuple(verdicts), tuple(ranked)
 
 
 def _duel(contest: Contest, a: Entrant, b: Entrant) -> _Duel:
@@ -96,128 +72,61 @@ def _duel(contest: Contest, a: Entrant, b: Entrant) -> _Duel:
         planned=contest.planned,
         look=contest.look,
     )
+    controls = None
+    if a.control is not None and b.control is not None:
+        of, controls = beside_controls(of, a.control, b.control)
     findings: list[Finding] = []
     for metric in METRICS:
-        figure = metric.removesuffix("_wins")
-        if figure in a.barred | b.barred:
-            why = f"the verdict on a run says that {figure} cannot be used"
+        barred = [f for f in figures(metric) if f in a.barred | b.barred]
+        if barred:
+            why = f"the verdict on a run says that {barred[0]} cannot be used"
             findings.append(Finding(metric=metric, a=None, b=None, why=why))
+        elif a.further or b.further:
+            sides = (a.calls, *a.further), (b.calls, *b.further)
+            findings.append(find_of_runs(metric, *sides))
         else:
-            one_run = contest.one_run
-            findings.append(find(metric, of, contest.planned, one_run=one_run))
+            found = find(
+                metric,
+                of,
+                contest.planned,
+                one_run=contest.one_run,
+                controls=controls,
+            )
+            findings.append(found)
     return _Duel(contest, a, b, of, tuple(findings))
-
-
-def _holm(readings: Iterable[Reading | None]) -> Iterator[float]:
-    """The p of each after Holm; 1 where there is none."""
-    given = list(readings)
-    adjusted = iter(holm([reading.p for reading in given if reading]))
-    return iter([next(adjusted) if reading else 1.0 for reading in given])
-
-
-def _verdict(duel: _Duel, found: Finding, near: float, far: float) -> MetricVerdict:
-    names = duel.a.name, duel.b.name
-    sure = duel.contest.look.level
-    minutes = _statement(found, found.minutes, near, names, sure)
-    beyond = _statement(found, found.beyond, far, names, sure)
-    return MetricVerdict(
-        metric=found.metric,
-        a=found.a,
-        b=found.b,
-        n=found.n,
-        prompts=found.prompts,
-        margin=_margin(found),
-        minutes=minutes,
-        beyond=beyond,
-        why=found.why,
-        needs=_needs(found, found.minutes, minutes, time=False),
-        needs_beyond=_needs(found, found.beyond, beyond, time=True)
-        or found.needs_beyond,
-    )
-
-
-def _margin(found: Finding) -> float | None:
-    return None if found.margin is None else as_shown(found.metric, found.margin)
-
-
-def _statement(
-    found: Finding,
-    reading: Reading | None,
-    p_holm: float,
-    names: tuple[str, str],
-    sure: float,
-) -> Statement | None:
-    if reading is None:
-        return None
-    word = _word(found, reading, p_holm, sure)
-    estimate, low, high = (
-        as_shown(found.metric, end)
-        for end in (reading.estimate, reading.low, reading.high)
-    )
-    said = words.claim(
-        found.metric,
-        names,
-        (estimate, low, high),
-        word,
-        leans=p_holm <= sure,
-        same=found.metric == "success" and found.is_same,
-    )
-    return Statement(
-        about=reading.about,
-        estimate=estimate,
-        low=low,
-        high=high,
-        p=reading.p,
-        p_holm=p_holm,
-        word=word,
-        moved=reading.moved,
-        sentence=said,
-    )
-
-
-def _word(found: Finding, reading: Reading, p_holm: float, sure: float) -> Word:
-    delta = found.margin
-    if found.biased:
-        return "cannot_tell"
-    if delta is not None and -delta < reading.low_near and reading.high_near < delta:
-        return "equivalent"
-    if p_holm > sure:
-        return "cannot_tell"
-    is_less = reading.estimate < 0
-    return "better" if is_less is (found.metric in RATIOS) else "worse"
-
-
-def _needs(
-    found: Finding, reading: Reading | None, said: Statement | None, *, time: bool
-) -> str | None:
-    """What would settle a statement that is not settled yet."""
-    if found.spread is None or reading is None or said is None or found.biased:
-        return None
-    if said.word != "cannot_tell":
-        return None
-    half = (reading.high - reading.low) / 2
-    goal = max(abs(reading.estimate), found.margin or 0.0)
-    return words.remedy(found.spread, half, goal, time=time)
 
 
 def _pair(duel: _Duel, metrics: tuple[MetricVerdict, ...]) -> PairVerdict:
     biased = any(found.biased for found in duel.findings)
-    told = [each for each in metrics if each.metric not in WINS or biased]
+    told = [
+        each
+        for each in metrics
+        if not each.exploratory and (each.metric not in WINS or biased)
+    ]
     names = duel.a.name, duel.b.name
+    one = not duel.a.further and not duel.b.further
+    if one:
+        one_run, control = duel.contest.one_run, duel.contest.control
+        said = words.of_pair(
+            told, names, one_run=one_run, biased=biased, control=control
+        )
+    else:
+        said = words.of_runs(told, names, (duel.a.runs, duel.b.runs))
     return PairVerdict(
         a=duel.a.side,
         b=duel.b.side,
-        paired=duel.of.paired,
-        pairs=duel.of.pairs,
-        token_ratio=_token_ratio(duel.of),
+        paired=duel.of.paired and one,
+        pairs=duel.of.pairs if one else min(duel.a.runs, duel.b.runs),
+        token_ratio=_token_ratio(duel.of) if one else None,
+        cost_split=_cost_split(duel.of) if one else None,
+        control=duel.contest.control,
         metrics=metrics,
-        sentence=words.of_pair(
-            told, names, one_run=duel.contest.one_run, biased=biased
-        ),
+        sentence=said,
     )
 
 
 def _token_ratio(of: SideBySide) -> float | None:
+    """Output tokens of `a` for one of `b`; None where they are unknown."""
     a, b = of.a.output_tokens, of.b.output_tokens
     known_a, known_b = of.a.ok & ~np.isnan(a), of.b.ok & ~np.isnan(b)
     if of.paired:
@@ -227,34 +136,17 @@ def _token_ratio(of: SideBySide) -> float | None:
     return float(a[known_a].mean() / b[known_b].mean())
 
 
-def _rankings(contest: Contest, verdicts: Sequence[PairVerdict]) -> Iterator[Ranking]:
-    settled = {
-        (metric.metric, frozenset((_key(verdict.a), _key(verdict.b))))
-        for verdict in verdicts
-        for metric in verdict.metrics
-        if metric.minutes and metric.minutes.word in ("better", "worse")
-    }
-    for metric in METRICS:
-        found = [
-            (value, entrant)
-            for entrant in contest.entrants
-            if metric not in entrant.barred
-            and (value := shown(metric, entrant.calls)) is not None
-        ]
-        if len(found) < 3:
-            continue
-        found.sort(key=lambda each: each[0], reverse=metric not in RATIOS)
-        best = _key(found[0][1].side)
-        places = [
-            Ranked(
-                side=one.side,
-                value=value,
-                may_be_best=(metric, frozenset((best, _key(one.side)))) not in settled,
-            )
-            for value, one in found
-        ]
-        yield words.ranking(metric, places, [one.name for _, one in found])
-
-
-def _key(side: Side) -> tuple[str, str]:
-    return side.job_id, side.target
+def _cost_split(of: SideBySide) -> CostSplit | None:
+    """The ratio of the costs, by price and by length; None where one is unknown or
+    nothing."""
+    price, tokens = [], []
+    for side in (of.a, of.b):
+        usd, said = side.cost_usd, side.output_tokens
+        if np.isnan(usd[side.ok]).any() or np.isnan(said[side.ok]).any():
+            return None
+        usd_sum, said_sum = float(np.nansum(usd)), float(said[side.ok].sum())
+        if not usd_sum or not said_sum:
+            return None
+        price.append(usd_sum / said_sum)
+        tokens.append(said_sum / int(side.ok.sum()))
+    return CostSplit(price=price[0] / price[1], tokens=tokens[0] / tokens[1])

@@ -1,11 +1,10 @@
 """One metric of two targets, before the p of all others is known."""
 
 from dataclasses import dataclass, replace
-from math import expm1
 
 from shared.comparison import words
 from shared.comparison.calls import SideBySide
-from shared.comparison.engine import (
+from shared.comparison.method.engine import (
     LEAST_BEYOND,
     LEAST_INDEPENDENT,
     LEAST_PAIRS,
@@ -19,19 +18,18 @@ from shared.comparison.engine import (
     spread_of,
     together,
 )
+from shared.comparison.method.success import newcombe, p_of_shares, shares
+from shared.comparison.method.values import Nothing
 from shared.comparison.quantities import (
-    RATIOS,
-    TIMES,
+    QUANTITIES,
     WINS,
     Half,
-    Nothing,
     halves,
     margin,
     shown,
     wins,
 )
 from shared.comparison.records import About, MetricName
-from shared.comparison.success import newcombe, p_of_shares, shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +64,50 @@ class Finding:
     needs_beyond: str | None = None
     biased: bool = False
     """A time, and one fails more often: what is left says too little of it."""
+    runs: int | None = None
+    """Of each side, where each run is one value."""
     is_same: bool = False
     """No two calls of a pair differ."""
 
 
 def find(
-    metric: MetricName, of: SideBySide, planned: int | None, *, one_run: bool
+    metric: MetricName,
+    of: SideBySide,
+    planned: int | None,
+    *,
+    one_run: bool,
+    controls: SideBySide | None = None,
 ) -> Finding:
     """The metric of both, beside each other.
 
-    planned: pairs of the plan; None: those that were made.
+    planned: pairs of the plan; None: those that were made. controls: the calls of a
+    control in the run of each, pair by pair; then each is taken beside its own.
     """
-    a, b = shown(metric, of.a), shown(metric, of.b)
+    a, b = shown(metric, of.a, of.b), shown(metric, of.b, of.a)
     try:
         if metric in WINS:
-            return _found(metric, of, wins(metric, of), None, planned, one_run)
-        return _found(metric, of, *halves(metric, of), planned, one_run, a=a, b=b)
+            if controls:
+                raise Nothing("a control takes the hour out of values, not out of wins")
+            found = _found(metric, of, wins(metric, of), None, planned, one_run)
+        elif controls:
+            of, controls = _known_to_all(metric, of, controls)
+            pairs = zip(halves(metric, of), halves(metric, controls), strict=True)
+            one, other = (half.less(control) for half, control in pairs)
+            found = _found(metric, of, one, other, planned, one_run, plain=True)
+        else:
+            found = _found(metric, of, *halves(metric, of), planned, one_run)
     except Nothing as nothing:
         return Finding(metric=metric, a=a, b=b, why=str(nothing))
+    return replace(found, a=a, b=b)
+
+
+def _known_to_all(
+    metric: MetricName, of: SideBySide, controls: SideBySide
+) -> tuple[SideBySide, SideBySide]:
+    """The pairs of which all four calls have the metric."""
+    used = QUANTITIES[metric].used
+    known = used(of.a) & used(of.b) & used(controls.a) & used(controls.b)
+    return of.at(known), controls.at(known)
 
 
 def _found(
@@ -93,9 +117,10 @@ def _found(
     other: Half | None,
     planned: int | None,
     one_run: bool,
-    a: float | None = None,
-    b: float | None = None,
+    *,
+    plain: bool = False,
 ) -> Finding:
+    """plain: of success too the interval is that of other metrics."""
     estimate = one.value - (other.value if other else 0.0)
     if not of.paired and other:
         spreads = [spread_of(h.influence, h.prompt, h.stretch) for h in (one, other)]
@@ -105,15 +130,17 @@ def _found(
     least = min(spreads, key=lambda spread: spread.n)
     known = Finding(
         metric=metric,
-        a=a,
-        b=b,
+        a=None,
+        b=None,
         n=least.n,
         prompts=min(spread.prompts for spread in spreads),
-        margin=margin(metric, of),
+        margin=margin(metric, (of.a, of.b)),
         spread=spreads[0] if len(spreads) == 1 else None,
-        biased=metric in TIMES and abs(of.a.ok.mean() - of.b.ok.mean()) > 0.01,
+        biased=metric not in WINS
+        and QUANTITIES[metric].of_survivors
+        and abs(of.a.ok.mean() - of.b.ok.mean()) > 0.01,
     )
-    about = _about(of)
+    about = about_of(of)
     if least.n < LEAST_PAIRS:
         return replace(known, why=words.few_pairs(least.n))
     if about == "prompts like these" and known.prompts < 2:
@@ -122,7 +149,8 @@ def _found(
     doubt = doubts[0] if len(doubts) == 1 else together(*doubts)
     independent = sum(spread.pairs for spread in spreads)
     known = replace(known, is_same=independent == 0)
-    minutes = _read(metric, of, estimate, doubt, independent)
+    shares_of = metric == "success" and not plain
+    minutes = _read(of, estimate, doubt, independent, shares_of=shares_of)
     beyond, needs = None, None
     if not one_run:
         needs = words.ONE_MOMENT
@@ -133,22 +161,22 @@ def _found(
     else:
         moved = least.independent < LEAST_INDEPENDENT
         far = beyond_them(least, about)
-        beyond = _read(metric, of, estimate, far, independent, moved=moved)
+        beyond = _read(of, estimate, far, independent, shares_of=shares_of)
+        beyond = replace(beyond, moved=moved)
     why = words.BIASED if known.biased else None
     return replace(known, minutes=minutes, beyond=beyond, needs_beyond=needs, why=why)
 
 
 def _read(
-    metric: MetricName,
     of: SideBySide,
     estimate: float,
     doubt: Doubt,
     independent: float,
     *,
-    moved: bool = False,
+    shares_of: bool,
 ) -> Reading:
     near_level = 1 - 2 * of.look.level
-    if metric == "success":
+    if shares_of:
         both = shares(of.a.ok, of.b.ok, doubt, independent, paired=of.paired)
         ends, near = newcombe(both, 0.95), newcombe(both, near_level)
         p = p_of_shares(both)
@@ -156,15 +184,10 @@ def _read(
         ends = interval(estimate, doubt, 0.95)
         near = interval(estimate, doubt, near_level)
         p = p_of(estimate, doubt)
-    return Reading(doubt.about, estimate, *ends, *near, p, moved)
+    return Reading(doubt.about, estimate, *ends, *near, p)
 
 
-def as_shown(metric: MetricName, value: float) -> float:
-    """A value of the estimate's scale as people are told it: of a ratio, less 1."""
-    return expm1(value) if metric in RATIOS else value
-
-
-def _about(of: SideBySide) -> About:
-    """By the prompts that were asked, whatever came of them."""
+def about_of(of: SideBySide) -> About:
+    """For which prompts it can be said: by those that were asked, whatever came."""
     few = min(len(set(side.prompt.tolist())) for side in (of.a, of.b)) < LEAST_PROMPTS
     return "these prompts" if few else "prompts like these"

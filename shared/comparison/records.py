@@ -11,7 +11,18 @@ from pydantic import Field
 from shared.fields import Frozen, Moment
 
 MetricName = Literal[
-    "ttft", "latency", "tpot", "cost", "success", "ttft_wins", "latency_wins"
+    "ttft",
+    "latency",
+    "tpot",
+    "cost",
+    "success",
+    "ttft_wins",
+    "latency_wins",
+    "latency_at_length",
+    "ttft_p95",
+    "latency_p95",
+    "ttft_p99",
+    "latency_p99",
 ]
 Word = Literal["better", "worse", "equivalent", "cannot_tell"]
 About = Literal["prompts like these", "these prompts"]
@@ -24,9 +35,20 @@ LABELS: dict[MetricName, str] = {
     "success": "success",
     "ttft_wins": "quicker first tokens",
     "latency_wins": "quicker answers",
+    "latency_at_length": "latency at equal length",
+    "ttft_p95": "p95 of the time to first token",
+    "latency_p95": "p95 of the latency",
+    "ttft_p99": "p99 of the time to first token",
+    "latency_p99": "p99 of the latency",
 }
 """What people call each metric, in the order in which they are shown."""
 METRICS: tuple[MetricName, ...] = tuple(LABELS)
+EXPLORATORY: tuple[MetricName, ...] = (
+    "latency_at_length",
+    *("ttft_p95", "latency_p95", "ttft_p99", "latency_p99"),
+)
+"""Those that nobody has to look at for a decision. They are a family of their own, so
+that the others need not be the surer for them."""
 
 
 class Side(Frozen):
@@ -59,8 +81,8 @@ class Statement(Frozen):
         " the interval, so that it is below 0.05 where the interval leaves out 0."
     )
     p_holm: float = Field(
-        description="The same after Holm, over all pairs and metrics of the answer."
-        " `word` goes by it."
+        description="The same after Holm, over all pairs and metrics of the answer that"
+        " are exploratory, or over those that are not. `word` goes by it."
     )
     word: Word = Field(
         description="`better` or `worse` (`a` than `b`), `equivalent` (its 90 %"
@@ -83,7 +105,13 @@ class MetricVerdict(Frozen):
     metric: MetricName = Field(
         description="`ttft`, `latency`, `tpot`, `cost` (of a good answer), `success`;"
         " `ttft_wins` and `latency_wins`: who was quicker in each pair, where a failure"
-        " loses to a success."
+        " loses to a success; `latency_at_length`: latency, had all answers had"
+        " the mean length of both; `ttft_p95` and the like: percentiles."
+    )
+    exploratory: bool = Field(
+        default=False,
+        description="Good to know, and not a part of the sentence; its p after Holm is"
+        " over the exploratory ones alone.",
     )
     a: float | None = Field(
         description="Its value of `a`: of times the geometric mean in seconds, USD per"
@@ -115,6 +143,16 @@ class MetricVerdict(Frozen):
     )
 
 
+class CostSplit(Frozen):
+    """Why one costs more or less: its price, or how much it says. Their product is the
+    ratio of the costs."""
+
+    price: float = Field(description="Price of an output token of `a` by that of `b`.")
+    tokens: float = Field(
+        description="Output tokens for each good answer of `a` by those of `b`."
+    )
+
+
 class PairVerdict(Frozen):
     """Two targets, compared in every metric."""
 
@@ -127,6 +165,16 @@ class PairVerdict(Frozen):
     pairs: int = Field(description="How many such pairs both have closed.")
     token_ratio: float | None = Field(
         description="Output tokens of `a` for one of `b`; a longer answer takes longer."
+    )
+    cost_split: CostSplit | None = Field(
+        default=None,
+        description="The ratio of the costs as price by length; null where a cost or a"
+        " length is unknown.",
+    )
+    control: str | None = Field(
+        default=None,
+        description="Of two runs: the target of both that shows what the hour did;"
+        " every difference is that of the differences from it.",
     )
     metrics: tuple[MetricVerdict, ...] = Field(description="One of each metric.")
     sentence: str = Field(description="All of it in words.")

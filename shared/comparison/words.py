@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from math import ceil
 
-from shared.comparison.engine import LEAST_BEYOND, LEAST_PAIRS, LEAST_PROMPTS, Spread
+from shared.comparison.method.engine import (
+    LEAST_BEYOND,
+    LEAST_PAIRS,
+    LEAST_PROMPTS,
+    Spread,
+)
 from shared.comparison.records import (
     LABELS,
     MetricName,
@@ -19,6 +24,11 @@ _LESS: dict[MetricName, str] = {
     "latency": "was done {} sooner",
     "tpot": "took {} less time per output token",
     "cost": "cost {} less per good answer",
+    "latency_at_length": "was done {} sooner at equal length",
+    "ttft_p95": "had a {} lower p95 of the time to first token",
+    "latency_p95": "had a {} lower p95 of the latency",
+    "ttft_p99": "had a {} lower p99 of the time to first token",
+    "latency_p99": "had a {} lower p99 of the latency",
 }
 _QUICKER: dict[MetricName, str] = {
     "ttft_wins": "was the first to begin in {} of pairs",
@@ -98,11 +108,11 @@ def _better(
     return f"{names[0 if first else 1]} {said} ({percents[1]} to {percents[2]})"
 
 
-def remedy(spread: Spread, half: float, goal: float, *, time: bool) -> str:
+def remedy(spread: Spread, wider: float, *, time: bool) -> str:
     """What widens the interval most, and how much more of it would settle it, about.
 
-    half: half the interval; goal: what that would have to be. time: whether drift is a
-    part of it.
+    wider: how many times as wide it is as it has to be. time: whether drift is a part
+    of it.
     """
     parts = {"pairs": spread.cells}
     if spread.prompts >= LEAST_PROMPTS:
@@ -110,11 +120,30 @@ def remedy(spread: Spread, half: float, goal: float, *, time: bool) -> str:
     if time:
         parts["time"] = spread.by_time - spread.cells
     most = max(parts, key=parts.__getitem__)
-    factor = max(1.5, (half / goal) ** 2) if goal else 1.5
+    factor = max(1.5, wider**2)
     if most == "time":
         return f"a run about {_times(factor)} as long"
     have = spread.prompts if most == "prompts" else spread.n
     return f"about {ceil(have * factor):,} {most} ({_times(factor)} as many)"
+
+
+def more_runs(runs: int, wider: float) -> str:
+    """How many runs it would take, about: the interval is so many times too wide."""
+    return f"about {max(runs + 1, ceil(runs * wider**2)):,} runs a side"
+
+
+def of_runs(
+    verdicts: Sequence[MetricVerdict], names: tuple[str, str], runs: tuple[int, int]
+) -> str:
+    """All metrics of several runs a side in one sentence."""
+    said = [each.beyond for each in verdicts if each.beyond]
+    if not said:
+        why = next((each.why for each in verdicts), None)
+        return f"{' and '.join(names)}: nothing can be told ({why})."
+    return (
+        f"By {runs[0]} and {runs[1]} runs: {_joined(said)}. It holds for hours and days"
+        " like those of the runs, and for these prompts."
+    )
 
 
 def of_pair(
@@ -123,9 +152,12 @@ def of_pair(
     *,
     one_run: bool,
     biased: bool,
+    control: str | None = None,
 ) -> str:
     """All metrics in one sentence for these minutes, and one for beyond them."""
     when = "In these minutes" if one_run else "Between these two moments"
+    if control:
+        when += f", beside what {control} did,"
     beyond = "Beyond these minutes" if one_run else "Beyond them"
     near = [each.minutes for each in verdicts if each.minutes]
     if not near:

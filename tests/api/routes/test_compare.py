@@ -58,9 +58,11 @@ def test_the_targets_of_one_run(api: Api) -> None:
     assert (verdict["paired"], verdict["pairs"]) == (True, 16)
     assert [each["metric"] for each in verdict["metrics"]] == [
         *("ttft", "latency", "tpot", "cost", "success"),
-        *("ttft_wins", "latency_wins"),
+        *("ttft_wins", "latency_wins", "latency_at_length"),
+        *("ttft_p95", "latency_p95", "ttft_p99", "latency_p99"),
     ]
-    ttft, *_, cost, success, _, wins = verdict["metrics"]
+    ttft, _, _, cost, success, _, wins, *tails = verdict["metrics"]
+    assert {each["exploratory"] for each in tails} == {True}
     assert (ttft["minutes"]["word"], ttft["minutes"]["about"]) == (
         "better",
         "prompts like these",

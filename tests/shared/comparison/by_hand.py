@@ -7,7 +7,8 @@ import numpy as np
 
 from shared.comparison import MetricVerdict, PairVerdict, Side
 from shared.comparison.calls import TargetCalls
-from shared.comparison.compare import Contest, Entrant, compare
+from shared.comparison.compare import compare
+from shared.comparison.contest import Contest, Entrant
 
 
 def calls(ttft_s: Sequence[float], *, prompts: int = 1, **more: Any) -> TargetCalls:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from shared.comparison.calls import beside
-from shared.comparison.compare import Contest, compare
+from shared.comparison.compare import compare
+from shared.comparison.contest import Contest
 from tests.shared.comparison.by_hand import calls, entrant, metric, pair
 
 # ln a - ln b is ln 2 - 0.1 and ln 2 + 0.1 by turns, six times each

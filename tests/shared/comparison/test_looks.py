@@ -5,10 +5,10 @@ from math import inf, log, sqrt
 import numpy as np
 import pytest
 
-from shared.comparison.band import band
 from shared.comparison.calls import beside
-from shared.comparison.engine import Doubt
 from shared.comparison.looks import AT_END, LOOKS, look_at
+from shared.comparison.method.band import band
+from shared.comparison.method.engine import Doubt
 from tests.shared.comparison.by_hand import calls, metric, pair
 
 HALF = LOOKS[0]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-from shared.comparison.engine import Doubt, quantile
+from shared.comparison.method.engine import Doubt, quantile
 
 _LEAST_P = 1e-9
 

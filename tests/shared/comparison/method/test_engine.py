@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from shared.comparison.engine import (
+from shared.comparison.method.engine import (
     Doubt,
     beyond_them,
     holm,

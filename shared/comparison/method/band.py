@@ -7,7 +7,7 @@ sequence, which is exact for means of normal values, with the engine's variance.
 
 from math import inf, log, sqrt
 
-from shared.comparison.engine import Doubt
+from shared.comparison.method.engine import Doubt
 
 _BEST_AT = 30
 """The band is the narrowest, for its kind, after about so many stretches."""

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from shared.comparison.engine import Doubt
-from shared.comparison.success import Shares, newcombe, p_of_shares, phi, shares
+from shared.comparison.method.engine import Doubt
+from shared.comparison.method.success import Shares, newcombe, p_of_shares, phi, shares
 
 # 20 both, 12 the first alone, 2 the second alone, 16 neither
 A = np.array([True] * 32 + [False] * 18)

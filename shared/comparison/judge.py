@@ -1,0 +1,121 @@
+"""From what is known of a metric to one of four words, and a sentence."""
+
+from collections.abc import Iterable, Iterator
+
+from shared.comparison import words
+from shared.comparison.findings import Finding, Reading
+from shared.comparison.method.engine import holm
+from shared.comparison.quantities import is_ratio, shown_change
+from shared.comparison.records import (
+    EXPLORATORY,
+    MetricName,
+    MetricVerdict,
+    Statement,
+    Word,
+)
+
+
+def after_holm(found: Iterable[tuple[MetricName, Reading | None]]) -> Iterator[float]:
+    """The p of each after Holm; 1 where there is none. The exploratory metrics are a
+    family of their own."""
+    given = [(metric in EXPLORATORY, reading) for metric, reading in found]
+    adjusted = {
+        family: iter(holm([r.p for of, r in given if r and of is family]))
+        for family in (False, True)
+    }
+    return iter([next(adjusted[family]) if r else 1.0 for family, r in given])
+
+
+def judged(
+    found: Finding, near: float, far: float, names: tuple[str, str], sure: float
+) -> MetricVerdict:
+    """near, far: p after Holm, in these minutes and beyond them. names: of both. sure:
+    the p up to which a difference is called."""
+    minutes = _statement(found, found.minutes, near, names, sure)
+    beyond = _statement(found, found.beyond, far, names, sure)
+    return MetricVerdict(
+        metric=found.metric,
+        exploratory=found.metric in EXPLORATORY,
+        a=found.a,
+        b=found.b,
+        n=found.n,
+        prompts=found.prompts,
+        margin=_margin(found),
+        minutes=minutes,
+        beyond=beyond,
+        why=found.why,
+        needs=_needs(found, found.minutes, minutes, time=False),
+        needs_beyond=_needs(found, found.beyond, beyond, time=True)
+        or found.needs_beyond,
+    )
+
+
+def _margin(found: Finding) -> float | None:
+    return None if found.margin is None else shown_change(found.metric, found.margin)
+
+
+def _statement(
+    found: Finding,
+    reading: Reading | None,
+    p_holm: float,
+    names: tuple[str, str],
+    sure: float,
+) -> Statement | None:
+    if reading is None:
+        return None
+    word = _word(found, reading, p_holm, sure)
+    estimate, low, high = (
+        shown_change(found.metric, end)
+        for end in (reading.estimate, reading.low, reading.high)
+    )
+    said = words.claim(
+        found.metric,
+        names,
+        (estimate, low, high),
+        word,
+        leans=p_holm <= sure,
+        same=found.metric == "success" and found.is_same,
+    )
+    return Statement(
+        about=reading.about,
+        estimate=estimate,
+        low=low,
+        high=high,
+        p=reading.p,
+        p_holm=p_holm,
+        word=word,
+        moved=reading.moved,
+        sentence=said,
+    )
+
+
+def _word(found: Finding, reading: Reading, p_holm: float, sure: float) -> Word:
+    delta = found.margin
+    if found.biased:
+        return "cannot_tell"
+    if delta is not None and -delta < reading.low_near and reading.high_near < delta:
+        return "equivalent"
+    if p_holm > sure:
+        return "cannot_tell"
+    is_less = reading.estimate < 0
+    return "better" if is_less is is_ratio(found.metric) else "worse"
+
+
+def _needs(
+    found: Finding, reading: Reading | None, said: Statement | None, *, time: bool
+) -> str | None:
+    """What would settle a statement that is not settled yet."""
+    if found.runs and said and said.word == "cannot_tell" and reading:
+        return words.more_runs(found.runs, _times_wider(found, reading))
+    if found.spread is None or reading is None or said is None or found.biased:
+        return None
+    if said.word != "cannot_tell":
+        return None
+    return words.remedy(found.spread, _times_wider(found, reading), time=time)
+
+
+def _times_wider(found: Finding, reading: Reading) -> float:
+    """How many times as wide its interval is as it has to be."""
+    half = (reading.high - reading.low) / 2
+    goal = max(abs(reading.estimate), found.margin or 0.0)
+    return half / goal if goal else 1.0
