@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 
 from api import errors
 from api.bodies import BoundedBodies
+from api.comparing import names as baselines
 from api.comparing import route as compare
 from api.deps import known_query
 from api.openapi import schema_of
@@ -108,6 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
         events,
         downloads,
         compare,
+        baselines,
         selftest,
     ):
         # who asks for these adds what it likes to the URL

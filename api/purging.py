@@ -8,6 +8,7 @@ to ask again.
 import asyncio
 import logging
 
+from api.baselines.known import names_of
 from api.errors import invalid
 from api.parts import Store
 from shared import files
@@ -28,13 +29,20 @@ def check_whole(said: str, job_id: str) -> None:
 
 
 async def purged(store: Store, settings: Settings, job_id: str) -> None:
-    """Delete all of it; raises WrongState before its end, NoSuchRun, Unwritable."""
+    """Delete all of it; raises WrongState before its end and of a baseline, NoSuchRun,
+    Unwritable."""
     async with store.access.deadline():
         status = await _status(store, job_id)
     if status is not None and not status.terminal:
         raise WrongState(
             f"Benchmark {job_id} is {status}. Cancel it first: DELETE it without"
             " purge; then purge it when it has ended."
+        )
+    names = await names_of(store, settings, job_id)
+    if names:
+        raise WrongState(
+            f"Benchmark {job_id} is a baseline: {', '.join(names)}. Take that away"
+            f" first, and purge it then: DELETE /baselines/{names[0]}"
         )
     results_dir, spool_dir = settings.results_dir, settings.spool_dir
     found = await asyncio.to_thread(files.delete, results_dir, spool_dir, job_id)

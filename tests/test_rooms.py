@@ -90,7 +90,7 @@ def machinery() -> set[str]:
     """The flat files of `shared` that know nothing of benchmarks, the settings, and
     what others have fixed."""
     flat = {path.stem for path in (ROOT / "shared").glob("*.py")} - {"__init__"}
-    known = {"run", "sample", "archive"}
+    known = {"run", "sample", "archive", "baselines"}
     return (flat | {"settings", "standards"}) - known
 
 

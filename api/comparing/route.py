@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
+from api.baselines.known import run_of
 from api.comparing.process import MOST_JOBS, compared
-from api.deps import EXAMPLE, PartsDep, StoreDep, whole_id
+from api.deps import EXAMPLE, PartsDep, StoreDep
 from api.errors import Problem, responses
 from api.routes.downloads import ended
 from shared.comparison import Comparison
@@ -34,7 +35,7 @@ async def compare(
             min_length=1,
             max_length=MOST_JOBS,
             description="One: its targets are compared. Two to eight: these benchmarks"
-            " are. Ids, or their beginnings.",
+            " are. Ids, their beginnings, or names of baselines.",
             examples=[[EXAMPLE]],
         ),
     ],
@@ -50,7 +51,7 @@ async def compare(
     Computed anew from the rows, so that benchmarks of earlier versions are compared by
     this one's method.
     """
-    ids = [await whole_id(each, parts) for each in job]
+    ids = [await run_of(parts, store, each) for each in job]
     twice = next((each for each in ids if ids.count(each) > 1), None)
     if twice is not None:
         raise Problem("incomparable", f"{twice} is named twice; name each once.")

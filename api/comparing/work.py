@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.baselines.plans import in_words
 from api.comparing.differing import differences
 from shared import archive
 from shared.clock import utc_label
@@ -204,9 +205,8 @@ def _short(job_ids: Sequence[str]) -> dict[str, str]:
 
 
 def _check(differ: Sequence[Difference], *, anyway: bool) -> None:
-    bars = [each for each in differ if each.bars]
-    if bars and not anyway:
-        said = "; ".join(f"{each.what}: {' and '.join(each.values)}" for each in bars)
+    said = in_words(differ)
+    if said and not anyway:
         raise Incomparable(
             f"These benchmarks did not ask for the same work ({said}), so a difference"
             " would not tell what made it. Ask with `anyway=true` to compare them all"

@@ -5,6 +5,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "cut-short": (400, "The request broke off"),
     "not-found": (404, "There is nothing here"),
     "no-such-run": (404, "There is no such benchmark"),
+    "no-such-baseline": (404, "There is no such baseline"),
     "method-not-allowed": (405, "This is not done here"),
     "slow-body": (408, "The request did not arrive in time"),
     "slow-head": (408, "The request did not arrive in time"),

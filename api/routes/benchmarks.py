@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from api.baselines.against import check_against
 from api.deps import EXAMPLE, JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
 from api.live import ended_within, unless_gone, wait_asked_s
@@ -131,12 +132,24 @@ async def create(
             " at worst and probably, and how long limits make it."
         ),
     ] = False,
+    against: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=64,
+            description="A baseline, or a benchmark: a plan that could not be compared"
+            " with it is refused before it costs anything.",
+            examples=["main"],
+        ),
+    ] = None,
 ) -> Response:
     """Checks everything, queues the plan and answers at once; costs nothing yet.
 
     A form is the short spelling of a plan: its prompt file has a prompt on each line.
     """
     plan, about, warnings = await read_submission(request, parts)
+    if against is not None:
+        await check_against(parts, store, plan, against)
     warnings += await check_key(parts, dry_run=dry_run)
     if dry_run:
         return json_of(Quoted.of(await quoted(plan, parts, store), warnings))

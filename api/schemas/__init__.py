@@ -12,6 +12,7 @@ from api.schemas.account import (
     Spending,
     UpstreamNow,
 )
+from api.schemas.baseline import Baselines, NamedRun, NewBaseline
 from api.schemas.benchmark import (
     Accepted,
     Job,
@@ -27,6 +28,7 @@ from api.schemas.live import Live, LiveFailure, LiveFigures, LiveStep, LiveTarge
 __all__ = [
     "Accepted",
     "AccountNow",
+    "Baselines",
     "Count",
     "Credit",
     "FreeCalls",
@@ -40,6 +42,8 @@ __all__ = [
     "LiveStep",
     "LiveTarget",
     "Money",
+    "NamedRun",
+    "NewBaseline",
     "Progress",
     "Quoted",
     "Reconciled",

@@ -17,6 +17,7 @@ RECONCILE = PREFIX + "reconcile"
 PURGED = PREFIX + "purged"
 COUNTS = PREFIX + "counts"
 PROBE = PREFIX + "probe"
+BASELINES = PREFIX + "baselines"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),

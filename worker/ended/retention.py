@@ -1,7 +1,7 @@
 """Old results are deleted: by age, and the oldest ones when they take too much room.
 
 Only folders of runs are, so never `examples`, and none of a run that the store holds
-open. Off unless RESULTS_KEEP_DAYS or RESULTS_MAX_GIB is set.
+open or that is a baseline. Off unless RESULTS_KEEP_DAYS or RESULTS_MAX_GIB is set.
 """
 
 import asyncio
@@ -11,11 +11,12 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from shared import archive
+from shared import archive, baselines
 from shared.clock import wall_s
 from shared.files import delete_results
 from shared.settings import Settings
 from shared.standards.units import DAY_S
+from shared.store import baselines as stored
 from shared.store import keys
 
 log = logging.getLogger("worker.ended.retention")
@@ -34,6 +35,11 @@ async def keep_to_limits(redis: Redis, settings: Settings) -> None:
         return
     # by ids alone: records of a later version cannot be read, and must not be lost
     spared = {job_id.decode() for job_id in await redis.zrange(keys.OPEN, 0, -1)}
+    named = baselines.together(
+        await stored.known(redis),
+        await asyncio.to_thread(baselines.kept, settings.results_dir),
+    )
+    spared |= {each.job_id for each in named.values()}
     gone = await asyncio.to_thread(sweep, settings, spared)
     if gone:
         log.info("the results of %d old benchmarks were deleted", len(gone))

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from shared.baselines import Baseline, keep
 from shared.plan import Plan, Target
 from shared.plan.prompts import InlinePrompts
 from shared.run import new_job_id
 from shared.settings.settings import Settings
+from shared.store import baselines as stored
 from shared.store.run import runs
 from worker.ended.retention import keep_to_limits, sweep
 
@@ -114,3 +116,14 @@ def test_what_stays_counts_until_it_is_gone(tmp_path: Path) -> None:
     # 300 KiB, of which 250 may stay: the first cannot go, so the second does
     assert sweep(limits(tmp_path, results_max_gib=250 / 2**20), ()) == [next_]
     assert newest in os.listdir(tmp_path)
+
+
+async def test_a_baseline_is_spared_whether_the_store_or_the_folder_knows_its_name(
+    redis: Redis, tmp_path: Path
+) -> None:
+    in_store, in_folder, old = (results(tmp_path, days) for days in (9, 8, 7))
+    await stored.put(redis, Baseline(name="a", job_id=in_store, set_at=1.0))
+    keep(tmp_path, Baseline(name="b", job_id=in_folder, set_at=1.0))
+    await keep_to_limits(redis, limits(tmp_path, results_keep_days=5))
+    assert sorted(os.listdir(tmp_path)) == sorted([in_store, in_folder, "baselines"])
+    assert not (tmp_path / old).exists()
