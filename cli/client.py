@@ -9,8 +9,8 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json
 
+from cli.refusal import Away, Refused, refusal, refusal_of
 from shared.clock import monotonic_s, sleep
-from shared.errors import BenchError
 
 ENDED = frozenset({"done", "cancelled", "failed"})
 LOOK_S = 0.25
@@ -18,27 +18,13 @@ AGAIN_S = 1.0
 PATIENCE_S = 300.0
 """A followed job outlives an API that is away for so long; a restart takes seconds."""
 
-_AWAY = (502, 503, 504)
 _PAGE = 100
 _JSON = {"Content-Type": "application/json"}
 
+__all__ = ["ENDED", "Account", "Api", "Away", "Job", "Refused"]
+
 Job = dict[str, Any]
 Account = dict[str, Any]
-
-
-class Refused(BenchError):
-    """The API answered with a problem, or not at all."""
-
-    def __init__(self, sentence: str, kind: str = "", status: int = 0) -> None:
-        super().__init__(sentence)
-        self.kind = kind
-        """The last part of the problem's type: `no-such-run`; "" without one."""
-        self.status = status
-        """Of HTTP; 0 without an answer."""
-
-
-class Away(Refused):
-    """It did not answer, or said that it cannot just now."""
 
 
 class Api:
@@ -71,14 +57,22 @@ class Api:
         path = "/benchmark?dry_run=true"
         return await self._ask("POST", path, data=fields, files=files)
 
-    async def submit_plan(self, plan: bytes) -> Job:
-        """Queue a benchmark of a plan as JSON; its job_id and addresses."""
-        return await self._ask("POST", "/benchmark", content=plan, headers=_JSON)
+    async def submit_plan(self, plan: bytes, *, against: str | None = None) -> Job:
+        """Queue a benchmark of a plan as JSON; its job_id and addresses.
 
-    async def quote_plan(self, plan: bytes) -> Job:
+        against: refused where it could not be compared with this job, or baseline.
+        """
+        return await self._of_plan(plan, against=against)
+
+    async def quote_plan(self, plan: bytes, *, against: str | None = None) -> Job:
         """What that benchmark would cost and take; nothing is queued."""
-        path = "/benchmark?dry_run=true"
-        return await self._ask("POST", path, content=plan, headers=_JSON)
+        return await self._of_plan(plan, dry_run="true", against=against)
+
+    async def _of_plan(self, plan: bytes, **asked: str | None) -> Job:
+        params = {name: value for name, value in asked.items() if value is not None}
+        return await self._ask(
+            "POST", "/benchmark", content=plan, headers=_JSON, params=params
+        )
 
     async def generate(self, question: Job) -> AsyncIterator[str | Job]:
         """Texts as they come, at last the whole answer. Raises Refused."""
@@ -90,7 +84,7 @@ class Api:
         try:
             if not answer.is_success:
                 await answer.aread()
-                raise _refused(answer)
+                raise refusal(answer)
             if not question.get("stream"):
                 yield self._told(await answer.aread())
                 return
@@ -102,7 +96,7 @@ class Api:
                 elif field == "data":
                     told = self._told(value)
                     if name == "error":
-                        raise _of(told, told.get("status", 0))
+                        raise refusal_of(told, told.get("status", 0))
                     yield str(told.get("text", "")) if name == "delta" else told
         except httpx.TransportError as error:
             raise Away(f"The answer of {self._url} broke off ({error}).") from None
@@ -161,12 +155,26 @@ class Api:
         asked = {"job": job_ids, "anyway": anyway}
         return await self._ask("GET", "/compare", params=asked, timeout=180)
 
+    async def baselines(self) -> list[Job]:
+        """All of them, by name."""
+        return list((await self._ask("GET", "/baselines"))["baselines"])
+
+    async def baseline(self, name: str) -> Job:
+        """What a name stands for."""
+        return await self._ask("GET", f"/baselines/{quote(name, safe='')}")
+
+    async def set_baseline(self, name: str, job_id: str) -> Job:
+        """Let the name stand for this job from now on."""
+        path = f"/baselines/{quote(name, safe='')}"
+        return await self._ask("PUT", path, json={"job": job_id})
+
+    async def drop_baseline(self, name: str) -> None:
+        """Take the name away."""
+        await self._done("DELETE", f"/baselines/{quote(name, safe='')}")
+
     async def purge(self, job_id: str) -> None:
         """Delete every trace of a job that has ended."""
-        request = self._http.build_request("DELETE", f"/benchmark/{job_id}?purge=true")
-        answer = await self._sent(request)
-        if not answer.is_success:
-            raise _refused(answer)
+        await self._done("DELETE", f"/benchmark/{job_id}?purge=true")
 
     async def save(self, job_id: str, name: str, file: Path) -> None:
         """A file of its results, written here; it appears whole or not at all."""
@@ -176,7 +184,7 @@ class Api:
         try:
             if not answer.is_success:
                 await answer.aread()
-                raise _refused(answer)
+                raise refusal(answer)
             with part.open("wb") as out:
                 async for piece in answer.aiter_bytes():
                     out.write(piece)
@@ -222,10 +230,16 @@ class Api:
     async def account(self) -> Account:
         return await self._ask("GET", "/account")
 
+    async def _done(self, method: str, path: str) -> None:
+        """What answers nothing."""
+        answer = await self._sent(self._http.build_request(method, path))
+        if not answer.is_success:
+            raise refusal(answer)
+
     async def _ask(self, method: str, path: str, **more: Any) -> Job:
         answer = await self._sent(self._http.build_request(method, path, **more))
         if not answer.is_success:
-            raise _refused(answer)
+            raise refusal(answer)
         return self._told(answer.content)
 
     def _told(self, text: str | bytes) -> Job:
@@ -257,21 +271,3 @@ async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
             yield line.decode(errors="replace").removesuffix("\r")
-
-
-def _refused(answer: httpx.Response) -> Refused:
-    """The problem of an answer (RFC 9457), or what there is instead."""
-    try:
-        body = answer.json()
-        return _of(body, answer.status_code)
-    except (ValueError, AttributeError, KeyError):
-        said = f"The API answered {answer.status_code} {answer.reason_phrase}."
-        kind = Away if answer.status_code in _AWAY else Refused
-        return kind(said, status=answer.status_code)
-
-
-def _of(body: Job, status: int) -> Refused:
-    kind = str(body.get("type", "")).rpartition("/")[2]
-    upstream = kind.startswith("upstream-")  # the API is there, whatever its status
-    found = Away if status in _AWAY and not upstream else Refused
-    return found(str(body.get("detail") or body["title"]), kind, status)

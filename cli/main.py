@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from cli.pipes import outlive_readers
@@ -20,6 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("jobs.list_jobs:list_jobs", "The benchmarks, newest first."),
     "watch": ("watch:watch", "Follow a benchmark to its end."),
     "show": ("watch:show", "One benchmark: what came of it, or how it goes."),
+    "baseline": (
+        "jobs.baseline:baseline",
+        "Names of benchmarks that others are held to.",
+    ),
     "compare": ("jobs.compare:compare", "Which is better, and is that real."),
     "tag": ("jobs.tag:tag", "Tag a benchmark, name it, note something."),
     "download": ("jobs.download:download", "The files of a benchmark that has ended."),
@@ -60,13 +64,16 @@ class Late(TyperCommand):
         return command.make_context(info_name, args, parent, **extra)
 
 
-def load(name: str) -> TyperCommand:
-    """The command itself, with its options."""
+def load(name: str) -> TyperCommand | TyperGroup:
+    """The command itself, with its options; or a family of commands."""
     module, function = COMMANDS[name][0].split(":")
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    alone.command(name)(getattr(import_module(f"cli.commands.{module}"), function))
+    found = getattr(import_module(f"cli.commands.{module}"), function)
+    alone = found
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(name)(found)
     command = get_command(alone)
-    assert isinstance(command, TyperCommand)  # noqa: S101 - an app of one command
+    assert isinstance(command, TyperCommand | TyperGroup)  # noqa: S101 - typer's own
     return command
 
 

@@ -62,6 +62,7 @@ SHOWN = {
     "shared.money": {"reconciliation"},
     "shared.upstream": {"allowance", "identity"},
     "shared.analysis": {"columns", "no_rows", "summarize"},
+    "shared.baselines": set(),
     "shared.comparison": {"calls", "compare", "contest", "live", "looks"},
     "shared.verdict": {"selftest"},
     "worker.shard": {"ready", "lanes"},
@@ -90,7 +91,7 @@ def machinery() -> set[str]:
     """The flat files of `shared` that know nothing of benchmarks, the settings, and
     what others have fixed."""
     flat = {path.stem for path in (ROOT / "shared").glob("*.py")} - {"__init__"}
-    known = {"run", "sample", "archive", "baselines"}
+    known = {"run", "sample", "archive"}
     return (flat | {"settings", "standards"}) - known
 
 

@@ -30,6 +30,7 @@ File = Annotated[
 ]
 
 
+@report.reported
 def run(
     ctx: typer.Context,
     file: File,
@@ -73,14 +74,8 @@ def run(
     data_dir: Annotated[
         Path, typer.Option(help="Where a stack of this folder keeps its data.")
     ] = DATA_DIR,
-    json: report.options.Json = False,
-    csv: report.options.Csv = None,
-    quiet: report.options.Quiet = False,
-    output: report.options.Output = None,
-    junit: report.options.Junit = None,
-    markdown: report.options.Markdown = None,
-    fail_if: report.options.FailIf = None,
-    strict: report.options.Strict = False,
+    *,
+    made: report.Options,
     url: Url = None,
 ) -> None:
     """Run a benchmark of prompts or of a plan, and show what came of it.
@@ -93,7 +88,6 @@ def run(
     if print_plan and dry_run:
         note("--print-plan contradicts --dry-run: either shows something and stops.")
         raise typer.Exit(exits.USAGE)
-    made = report.options_of(ctx.params)
     settings = read_settings()
     flags = plan.Flags(
         **{each.name: ctx.params[each.name] for each in fields(plan.Flags)}
@@ -105,13 +99,15 @@ def run(
     wanted = WantedStack(url=url, simulate=simulate, data_dir=data_dir)
 
     async def work() -> int:
-        tell = _hush if quiet else note
+        tell = _hush if made.quiet else note
         async with chosen(wanted, settings, tell) as stack, Api(stack.url) as api:
+            if dry_run or made.against:  # before the preflight, which costs a call
+                quoted = await api.quote_plan(asked.json(), against=made.against)
             if dry_run:
-                quote.draw(await api.quote_plan(asked.json()))
+                quote.draw(quoted)
                 return exits.OK
             if look_first:
-                await preflight(api, asked.plan, note, quiet=quiet)
+                await preflight(api, asked.plan, note, quiet=made.quiet)
             return await followed(api, asked, stack, made)
 
     raise typer.Exit(attempt(work()))
@@ -125,7 +121,7 @@ def _plan(
     try:
         document = plan.read(file) if is_plan else plan.of_prompts(Path(file))
         asked = plan.build(document, flags, settings)
-        report.check_names(made.gates, asked.plan)
+        report.check_names(made.all_gates, asked.plan)
     except BadPlan as error:
         note(str(error))
         raise typer.Exit(exits.USAGE) from None
@@ -141,7 +137,7 @@ async def followed(
 ) -> int:
     """Queue it and show it to its end; the exit code. With a stack of its own it ends
     when that can be shown no more."""
-    accepted = await api.submit_plan(asked.json())
+    accepted = await api.submit_plan(asked.json(), against=made.against)
     job_id = accepted["job_id"]
     tell = _hush if made.quiet else note
     for warning in accepted["warnings"]:

@@ -2,7 +2,8 @@
 
 `gates` reads a `--fail-if`, `values` finds its figure in a result, `judge` judges.
 `screen` is the terminal, `document` JSON and CSV, `junit` and `markdown` what CI reads;
-all say the same `sentences` and `tables`. `finish` does what the `options` ask for.
+all say the same `sentences` and `tables`. `against` holds it to another benchmark.
+`finish` does what the `options` ask for.
 
 May import: `shared`, `cli.exits`, `cli.client`, `cli.show`.
 """
@@ -13,7 +14,7 @@ from cli.report.gates import CiGate, check_job, check_names, parse_gate
 from cli.report.judge import GateOutcome, exit_code, judge
 from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
-from cli.report.options import Options, options_of
+from cli.report.options import Options, options_of, reported
 from cli.report.screen import show
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "judge",
     "options_of",
     "parse_gate",
+    "reported",
     "show",
 ]

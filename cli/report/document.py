@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from math import isinf
 from typing import Any
 
+from cli.report.against.changes import ChangeGate
+from cli.report.against.held_to import HeldTo
 from cli.report.gates import FIGURES, CiGate
 from cli.report.judge import GateOutcome, Job, exit_code
 from cli.report.values import value_of
@@ -17,8 +19,11 @@ COLUMNS = (
 )
 
 
-def as_json(job: Job, judged: Iterable[GateOutcome]) -> dict[str, Any]:
-    """The whole: what came out in short, each gate, and the body of GET."""
+def as_json(
+    job: Job, judged: Iterable[GateOutcome], beside: HeldTo | None = None
+) -> dict[str, Any]:
+    """The whole: what came out in short, each gate, the benchmark that it is compared
+    with, and the body of GET."""
     judged = tuple(judged)
     result = job["result"] or {}
     verdict = result.get("verdict") or {}
@@ -33,6 +38,7 @@ def as_json(job: Job, judged: Iterable[GateOutcome]) -> dict[str, Any]:
         "cost_usd": job["money"]["spent_usd"],
         "elapsed_s": job["progress"]["elapsed_s"],
         "gates": [_gate(one) for one in judged],
+        "against": None if beside is None else _against(beside),
         "job": job,
     }
 
@@ -53,6 +59,15 @@ def as_csv(job: Job) -> str:
     return out.getvalue()
 
 
+def _against(beside: HeldTo) -> dict[str, Any]:
+    return {
+        "name": beside.name,
+        "job_id": beside.job_id,
+        "why_not": beside.why or None,
+        "comparison": beside.comparison,
+    }
+
+
 def _gate(one: GateOutcome) -> dict[str, Any]:
     value, gate = one.value, one.gate
     ends = {"value": value.point, "low": value.low, "high": value.high}
@@ -62,6 +77,7 @@ def _gate(one: GateOutcome) -> dict[str, Any]:
         for name, end in ends.items()
     }
     said = {"fail_if": gate.text, "of": one.of, "failed": one.failed}
+    said |= {"is_change": isinstance(gate, ChangeGate), "is_open": one.is_open}
     return {**said, "limit": gate.limit, **known, "words": one.words}
 
 

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cli import exits, show
-from cli.client import Api, Refused
+from cli.client import ENDED, Api, Refused
 from cli.report import screen, sentences
+from cli.report.against import HeldTo, held, held_to
 from cli.report.document import as_csv, as_json
 from cli.report.judge import GateOutcome, Job, exit_code, judge
 from cli.report.junit import as_junit
@@ -26,46 +27,69 @@ async def finish(job: Job, options: Options, console: Console, api: Api) -> int:
     One that cannot be written or had is said, and only where the gates hold is the exit
     code that of it. console: stdout's.
     """
-    judged = judge(options.gates, job, strict=options.strict)
+    strict = options.strict
+    compared = None
+    if options.against is not None and job["status"] in ENDED:
+        compared = await held_to(api, job, options.against)
+    judged = judge(options.gates, job, strict=strict)
+    if job["status"] in ENDED:
+        judged += held(options.changes, compared, strict=strict)
     where = options.output or _folder_here(job["job_id"]) or _address(job, api)
-    _show(job, judged, options, console, where)
+    _show(job, judged, compared, options, console, where)
     code = exit_code(job, judged)
     for file, document in (
         (options.csv, as_csv(job)),
-        (options.junit, as_junit(job, judged)),
-        (options.markdown, as_markdown(job, judged)),
+        (options.junit, as_junit(job, judged, compared)),
+        (options.markdown, as_markdown(job, judged, compared)),
     ):
         if file is not None and file != STDOUT and not _is_written(file, document):
             code = code or exits.USAGE
     if options.output is not None:
         downloaded = await _download(job, options.output, api)
         code = code or downloaded
+    if options.save_as is not None and code == exits.OK:
+        code = await _named(job, options.save_as, api)
     return code
 
 
 def _show(
     job: Job,
     judged: tuple[GateOutcome, ...],
+    compared: HeldTo | None,
     options: Options,
     console: Console,
     where: Path | str,
 ) -> None:
     if options.json:
-        print(show.as_json(as_json(job, judged)))
+        print(show.as_json(as_json(job, judged, compared)))
     elif options.csv == STDOUT:
         print(as_csv(job), end="")
     elif options.quiet:
         _say_in_short(job, judged, console)
     else:
-        screen.show(job, judged, console, where=where)
+        screen.show(job, judged, console, where=where, beside=compared)
 
 
 def _say_in_short(job: Job, judged: tuple[GateOutcome, ...], console: Console) -> None:
-    """How it came out, and each gate that failed."""
+    """How it came out, and each gate that failed, or of which nobody can tell."""
     screen.line(console, sentences.in_short(job))
     for one in judged:
-        if one.failed:
+        if one.failed or one.is_open:
             console.print(Text(sentences.gate(one)), soft_wrap=True)
+
+
+async def _named(job: Job, name: str, api: Api) -> int:
+    """Let it be this baseline from now on; the exit code of that alone. One that is not
+    done, which `show` ends with 0 too, gets no name."""
+    if job["status"] != "done":
+        return exits.OK
+    try:
+        await api.set_baseline(name, job["job_id"])
+    except Refused as error:
+        _say(f"--save-as {name}: {error}")
+        return exits.UNREACHABLE if error.status >= 500 else exits.USAGE
+    _say(f"{job['job_id']} is the baseline {name} from now on.")
+    return exits.OK
 
 
 async def _download(job: Job, folder: Path, api: Api) -> int:

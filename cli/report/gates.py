@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from cli.report.against.changes import ChangeGate
 from shared.errors import BadPlan
 from shared.near import meant
 from shared.plan import Plan, steps
@@ -112,20 +113,27 @@ def parse_gate(text: str) -> CiGate:
     return CiGate(text.strip(), figure, form["sign"], limit, of)
 
 
-def check_names(gates: Iterable[CiGate], plan: Plan) -> None:
-    """Raise BadPlan for a gate on a target or a step that the plan has not."""
+def check_names(gates: Iterable[CiGate | ChangeGate], plan: Plan) -> None:
+    """Raise BadPlan for a gate on a target or a step that the plan has not, and for one
+    on a change of a step, since targets alone are compared."""
     targets = [target.label() for target in plan.targets]
     known = {*targets, *(target.model for target in plan.targets)}
     named = [step.name for step in steps(plan)]
     for gate in gates:
-        if gate.of is None or gate.of in (*known, *named):
+        is_change = isinstance(gate, ChangeGate)
+        if gate.of is None or gate.of in known:
             continue
+        if gate.of in named and not is_change:
+            continue
+        if is_change:
+            said = f"no target `{gate.of}` is compared. {meant(gate.of, known)}"
+            raise BadPlan(f"--fail-if '{gate.text}': {said}")
         if not _is_of_search(gate.of, plan):
             said = unknown(gate.of, [*known], named)
             raise BadPlan(f"--fail-if '{gate.text}': {said}")
 
 
-def check_job(gates: Iterable[CiGate], job: Mapping[str, Any]) -> None:
+def check_job(gates: Iterable[CiGate | ChangeGate], job: Mapping[str, Any]) -> None:
     """The same of a benchmark as the API shows it. A plan that this version cannot read
     is judged at its end alone."""
     gates = tuple(gates)

@@ -6,6 +6,7 @@ from typing import Any
 
 from cli import exits
 from cli.client import ENDED
+from cli.report.against.changes import ChangeGate
 from cli.report.gates import ADJUSTED, CiGate, parse_gate, unknown
 from cli.report.values import Group, Value, interval, value_of, written
 
@@ -25,13 +26,15 @@ _BEHIND = {"requests_per_s": "rate", "output_tokens_per_s": "rate"}
 class GateOutcome:
     """A gate on one target, one step, or the run."""
 
-    gate: CiGate
+    gate: CiGate | ChangeGate
     of: str | None
     """Whose figure it is; None: that of the whole run."""
     failed: bool
     value: Value
     words: str
     """The figure, and on what it was judged."""
+    is_open: bool = False
+    """A change that is neither proved nor proved not to be so."""
 
 
 def judge(

@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from cli.report import sentences
+from cli.report.against.held_to import HeldTo
 from cli.report.judge import GateOutcome, Job, is_bad
 from cli.show import text
 
 
-def as_junit(job: Job, judged: Iterable[GateOutcome]) -> str:
-    """One suite; what failed is a `failure`, a benchmark not done an `error`."""
+def as_junit(
+    job: Job, judged: Iterable[GateOutcome], beside: HeldTo | None = None
+) -> str:
+    """One suite; what failed is a `failure`, a benchmark not done an `error`. A gate
+    that holds has its figure, and the verdict what it was compared with."""
     judged = tuple(judged)
     suite = Element("testsuite", name="llmbench", time=_time(job))
     case = SubElement(
@@ -18,6 +22,7 @@ def as_junit(job: Job, judged: Iterable[GateOutcome]) -> str:
     said = [words for _, words in sentences.verdict(job)]
     if answer := sentences.found(job):
         said.append(answer)
+    said += beside.sentences() if beside else ()
     errors = failures = 0
     if job["status"] != "done":
         errors = 1
@@ -34,6 +39,8 @@ def as_junit(job: Job, judged: Iterable[GateOutcome]) -> str:
         gate = SubElement(suite, "testcase", classname=job["job_id"], name=_name(one))
         if one.failed:
             SubElement(gate, "failure", message=text(one.words))
+        else:
+            SubElement(gate, "system-out").text = text(one.words)
     suite.set("tests", str(1 + len(judged)))
     suite.set("failures", str(failures))
     suite.set("errors", str(errors))

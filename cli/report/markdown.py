@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from cli.report import sentences, tables
+from cli.report.against.held_to import HeldTo
 from cli.report.judge import GateOutcome, Job
 from cli.report.tables import FigureRow
 from cli.report.words import DOUBTFUL
@@ -12,12 +13,17 @@ _MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|"})
 """Characters that would format a stranger's words, or link from them."""
 
 
-def as_markdown(job: Job, judged: Iterable[GateOutcome]) -> str:
-    """The verdict, the gates, a table of targets and one of steps, why calls failed."""
-    return "\n".join(_lines(job, tuple(judged))) + "\n"
+def as_markdown(
+    job: Job, judged: Iterable[GateOutcome], beside: HeldTo | None = None
+) -> str:
+    """The verdict, the gates, what it was compared with, a table of targets and one of
+    steps, why calls failed."""
+    return "\n".join(_lines(job, tuple(judged), beside)) + "\n"
 
 
-def _lines(job: Job, judged: tuple[GateOutcome, ...]) -> Iterator[str]:
+def _lines(
+    job: Job, judged: tuple[GateOutcome, ...], beside: HeldTo | None
+) -> Iterator[str]:
     (_, first), *rest = sentences.verdict(job)
     yield f"### llmbench: {job['status']}\n"
     yield f"**{plain(first)}** Job `{job['job_id']}`.\n"
@@ -27,9 +33,14 @@ def _lines(job: Job, judged: tuple[GateOutcome, ...]) -> Iterator[str]:
         yield "\n| gate | | figure |\n|---|---|---|"
         for one in judged:
             of = f" of {one.of}" if one.of and not one.gate.of else ""
-            state = "**failed**" if one.failed else "passed"
+            state = sentences.state(one)
+            state = f"**{state}**" if one.failed else state
             gate = plain(f"fail if {one.gate.text}{of}")
             yield f"| {gate} | {state} | {plain(one.words)} |"
+    if beside:
+        head, *more = beside.sentences()
+        yield f"\n{plain(head)}\n"
+        yield from (f"- {plain(said)}" for said in more)
     if job["result"]:
         yield from _figures(job)
     if failed := sentences.failures(job):

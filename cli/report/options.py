@@ -1,14 +1,17 @@
 """The options of all commands that end with a report."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import Parameter, Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from cli.report.against.changes import ChangeGate, is_change, parse_change
 from cli.report.gates import CiGate, parse_gate
+from shared.baselines import is_name
 
 Json = Annotated[
     bool, typer.Option("--json", help="The whole result as one JSON object.")
@@ -34,12 +37,32 @@ Markdown = Annotated[
 FailIf = Annotated[
     list[str] | None,
     typer.Option(
-        "--fail-if", help='Exit with 1 if so: "ttft.p95 > 1s"; may be repeated.'
+        "--fail-if",
+        help='Exit with 1 if so: "ttft.p95 > 1s", "ttft > +10%"; may be repeated.',
     ),
 ]
 Strict = Annotated[
     bool,
-    typer.Option("--strict", help="Judge gates by the point, not by its interval."),
+    typer.Option(
+        "--strict",
+        help="Judge gates by the point, not by its interval; a change fails unless it"
+        " is proved not to be so.",
+    ),
+]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        metavar="NAME",
+        help="Compare it with this baseline, or benchmark; gates may say"
+        ' "ttft > +10%".',
+    ),
+]
+SaveAs = Annotated[
+    str | None,
+    typer.Option(
+        "--save-as", metavar="NAME", help="Let it be this baseline, if it ends with 0."
+    ),
 ]
 
 STDOUT = Path("-")
@@ -55,47 +78,95 @@ class Options:
     output: Path | None = None
     junit: Path | None = None
     markdown: Path | None = None
+    against: str | None = None
     strict: bool = False
+    save_as: str | None = None
     gates: tuple[CiGate, ...] = ()
+    changes: tuple[ChangeGate, ...] = ()
 
     @property
     def owns_stdout(self) -> bool:
         """Whether a document goes to stdout, and so nothing else may."""
         return self.json or self.csv == STDOUT
 
+    @property
+    def all_gates(self) -> tuple[CiGate | ChangeGate, ...]:
+        """Of both kinds."""
+        return (*self.gates, *self.changes)
 
-def options_of(params: Mapping[str, Any]) -> Options:
-    """Of a command's parameters by name. A gate that cannot be read is a usage error,
-    before anything is asked, and so is a file that could not be written."""
+
+def options_of(
+    *,
+    json: Json = False,
+    csv: Csv = None,
+    quiet: Quiet = False,
+    output: Output = None,
+    junit: Junit = None,
+    markdown: Markdown = None,
+    against: Against = None,
+    fail_if: FailIf = None,
+    strict: Strict = False,
+    save_as: SaveAs = None,
+) -> Options:
+    """Of a command's parameters. A gate that cannot be read is a usage error, before
+    anything is asked, and so is a file that could not be written."""
+    said = fail_if or ()
     try:
-        gates = tuple(parse_gate(text) for text in params["fail_if"] or ())
+        gates = tuple(parse_gate(text) for text in said if not is_change(text))
+        changes = tuple(parse_change(text) for text in said if is_change(text))
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--fail-if") from None
-
-    if params["json"] and params["csv"] and Path(params["csv"]) == STDOUT:
+    if changes and against is None:
+        raise typer.BadParameter(
+            f"`{changes[0].text}` is a change: say since when, with --against NAME (a"
+            " baseline, or a benchmark).",
+            param_hint="--fail-if",
+        )
+    if json and csv == STDOUT:
         raise typer.BadParameter(
             "--json and --csv - both write to standard output. Give --csv a file.",
             param_hint="--csv",
         )
-
-    def path(name: str) -> Path | None:
-        if not params[name]:
-            return None
-        found = Path(params[name])
-        if found != STDOUT:
-            _check_writable(found, f"--{name}", is_folder=name == "output")
-        return found
-
+    if save_as is not None and not is_name(save_as):
+        raise typer.BadParameter(
+            f"`{save_as}` is no name of a baseline: letters, digits and `._-`, the"
+            " first a letter or a digit.",
+            param_hint="--save-as",
+        )
+    files = {"csv": csv, "output": output, "junit": junit, "markdown": markdown}
+    for name, path in files.items():
+        if path is not None and path != STDOUT:
+            _check_writable(path, f"--{name}", is_folder=name == "output")
     return Options(
-        json=params["json"],
-        csv=path("csv"),
-        quiet=params["quiet"],
-        output=path("output"),
-        junit=path("junit"),
-        markdown=path("markdown"),
-        strict=params["strict"],
+        **files,
+        json=json,
+        quiet=quiet,
+        against=against,
+        strict=strict,
+        save_as=save_as,
         gates=gates,
+        changes=changes,
     )
+
+
+def reported(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that ends with a report: it has all of these options in place of its
+    parameter `made`, which is made of them before it begins."""
+    ours = signature(options_of, eval_str=True).parameters
+
+    def with_options(**given: Any) -> None:
+        made = options_of(**{name: given.pop(name) for name in ours})
+        command(**given, made=made)
+
+    parameters: list[Parameter] = []
+    for name, each in signature(command, eval_str=True).parameters.items():
+        found = ours.values() if name == "made" else (each,)
+        parameters += [one.replace(kind=Parameter.KEYWORD_ONLY) for one in found]
+    with_options.__name__ = command.__name__
+    with_options.__doc__ = command.__doc__
+    vars(with_options)["__signature__"] = Signature(parameters)
+    with_options.__annotations__ = {one.name: one.annotation for one in parameters}
+    return with_options
 
 
 def _check_writable(path: Path, flag: str, *, is_folder: bool) -> None:

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from cli.report import sentences, tables
+from cli.report.against.held_to import HeldTo
 from cli.report.judge import GateOutcome, Job
 from cli.report.words import DOUBTFUL
 from cli.show import text
@@ -27,6 +28,7 @@ def show(
     console: Console,
     *,
     where: Path | str | None,
+    beside: HeldTo | None = None,
 ) -> None:
     """All of it. where: a folder, or an address, that has its files."""
     name = f" {text(job['name'])}" if job.get("name") else ""
@@ -44,7 +46,12 @@ def show(
         for said in failed:
             console.print(_indented(Text(said)))
     for one in judged:
-        console.print(Text(sentences.gate(one), "bold red" if one.failed else "green"))
+        console.print(Text(sentences.gate(one), _of_gate(one)))
+    if beside is not None:
+        head, *more = beside.sentences()
+        console.print(Text(head, "bold"), soft_wrap=True)
+        for said in more:
+            console.print(_indented(Text(said)))
     if where is not None:
         line(console, f"Every call is a row of {where}/samples.csv")
 
@@ -64,6 +71,12 @@ def _figures(job: Job, console: Console) -> None:
         console.print(Text(f"{DOUBTFUL} too few calls to bound it", "dim"))
     if answer := sentences.found(job):
         console.print(Text(answer, "bold"))
+
+
+def _of_gate(one: GateOutcome) -> str:
+    if one.failed:
+        return "bold red"
+    return "yellow" if one.is_open else "green"
 
 
 def _indented(said: Text) -> Padding:

@@ -113,8 +113,16 @@ def found(job: Job) -> str | None:
     return None if answer is None else text(answer["words"])
 
 
+def state(judged: GateOutcome) -> str:
+    """How a gate came out."""
+    if judged.failed:
+        return "failed"
+    return "cannot tell" if judged.is_open else "passed"
+
+
 def gate(judged: GateOutcome) -> str:
     """A gate, whose it is, and how it came out."""
     of = "" if judged.of is None or judged.gate.of else f" of {text(judged.of)}"
-    state = "failed" if judged.failed else "passed"
-    return f'{state}: fail if "{text(judged.gate.text)}"{of}: {text(judged.words)}'
+    return (
+        f'{state(judged)}: fail if "{text(judged.gate.text)}"{of}: {text(judged.words)}'
+    )

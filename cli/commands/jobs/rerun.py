@@ -8,22 +8,12 @@ from pydantic_core import from_json
 from cli import exits, show
 from cli.client import Api, Job
 from cli.live import LeftRunning, follow
-from cli.report import Options, check_job, finish, options_of
-from cli.report.options import (
-    Csv,
-    FailIf,
-    Json,
-    Junit,
-    Markdown,
-    Output,
-    Quiet,
-    Strict,
-)
+from cli.report import Options, check_job, finish, reported
 from cli.terminal import Url, ask, console, note
 
 
+@reported
 def rerun(
-    ctx: typer.Context,
     job: Annotated[str, typer.Argument(help="Its id, or the beginning of it.")],
     failed: Annotated[
         bool, typer.Option("--failed", help="Only the calls that failed.")
@@ -41,14 +31,8 @@ def rerun(
         bool,
         typer.Option("--wait", help="Follow it; the options below are of its end."),
     ] = False,
-    json: Json = False,
-    csv: Csv = None,
-    quiet: Quiet = False,
-    output: Output = None,
-    junit: Junit = None,
-    markdown: Markdown = None,
-    fail_if: FailIf = None,
-    strict: Strict = False,
+    *,
+    made: Options,
     url: Url = None,
 ) -> None:
     """Do a benchmark again, as a new one.
@@ -56,26 +40,25 @@ def rerun(
     Example: llmbench rerun 01JZ8M5T7Q4W9E2R6Y8V0B3N5C --set runs=1 --wait
     """
     otherwise = laid_out(changes or [])
-    made = options_of(ctx.params)
     if made != Options() and not wait:
         raise typer.BadParameter(
             "What is made of its end needs --wait.", param_hint="--wait"
         )
 
     async def again(api: Api) -> int:
-        if made.gates and not otherwise:  # else its names may be others
-            check_job(made.gates, await api.job(job))
+        if made.all_gates and not otherwise:  # else its names may be others
+            check_job(made.all_gates, await api.job(job))
         queued = await api.rerun(job, failed=failed, changes=otherwise)
-        for warning in queued["warnings"] if not quiet else ():
+        for warning in queued["warnings"] if not made.quiet else ():
             note(show.text(warning))
         job_id = queued["job_id"]
         if not wait:
             show.console.print(f"{job_id} is queued.")
             return exits.OK
-        if not quiet:
+        if not made.quiet:
             note(f"{job_id} is queued.")
         try:
-            ended = await follow(api, job_id, console(stderr=True), quiet=quiet)
+            ended = await follow(api, job_id, console(stderr=True), quiet=made.quiet)
         except LeftRunning:
             return exits.INTERRUPTED
         return await finish(ended, made, console(), api)

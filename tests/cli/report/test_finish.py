@@ -1,7 +1,6 @@
 """The end of a benchmark: it is shown, whatever becomes of the files."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -11,11 +10,6 @@ from cli import exits
 from cli.client import Api, Away
 from cli.report import Options, finish, options_of, parse_gate
 from tests.cli.fixed import JOB_ID, done
-
-GIVEN: dict[str, Any] = {
-    **{"json": False, "quiet": False, "strict": False, "fail_if": None},
-    **dict.fromkeys(("csv", "output", "junit", "markdown")),
-}
 
 
 @pytest.mark.parametrize(
@@ -37,19 +31,19 @@ def test_a_file_that_could_not_be_written_is_a_usage_error_at_once(
     # who runs the tests may write everywhere
     monkeypatch.setattr("os.access", lambda where, _: where.name != "locked")
     with pytest.raises(typer.BadParameter, match=said):
-        options_of(GIVEN | {name: str(tmp_path / path)})
+        options_of(**{name: tmp_path / path})
 
 
 def test_a_file_that_could_be_written_is_not_made_yet(tmp_path: Path) -> None:
-    made = options_of(GIVEN | {"junit": str(tmp_path / "new" / "junit.xml")})
+    made = options_of(junit=tmp_path / "new" / "junit.xml")
     assert made.junit == tmp_path / "new" / "junit.xml"
-    assert options_of(GIVEN | {"csv": "-"}).owns_stdout
+    assert options_of(csv=Path("-")).owns_stdout
     assert list(tmp_path.iterdir()) == []
 
 
 def test_two_documents_do_not_share_standard_output() -> None:
     with pytest.raises(typer.BadParameter, match="--json and --csv - both write"):
-        options_of(GIVEN | {"json": True, "csv": "-"})
+        options_of(json=True, csv=Path("-"))
 
 
 class Gone(Api):
