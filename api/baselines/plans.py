@@ -25,6 +25,8 @@ _NO_MATTER = frozenset(
     }
 )
 """Fields that change no call."""
+_OWN = ("max_tokens", "temperature", "extra", "routing")
+"""Of a target: those that a plan has, too, make other work of it."""
 _MOST = 60
 
 Digests = Callable[[int], frozenset[str]]
@@ -45,6 +47,21 @@ def of_plans(plans: Sequence[Plan], prompts: Digests) -> Iterator[Difference]:
             values = [_of_prompts(prompts(place)) for place in range(len(plans))]
         if (found := difference(name, values)) is not None:
             yield found
+    yield from _of_targets(plans)
+
+
+def _of_targets(plans: Sequence[Plan]) -> Iterator[Difference]:
+    """Options that a target of one name has of its own, and not in all of them."""
+    each = [{target.label(): target for target in plan.targets} for plan in plans]
+    for label in each[0]:
+        if all(label in targets for targets in each):
+            for name in _OWN:
+                said = [getattr(targets[label], name) for targets in each]
+                found = difference(
+                    f"{label}: {name}", [_field(name, value) for value in said]
+                )
+                if found is not None:
+                    yield found
 
 
 def prompts_of(plan: Plan) -> frozenset[str]:
@@ -60,7 +77,8 @@ def difference(what: str, values: Sequence[str]) -> Difference | None:
     short = tuple(value[:_MOST] for value in values)
     if len(set(short)) < len(set(values)):  # they differ where they are cut
         short = tuple(_digest(value) for value in values)
-    return Difference(what=what, values=short, bars=what in _OTHER_WORK)
+    field = what.rpartition(": ")[2]
+    return Difference(what=what, values=short, bars=field in _OTHER_WORK)
 
 
 def in_words(found: Sequence[Difference]) -> str:

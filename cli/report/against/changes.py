@@ -8,7 +8,7 @@ from typing import Literal
 
 ChangeUnit = Literal["share", "points", "seconds"]
 
-TIMES = ("ttft", "ttft_visible", "tpot", "latency", "response")
+TIMES = (*("ttft", "ttft_visible", "tpot", "latency", "latency_at_length", "response"),)
 SHARES = ("success", "pass_rate")
 """Compared by their difference, in points."""
 PERCENTILES = ("p50", "p90", "p95", "p99")

@@ -16,7 +16,9 @@ OTHER = "acme/orca-70b-instruct:free"
 
 @pytest.fixture(autouse=True)
 def none_before(api: Api) -> Iterator[None]:
-    """Each test begins with none; the API is shared."""
+    """Each test begins with none; the API and the store are shared."""
+    for each in listed(api):
+        api.http.delete(f"/baselines/{each['name']}")
     yield
     for each in listed(api):
         api.http.delete(f"/baselines/{each['name']}")
@@ -149,6 +151,10 @@ def test_a_plan_of_other_work_than_the_baseline_s_is_refused_before_it_is_queued
     ):
         answer = api.http.post("/benchmark", params=asked, json=plan)
         assert wrong in problem(answer, "incomparable")["detail"]
+    own = body(FAST) | {"targets": [{"model": FAST, "max_tokens": 9}]}
+    answer = api.http.post("/benchmark", params=asked, json=own)
+    said = problem(answer, "incomparable")["detail"]
+    assert f"({FAST}: max_tokens: 9 and none: the plan's" in said
     answer = api.http.post(
         "/benchmark", params={**asked, "against": "mai"}, json=body(FAST)
     )

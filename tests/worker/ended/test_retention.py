@@ -127,3 +127,4 @@ async def test_a_baseline_is_spared_whether_the_store_or_the_folder_knows_its_na
     await keep_to_limits(redis, limits(tmp_path, results_keep_days=5))
     assert sorted(os.listdir(tmp_path)) == sorted([in_store, in_folder, "baselines"])
     assert not (tmp_path / old).exists()
+    await stored.remove(redis, "a")
