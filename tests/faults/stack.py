@@ -35,6 +35,7 @@ from tests.faults.proxy import Proxy
 from tests.faults.upstream import Fault, fault_upstream, keys_seen
 from tests.warm import processes
 from tests.warm.processes import Forked
+from tests.worker.told import is_in
 
 ENDED = (Status.DONE, Status.CANCELLED, Status.FAILED)
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -72,9 +73,11 @@ class Stack:
     async def reaches(
         self, job_id: str, *statuses: Status, deadline_s: float = 60
     ) -> Run:
+        """The run, once it is in one of these states; fails when it ends in another."""
+
         async def there() -> bool:
             run = await self.run(job_id)
-            return run is not None and run.status in statuses
+            return run is not None and is_in(run, statuses)
 
         await until(there, f"{statuses} of {job_id}", deadline_s=deadline_s)
         return await runs.load(self.redis, job_id)

@@ -14,6 +14,7 @@ from shared.store.run import runs
 from tests.children import simulator, until, workers
 from tests.worker.told import rows_of
 
+CALLS = 200
 MODEL, OTHER = "acme/swift-8b", "acme/orca-70b-instruct"
 
 
@@ -41,27 +42,28 @@ async def run_of(
 async def test_the_highest_rate_that_is_hardly_throttled_is_found_and_held(
     redis: Redis, store_url: str, tmp_path: Path
 ) -> None:
-    pool = ("--pools", f"{MODEL}=4000", "--tokens", "2", "--ttft-s", "0.01")
-    load = {"kind": "adaptive", "start_per_minute": 2_000, "max_in_flight": 16}
+    # so few that a machine with other work to do can make them, too
+    pool = ("--pools", f"{MODEL}=1200", "--tokens", "2", "--ttft-s", "0.01")
+    load = {"kind": "adaptive", "start_per_minute": 600, "max_in_flight": 16}
     with (
         simulator(*pool, "--gap-s", "0.001") as upstream,
         workers(store_url, upstream.base_url, tmp_path) as fleet,
     ):
         fleet.start()
         fleet.start()
-        run = await run_of(redis, load, MODEL, runs_=800)
+        run = await run_of(redis, load, MODEL, runs_=CALLS)
         result = await runs.result_of(redis, run.job_id)
         assert result is not None
         (found,) = result["pace"]
-        # it went over the 4000 a minute at which the pool throttles, and then below
-        assert found["throttled_at_per_minute"] > 2_600
+        # it went over the 1200 a minute at which the pool throttles, and then below
+        assert found["throttled_at_per_minute"] > 780
         assert found["per_minute"] < found["throttled_at_per_minute"] * 1.05
-        assert found["per_minute"] > 2_000
+        assert found["per_minute"] > 600
         assert len(found["changes"]) >= 3
         rows = await rows_of(redis, run.job_id)
         throttled = [row for row in rows if row.outcome is Outcome.RATE_LIMITED]
         assert throttled, "the pool was never full"
-        assert len(rows) == 800
+        assert len(rows) == CALLS
         share = len(throttled) / len(rows)
         assert found["throttled_share"] == pytest.approx(share)
         assert share < 0.05

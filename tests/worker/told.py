@@ -1,5 +1,7 @@
 """What the store tells of a run."""
 
+from collections.abc import Collection
+
 from redis.asyncio import Redis
 
 from shared.run import Run, Status
@@ -9,13 +11,21 @@ from tests.children import until
 
 
 async def reaches(redis: Redis, job_id: str, *statuses: Status) -> Run:
-    """The run, once it is in one of these states."""
+    """The run, once it is in one of these states; fails when it ends in another."""
 
     async def there() -> bool:
-        return (await runs.load(redis, job_id)).status in statuses
+        return is_in(await runs.load(redis, job_id), statuses)
 
     await until(there, f"{statuses} of {job_id}")
     return await runs.load(redis, job_id)
+
+
+def is_in(run: Run, statuses: Collection[Status]) -> bool:
+    """Whether it is in one of these states. Nothing follows a terminal one, so another
+    of those is not waited on."""
+    there = run.status in statuses
+    assert there or not run.status.terminal, f"it ended otherwise: {run}"
+    return there
 
 
 async def rows_of(redis: Redis, job_id: str) -> list[Sample]:
