@@ -5,13 +5,14 @@ A ring that is lost is no error: a worker that hears nothing looks by itself.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 from api.parts import Store
-from api.submission import Prices
+from api.submission import Expanded, Prices
 from shared.about import About
 from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan, plan_json
@@ -30,7 +31,7 @@ NO_WORKER = "No worker is alive: it waits for one. Start `python -m worker`."
 async def queue(
     store: Store,
     settings: Settings,
-    plan: Plan,
+    expanded: Expanded,
     *,
     warnings: list[str],
     said_key: str | None,
@@ -39,7 +40,8 @@ async def queue(
     about: About,
 ) -> Run:
     """The run of a new plan, or the one that the same key made before."""
-    key = await _key(plan.submitter, said_key, lambda: plan_json(plan))
+    plan = expanded.plan
+    key = await _key(plan.submitter, said_key, lambda: plan_json(expanded.asked))
     job_id, alive = await _prepared(store, settings)
     run = await store.access.write(
         store.redis,
@@ -52,6 +54,7 @@ async def queue(
             prices=prices,
             traceparent=traceparent,
             about=about,
+            listed=expanded.kept(),
         ),
         _perhaps_queued(job_id, said_key),
     )
@@ -72,6 +75,7 @@ async def queue_again(
     prices: Prices | None,
     traceparent: str | None,
     about: About,
+    listed: Sequence[dict[str, Any]] = (),
     changes: bytes = b"",
 ) -> tuple[Run, list[str]]:
     """A new run of this plan, which is that of benchmark `of` with these changes, or of
@@ -81,7 +85,8 @@ async def queue_again(
 
     async def create() -> Run:
         try:
-            again = reruns.failed if only == "failed" else reruns.whole
+            whole = partial(reruns.whole, listed=listed)
+            again = reruns.failed if only == "failed" else whole
             return await again(
                 store.redis,
                 of,
@@ -108,6 +113,7 @@ async def queue_again(
             prices=prices,
             traceparent=traceparent,
             about=about,
+            listed=listed,
         )
 
     run = await store.access.write(

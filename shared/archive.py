@@ -50,6 +50,7 @@ def record(run: Run) -> bytes:
         "gap_s": run.gap_s,
         "error": run.error,
         "warnings": run.warnings,
+        "listed": run.listed,
         "rerun_of": run.rerun_of,
         "max_usd": run.max_usd,
         "spent_usd": run.spent_usd,
@@ -75,6 +76,7 @@ class _Record(BaseModel):
     gap_s: float | None = None
     error: str | None = None
     warnings: tuple[str, ...] = ()
+    listed: tuple[dict[str, Any], ...] = ()
     rerun_of: str | None = None
     max_usd: float | None = None
     spent_usd: float | None = None

@@ -4,6 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from shared.about import NOTHING, About
 
@@ -121,6 +122,9 @@ class Run:
     blocked: str | None = None
     """In `reducing`: the sentence of the last try to write the results."""
     warnings: tuple[str, ...] = ()
+    listed: tuple[dict[str, Any], ...] = ()
+    """What the upstream said of the providers that the plan asked for, each a
+    `ListedProvider`; not in lists."""
     rerun_of: str | None = None
     exclusive: bool = False
     """It is measured alone on its upstream."""

@@ -237,6 +237,7 @@ def _job(
         until=_label(run.until),
         stalled_s=run.stalled_s,
         waiting_for=why,
+        listed=list(run.listed),
         rerun_of=run.rerun_of,
         reconciliation=reconciliation,
     )

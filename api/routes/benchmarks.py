@@ -147,7 +147,8 @@ async def create(
 
     A form is the short spelling of a plan: its prompt file has a prompt on each line.
     """
-    plan, about, warnings = await read_submission(request, parts)
+    expanded, about, warnings = await read_submission(request, parts)
+    plan = expanded.plan
     if against is not None:
         await check_against(parts, store, plan, against)
     warnings += await check_key(parts, dry_run=dry_run)
@@ -158,7 +159,7 @@ async def create(
     run = await queue(
         store,
         parts.settings,
-        plan,
+        expanded,
         warnings=warnings,
         said_key=idempotency_key,
         prices=prices,

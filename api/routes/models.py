@@ -9,11 +9,10 @@ from pydantic import BaseModel, Field
 from api.deps import PartsDep
 from api.errors import Problem, responses
 from shared.clock import utc_label
-from shared.upstream import Endpoint, Model, Percentiles, near_matches, select
+from shared.upstream import Model, Provider, near_matches, select
 
 router = APIRouter(tags=["models"])
 
-_MILLION = 1_000_000
 EXAMPLES = ["acme/orca-70b-instruct:free", "acme/tuna-8b:free"]
 
 
@@ -103,44 +102,6 @@ async def models(
     return Ids(models=[model.id for model in chosen])
 
 
-class Provider(BaseModel):
-    """Who runs a model, as the upstream tells it. Null is what it does not say."""
-
-    provider: str = Field(description="Its name for people.", examples=["DeepInfra"])
-    slug: str = Field(
-        description="What pins it: a target's `provider`.", examples=["deepinfra/fp8"]
-    )
-    prompt_usd_per_million: float | None = Field(
-        description="USD for a million input tokens.", examples=[0.12]
-    )
-    completion_usd_per_million: float | None = Field(
-        description="USD for a million output tokens; the dearest, where there are"
-        " conditions.",
-        examples=[0.3],
-    )
-    request_usd: float | None = Field(description="Of each call, beside its tokens.")
-    quantization: str | None = Field(
-        description="Of its weights, by its own word.", examples=["fp8"]
-    )
-    context_length: int | None = Field(description="Tokens.", examples=[131072])
-    max_completion_tokens: int | None = Field(
-        description="Tokens that one answer may have."
-    )
-    uptime_last_30m_percent: float | None = Field(
-        description="Calls it answered, of those sent to it in the last 30 minutes.",
-        examples=[99.41],
-    )
-    uptime_last_1d_percent: float | None = Field(
-        description="The same of the last day."
-    )
-    ttft_s_last_30m: Percentiles | None = Field(
-        description="By the upstream's own measuring, of everybody's calls."
-    )
-    tokens_per_s_last_30m: Percentiles | None = Field(
-        description="Output tokens a second, measured likewise."
-    )
-
-
 class Providers(BaseModel):
     """The providers of one model, in the upstream's order."""
 
@@ -181,7 +142,7 @@ async def providers(
     rows = await parts.catalogue.models()
     found = await parts.catalogue.endpoints(model_id)
     if found is not None:
-        return Providers(model=model_id, providers=[_provider(one) for one in found])
+        return Providers(model=model_id, providers=[one.told() for one in found])
     if parts.catalogue.knows(model_id):
         raise Problem("no-providers", f"The upstream does not say who runs {model_id}.")
     near = near_matches(model_id, rows)
@@ -191,28 +152,6 @@ async def providers(
         f"{model_id[:200]!r} is not a model of the upstream.{meant}"
         " GET /models?filter=all lists all of them.",
         suggestions=list(near),
-    )
-
-
-def _provider(one: Endpoint) -> Provider:
-    usd: dict[str, float | None] = {"prompt": None, "completion": None, "request": None}
-    if one.price is not None:
-        usd["prompt"] = float(one.price.prompt * _MILLION)
-        usd["completion"] = float(one.price.completion * _MILLION)
-        usd["request"] = float(one.price.request)
-    return Provider(
-        provider=one.provider,
-        slug=one.tag,
-        prompt_usd_per_million=usd["prompt"],
-        completion_usd_per_million=usd["completion"],
-        request_usd=usd["request"],
-        quantization=one.quantization,
-        context_length=one.context_length,
-        max_completion_tokens=one.max_completion_tokens,
-        uptime_last_30m_percent=one.uptime_last_30m,
-        uptime_last_1d_percent=one.uptime_last_1d,
-        ttft_s_last_30m=one.ttft_s_last_30m,
-        tokens_per_s_last_30m=one.tokens_per_s_last_30m,
     )
 
 

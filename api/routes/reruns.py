@@ -105,10 +105,15 @@ async def rerun(
         about = await _about(store, parts.settings, job_id)
     # Not within the store's time: a large plan takes some seconds to read.
     warnings: list[str] = []
+    listed: list[dict[str, Any]] = []
     if asked.changes:
         plan, said = await asyncio.to_thread(changed, text, asked.changes)
         about = about.with_said(said)
-        warnings += await checked(plan, parts, lambda path: f"changes.{path}")
+        expanded, said_of_it = await checked(
+            plan, parts, lambda path: f"changes.{path}"
+        )
+        plan, listed = expanded.plan, expanded.kept()
+        warnings += said_of_it
     else:
         plan = await asyncio.to_thread(read_plan, text)
     del text
@@ -124,6 +129,7 @@ async def rerun(
         prices=prices,
         traceparent=traceparent,
         about=about,
+        listed=listed,
         changes=to_json(asked.changes) if asked.changes else b"",
     )
     return accepted(run, (*run.warnings, *warnings, *doubts))

@@ -12,6 +12,7 @@ from shared.fields import Moment
 from shared.money import LimitQuote, Quote, TargetQuote
 from shared.money.reconciliation import Totals
 from shared.run import Ending, Status
+from shared.upstream import ListedProvider
 from shared.verdict import Judged
 
 
@@ -99,6 +100,12 @@ class Job(BaseModel):
         description="In `running`: how long no worker has had it; null while one has."
     )
     waiting_for: str | None = Field(description="What has to happen before it goes on.")
+    listed: Annotated[list[dict[str, Any]], ShownAs(list[ListedProvider])] = Field(
+        default=[],
+        description="What the upstream said, when it was queued, of each provider that"
+        " the plan asked for by `providers`: prices, uptime, and its own percentiles of"
+        " the last 30 minutes. Those that were left out stand last, with the reason.",
+    )
     rerun_of: str | None = Field(description="The benchmark that it does again.")
     reconciliation: Reconciled | None = Field(
         description="Null before the end, and where RECONCILE does not ask for it."

@@ -12,6 +12,7 @@ from api.errors import Problem, invalid
 from api.parts import Parts
 from api.submission.check import check_models, check_providers
 from api.submission.form import form_name, read_form
+from api.submission.providers import Expanded, expand
 from api.submission.validated import validated
 from shared.about import About, parted
 from shared.errors import BadPlan
@@ -25,7 +26,7 @@ interpreter to each other, and to those who ask for something small."""
 
 async def read_submission(
     request: Request, parts: Parts
-) -> tuple[Plan, About, list[str]]:
+) -> tuple[Expanded, About, list[str]]:
     """The plan in the request, what is said of it there, and warnings about it.
 
     Raises a Problem or BadPlan for whatever cannot be run as asked.
@@ -52,24 +53,30 @@ async def read_submission(
             " as application/json, or a form with prompt_file as multipart/form-data.",
             headers={"Accept-Post": "application/json, multipart/form-data"},
         )
-    return plan, about, await checked(plan, parts, name)
+    expanded, warnings = await checked(plan, parts, name)
+    return expanded, about, warnings
 
 
-async def checked(plan: Plan, parts: Parts, name: Callable[[str], str]) -> list[str]:
-    """Warnings; raises a Problem or BadPlan for what cannot be run as asked.
+async def checked(
+    plan: Plan, parts: Parts, name: Callable[[str], str]
+) -> tuple[Expanded, list[str]]:
+    """The plan with its `providers` looked up, and warnings; raises a Problem or
+    BadPlan for what cannot be run as asked.
 
     name: what a field of the plan is called in the request.
     """
     await parts.contact.meet()
+    expanded = await expand(plan, parts, name)
+    plan = expanded.plan
     try:
         await asyncio.to_thread(check_size, plan, parts.settings)
         check_providers(plan, parts.settings)
     except BadPlan as error:
         error.field = name(error.field)
         raise
-    warnings = [parts.settings.upstream.warning()]
+    warnings = [parts.settings.upstream.warning(), *expanded.warnings]
     warnings += await check_models(plan, parts, name)
-    return [warning for warning in warnings if warning]
+    return expanded, [warning for warning in warnings if warning]
 
 
 def _of_json(body: bytearray, limits: Settings) -> tuple[Plan, About]:

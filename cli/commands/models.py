@@ -1,12 +1,12 @@
 """`llmbench models`: what can be asked, of whom, and for how much."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from cli import show
 from cli.client import Job
-from cli.report.tables import Cell, FigureRow, put
+from cli.report.tables import Cell, FigureRow, of_provider, put
 from cli.terminal import Url, ask
 
 
@@ -56,19 +56,4 @@ def model_rows(found: list[Job]) -> list[FigureRow]:
 
 def provider_rows(found: list[Job]) -> list[FigureRow]:
     """A row per provider; the slug pins it: `--model MODEL@SLUG`."""
-    return [FigureRow(show.text(one["slug"]), _of_provider(one)) for one in found]
-
-
-def _of_provider(one: Job) -> tuple[Cell, ...]:
-    ttft: dict[str, Any] = one["ttft_s_last_30m"] or {}
-    speed: dict[str, Any] = one["tokens_per_s_last_30m"] or {}
-    uptime = one["uptime_last_30m_percent"]
-    return (
-        Cell("USD in", show.text(one["prompt_usd_per_million"])),
-        Cell("USD out", show.text(one["completion_usd_per_million"])),
-        Cell("quantization", show.text(one["quantization"])),
-        Cell("uptime 30 min", "-" if uptime is None else f"{uptime:.1f} %"),
-        Cell("TTFT p50, ms", show.ms(ttft.get("p50"))),
-        Cell("TTFT p99, ms", show.ms(ttft.get("p99"))),
-        Cell("tokens/s p50", show.text(speed.get("p50"))),
-    )
+    return [FigureRow(show.text(one["slug"]), of_provider(one)) for one in found]

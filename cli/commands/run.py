@@ -36,6 +36,7 @@ def run(
     file: File,
     model: flag.Model = None,
     provider: flag.Provider = None,
+    providers: flag.Providers = None,
     runs: flag.Runs = None,
     max_tokens: flag.MaxTokens = None,
     temperature: flag.Temperature = None,

@@ -27,6 +27,11 @@ def _conflicts(flags: Flags) -> Iterator[tuple[str, str, str]]:
             " out; the most that a rate may have open is `max_in_flight`, such as"
             " --load poisson,rate_per_s=2,max_in_flight=4",
         )
+    if flags.provider is not None and flags.providers is not None:
+        yield (
+            *(f"--provider {flags.provider}", f"--providers {flags.providers}"),
+            "the first asks one provider, the other several. Leave one out.",
+        )
     sweep = f"--sweep {flags.sweep}"
     if flags.find and flags.sweep is not None:
         yield (

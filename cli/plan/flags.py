@@ -27,6 +27,7 @@ class Flags:
 
     model: list[str] | None = None
     provider: str | None = None
+    providers: str | None = None
     runs: int | None = None
     max_tokens: int | None = None
     temperature: float | None = None
@@ -87,13 +88,24 @@ def _plain(flags: Flags) -> Iterator[tuple[str, str, object]]:
 
 def _targets(record: Record, flags: Flags) -> Iterator[tuple[str, str, object]]:
     targets = [target(each) for each in flags.model or ()]
-    if not targets and flags.provider is not None:
+    several = flags.providers is not None
+    if not targets and (several or flags.provider is not None):
         listed = record.get("targets")
         targets = [dict(each) for each in listed] if isinstance(listed, list) else []
     if flags.provider is not None:
         targets = [{"provider": flags.provider, **each} for each in targets]
+    if several:
+        targets = [_at_several(each, str(flags.providers)) for each in targets]
+    flag = "--model" if flags.model else "--providers" if several else "--provider"
     if targets:
-        yield "targets", "--model" if flags.model else "--provider", targets
+        yield "targets", flag, targets
+
+
+def _at_several(target: Record, providers: str) -> Record:
+    """A target for each provider of a model; one that is pinned stays that."""
+    if target.get("provider"):
+        return target
+    return {**target, "providers": int(n) if (n := providers).isdecimal() else n}
 
 
 def target(text: str) -> Record:

@@ -20,6 +20,14 @@ Provider = Annotated[
     str | None,
     typer.Option(rich_help_panel=_WHOM, help="Pin every target to this provider."),
 ]
+Providers = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=_WHOM,
+        metavar="all|N",
+        help="A target for each healthy provider of a model, or for the N cheapest.",
+    ),
+]
 Runs = Annotated[
     int | None,
     typer.Option(rich_help_panel=_WHOM, help="Times each prompt is asked; 5."),

@@ -55,6 +55,9 @@ def _figures(job: Job) -> Iterator[str]:
         yield from _table("step", swept)
     if tables.has_doubtful(rows + swept):
         yield f"\n{DOUBTFUL} too few calls to bound it"
+    if told := sentences.listed(job):
+        yield from _table("provider", tables.listed(job))
+        yield f"\n{plain(told)}"
     if answer := sentences.found(job):
         yield f"\n**{plain(answer)}**"
 

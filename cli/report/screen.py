@@ -69,6 +69,10 @@ def _figures(job: Job, console: Console) -> None:
         console.print(tables.draw(swept, "step", console))
     if tables.has_doubtful(rows + swept):
         console.print(Text(f"{DOUBTFUL} too few calls to bound it", "dim"))
+    if providers := tables.listed(job):
+        console.print(tables.draw(providers, "provider", console))
+    if told := sentences.listed(job):
+        console.print(Text(told, "dim"))
     if answer := sentences.found(job):
         console.print(Text(answer, "bold"))
 

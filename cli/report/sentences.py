@@ -120,6 +120,20 @@ def state(judged: GateOutcome) -> str:
     return "cannot tell" if judged.is_open else "passed"
 
 
+def listed(job: Job) -> str | None:
+    """What those figures are, and since when; None where there are none."""
+    found = job.get("listed") or ()
+    if not found:
+        return None
+    left = [f"{one['slug']} ({one['left_out']})" for one in found if one["left_out"]]
+    out = f" Left out: {'; '.join(left)}." if left else ""
+    at = str(found[0]["at"])[:16].replace("T", " ")
+    return text(
+        f"As the upstream listed them at {at} UTC, by its own measuring of everybody's"
+        f" calls in 30 minutes.{out}"
+    )
+
+
 def gate(judged: GateOutcome) -> str:
     """A gate, whose it is, and how it came out."""
     of = "" if judged.of is None or judged.gate.of else f" of {text(judged.of)}"

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cli.report.judge import Job
 from cli.report.words import DOUBTFUL, number, percentile, share, usd
-from cli.show import text
+from cli.show import ms, text
 
 _WIDEST = 10_000
 """Columns of a table that is not made to fit."""
@@ -141,3 +141,25 @@ def _block(row: FigureRow) -> Text:
         if cell.interval:
             shown.append(f" ({cell.interval})", style="not bold dim")
     return shown
+
+
+def listed(job: Job) -> list[FigureRow]:
+    """A row for each provider that the plan's `providers` made a target."""
+    found = [one for one in job.get("listed") or () if one["target"] is not None]
+    return [FigureRow(text(one["target"]), of_provider(one)) for one in found]
+
+
+def of_provider(one: Job) -> tuple[Cell, ...]:
+    """Of one provider: its price, and how well it does."""
+    ttft: dict[str, Any] = one["ttft_s_last_30m"] or {}
+    speed: dict[str, Any] = one["tokens_per_s_last_30m"] or {}
+    uptime = one["uptime_last_30m_percent"]
+    return (
+        Cell("USD in", text(one["prompt_usd_per_million"])),
+        Cell("USD out", text(one["completion_usd_per_million"])),
+        Cell("quantization", text(one["quantization"])),
+        Cell("uptime 30 min", "-" if uptime is None else f"{uptime:.1f} %"),
+        Cell("TTFT p50, ms", ms(ttft.get("p50"))),
+        Cell("TTFT p99, ms", ms(ttft.get("p99"))),
+        Cell("tokens/s p50", text(speed.get("p50"))),
+    )

@@ -34,7 +34,7 @@ from shared.plan.steps import (
     total,
     work,
 )
-from shared.plan.targets import Routing, Target
+from shared.plan.targets import Routing, Target, Targets
 
 __all__ = [
     "LEAD_S",
@@ -55,6 +55,7 @@ __all__ = [
     "Step",
     "SyntheticPrompts",
     "Target",
+    "Targets",
     "Text",
     "Work",
     "answer",

@@ -50,8 +50,9 @@ def can_be_measured(slo: Slo | None, info: ValidationInfo) -> Slo | None:
 def one_word_on_providers(extra: Extra, info: ValidationInfo) -> Extra:
     """What a target says of providers is not contradicted by a field of the body."""
     for target in info.data.get("targets", ()) if "provider" in extra else ():
-        if target.provider or target.routing:
-            said = "is pinned to one" if target.provider else "has `routing` of its own"
+        pinned = target.provider or target.providers
+        if pinned or target.routing:
+            said = "is pinned to one" if pinned else "has `routing` of its own"
             raise ValueError(f"'provider' cannot be set here: {target.label()} {said}")
     return extra
 

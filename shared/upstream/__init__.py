@@ -10,8 +10,9 @@ from shared.upstream.account import Account, KeyRefused, read_account
 from shared.upstream.catalogue import Catalogue, near_matches, select
 from shared.upstream.connect import client_of, dialect_of, wire_of
 from shared.upstream.contact import Contact
-from shared.upstream.endpoint import Endpoint, Percentiles
+from shared.upstream.endpoint import Endpoint
 from shared.upstream.generation import read_generation
+from shared.upstream.listed import ListedProvider, Provider
 from shared.upstream.model import Model, fits, least_tokens
 from shared.upstream.prices import prices_of
 
@@ -21,8 +22,9 @@ __all__ = [
     "Contact",
     "Endpoint",
     "KeyRefused",
+    "ListedProvider",
     "Model",
-    "Percentiles",
+    "Provider",
     "client_of",
     "dialect_of",
     "fits",

@@ -1,25 +1,15 @@
 """One provider of a model, as `GET /models/{author}/{slug}/endpoints` lists it."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-from pydantic import Field
+from typing import Any
 
 from shared.answer.refusal import Json, table
 from shared.money import Price
+from shared.upstream.listed import Percentiles, Provider
 from shared.upstream.model import price_of
 
 _MS = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Percentiles:
-    """Of the last 30 minutes, as the upstream measured it. None: it does not say."""
-
-    p50: Annotated[float | None, Field(description="The 50th percentile.")]
-    p75: Annotated[float | None, Field(description="The 75th percentile.")]
-    p90: Annotated[float | None, Field(description="The 90th percentile.")]
-    p99: Annotated[float | None, Field(description="The 99th percentile.")]
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +27,8 @@ class Endpoint:
     context_length: int | None = None
     """Tokens."""
     max_completion_tokens: int | None = None
+    status: int | None = None
+    """0 is healthy; the meaning of others is nowhere told."""
     uptime_last_30m: float | None = None
     """Per cent, like the next."""
     uptime_last_1d: float | None = None
@@ -51,6 +43,25 @@ class Endpoint:
         """
         wanted, tag = pin.lower(), self.tag.lower()
         return wanted in (tag, tag.partition("/")[0], self.provider.lower())
+
+    def told(self) -> Provider:
+        """As people are told of it."""
+        price = self.price
+        return Provider(
+            provider=self.provider,
+            slug=self.tag,
+            prompt_usd_per_million=price and float(price.prompt * _MILLION),
+            completion_usd_per_million=price and float(price.completion * _MILLION),
+            request_usd=price and float(price.request),
+            quantization=self.quantization,
+            context_length=self.context_length,
+            max_completion_tokens=self.max_completion_tokens,
+            status=self.status,
+            uptime_last_30m_percent=self.uptime_last_30m,
+            uptime_last_1d_percent=self.uptime_last_1d,
+            ttft_s_last_30m=self.ttft_s_last_30m,
+            tokens_per_s_last_30m=self.tokens_per_s_last_30m,
+        )
 
 
 def endpoints_of(document: Any) -> tuple[Endpoint, ...]:
@@ -72,6 +83,7 @@ def _endpoint(row: Json) -> Endpoint | None:
         quantization=None if quantization == "unknown" else quantization,
         context_length=_whole(row.get("context_length")),
         max_completion_tokens=_whole(row.get("max_completion_tokens")),
+        status=status if isinstance(status := row.get("status"), int) else None,
         uptime_last_30m=_number(row.get("uptime_last_30m")),
         uptime_last_1d=_number(row.get("uptime_last_1d")),
         # upstream this is in milliseconds, to the first token

@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from simulator.catalogue.models import KESTREL, PROVIDERS, Model
+from simulator.catalogue.models import KESTREL, PROVIDERS, SHOAL, TIDEWAY, Model
 from simulator.pace import Pace
 
 SORTS = {"nitro": "throughput", "floor": "price"}
@@ -144,6 +144,15 @@ MODELS: tuple[Model, ...] = (
         completion_usd=_usd("0.3"),
         providers=PROVIDERS,
         row={},
+    ),
+    Model(
+        id="acme/osprey-32b",
+        name="Acme: Osprey 32B",
+        says="Run by five houses, of which one is down and one is shaky.",
+        pace=Pace(ttft_s=0.1, gap_s=0.004, tokens=24, spread=0.1),
+        prompt_usd=_usd("0.1"),
+        completion_usd=_usd("0.2"),
+        providers=(*PROVIDERS, SHOAL, TIDEWAY),
     ),
     SAGE,
     ORCA_PRO,

@@ -19,6 +19,10 @@ class Provider:
     stops_when_cancelled: bool
     slowness: float = 1.0
     dearness: Decimal = Decimal(1)
+    status: int = 0
+    """As it is listed; under 0 nothing is routed there unless it is pinned."""
+    uptime_30m: float = 99.41
+    """Per cent, as it is listed."""
 
     @property
     def slug(self) -> str:
@@ -29,6 +33,10 @@ HARBOR = Provider("Harbor", "harbor/fp8", True)
 KESTREL = Provider("Kestrel", "kestrel/bf16", True, 0.6, Decimal(3))
 MERIDIAN = Provider("Meridian", "meridian/int4", False, 1.7, Decimal("0.5"))
 PROVIDERS = (HARBOR, KESTREL, MERIDIAN)
+SHOAL = Provider("Shoal", "shoal/fp4", True, 2.0, Decimal("0.4"), status=-2)
+TIDEWAY = Provider(
+    "Tideway", "tideway/fp8", True, dearness=Decimal("0.6"), uptime_30m=61.5
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,7 @@ def choose(model: Model, wish: Wish, draw: float) -> Provider | Refusal:
     named = [p for pin in wish.order for p in left if _named(p, (pin,))]
     if named:
         return named[0]
+    left = [p for p in left if p.status == 0 or wish.only]
     if not left or (wish.order and not wish.allow_fallbacks):
         return _nobody(model, wish)
     match wish.sort:

@@ -22,6 +22,7 @@ RUN = Run(
     total=4,
     ending=Ending.BAD_KEY,
     error="The key was refused.",
+    listed=({"slug": "harbor", "target": None},),
     warnings=("No worker was alive.",),
 )
 
@@ -45,6 +46,7 @@ def test_a_record_reads_back_as_the_ended_run(tmp_path: Path) -> None:
         assert getattr(found, name) == getattr(RUN, name), name
     assert found.error == RUN.error
     assert found.warnings == RUN.warnings
+    assert found.listed == RUN.listed
     assert archive.result_of(tmp_path, RUN.job_id) == {"avg": 1.5}
 
 

@@ -1,8 +1,8 @@
 """Whom a plan asks, and with which options of its own."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shared.fields import NOT_A_BOOL, Frozen
 from shared.plan.extras import Extra
@@ -23,6 +23,16 @@ def _no_blanks_around(name: str) -> str:
     return name
 
 
+def _all_or_so_many(providers: object) -> object:
+    """In one sentence, and not in one for each part of the union."""
+    so_many = type(providers) is int and 1 <= providers <= MOST_TARGETS
+    if providers not in (None, "all") and not so_many:
+        raise ValueError(
+            f"'all', or a number from 1 to {MOST_TARGETS:,}: so many of the cheapest"
+        )
+    return providers
+
+
 class Target(Frozen):
     """A model, perhaps pinned to one provider of it, and its options: they win over
     those of the plan, and over a prompt's."""
@@ -33,6 +43,17 @@ class Target(Frozen):
         max_length=100,
         description="Only this provider, without fallbacks (OpenRouter's slug).",
         examples=["acme/fp8"],
+    )
+    providers: Annotated[
+        Literal["all"] | Annotated[int, Field(ge=1, le=MOST_TARGETS)] | None,
+        BeforeValidator(_all_or_so_many),
+    ] = Field(
+        default=None,
+        exclude_if=lambda providers: providers is None,
+        description="In place of `provider`: a target for each healthy provider of the"
+        " model, or for so many of them, the cheapest first. They are looked up when"
+        " the benchmark is queued; its stored plan has the targets.",
+        examples=["all"],
     )
     name: Annotated[Name, AfterValidator(_no_blanks_around)] | None = Field(
         default=None,
@@ -55,17 +76,26 @@ class Target(Frozen):
 
     @model_validator(mode="after")
     def _one_word_on_providers(self) -> Self:
-        if self.provider and self.routing:
+        if self.provider and self.providers:
+            raise ValueError("give `provider` for one, or `providers` for several")
+        pinned = self.provider or self.providers
+        if pinned and self.routing:
             raise ValueError(
                 "a target that is pinned to a `provider` leaves nothing to route; leave"
                 " `routing` out, or the provider"
             )
-        if "provider" in self.extra and (self.provider or self.routing):
-            said = "provider" if self.provider else "routing"
+        if "provider" in self.extra and (pinned or self.routing):
+            said = "routing" if self.routing else "provider"
             raise ValueError(
                 f"'provider' cannot stand in `extra` beside `{said}`, which says it"
             )
         return self
+
+    def at(self, provider: str) -> "Target":
+        """One of its `providers`; what has a name gets one of its own."""
+        name = self.name and f"{self.name}@{provider}"
+        pin = {"provider": provider, "providers": None, "name": name}
+        return self.model_copy(update=pin)
 
     def label(self) -> str:
         """The name that people see: its own, or else whom it asks."""
@@ -75,6 +105,8 @@ class Target(Frozen):
     def asks(self) -> str:
         """Whom it asks, whatever it is called: the model, and the provider where it is
         pinned. Two targets of a plan may ask the same with other options."""
+        if self.providers:
+            return f"{self.model} at {self.providers} providers"
         return f"{self.model}@{self.provider}" if self.provider else self.model
 
 

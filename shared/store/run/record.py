@@ -26,8 +26,8 @@ NAMES = (
     *("outages", "outage_ms", "overlaps", "duplicates", "max_nano", "spent_nano"),
     *("held_nano", "unaccounted_nano", "shut"),
 )
-"""The fields that make a `Run`. A record has others beside them, and one of those, the
-result, is larger than all of these together."""
+"""The fields that make a `Run` in a list. A record has others beside them, `listed`
+among them, and one of those, the result, is larger than all of these together."""
 
 log = logging.getLogger("store")
 
@@ -82,6 +82,7 @@ def _read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
         error=blocked or r.get("error"),
         blocked=blocked,
         warnings=tuple(from_json(r.get("warnings", "[]"))),
+        listed=tuple(from_json(r.get("listed", "[]"))),
         rerun_of=r.get("rerun_of"),
         exclusive="exclusive" in r,
         traceparent=r.get("traceparent"),

@@ -1,6 +1,7 @@
 """A rerun: a new run of an old plan, whole or only what did not end `ok`."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -31,6 +32,7 @@ async def whole(
     traceparent: str | None = None,
     new_id: str | None = None,
     about: About = NOTHING,
+    listed: Sequence[dict[str, Any]] = (),
 ) -> Run:
     """The same plan again, or `plan` instead of it, as a new run; raises NoSuchRun."""
     await runs.load(redis, job_id)
@@ -44,6 +46,7 @@ async def whole(
         prices=prices,
         traceparent=traceparent,
         about=about,
+        listed=listed,
     )
 
 

@@ -49,6 +49,7 @@ async def create(
     prices: Sequence[Price | None] | None = None,
     traceparent: str | None = None,
     about: About = NOTHING,
+    listed: Sequence[dict[str, Any]] = (),
 ) -> Run:
     """Write a new run, `queued`, and tell the workers. Ring the doorbell afterwards
     (`shared.queue`), since nobody hears this twice.
@@ -58,6 +59,7 @@ async def create(
     prices: of each target, where they were asked for; a budget is kept by them.
     traceparent: where it is asked for in a trace.
     about: what people say of it, which is no part of its plan.
+    listed: what its upstream says of the providers that are its targets.
 
     Raises KeyReused where the key was used for another body.
     """
@@ -79,6 +81,8 @@ async def create(
         fields["max_nano"] = nano(plan.max_cost_usd)
     if plan.exclusive:
         fields["exclusive"] = 1
+    if listed:
+        fields["listed"] = to_json(list(listed)).decode()
     if rerun_of is not None:
         fields["rerun_of"] = rerun_of
     if traceparent is not None:

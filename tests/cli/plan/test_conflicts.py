@@ -27,6 +27,11 @@ from shared.errors import BadPlan
             "--load poisson,rate_per_s=2",
             "--rate 4",
         ),
+        (
+            {"provider": "harbor", "providers": "all"},
+            "--provider harbor",
+            "--providers all",
+        ),
         ({"load": "burst,size=5", "rate": "4"}, "--load burst,size=5", "--rate 4"),
         ({"load": "constant", "rate": "1..9"}, "--load constant", "--rate 1..9"),
         (

@@ -22,6 +22,19 @@ def asked(record: dict[str, Any] | None = None, **flags: Any) -> dict[str, Any]:
         ({"retries": 0}, {"retries": None}),
         ({"tag": ["a", "b"]}, {"tags": ["a", "b"]}),
         ({"slo": "ttft=1,latency=10"}, {"slo": {"ttft_s": 1, "latency_s": 10}}),
+        (
+            {"model": ["a/x", "a/y@p"], "providers": "3"},
+            {
+                "targets": [
+                    {"model": "a/x", "providers": 3},
+                    {"model": "a/y", "provider": "p"},
+                ]
+            },
+        ),
+        (
+            {"model": ["a/x"], "providers": "all"},
+            {"targets": [{"model": "a/x", "providers": "all"}]},
+        ),
         ({"concurrency": "4"}, {"load": {"concurrency": 4}}),
         ({"rate": "2.5"}, {"load": {"kind": "poisson", "rate_per_s": 2.5}}),
         (

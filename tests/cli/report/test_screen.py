@@ -57,6 +57,25 @@ def test_ids_labels_and_paths_are_whole_at_every_width(width: int) -> None:
     assert max(map(len, lines)) <= width
 
 
+def test_what_the_upstream_lists_of_providers_stands_under_our_figures() -> None:
+    def one(slug: str, why: str | None) -> dict[str, Any]:
+        return {
+            **{"at": "2026-11-28T09:00:31.000Z", "slug": slug, "left_out": why},
+            **{"target": None if why else f"acme/orca@{slug}", "quantization": "fp8"},
+            **{"prompt_usd_per_million": 0.12, "completion_usd_per_million": 0.3},
+            **{"uptime_last_30m_percent": 99.41, "ttft_s_last_30m": {"p50": 0.61}},
+            "tokens_per_s_last_30m": None,
+        }
+
+    listed = [one("harbor/fp8", None), one("shoal", "its status is -2")]
+    text = " ".join(shown(done() | {"listed": listed}).split())
+    row = "acme/orca@harbor/fp8 0.12 0.3 fp8 99.4 % 610.0"
+    said = "As the upstream listed them at 2026-11-28 09:00 UTC"
+    assert text.index("acme/orca-pro") < text.index(row) < text.index(said)
+    assert "Left out: shoal (its status is -2)." in text
+    assert "acme/orca@shoal" not in text
+
+
 def test_what_does_not_fit_as_a_table_is_a_block_for_each_row() -> None:
     wide, narrow = shown(done(), 200), shown(done(), 60)
     assert "  TTFT p50       " not in wide
