@@ -150,9 +150,18 @@ class Api:
         """Say its name, its tags, a note; what is left out stays as it is."""
         return await self._ask("PATCH", f"/benchmark/{job_id}", json=said)
 
-    async def compare(self, job_ids: list[str], *, anyway: bool = False) -> Job:
+    async def compare(
+        self,
+        job_ids: list[str],
+        *,
+        anyway: bool = False,
+        against: list[str] | None = None,
+        control: str | None = None,
+    ) -> Job:
         """These jobs beside each other, or the targets of the one; raises Refused."""
-        asked = {"job": job_ids, "anyway": anyway}
+        asked: Job = {"job": job_ids, "anyway": anyway, "against": against or []}
+        if control:
+            asked["control"] = control
         return await self._ask("GET", "/compare", params=asked, timeout=180)
 
     async def baselines(self) -> list[Job]:

@@ -63,7 +63,7 @@ SHOWN = {
     "shared.upstream": {"allowance", "identity"},
     "shared.analysis": {"columns", "no_rows", "summarize"},
     "shared.baselines": set(),
-    "shared.comparison": {"calls", "compare", "contest", "live", "looks"},
+    "shared.comparison": {"calls", "compare", "contest", "live", "looks", "sides"},
     "shared.verdict": {"selftest"},
     "worker.shard": {"ready", "lanes"},
     "worker.rows": {"left_rows", "spool"},

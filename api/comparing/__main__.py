@@ -21,7 +21,8 @@ def main() -> None:
     os.nice(5)  # who measures on this machine, and who serves, goes first
     asked = from_json(sys.stdin.buffer.read())
     try:
-        answer = comparison_of(Path(asked["folder"]), asked["jobs"], asked["anyway"])
+        folder = Path(asked.pop("folder"))
+        answer = comparison_of(folder, asked.pop("jobs"), **asked)
         said = answer.model_dump_json().encode()
     except BenchError as error:
         problem = of_error(error)

@@ -16,13 +16,20 @@ _MOST_S = 60.0
 
 
 async def compared(
-    results_dir: Path, job_ids: Sequence[str], *, anyway: bool, turn: asyncio.Lock
+    results_dir: Path,
+    job_ids: Sequence[str],
+    *,
+    anyway: bool,
+    against: Sequence[str],
+    control: str | None,
+    turn: asyncio.Lock,
 ) -> bytes:
     """The comparison as JSON. Raises Problem.
 
     turn: held meanwhile; one is made at a time.
     """
     asked = {"folder": str(results_dir), "jobs": list(job_ids), "anyway": anyway}
+    asked |= {"against": list(against), "control": control}
     async with turn:
         argv = (sys.executable, "-m", "api.comparing")
         process = await asyncio.create_subprocess_exec(*argv, stdin=PIPE, stdout=PIPE)

@@ -39,6 +39,21 @@ async def compare(
             examples=[[EXAMPLE]],
         ),
     ],
+    against: Annotated[
+        list[str] | None,
+        Query(
+            max_length=MOST_JOBS,
+            description="The runs of the other side. Then `job` are those of the first,"
+            " three or more of each, and each run counts as one value.",
+        ),
+    ] = None,
+    control: Annotated[
+        str | None,
+        Query(
+            description="A target of all the benchmarks in `job`, which shows what the"
+            " hour did: the differences are those from it."
+        ),
+    ] = None,
     anyway: Annotated[
         bool,
         Query(
@@ -51,12 +66,19 @@ async def compare(
     Computed anew from the rows, so that benchmarks of earlier versions are compared by
     this one's method.
     """
-    ids = [await run_of(parts, store, each) for each in job]
+    ids = [await run_of(parts, store, each) for each in (*job, *(against or ()))]
     twice = next((each for each in ids if ids.count(each) > 1), None)
     if twice is not None:
         raise Problem("incomparable", f"{twice} is named twice; name each once.")
     folder = parts.settings.results_dir
     await asyncio.gather(*(ended(folder, store, each, "samples.csv") for each in ids))
     turn = parts.comparing
-    said = await compared(folder, ids, anyway=anyway, turn=turn)
+    said = await compared(
+        folder,
+        ids[: len(job)],
+        anyway=anyway,
+        against=ids[len(job) :],
+        control=control,
+        turn=turn,
+    )
     return Response(said, media_type="application/json")

@@ -1,24 +1,18 @@
 """From the files of runs to their comparison: who is compared with whom, if at all."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from api.baselines.plans import in_words
+from api.comparing.contests import EndedRun, between_runs, of_sides, within
 from api.comparing.differing import differences
 from shared import archive
 from shared.clock import utc_label
-from shared.comparison import ComparedRun, Comparison, Difference, Side
+from shared.comparison import ComparedRun, Comparison, Difference
 from shared.comparison.compare import compare
-from shared.comparison.contest import Contest, Entrant
 from shared.errors import Incomparable, Unreadable
-from shared.outputs.calls import RunCalls, read_calls
-from shared.plan import Plan, total
-from shared.run import Run
-
-MOST_TARGETS = 20
-"""Of one run, every two of which are compared."""
+from shared.outputs.calls import read_calls
 
 _CACHED = 0.05
 """By so much the shares of cached prompts may differ without a word."""
@@ -31,6 +25,11 @@ _NOTES = {
         "`Beyond these minutes` holds if the hour was typical: only runs on several"
         " days show more.",
     ),
+    "sides": (
+        "Each run is one value, and how much those of a side differ is how sure all is."
+        " A claim holds for hours and days like those of the runs.",
+        "The intervals are 95 % ones, each by itself; the words go by p after Holm.",
+    ),
     "runs": (
         "The runs were not interleaved: each is one moment, and what differs between"
         " the two moments may be the target or the hour.",
@@ -39,37 +38,41 @@ _NOTES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EndedRun:
-    """A run that has ended, with its calls."""
-
-    run: Run
-    plan: Plan
-    result: dict[str, Any]
-    calls: RunCalls
-
-    @property
-    def barred(self) -> frozenset[str]:
-        """Figures that cannot be used, as its verdict says."""
-        return frozenset((self.result.get("verdict") or {}).get("unusable") or ())
-
-
-def comparison_of(folder: Path, job_ids: Sequence[str], anyway: bool) -> Comparison:
+def comparison_of(
+    folder: Path,
+    job_ids: Sequence[str],
+    anyway: bool,
+    *,
+    against: Sequence[str] = (),
+    control: str | None = None,
+) -> Comparison:
     """The targets of one run beside each other, or of several runs.
 
-    anyway: compare also what was asked to do other work.
+    anyway: compare also what was asked to do other work. against: the runs of the other
+    side; each side is several runs then. control: a target of all runs that shows what
+    the hour did.
 
     Raises NoSuchRun, Unreadable, NewerRecord, TooMuch, and Incomparable.
     """
-    runs = _read(folder, job_ids)
+    runs = _read(folder, [*job_ids, *against])
     differ = differences([(r.plan, r.result, r.calls) for r in runs])
-    if len(runs) == 1:
-        contests, left_out = _within(runs[0])
-    else:
+    between: Literal["targets", "runs", "sides"] = "targets"
+    if len(runs) > 1:
+        between = "sides" if against else "runs"
         _check(differ, anyway=anyway)
-        contests, left_out = _between(runs, differ)
+    if control and between != "runs":
+        raise Incomparable(
+            "A control shows what the hour did to two runs. Name two runs or more, none"
+            " of them as the other side."
+        )
+    match between:
+        case "targets":
+            contests, left_out = within(runs[0])
+        case "runs":
+            contests, left_out = between_runs(runs, differ, control)
+        case "sides":
+            contests, left_out = of_sides(runs[: len(job_ids)], runs[len(job_ids) :])
     verdicts, rankings = compare(contests)
-    between = "targets" if len(runs) == 1 else "runs"
     notes = list(_NOTES[between])
     notes += [
         f"The verdict on {one.run.job_id} is `invalid`: its figures cannot be used"
@@ -80,7 +83,7 @@ def comparison_of(folder: Path, job_ids: Sequence[str], anyway: bool) -> Compari
     notes += [note for one in runs for note in unequal_caches(one.result)]
     return Comparison(
         jobs=tuple(map(_shown, runs)),
-        between="targets" if len(runs) == 1 else "runs",
+        between=between,
         differences=differ,
         left_out=tuple(left_out),
         verdicts=verdicts,
@@ -133,75 +136,6 @@ def _shown(one: EndedRun) -> ComparedRun:
         targets=tuple(one.calls.targets),
         calls=one.calls.calls,
     )
-
-
-def _within(one: EndedRun) -> tuple[list[Contest], list[str]]:
-    """The targets of one run."""
-    labels = [each.label() for each in one.plan.targets]
-    if len(labels) < 2:
-        raise Incomparable(
-            f"Benchmark {one.run.job_id} has one target, {labels[0]}, and nothing to"
-            " compare it with. Name a second benchmark, or run one of two targets."
-        )
-    if len(labels) > MOST_TARGETS:
-        raise Incomparable(
-            f"Benchmark {one.run.job_id} has {len(labels):,} targets, and every two of"
-            f" at most {MOST_TARGETS} are compared. Run the best of them again."
-        )
-    there = [label for label in labels if label in one.calls.targets]
-    left_out = [f"{label}: it has no call" for label in labels if label not in there]
-    slots = total(one.plan)
-    entrants = tuple(_entrant(one, label, label) for label in there)
-    planned = None if slots is None else slots // len(labels)
-    return [Contest(entrants, planned=planned)], left_out
-
-
-def _between(
-    runs: Sequence[EndedRun], differ: Sequence[Difference]
-) -> tuple[list[Contest], list[str]]:
-    """Each target that several runs have; of runs of one target each, those."""
-    paired = not any(each.what == "prompts" for each in differ)
-    short = _short([one.run.job_id for one in runs])
-
-    def contest(found: Sequence[tuple[EndedRun, str]], *, named: bool) -> Contest:
-        entrants = tuple(
-            _entrant(one, label, short[one.run.job_id], label if named else "")
-            for one, label in found
-        )
-        return Contest(entrants, paired=paired, one_run=False)
-
-    if all(len(one.calls.targets) == 1 for one in runs):
-        alone = [(one, next(iter(one.calls.targets))) for one in runs]
-        return [contest(alone, named=True)], []
-    labels = dict.fromkeys(label for one in runs for label in one.calls.targets)
-    contests, left_out = [], []
-    for label in labels:
-        found = [(one, label) for one in runs if label in one.calls.targets]
-        if len(found) > 1:
-            contests.append(contest(found, named=True))
-        else:
-            left_out.append(f"{label}: only {found[0][0].run.job_id} has calls of it")
-    if not contests:
-        names = " and ".join(one.run.job_id for one in runs)
-        raise Incomparable(
-            f"{names} have no target in common, and not one target each, so it is not"
-            " clear who is to be compared with whom. Run them as targets of one plan."
-        )
-    return contests, left_out
-
-
-def _entrant(one: EndedRun, label: str, name: str, beside: str = "") -> Entrant:
-    side = Side(job_id=one.run.job_id, target=label)
-    name = f"{beside} of {name}" if beside else name
-    return Entrant(side, name, one.calls.targets[label], one.barred)
-
-
-def _short(job_ids: Sequence[str]) -> dict[str, str]:
-    """Their beginnings, as long as it takes to tell them apart."""
-    length = next(
-        n for n in range(10, 27) if len({i[:n] for i in job_ids}) == len(job_ids)
-    )
-    return {job_id: job_id[:length] for job_id in job_ids}
 
 
 def _check(differ: Sequence[Difference], *, anyway: bool) -> None:

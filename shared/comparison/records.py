@@ -58,6 +58,9 @@ class Side(Frozen):
     target: str = Field(
         description="The target's name in it.", examples=["acme/orca-70b-instruct:free"]
     )
+    further: tuple[str, ...] = Field(
+        default=(), description="Further runs, where several are one side."
+    )
 
 
 class Statement(Frozen):
@@ -227,9 +230,10 @@ class Comparison(Frozen):
     """The targets of one run beside each other, or several runs."""
 
     jobs: tuple[ComparedRun, ...] = Field(description="In the order of the question.")
-    between: Literal["targets", "runs"] = Field(
-        description="`targets` of one run, whose calls were interleaved; or `runs`,"
-        " each of which is one moment."
+    between: Literal["targets", "runs", "sides"] = Field(
+        description="`targets` of one run, whose calls were interleaved; `runs`, each"
+        " of which is one moment; or `sides` of several runs, each of which is one"
+        " value."
     )
     differences: tuple[Difference, ...] = Field(
         description="What differs in plan, versions and machines of the runs."

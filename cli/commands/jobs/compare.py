@@ -21,11 +21,22 @@ def compare(
         list[str],
         typer.Argument(help="One: its targets. Two to eight: these, by ids or so."),
     ],
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="A run of the other side; three or more a side, each given."),
+    ] = None,
+    control: Annotated[
+        str | None,
+        typer.Option(help="A target of all that shows what the hour did."),
+    ] = None,
     anyway: Annotated[
         bool, typer.Option(help="Also those that were asked for other work.")
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="As a JSON object, for programs.")
+    ] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="As Markdown, for a page or a request.")
     ] = False,
     url: Url = None,
 ) -> None:
@@ -37,31 +48,67 @@ def compare(
 
     Example: llmbench compare 01JZ8M5T7Q 01JZ8M6A2B
     """
-    found = ask(url, lambda api: api.compare(jobs, anyway=anyway))
+    found = ask(
+        url,
+        lambda api: api.compare(jobs, anyway=anyway, against=against, control=control),
+    )
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
+    if as_markdown:
+        typer.echo("\n".join(markdown(found)))
+        return
     for verdict in found["verdicts"]:
-        _show(verdict, of_runs=found["between"] == "runs")
+        _show(verdict, of_runs=found["between"] != "targets")
     for line in lines(found):
         show.console.print(show.text(line), soft_wrap=True)
 
 
 def _show(verdict: Job, *, of_runs: bool) -> None:
-    for name in ("a", "b"):
-        side = verdict[name]
-        run = f" of {side['job_id']}" if of_runs else ""
-        show.console.print(f"{name}: {show.text(side['target'])}{run}", soft_wrap=True)
-    how = "pairs of one prompt" if verdict["paired"] else "calls, unpaired"
-    tokens = verdict["token_ratio"]
-    more = "" if tokens is None else f"; {tokens:.2f} output tokens of a for one of b"
-    show.console.print(f"{verdict['pairs']:,} {how}{more}", soft_wrap=True)
+    for line in _sides(verdict, of_runs=of_runs):
+        show.console.print(show.text(line), soft_wrap=True)
     if show.console.is_terminal:
         show.console.print(_table(verdict["metrics"]))
     else:
         for metric in verdict["metrics"]:
             typer.echo("\t".join(cells(metric)))
     show.console.print(show.text(verdict["sentence"]) + "\n", soft_wrap=True)
+
+
+def _sides(verdict: Job, *, of_runs: bool) -> Iterator[str]:
+    """Who is compared, by how many calls, and what their lengths explain."""
+    for name in ("a", "b"):
+        side = verdict[name]
+        runs = ", ".join((side["job_id"], *side["further"]))
+        yield f"{name}: {side['target']}" + (f" of {runs}" if of_runs else "")
+    if verdict["control"]:
+        yield f"control: {verdict['control']}"
+    how = "pairs of one prompt" if verdict["paired"] else "calls, unpaired"
+    if verdict["a"]["further"]:
+        how = "runs a side, each of which is one value"
+    tokens = verdict["token_ratio"]
+    more = "" if tokens is None else f"; {tokens:.2f} output tokens of a for one of b"
+    yield f"{verdict['pairs']:,} {how}{more}"
+    split = verdict["cost_split"]
+    if split:
+        yield (
+            f"cost of a: {split['price']:.2f} times the price per output token x"
+            f" {split['tokens']:.2f} times the tokens"
+        )
+
+
+def markdown(found: Job) -> Iterator[str]:
+    """The same as a document: a table for every two, then what stands below."""
+    for verdict in found["verdicts"]:
+        sides = _sides(verdict, of_runs=found["between"] != "targets")
+        yield from (f"- {line}" for line in sides)
+        yield ""
+        yield f"| {' | '.join(COLUMNS)} |"
+        yield "|---" * len(COLUMNS) + "|"
+        for metric in verdict["metrics"]:
+            yield f"| {' | '.join(cells(metric))} |"
+        yield f"\n{verdict['sentence']}\n"
+    yield from (f"- {line}" for line in lines(found))
 
 
 def _table(metrics: list[Job]) -> Table:
@@ -80,13 +127,14 @@ def cells(metric: Job) -> Iterator[str]:
     yield _value(name, metric["a"])
     yield _value(name, metric["b"])
     near, far = metric["minutes"], metric["beyond"]
-    if near is None:
+    said = near or far
+    if said is None:
         yield from ("-", "-", show.text(metric["why"]), "-")
         return
-    low, high = _change(name, near["low"]), _change(name, near["high"])
-    yield f"{_change(name, near['estimate'])} ({low} to {high}){_unit(name)}"
-    yield _p(near["p_holm"])
-    yield _word(near)
+    low, high = _change(name, said["low"]), _change(name, said["high"])
+    yield f"{_change(name, said['estimate'])} ({low} to {high}){_unit(name)}"
+    yield _p(said["p_holm"])
+    yield _word(near) if near else "-"
     yield _word(far) if far else "-"
 
 

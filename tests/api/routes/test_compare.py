@@ -33,9 +33,9 @@ def refused(api: Api, *jobs: str, kind: str = "incomparable") -> str:
     return str(problem(answer, kind)["detail"])
 
 
-def made(api: Api, *jobs: str, anyway: bool = False) -> dict[str, Any]:
+def made(api: Api, *jobs: str, anyway: bool = False, **more: Any) -> dict[str, Any]:
     """The same in this process, which has pandas already."""
-    return comparison_of(api.settings.results_dir, jobs, anyway).model_dump()
+    return comparison_of(api.settings.results_dir, jobs, anyway, **more).model_dump()
 
 
 def not_made(api: Api, *jobs: str) -> str:
@@ -164,3 +164,40 @@ def test_a_file_that_is_none_of_ours_is_unreadable(api: Api) -> None:
     job_id = kept(api)
     (api.settings.results_dir / job_id / "samples.csv").write_text("slot\n1\n")
     assert "samples.csv" in refused(api, job_id, kind="unreadable")
+
+
+def test_a_control_takes_the_hour_out_of_two_runs(api: Api) -> None:
+    now = kept(api)
+    then = kept(api, ttft_s={FAST: 1.0, SLOW: 2.0})  # all is twice as slow
+    found = compared(api, now, then, control=SLOW)
+    (verdict,) = found["verdicts"]
+    assert (verdict["a"]["target"], verdict["control"]) == (FAST, SLOW)
+    ttft = verdict["metrics"][0]
+    assert ttft["minutes"]["estimate"] == pytest.approx(0, abs=1e-6)
+    assert f"beside what {SLOW} did" in verdict["sentence"]
+    with pytest.raises(Incomparable) as why:
+        made(api, now, then, control="acme/whale")
+    assert "no calls of acme/whale, which is to be the control" in str(why.value)
+    with pytest.raises(Incomparable) as why:
+        made(api, now, control=SLOW)
+    assert "A control shows what the hour did to two runs" in str(why.value)
+
+
+def test_several_runs_a_side_make_a_claim(api: Api) -> None:
+    a = [kept(api, ttft_s={FAST: each, SLOW: 1.0}) for each in (0.5, 0.55, 0.6)]
+    b = [kept(api, ttft_s={FAST: each, SLOW: 1.0}) for each in (0.9, 1.0, 1.1)]
+    found = compared(api, *a, against=b)
+    assert found["between"] == "sides"
+    assert len(found["jobs"]) == 6
+    first, second = found["verdicts"]
+    assert first["a"] == {"job_id": a[0], "target": FAST, "further": a[1:]}
+    assert (first["pairs"], first["paired"]) == (3, False)
+    ttft = first["metrics"][0]
+    assert ttft["minutes"] is None
+    # ln of 0.55 by 0.9967, which are the geometric means
+    assert ttft["beyond"]["estimate"] == pytest.approx(-0.4495, abs=1e-3)
+    assert ttft["beyond"]["p"] < 0.01
+    assert second["metrics"][0]["beyond"]["estimate"] == pytest.approx(0, abs=1e-6)
+    with pytest.raises(Incomparable) as why:
+        made(api, *a, against=b[:2])
+    assert "3 and 2 runs are two sides" in str(why.value)

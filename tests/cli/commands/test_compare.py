@@ -41,8 +41,14 @@ def test_terminal_json_and_api_say_the_same_numbers(reader: Terminal) -> None:
         assert verdict["sentence"] in shown
         for metric in verdict["metrics"]:
             assert "\t".join(cells(metric)) in shown
+    document = reader.ask("compare", "--markdown", *jobs).stdout
+    for verdict in told["verdicts"]:
+        assert verdict["sentence"] in document
+        for metric in verdict["metrics"]:
+            assert f"| {' | '.join(cells(metric))} |" in document
     for note in told["notes"]:
         assert note in shown
+        assert note in document
 
 
 def test_the_cells_of_a_metric_by_hand() -> None:
