@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 
 from api import errors
 from api.bodies import BoundedBodies
+from api.comparing import again, history
 from api.comparing import names as baselines
 from api.comparing import route as compare
 from api.deps import known_query
@@ -110,6 +111,8 @@ def create_app(settings: Settings) -> FastAPI:
         downloads,
         compare,
         baselines,
+        again,
+        history,
         selftest,
     ):
         # who asks for these adds what it likes to the URL

@@ -136,7 +136,7 @@ class Api:
 
     async def jobs(self, most: int = 20, **wanted: Any) -> list[Job]:
         """The newest jobs first, up to `most`, of those that are wanted: by `tag`,
-        `model`, `status` (a list each) and `text`."""
+        `model`, `target`, `status` (a list each), `since`, `until` and `text`."""
         said = {name: value for name, value in wanted.items() if value}
         asked: dict[str, Any] = {"limit": min(most, _PAGE), **said}
         page = await self._ask("GET", "/benchmark", params=asked)
@@ -163,6 +163,17 @@ class Api:
         if control:
             asked["control"] = control
         return await self._ask("GET", "/compare", params=asked, timeout=180)
+
+    async def history(self, target: str, **wanted: Any) -> Job:
+        """A target, run by run: by `tag`, `since`, `until`, `limit`."""
+        said = {name: value for name, value in wanted.items() if value}
+        asked = {"target": target, **said}
+        return await self._ask("GET", "/history", params=asked)
+
+    async def resummarize(self, job_id: str) -> Job:
+        """Have it summarised again by the API's version; what has changed."""
+        path = f"/benchmark/{job_id}/resummarize"
+        return await self._ask("POST", path, timeout=360)
 
     async def baselines(self) -> list[Job]:
         """All of them, by name."""

@@ -25,6 +25,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Names of benchmarks that others are held to.",
     ),
     "compare": ("jobs.compare:compare", "Which is better, and is that real."),
+    "history": ("jobs.history:history", "What a target has come to, run by run."),
+    "resummarize": (
+        "jobs.resummarize:resummarize",
+        "Summarise a benchmark again, by this version.",
+    ),
     "tag": ("jobs.tag:tag", "Tag a benchmark, name it, note something."),
     "download": ("jobs.download:download", "The files of a benchmark that has ended."),
     "cancel": ("jobs.control:cancel", "End a benchmark; what was measured is kept."),

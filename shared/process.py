@@ -1,10 +1,12 @@
-"""Children that do not outlive us, locks that end with their holder, and places where
-a test lets the process die."""
+"""Children that do not outlive us, locks that end with their holder, which version of
+this program runs, and places where a test lets the process die."""
 
 import fcntl
 import os
 import signal
 import sys
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 from pathlib import Path
 
 # The kernel sends the signal when the parent's *thread* ends, so children have to be
@@ -29,6 +31,14 @@ def tied(argv: list[str], on_death: signal.Signals = signal.SIGKILL) -> list[str
         return argv
     tie = [sys.executable, "-I", "-S", "-c", _TIE]
     return [*tie, str(os.getpid()), str(int(on_death)), *argv]
+
+
+def version() -> str:
+    """Of this program; `checkout` where it is not installed."""
+    try:
+        return version_of("llmbench")
+    except PackageNotFoundError:
+        return "checkout"
 
 
 def lock_file(path: Path, note: str) -> int | None:

@@ -1,9 +1,10 @@
-"""What is looked for among benchmarks: by tag, model, state or a piece of text."""
+"""What is looked for among benchmarks: by tag, target, state, time or some text."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from shared.clock import utc_label
 from shared.run import Run, Status
 
 MOST_LOOKED = 2000
@@ -19,6 +20,12 @@ class Filter:
     """All of them."""
     models: tuple[str, ...] = ()
     """One of them, as a part of a target's name."""
+    targets: tuple[str, ...] = ()
+    """One of them, whole: the label of a target, or its model."""
+    since_s: float | None = None
+    """Made then or later, Unix seconds."""
+    until_s: float | None = None
+    """Made before."""
     statuses: tuple[Status, ...] = ()
     """One of them."""
     text: str | None = None
@@ -34,16 +41,28 @@ class Filter:
             all(tag.casefold() in tags for tag in self.tags)
             and (not self.statuses or run.status in self.statuses)
             and (not self.models or _any_in(self.models, targets))
+            and (not self.targets or self._has_target(targets))
+            and (self.since_s is None or run.created_at >= self.since_s)
+            and (self.until_s is None or run.created_at < self.until_s)
             and (not text or any(text in (each or "").casefold() for each in said))
         )
+
+    def _has_target(self, labels: list[str]) -> bool:
+        known = {*labels, *(label.rpartition("@")[0] for label in labels)}
+        return any(target.casefold() in known for target in self.targets)
+
+    def is_behind(self, run: Run) -> bool:
+        """Whether this one, and all that are older, are too old."""
+        return self.since_s is not None and run.created_at < self.since_s
 
     def asked(self) -> dict[str, Any]:
         """The same as parameters of a query."""
         said = {"tag": self.tags, "model": self.models, "status": self.statuses}
-        text = {"text": self.text} if self.text else {}
-        return {
-            name: list(map(str, each)) for name, each in said.items() if each
-        } | text
+        said["target"] = self.targets
+        lists = {name: list(map(str, each)) for name, each in said.items() if each}
+        times = {"since": self.since_s, "until": self.until_s}
+        ends = {name: utc_label(at) for name, at in times.items() if at is not None}
+        return lists | ends | ({"text": self.text} if self.text else {})
 
 
 def _any_in(parts: tuple[str, ...], texts: list[str]) -> bool:
@@ -68,7 +87,8 @@ async def search(
         batch = await page(size, before)
         found += filter(wanted.fits, batch)
         looked += len(batch)
-        if len(batch) < size and len(found) <= limit:
+        is_over = len(batch) < size or (batch and wanted.is_behind(batch[-1]))
+        if is_over and len(found) <= limit:
             return found, None
         before = batch[-1].job_id
         if looked >= MOST_LOOKED and len(found) <= limit:

@@ -12,6 +12,7 @@ from api.deps import EXAMPLE, JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
 from api.live import ended_within, unless_gone, wait_asked_s
 from api.parts import Filter, listed, search
+from api.parts.times import SinceTime, seconds_of
 from api.queueing import queue
 from api.replies import accepted, json_of
 from api.schemas import Accepted, Job, Listing, Quoted
@@ -205,6 +206,15 @@ async def listing(
         list[Status] | None,
         Query(description="In this state. Repeated: in one of them."),
     ] = None,
+    target: Annotated[
+        list[Said] | None,
+        Query(
+            description="With this target: its name, or its model. Repeated: with one"
+            " of them."
+        ),
+    ] = None,
+    since: Annotated[SinceTime, Query(description="Queued then or later.")] = None,
+    until: Annotated[SinceTime, Query(description="Queued before.")] = None,
     text: Annotated[
         Said | None,
         Query(description="With this in id, name, note, tags, submitter or targets."),
@@ -220,6 +230,9 @@ async def listing(
     wanted = Filter(
         tags=tuple(tag or ()),
         models=tuple(model or ()),
+        targets=tuple(target or ()),
+        since_s=seconds_of(since),
+        until_s=seconds_of(until),
         statuses=tuple(status or ()),
         text=text,
     )

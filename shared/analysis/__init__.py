@@ -15,7 +15,7 @@ from shared.analysis.metrics import (
     latency_s,
     ttft_s,
 )
-from shared.analysis.percentiles import least_n, linear
+from shared.analysis.percentiles import Distribution, least_n, linear
 from shared.analysis.summary import Pace, ProviderFigures, Summary
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "METRICS",
     "MOST_OFF",
     "RESOLUTION_S",
+    "Distribution",
     "Pace",
     "ProviderFigures",
     "Summary",

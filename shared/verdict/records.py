@@ -67,6 +67,11 @@ class Judged(Summary):
     """A run's summary with what the workers saw, and the verdict on both: what is
     written as `summary.json`, and shown as the run's result."""
 
+    summarized_by: str | None = Field(
+        default=None,
+        description="The version that made this of the rows: the worker's, or a later"
+        " one's that was asked to. None: of before that was told.",
+    )
     observations: Observations | None = Field(description="What the workers saw.")
     verdict: Verdict = Field(description="Whether to believe all this.")
     pace: tuple[Pace, ...] = Field(

@@ -29,7 +29,7 @@ from shared.log import setup
 from shared.money import account_of
 from shared.outputs import OUTPUTS, KeptAnswer, Results
 from shared.plan import Plan, Step
-from shared.process import crash_point
+from shared.process import crash_point, version
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
 from shared.settings import Settings
@@ -73,7 +73,7 @@ async def reduce_run(
     rows, figures = _summary(store, plan, run, cause)
     answers = sorted(samples.answers(store, job_id), key=_place)
     pace = await evidence.paces(redis, plan, job_id)
-    more = {"machines": tuple(reported), "pace": pace}
+    more = {"machines": tuple(reported), "pace": pace, "summarized_by": version()}
     summary = judge(plan, figures, seen).model_copy(update=more)
     results = Results(
         plan=plan,

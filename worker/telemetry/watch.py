@@ -10,10 +10,10 @@ import socket
 from array import array
 from asyncio import Task, create_task
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from shared.clock import monotonic_s, sleep
+from shared.process import version
 from worker import collector
 from worker.tasks import cancel
 
@@ -77,15 +77,8 @@ def machine() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",
-        "generator": _version(),
+        "generator": version(),
     }
-
-
-def _version() -> str:
-    try:
-        return version("llmbench")
-    except PackageNotFoundError:
-        return "checkout"
 
 
 def _cpu_s() -> float:

@@ -9,6 +9,7 @@ from rich.table import Table
 from cli import show
 from cli.client import Job
 from cli.terminal import Url, ask
+from cli.times import Since, Until, moment
 
 COLUMNS = ("job", "status", "calls", "failed", "name", "tags", "targets")
 
@@ -27,6 +28,12 @@ def list_jobs(
     text: Annotated[
         str | None, typer.Option(help="With this in id, name, note, tags or targets.")
     ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="With this target, or model, by its whole name."),
+    ] = None,
+    since: Since = None,
+    until: Until = None,
     limit: Annotated[int, typer.Option(min=1, help="So many at most.")] = 20,
     as_json: Annotated[
         bool, typer.Option("--json", help="As a JSON array, for programs.")
@@ -37,10 +44,12 @@ def list_jobs(
 
     Into a pipe it is a line each, its values between tabs.
 
-    Example: llmbench list --tag nightly --status done --limit 5
+    Example: llmbench list --tag nightly --since 7d --status done
     """
     wanted = {"tag": tag, "model": model, "status": status, "text": text}
-    jobs = ask(url, lambda api: api.jobs(limit, **wanted))
+    wanted |= {"target": target}
+    times = {"since": moment(since, "--since"), "until": moment(until, "--until")}
+    jobs = ask(url, lambda api: api.jobs(limit, **wanted, **times))
     if as_json:
         typer.echo(show.as_json(jobs))
     elif show.console.is_terminal:

@@ -105,6 +105,13 @@ async def finish(
     return bool(done)
 
 
+async def retell(redis: Redis, job_id: str, result: Mapping[str, Any]) -> bool:
+    """Another summary of a run that has ended; False where the store has forgotten it,
+    and its files alone tell."""
+    said = ["result", to_json(result).decode()]
+    return bool(await call(redis, "describe", [keys.run(job_id)], said))
+
+
 async def note_error(redis: Redis, job_id: str, error: str) -> None:
     """The sentence of an attempt to reduce that failed and will be made again. It is
     the run's `error` until the reduce is done; why the run ended is not lost over it.

@@ -31,6 +31,13 @@ def run(number: int, *tags: str, **more: object) -> Run:
         (Filter(models=("nobody",)), False),
         (Filter(statuses=(Status.DONE, Status.FAILED)), True),
         (Filter(statuses=(Status.FAILED,)), False),
+        (Filter(targets=("ACME/orca:free",)), True),
+        (Filter(targets=("acme/orca",)), False),  # the whole name
+        (Filter(targets=("globex/lynx",)), True),  # the model of one that is pinned
+        (Filter(targets=("globex/lynx@harbor/fp8", "x/y")), True),
+        (Filter(since_s=7.0, until_s=7.5), True),
+        (Filter(since_s=7.5), False),
+        (Filter(until_s=7.0), False),
         (Filter(text="upgrade"), True),
         (Filter(text="nightly"), True),
         (Filter(text="ada"), True),
@@ -82,3 +89,20 @@ async def test_one_request_looks_so_far_and_says_where_to_go_on() -> None:
     never = Filter(text="nowhere")
     assert await found(never, 5, None, 5000) == ([], f"{3000:026}", 2000)
     assert await found(never, 5, f"{150:026}", 5000) == ([], None, 150)
+
+
+async def test_what_is_too_old_is_not_looked_through() -> None:
+    young = Filter(tags=("seventh",), since_s=900.0)
+    numbers, last, _looked = await found(young, 50, None, 5000)
+    assert (numbers[0], len(numbers), last is not None) == (4998, 50, True)
+    younger = Filter(since_s=4990.0)
+    assert await found(younger, 50, None, 5000) == ([*range(4999, 4989, -1)], None, 200)
+
+
+def test_a_filter_is_asked_for_again_by_the_next_page() -> None:
+    wanted = Filter(targets=("a/b",), tags=("x",), since_s=1000.0)
+    assert wanted.asked() == {
+        "tag": ["x"],
+        "target": ["a/b"],
+        "since": "1970-01-01T00:16:40.000Z",
+    }

@@ -12,6 +12,16 @@ from tests.children import CANARY, simulator, workers
 from tests.cli.commands.terminal import Terminal
 
 
+@pytest.fixture(scope="module")
+def reader(
+    store_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Terminal]:
+    """A terminal beside an API that measures nothing, with results of its own."""
+    folder = tmp_path_factory.mktemp("read")
+    with serving(Settings(redis_url=store_url, results_dir=folder)) as api:
+        yield Terminal(api)
+
+
 @pytest.fixture(scope="session")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """A store and a worker of its own: what others queued is not for this worker."""

@@ -1,15 +1,12 @@
 """A benchmark is named, and later ones are held to it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli import exits
-from shared.settings.settings import Settings
 from tests.api.client import MODEL
-from tests.api.server import serving
 from tests.cli.commands.terminal import Terminal
 from tests.kept import FAST, SLOW, keep, plan_of, rows_of
 
@@ -20,16 +17,6 @@ runs: 8
 load: {{concurrency: 4}}
 max_tokens: 8
 """
-
-
-@pytest.fixture(scope="module")
-def reader(
-    store_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Terminal]:
-    """A terminal beside an API that measures nothing."""
-    folder = tmp_path_factory.mktemp("against")
-    with serving(Settings(redis_url=store_url, results_dir=folder)) as api:
-        yield Terminal(api)
 
 
 def kept(reader: Terminal, fast_s: float = 0.5) -> str:

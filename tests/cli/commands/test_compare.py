@@ -1,26 +1,11 @@
 """`llmbench compare` says what the API says, to the digit."""
 
 import json
-from collections.abc import Iterator
-
-import pytest
 
 from cli import exits
 from cli.commands.jobs.compare import cells
-from shared.settings.settings import Settings
-from tests.api.server import serving
 from tests.cli.commands.terminal import Terminal
 from tests.kept import FAST, SLOW, keep, plan_of, rows_of
-
-
-@pytest.fixture(scope="module")
-def reader(
-    store_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Terminal]:
-    """A terminal beside an API that measures nothing."""
-    folder = tmp_path_factory.mktemp("compared")
-    with serving(Settings(redis_url=store_url, results_dir=folder)) as api:
-        yield Terminal(api)
 
 
 def kept(reader: Terminal, fast_s: float = 0.5, **more: int) -> str:
@@ -97,3 +82,19 @@ def test_a_benchmark_that_was_just_measured_is_compared(terminal: Terminal) -> N
     (success,) = (one for one in verdict["metrics"] if one["metric"] == "success")
     assert (success["n"], success["minutes"]["about"]) == (12, "these prompts")
     assert verdict["sentence"] in terminal.ask("compare", job_id).stdout
+
+
+def test_benchmarks_are_summarised_again_by_the_api_and_from_their_folders(
+    reader: Terminal,
+) -> None:
+    first, second = kept(reader), kept(reader)
+    folder = reader.api.settings.results_dir / second
+    said = reader.ask("resummarize", first, str(folder))
+    assert said.exit_code == exits.OK, said.output
+    assert said.stdout.count("before by an earlier version; verdict") == 2
+    assert (folder / "summary.1.json").exists()
+    again = reader.ask("resummarize", str(folder), "--json")
+    (told,) = json.loads(again.stdout)
+    assert (told["job_id"], told["changed"], told["kept_as"]) == (second, 0, None)
+    wrong = reader.ask("resummarize", str(folder / "none"))
+    assert wrong.exit_code == exits.USAGE
