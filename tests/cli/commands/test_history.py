@@ -25,7 +25,11 @@ def kept(reader: Terminal, days_old: float, fast_s: float) -> str:
     folder = reader.api.settings.results_dir
     at_s = time.time() - days_old * DAY_S
     job_id = keep(folder, PLAN, rows, at_s, **made.model_dump(mode="json"))
-    said = {"status": "done", "targets": [FAST, SLOW], "about": {"tags": ["nightly"]}}
+    said = {
+        "status": "done",
+        "targets": [FAST, SLOW],
+        "about": {"tags": ["of history"]},
+    }
     (folder / job_id / "run.json").write_text(json.dumps(said))
     return job_id
 
@@ -56,14 +60,15 @@ def test_a_target_is_shown_run_by_run_with_intervals_the_oldest_first(
     for args, ids in (
         (("--since", "6d"), [middle, new]),
         (("--since", "6d", "--until", "2d"), [middle]),
-        (("--tag", "nightly", "--limit", "1"), [new]),
+        (("--tag", "of history", "--limit", "1"), [new]),
         (("--tag", "other"), []),
     ):
         told = json.loads(reader.ask("history", FAST, *args, "--json").stdout)
         assert [run["job_id"] for run in told["runs"]] == ids
         assert told["more"] is ("--limit" in args)
     assert "No benchmark" in reader.ask("history", "acme/nobody").stdout
-    listed = reader.ask("list", "--target", FAST, "--since", "6d", "--json").stdout
+    asked = ("--target", FAST, "--since", "6d", "--tag", "of history", "--json")
+    listed = reader.ask("list", *asked).stdout
     assert [job["job_id"] for job in json.loads(listed)] == [new, middle]
 
 
