@@ -1,5 +1,6 @@
 """What every room's tests share."""
 
+import gc
 import logging
 import os
 import sys
@@ -68,27 +69,43 @@ def logging_as_it_was() -> Iterator[None]:
 
 
 HERE = Path(__file__).parent
-WAITING = {"worker", "faults", "cli", "test_traces.py", "test_process.py"}
+WAITING = {"worker", "faults", "cli", "pages", "test_traces.py", "test_process.py"}
 """Folders and files whose tests start processes and wait for them."""
+WHOLE = HERE / "pages"
+"""The tests of this folder share what is dear to start: a browser, a stack."""
+
+
+gc.disable()  # till all tests are collected: of what that makes nothing is garbage
+
+
+def pytest_collection_finish() -> None:
+    """What is imported stays, so no collection need look at it again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where several processes run the tests, each begins with a share of those that
-    wait. It goes on with quick ones, of which others can take the last off it, so that
-    all end at one time."""
+    """Where several processes run the tests, all but the last begin with a share of
+    those that wait, and the last computes what they leave of the cores. Each goes on
+    with quick ones, of which others can take the last off it, so that all end at one
+    time."""
     processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
     if processes == 1:
         return
-    waiting: dict[Path, list[pytest.Item]] = defaultdict(list)
+    waiting: dict[Path, list[pytest.Item]] = defaultdict(list)  # file or folder
     quick: list[pytest.Item] = []
     for item in items:
         where = item.path.relative_to(HERE).parts
-        (waiting[item.path] if {*where} & WAITING else quick).append(item)
+        if {*where} & WAITING:
+            waiting[WHOLE if WHOLE in item.path.parents else item.path].append(item)
+        else:
+            quick.append(item)
     files, rest, left = [*waiting.values()], iter(quick), len(items)
     items.clear()
     for number in range(processes):
-        share = [*chain(*files[number::processes])]
+        mine = files[number :: processes - 1] if number < processes - 1 else []
+        share = [*chain(*mine)]
         length = left // (processes - number)  # as xdist deals them out
         items += [*share, *islice(rest, max(0, length - len(share)))]
         left -= length

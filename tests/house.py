@@ -4,6 +4,7 @@ imports whom, on how many floors, in folders and files of which size."""
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -135,6 +136,7 @@ def figures() -> dict[str, str]:
     }
 
 
+@cache
 def _read(path: Path) -> Module:
     source = path.read_text("utf-8")
     tree = ast.parse(source)

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from shared.startup.ports import free_port
+from tests.warm import processes
 
 ROOT = Path(__file__).parents[2]
 LLMBENCH = (sys.executable, "-m", "cli")
@@ -18,11 +19,14 @@ LLMBENCH = (sys.executable, "-m", "cli")
 def llmbench(
     folder: Path, *args: str, given: str = "", **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """One command in this folder; `given` is its standard input."""
+    """One command in this folder; `given` is its standard input. The reduces of a stack
+    that it starts are warm."""
+    warm = processes.warm()
+    path = os.pathsep.join((str(ROOT), warm["PYTHONPATH"]))
     return subprocess.run(
         [*LLMBENCH, *args],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "160"} | env,
+        env=os.environ | warm | {"PYTHONPATH": path, "COLUMNS": "160"} | env,
         input=given,
         capture_output=True,
         text=True,
@@ -43,7 +47,7 @@ class Up:
                 [*LLMBENCH, "up", "--simulate", "--port", str(self.port), *more],
                 cwd=folder,
                 env=os.environ
-                | {"PYTHONPATH": str(ROOT), "HEARTBEAT_S": "0.5"}
+                | {"PYTHONPATH": str(ROOT), "LEASE_S": "3", "HEARTBEAT_S": "0.5"}
                 | {"HEARTBEAT_FILE": str(folder / "alive")},
                 stdout=printed,
                 stderr=subprocess.STDOUT,

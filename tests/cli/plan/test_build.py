@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from cli import plan
@@ -122,6 +121,8 @@ def test_a_name_and_tags_stand_beside_the_plan() -> None:
 
 
 def test_the_example_is_a_plan_and_holds_the_schema() -> None:
+    import jsonschema  # takes a second
+
     example = plan.read(str(ROOT / "examples" / "plan.yaml"))
     found = plan.build(example, Flags(), LIMITS)
     assert len(found.plan.targets) == 2

@@ -1,5 +1,6 @@
 """Every fault that the simulator knows, read as the simulator says it must be."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -23,33 +24,28 @@ def upstream() -> Iterator[Simulator]:
         yield running
 
 
+AT_ONCE = 6
+"""Calls that are open at a time: most of the slow ones wait for what never comes."""
+
+
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 async def test_outcome_tokens_and_cost_of_every_fault_equal_the_ledger(
     upstream: Simulator, stream: bool
 ) -> None:
     faults = list(upstream.get("/sim/faults"))
     assert len(faults) > 80
-    wire = Wire(deadlines=DEADLINES, caps=Caps())
-    wrong = []
-    for name in faults:
-        ask = Ask(
-            model=f"fault/{name}",
-            messages=(Message(role="user", content="Say something."),),
-            max_tokens=64,
-            stream=stream,
-        )
-        sent = request(
-            "POST",
-            upstream.base_url + openrouter.PATH,
-            {"Content-Type": "application/json", "Authorization": "Bearer sk-or-v1-x"},
-            openrouter.build(ask),
-        )
-        exchange = await wire.exchange(sent, has_token=came if stream else None)
-        reply = read_exchange(exchange, openrouter, stream, 65_536, now_s=NOW_S)
+    before = len(upstream.ledger())
+    wire, lane = Wire(deadlines=DEADLINES, caps=Caps()), asyncio.Semaphore(AT_ONCE)
+    replies = await asyncio.gather(
+        *(reply_to(name, stream, upstream, wire, lane) for name in faults)
+    )
+    await wire.aclose()
+    records = await over(upstream, before, len(faults))
+    wrong: list[tuple[object, ...]] = []
+    for name, reply in zip(faults, replies, strict=True):
+        record = records[name]
         if not RIGHT.get(name, anything)(reply, stream):
             wrong.append((name, reply, "RIGHT"))
-        record = await over(upstream)
-        assert record["fault"] == name
         found = (reply.outcome.value, reply.status)
         true = (record["outcome"], record["status"])
         if found != true:
@@ -64,8 +60,28 @@ async def test_outcome_tokens_and_cost_of_every_fault_equal_the_ledger(
             tokens = (reply.prompt_tokens, reply.output_tokens)
             if tokens != (record["prompt_tokens"], record["completion_tokens"]):
                 wrong.append((name, tokens, record))
-    await wire.aclose()
     assert not wrong, "\n".join(map(str, wrong))
+
+
+async def reply_to(
+    name: str, stream: bool, upstream: Simulator, wire: Wire, lane: asyncio.Semaphore
+) -> Reply:
+    """What is read of one call with this fault."""
+    ask = Ask(
+        model=f"fault/{name}",
+        messages=(Message(role="user", content="Say something."),),
+        max_tokens=64,
+        stream=stream,
+    )
+    sent = request(
+        "POST",
+        upstream.base_url + openrouter.PATH,
+        {"Content-Type": "application/json", "Authorization": "Bearer sk-or-v1-x"},
+        openrouter.build(ask),
+    )
+    async with lane:
+        exchange = await wire.exchange(sent, has_token=came if stream else None)
+    return read_exchange(exchange, openrouter, stream, 65_536, now_s=NOW_S)
 
 
 def anything(reply: Reply, stream: bool) -> bool:
@@ -119,14 +135,21 @@ def came(exchange: Exchange) -> bool:
     return has_token(exchange, openrouter)
 
 
-async def over(upstream: Simulator) -> dict[str, object]:
-    """The newest record, once the simulator has noticed that its call is over."""
+async def over(
+    upstream: Simulator, before: int, n: int
+) -> dict[str, dict[str, object]]:
+    """The `n` records after the first `before` by their faults, once the simulator has
+    noticed that all these calls are over."""
+    records: list[dict[str, object]] = []
 
     async def ended() -> bool:
-        return upstream.ledger()[-1]["outcome"] is not None
+        records[:] = upstream.ledger()[before:]
+        return all(record["outcome"] is not None for record in records)
 
-    await until(ended, "the end of the call in the ledger")
-    return upstream.ledger()[-1]
+    await until(ended, "the end of all calls in the ledger")
+    found = {str(record["fault"]): record for record in records}
+    assert len(found) == len(records) == n, "a fault has its one record"
+    return found
 
 
 def test_the_list_of_faults_says_what_each_does(upstream: Simulator) -> None:
