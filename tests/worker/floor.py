@@ -17,7 +17,7 @@ from tests.faults.upstream import Fault
 from worker.ended.reduce_queue import ReduceQueue
 from worker.station import Station
 
-NEVER_S = 60.0
+NEVER_S = 3600.0
 """A tick so long that nothing is found by it: what is to be heard has to be told."""
 
 

@@ -1,5 +1,6 @@
 """From one step to the next: everybody hears of it, and nobody waits for nothing."""
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 
@@ -166,6 +167,32 @@ async def test_slots_in_hand_of_a_shard_that_hangs_are_begun_by_another(
         Outcome.OK: 399,
         Outcome.UNFINISHED: 1,
     }
+
+
+async def test_slots_that_are_left_to_others_are_begun_by_one_that_had_none_left(
+    redis: Redis, store_url: str, tmp_path: Path
+) -> None:
+    plan = a_sweep(2, n=4).model_copy(update={"sweep": None, "load": Concurrency()})
+    run = await runs.create(redis, plan)
+    # the other shard is played: it has two slots in hand, and begins none of them
+    played = await leases.claim(
+        redis, run.job_id, steps(plan)[0], owner="played", shards=2, lease_s=60
+    )
+    assert played is not None
+    await slots.take(redis, played, 2, "t1")
+    works = {f"shard-{run.job_id}", "claim"}
+
+    async def has_left() -> bool:
+        """Its shard has ended, and the look after that as well."""
+        began = await closed(redis, run.job_id, 2)
+        return began and works.isdisjoint(t.get_name() for t in asyncio.all_tasks())
+
+    with fault_upstream() as upstream:
+        async with floor(store_url, upstream, tmp_path):
+            await until(has_left, "the end of the shard that has nothing left")
+            await slots.hand_back(redis, played, [(0, 0), (1, 0)])
+            await reaches(redis, run.job_id, Status.REDUCING)
+    assert len(upstream.ledger) == 4
 
 
 async def test_a_shard_that_can_have_no_slot_does_not_keep_its_step_from_ending(

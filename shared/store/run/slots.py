@@ -146,10 +146,13 @@ async def hand_back(
     redis: Redis, lease: Lease, later: Sequence[tuple[int, int]]
 ) -> None:
     """Offer slots again that were taken and not begun: (slot, not before, in ms of the
-    store's clock) each."""
+    store's clock) each. Of those that wait for nothing, before 0, all workers are told:
+    they may have left this run, since there was nothing in it for them."""
     s, taken, back, closed, _ = keys.step(lease.job_id, lease.step.number)
     args = [lease.shard, lease.epoch, *(number for pair in later for number in pair)]
     await call(redis, "hand_back", [s, taken, back, closed], args)
+    if not all(not_before_ms for _, not_before_ms in later):
+        await redis.publish(keys.PUSH, lease.job_id)
 
 
 async def in_hand(redis: Redis, job_id: str, step: int) -> int:
