@@ -65,7 +65,8 @@ async def test_kill_9_hands_the_open_slots_on_and_loses_no_counted_row(
     assert len(rows) == len({row.slot for row in rows}) == 200
     assert counted <= {(row.slot, row.attempt) for row in rows}
     assert done.interrupted == 1
-    assert len(calls_since(upstream, before)) <= 200 + 4, "at most 4 calls paid twice"
+    # 4 lanes with a call open, and perhaps one that had ended and was no row yet
+    assert len(calls_since(upstream, before)) <= 200 + 2 * 4, "more were paid twice"
     result = await runs.result_of(redis, job_id)
     assert result is not None
     codes = [reason["code"] for reason in result["verdict"]["reasons"]]
