@@ -1,5 +1,7 @@
 """One shard's part in finding an adaptive load's rate (`store.upstream.pace`)."""
 
+import asyncio
+
 from shared.plan import Adaptive, Work
 from shared.store.upstream import pace
 from shared.store.upstream.limits import PACE
@@ -28,6 +30,7 @@ class AdaptivePace(Gate):
         self._passed = [0] * targets
         self._throttled = [0] * targets
         self._sent_ms = [0] * targets
+        self._telling = asyncio.Lock()
 
     def names(self, target: int) -> tuple[str, ...]:
         """The name of the target's own pace."""
@@ -73,16 +76,23 @@ class AdaptivePace(Gate):
             self._passed[target] += 1
 
     async def tell(self) -> None:
-        """Bring the counts to the store, which has everybody's."""
+        """Bring the counts to the store, which has everybody's; once they are there,
+        also where another tells them just now."""
+        if self.load is None:
+            return
+        async with self._telling:
+            await self._tell(self.load)
+
+    async def _tell(self, load: Adaptive) -> None:
         for target in range(len(self._passed)):
             passed, throttled = self._passed[target], self._throttled[target]
-            if self.load is None or not (passed or throttled):
+            if not (passed or throttled):
                 continue
             await pace.adapt(
                 self._assigned.redis,
                 self._assigned.job_id,
                 target,
-                self.load,
+                load,
                 passed=passed,
                 throttled=throttled,
                 sent_ms=self._sent_ms[target],

@@ -7,7 +7,7 @@ away rows wait here.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -78,13 +78,16 @@ class Committer:
         spool: Spool,
         guard: LaneGuard,
         seen: Sequence[Callable[[Sample], None]] = (),
+        tell: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """spool: where rows are kept on disk. guard: whose lanes wait for their rows.
-        seen: who is shown each row as it is made."""
+        seen: who is shown each row as it is made. tell: brings the store what it has to
+        know before it has the rows, since the last of them ends the run."""
         self._assigned = assigned
         self._spool = spool
         self._guard = guard
         self._seen = seen
+        self._tell = tell
         self._lease = lease = assigned.lease
         self._account = assigned.account
         self._name = f"{lease.job_id} shard {lease.shard}"
@@ -169,6 +172,8 @@ class Committer:
             return None
         crash_point("rows:commit")
         try:
+            if self._tell is not None:
+                await self._tell()
             done = await slots.commit(
                 self._assigned.redis,
                 self._lease,

@@ -69,7 +69,9 @@ class Calls:
             broke=lambda: life.end(Ending.BUDGET),
             settle=lambda ended, again_ms: self._fates.settle(ended, again_ms),
         )
-        self.committer = Committer(assigned, spool, self._guard, seen)
+        self.committer = Committer(
+            assigned, spool, self._guard, seen, tell=self.gates.pace.tell
+        )
         self.reader = Reader(
             probe,
             lambda ended: self._fates.decide(ended),
