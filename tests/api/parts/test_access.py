@@ -21,12 +21,18 @@ from shared.store.client import Unwilling, connect
 from shared.store.run import runs
 from tests.api.client import plan, problem
 
-SHORT_S = 0.1
+SHORT_S, STORE_S = 0.1, access.STORE_S
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "STORE_S", SHORT_S)
+
+
+@pytest.fixture
+def patient(short: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is for users: what is asked here is a real store, on a busy machine."""
+    monkeypatch.setattr(access, "STORE_S", STORE_S)
 
 
 class Awake:
@@ -183,6 +189,7 @@ async def serving(config: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, St
     await redis.aclose()
 
 
+@pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("loses", [False, True])
 async def test_what_was_written_is_never_denied(config: Settings, loses: bool) -> None:
     async with serving(config) as (http, store):
@@ -209,6 +216,7 @@ class Forgetful(Redis):
         raise ConnectionError("lost")
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_benchmark_that_may_be_there_is_named(config: Settings) -> None:
     async with serving(config) as (http, store):
         redis = Forgetful.from_pool(store.redis.connection_pool)
