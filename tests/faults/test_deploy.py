@@ -42,7 +42,17 @@ def test_every_plan_of_the_first_schema_is_read_and_means_the_same() -> None:
     assert len(lines) == 9
     for line in lines:
         said, read = json.loads(line), read_plan(line).model_dump(mode="json")
-        assert {name: read[name] for name in said} == said
+        assert holds(read, said), line
+
+
+def holds(read: Any, said: Any) -> bool:
+    """Whether all that was said is there; fields may have come since."""
+    if isinstance(said, dict):
+        return all(holds(read[name], value) for name, value in said.items())
+    if isinstance(said, list):
+        pairs = zip(read, said, strict=True)
+        return all(holds(*pair) for pair in pairs)
+    return bool(read == said)
 
 
 async def thaw(redis: Redis, dump: dict[str, dict[str, Any]]) -> str:

@@ -32,7 +32,12 @@ def test_what_is_near_is_asked_and_else_all_is_told(
         ({"keep_answers": "secret"}, "keep_answers", "'first', 'none' or 'all'"),
         ({"targets": "a/b"}, "targets", "Input should be a list"),
         ({"targets": []}, "targets", "List should have at least 1 item, not 0"),
-        ({"targets": ["a/b"]}, "targets[0]", "an object; its fields: model, provider"),
+        (
+            {"targets": ["a/b"]},
+            "targets[0]",
+            "an object; its fields: extra, max_tokens, model, name, provider,"
+            " providers, routing, temperature",
+        ),
         ({"extra": 1}, "extra", "Input should be an object"),
         (
             {"load": {"kind": "stages", "stages": [{"rate": 1}]}},

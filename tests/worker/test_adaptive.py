@@ -66,8 +66,8 @@ async def test_the_highest_rate_that_is_hardly_throttled_is_found_and_held(
         assert len(rows) == CALLS
         share = len(throttled) / len(rows)
         assert found["throttled_share"] == pytest.approx(share)
-        # most of them are those in flight when the pool was full for the first time
-        assert share < 0.1
+        # those in flight when the pool was full for the first time, and a few later
+        assert len(throttled) < 40
 
 
 async def test_a_429_inside_a_200_lowers_the_rate_as_one_outside_does(

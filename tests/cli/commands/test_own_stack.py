@@ -97,7 +97,7 @@ class GoneAway(Api):
 
     cancelled: list[str]
 
-    async def submit_plan(self, plan: bytes) -> Job:
+    async def submit_plan(self, plan: bytes, *, against: str | None = None) -> Job:
         return {"job_id": "J", "warnings": []}
 
     async def cancel(self, job_id: str) -> Job:
