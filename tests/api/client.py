@@ -13,7 +13,7 @@ from shared import archive
 from shared.plan import steps
 from shared.run import Ending
 from shared.sample import Kind, Outcome, Sample, encode
-from shared.store import workers
+from shared.store import keys, workers
 from shared.store.client import connect
 from shared.store.run import leases, runs, slots, states
 from shared.store.run.leases import Lease
@@ -140,9 +140,11 @@ def row(slot: int, outcome: Outcome) -> bytes:
 
 @asynccontextmanager
 async def playing(store_url: str, results_dir: Path) -> AsyncIterator[Played]:
-    """A played worker on a connection of its own."""
+    """A played worker on a connection of its own; no other one is alive. Of a real one
+    that an earlier test has killed that is not known before the end of a lease."""
     redis = connect(store_url)
     try:
+        await redis.delete(keys.WORKERS)
         yield Played(redis, results_dir)
     finally:
         await redis.aclose()
