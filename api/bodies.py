@@ -28,6 +28,9 @@ FRAMING_BYTES = 1024 * 1024
 
 MOST_TYPE_BYTES = 1024
 
+PROMPT_FILE = "/new/prompts"
+"""Its body is a file as it is, whose reader has bounds of its own."""
+
 MOST_VALUES = 1000
 """In a body that is no plan."""
 
@@ -52,14 +55,16 @@ class BoundedBodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        upload = scope["path"].endswith(("/benchmark", "/benchmark/file"))
+        is_file = scope["path"] == PROMPT_FILE
+        upload = is_file or scope["path"].endswith(("/benchmark", "/benchmark/file"))
         cap = self._upload if upload else self._other
         headers = Request(scope).headers
         refusal = _too_much_head(scope) or _refusal(headers, cap, upload)
         if refusal is not None:
             return await refusal.response(scope["path"])(scope, receive, send)
         bounds = None
-        if not headers.get("content-type", "").lower().startswith("multipart/"):
+        multipart = headers.get("content-type", "").lower().startswith("multipart/")
+        if not (multipart or is_file):
             bounds = JsonBounds(self._settings, None if upload else MOST_VALUES)
         seen = 0
         complete = False

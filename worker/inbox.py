@@ -69,6 +69,8 @@ class Inbox:
         self._later: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._closed = False
+        self._late_s: float | None = None
+        """How late the loop came to the last heartbeat; None: there was none."""
         self._untouched = False
         """Whether HEARTBEAT_FILE could not be touched; said once."""
 
@@ -157,7 +159,13 @@ class Inbox:
 
     async def beat(self) -> None:
         """Tell the store that this worker lives."""
-        says = {**machine(), "pid": os.getpid(), "shards": len(self._shards)}
+        says = {
+            **machine(),
+            "pid": os.getpid(),
+            "shards": len(self._shards),
+            "runs": sorted({shard.lease.job_id for shard in self._shards}),
+            "loop_lag_s": self._late_s,
+        }
         lease_s = self._settings.lease_s
         await workers.beat(self._redis, self._name, says, lease_s=lease_s)
         if self._settings.heartbeat_file is not None:
@@ -174,7 +182,9 @@ class Inbox:
     async def _beat(self) -> None:
         young = collector.Young()
         while True:
+            due_s = monotonic_s() + self._settings.heartbeat_s
             await sleep(self._settings.heartbeat_s)
+            self._late_s = max(0.0, monotonic_s() - due_s)
             if monotonic_s() - self._looked_s < self._settings.lease_s:
                 await attempt(self.beat())
             young.collect()

@@ -7,13 +7,13 @@ written. A page is a module here with a router, a template and perhaps a script;
 `PAGES` lists them, and `api.main` serves what stands in it.
 
 May import: `shared`, `api.deps`, `api.errors`, `api.parts`, `api.policy`,
-`api.schemas`, `api.submission`, `api.queueing`.
+`api.schemas`, `api.routes.account`.
 """
 
-from api.pages import meanings, runs
+from api.pages import account, meanings, new, runs, try_it, workers
 from api.pages.shell import assets, problem_page
 
-PAGES = (assets, meanings, runs)
+PAGES = (assets, meanings, runs, new, try_it, account, workers)
 """Modules with a `router`, in the order in which their paths are tried."""
 
 __all__ = ["PAGES", "problem_page"]

@@ -50,3 +50,12 @@ async def says(redis: Redis, name: str) -> dict[str, Any] | None:
     """What the worker last said of itself; None when it is silent."""
     text = await redis.get(keys.worker(name))
     return from_json(text) if text else None
+
+
+async def all_say(redis: Redis, *, lease_s: float) -> dict[str, dict[str, Any]]:
+    """What each worker that is alive last said of itself, by its name."""
+    names = sorted(await alive(redis, lease_s=lease_s))
+    texts = await redis.mget([keys.worker(name) for name in names]) if names else []
+    return {
+        name: from_json(text) for name, text in zip(names, texts, strict=True) if text
+    }

@@ -8,7 +8,7 @@ from tests.pages.conftest import Open
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PAGES = ("/", "/definitions")
+PAGES = ("/", "/new", "/try", "/account", "/workers", "/definitions")
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -20,7 +20,13 @@ from api.policy import CHARTED_PAGE, PAGE
 
 _TEMPLATES = Path(__file__).parent.parent / "templates"
 
-NAVIGATION = (("/", "Runs"),)
+NAVIGATION = (
+    ("/", "Runs"),
+    ("/new", "New benchmark"),
+    ("/try", "Try it"),
+    ("/account", "Account"),
+    ("/workers", "Machines"),
+)
 """Address and name, as they stand in the bar at the top."""
 
 

@@ -65,6 +65,22 @@ async def spent_today(redis: Redis, account: str) -> Spent:
     return _spent(await reply(redis.hmget(keys.spend(account), names)))
 
 
+async def spent_by_day(
+    redis: Redis, account: str, days: int
+) -> list[tuple[float, Spent]]:
+    """What an account's runs have spent in each of the last UTC days, oldest first and
+    today last, with the Unix second in which the day began. 40 days are kept."""
+    today = int(await now_s(redis) // DAY_S)
+    every = range(today - days + 1, today + 1)
+    names = [f"{day}:{what}" for day in every for what in _WHAT]
+    said = await reply(redis.hmget(keys.spend(account), names))
+    n = len(_WHAT)
+    return [
+        (float(day * DAY_S), _spent(said[n * place : n * (place + 1)]))
+        for place, day in enumerate(every)
+    ]
+
+
 _WHAT = ("spent", "held", "unaccounted")
 
 

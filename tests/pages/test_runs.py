@@ -1,0 +1,145 @@
+"""The list of runs: filters in the address, fresh lines, runs chosen to be compared."""
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.api.client import submit
+from tests.api.server import Api
+from tests.children import until
+from tests.pages.browser import NARROW, overflow, violations
+from tests.pages.conftest import Open
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FAST, SLOW = "acme/swift-8b", "acme/orca-pro"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def ended(stack: Api) -> list[str]:
+    """Two runs that have ended: of two targets, and of one that was not streamed."""
+    targets = [{"model": FAST}, {"model": SLOW}]
+    found = [
+        submit(stack.http, name="two models", tags=["ours"], targets=targets, runs=5),
+        submit(stack.http, name="not streamed", tags=["old"], stream=False),
+    ]
+
+    async def done() -> bool:
+        said = [stack.http.get(f"/benchmark/{job_id}").json() for job_id in found]
+        return all(each["status"] == "done" for each in said)
+
+    await until(done, "the end of both runs")
+    return found
+
+
+async def test_a_line_says_how_the_run_went(open: Open, ended: list[str]) -> None:
+    async with open() as page:
+        await page.goto("/")
+        line = page.locator(f'#lines tr[data-id="{ended[0]}"]')
+        await expect(line.locator(".st")).to_have_text("done")
+        await expect(line.locator(".nm")).to_contain_text("two models")
+        await expect(line.locator(".nm")).to_contain_text("swift-8b, orca-pro")
+        await expect(line.locator(".pr")).to_have_text("20")  # 2 x 2 prompts x 5
+        await expect(line.locator(".hl .ci")).to_contain_text("–")
+        await expect(line.locator(".hl")).to_contain_text("swift-8b")
+        await expect(line.locator(".vd .badge")).to_be_visible()
+        await expect(line.locator(".spk polyline")).to_have_count(1)
+        other = page.locator(f'#lines tr[data-id="{ended[1]}"]')
+        await expect(other.locator(".hl")).to_contain_text("whole call")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing_in_a_list(
+    open: Open, ended: list[str], theme: str
+) -> None:
+    async with open(theme=theme) as page:
+        await page.goto("/")
+        await page.locator("#lines tr").first.wait_for()
+        assert await violations(page) == []
+
+
+async def test_a_list_fits_a_narrow_window(open: Open, ended: list[str]) -> None:
+    async with open(width=NARROW) as page:
+        await page.goto("/")
+        await page.locator("#lines tr").first.wait_for()
+        assert await overflow(page) <= 0
+
+
+async def test_what_is_asked_for_stands_in_the_address(
+    open: Open, ended: list[str]
+) -> None:
+    async with open() as page:
+        await page.goto("/")
+        await page.get_by_role("searchbox").fill("two mod")
+        await expect(page.locator("#lines tr")).to_have_count(1)
+        await page.locator("#fg").select_option("ours")
+        await page.wait_for_url("**/?text=two+mod&tag=ours")
+        await page.reload()
+        await expect(page.locator("#lines tr")).to_have_count(1)
+        await expect(page.get_by_role("searchbox")).to_have_value("two mod")
+        await page.get_by_text("Failed", exact=True).click()
+        await expect(page.get_by_text("No run fits.")).to_be_visible()
+        await page.get_by_role("link", name="Show all of them").click()
+        await expect(page.locator("#lines tr")).not_to_have_count(0)
+
+
+async def test_a_new_run_appears_by_itself_and_what_was_chosen_stays(
+    open: Open, stack: Api, ended: list[str]
+) -> None:
+    async with open() as page:
+        await page.clock.install()
+        await page.goto("/")
+        await page.locator(f'input[value="{ended[0]}"]').check()
+        job_id = submit(stack.http, name="a later one")
+        await page.clock.run_for(16_000)
+        await expect(page.locator(f'tr[data-id="{job_id}"]')).to_be_visible()
+        await expect(page.locator(f'input[value="{ended[0]}"]')).to_be_checked()
+
+
+async def test_two_runs_are_chosen_and_lead_to_a_comparison(
+    open: Open, ended: list[str]
+) -> None:
+    async with open() as page:
+        await page.goto("/")
+        compare = page.get_by_role("button", name="Compare")
+        await page.locator(f'input[value="{ended[0]}"]').check()
+        await expect(compare).to_be_hidden()
+        await page.locator(f'input[value="{ended[1]}"]').check()
+        await expect(page.locator("#chosen")).to_have_text("2 runs selected")
+        await page.route("**/compare?*", lambda route: route.fulfill(body="there"))
+        await compare.click()
+        await page.wait_for_url(f"**/compare?job={ended[0]}&job={ended[1]}")
+
+
+async def test_a_run_is_found_by_its_name_from_anywhere(
+    open: Open, ended: list[str]
+) -> None:
+    async with open() as page:
+        await page.goto("/definitions")
+        await page.keyboard.press("Control+k")
+        await page.keyboard.type("two models")
+        await expect(page.locator("#jump-found li")).to_have_count(1)
+        await page.route("**/runs/*", lambda route: route.fulfill(body="there"))
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"**/runs/{ended[0]}")
+
+
+async def test_a_definition_opens_by_hover_focus_and_touch(
+    open: Open, ended: list[str]
+) -> None:
+    async with open() as page:
+        await page.goto("/")
+        word = page.get_by_role("button", name="TTFT")
+        told = page.locator("#def-ttft_s")
+        await word.hover()
+        await expect(told).to_contain_text("time to the first token")
+        await page.mouse.move(0, 0)
+        await expect(told).to_be_hidden()
+        await word.focus()
+        await page.keyboard.press("Shift+Tab")
+        await page.keyboard.press("Tab")
+        await expect(told).to_be_visible()
+    async with open(touch=True) as page:
+        await page.goto("/")
+        await page.get_by_role("button", name="TTFT").tap()
+        await expect(page.locator("#def-ttft_s")).to_be_visible()
