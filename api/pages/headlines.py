@@ -11,6 +11,7 @@ from api.schemas import Live
 from shared.clock import monotonic_s
 
 BINS = 40
+"""Slices of a whole run, as its result has them."""
 KEPT_S = 60.0
 """A result may be made again from its rows, so what is kept of it is not kept long."""
 _MOST_KEPT = 20_000
@@ -39,7 +40,7 @@ class Headline:
     so_far: bool = False
     verdict: str | None = None
     calls_over_time: tuple[int, ...] = ()
-    """Calls that ended in each `BINS`-th of the time since the first began."""
+    """Calls that ended in each slice of the time since the first began."""
     share: float = field(default=1.0)
     """How far that time is of the whole, where the run goes on."""
 
@@ -62,13 +63,12 @@ def of_result(result: dict[str, Any]) -> Headline:
     known = [each for each in targets if _point(each, metric)]
     best = min(known, key=lambda each: _point(each, metric) or 0.0, default=None)
     said = best[metric]["p50"] if best else None
-    throughput = result.get("throughput") or {}
     return Headline(
         figure=None if said is None else _figure(said),
         metric=metric,
         who=best["target"] if best and len(targets) > 1 else None,
         verdict=(result.get("verdict") or {}).get("kind"),
-        calls_over_time=tuple(throughput.get("calls_over_time") or ()),
+        calls_over_time=tuple(result.get("calls_over_time") or ()),
     )
 
 
@@ -87,20 +87,20 @@ def of_live(live: Live | None, rows: Sequence[Seen], share: float) -> Headline:
         metric=metric,
         who=who if len(targets) > 1 else None,
         so_far=True,
-        calls_over_time=_binned(rows),
+        calls_over_time=_binned(rows, max(2, round(BINS * share))),
         share=share,
     )
 
 
-def _binned(rows: Sequence[Seen]) -> tuple[int, ...]:
+def _binned(rows: Sequence[Seen], bins: int) -> tuple[int, ...]:
     ends = [row.ended_at for row in rows if row.ended_at is not None]
     begins = [row.started_at for row in rows if row.started_at is not None]
     if len(ends) < 2 or not begins:
         return ()
     begin, width = min(begins), max(ends) - min(begins)
-    found = [0] * BINS
+    found = [0] * bins
     for end in ends:
-        found[min(BINS - 1, int(BINS * (end - begin) / width)) if width else 0] += 1
+        found[min(bins - 1, int(bins * (end - begin) / width)) if width else 0] += 1
     return tuple(found)
 
 

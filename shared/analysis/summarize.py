@@ -24,7 +24,7 @@ from shared.analysis.summary import (
     Summary,
     TargetFigures,
 )
-from shared.analysis.windows import Group, Stretch
+from shared.analysis.windows import Group, Stretch, ended_over_time
 from shared.plan import Finished, Plan, answer, next_step
 from shared.run import Ending
 from shared.sample import Sample
@@ -61,6 +61,9 @@ def summarize(
         cause=cause,
         complaints=_complaints(run, counted),
         upstreams=_upstreams(run),
+        calls_over_time=ended_over_time(
+            *(run.column[name] for name in ("step", "segment", "sent_s", "ended_s"))
+        ),
         attempts=_attempts(plan, run, counted),
         doubtful_shares=doubtful_shares(run, counted),
         stamp_slack_p99_s=_stamp_slack_p99_s(run, counted),

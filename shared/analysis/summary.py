@@ -277,6 +277,9 @@ class Summary(Figures):
     upstreams: dict[str, int] = Field(
         default_factory=dict, description="Rows by the upstream that was asked."
     )
+    calls_over_time: tuple[int, ...] = Field(
+        default=(), description="Rows that ended in each fortieth of its time."
+    )
     attempts: Attempts | None = Field(
         default=None, description="None where the plan has no retries."
     )

@@ -124,6 +124,29 @@ def peak_open(
     return peak
 
 
+SLICES = 40
+"""Of the whole time, in `calls_over_time`."""
+
+
+def ended_over_time(
+    step: NDArray[np.int64], segment: NDArray[np.int64], sent_s: Floats, ended_s: Floats
+) -> tuple[int, ...]:
+    """Calls that ended in each slice of the time in which somebody worked, of which
+    there are `SLICES`; () where no call took any time. All shapes (n,)."""
+    ends, worked_s = [], 0.0
+    for _, rows in split(step, segment):
+        both = rows[~np.isnan(sent_s[rows]) & ~np.isnan(ended_s[rows])]
+        if not len(both):
+            continue
+        since_s = ended_s[both] - sent_s[both].min()
+        ends.append(worked_s + since_s)
+        worked_s += float(since_s.max())
+    if not worked_s:
+        return ()
+    found, _ = np.histogram(np.concatenate(ends), SLICES, (0.0, worked_s))
+    return tuple(found.tolist())
+
+
 def split(
     step: NDArray[np.int64], segment: NDArray[np.int64]
 ) -> Iterable[tuple[int, Group]]:

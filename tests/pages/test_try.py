@@ -23,7 +23,7 @@ async def test_targets_answer_side_by_side_and_the_prompt_is_kept(open: Open) ->
             one = answers.nth(n)
             await expect(one.locator('[data-is="ttft"]')).to_contain_text("s")
             await expect(one.locator('[data-is="cost"]')).to_contain_text("$")
-            await expect(one.locator('[data-is="rate"]')).not_to_have_text("–")
+            await expect(one.locator('[data-is="tokens"]')).not_to_have_text("–")
             assert await one.locator(".said").text_content()
         await expect(answers.nth(2).locator(".err")).to_contain_text("no/such")
         await expect(page.get_by_role("button", name="Ask")).to_be_visible()

@@ -1,6 +1,10 @@
 """`llmbench up`: the whole stack on this machine, until it is told to stop."""
 
 import asyncio
+import os
+import sys
+import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +32,9 @@ def up(
         bool, typer.Option("--simulate", help="Against simulated models; no key.")
     ] = False,
     data_dir: DataDir = DATA_DIR,
+    no_open: Annotated[
+        bool, typer.Option("--no-open", help="Open no browser, also with a display.")
+    ] = False,
 ) -> None:
     """Run the whole stack on this machine until Ctrl-C.
 
@@ -43,8 +50,22 @@ def up(
             workers=workers,
             simulate=simulate,
             data_dir=data_dir,
+            opens=not no_open and has_display(os.environ, sys.platform),
         )
     )
+
+
+def has_display(environ: Mapping[str, str], platform: str) -> bool:
+    """Whether somebody sits here before a screen: a terminal, and a display for a
+    browser. Without one `webbrowser` might take a browser of texts, and the terminal.
+
+    >>> has_display({"DISPLAY": ":0", "SSH_CONNECTION": "10.0.0.1"}, "linux")
+    False
+    """
+    if not sys.stdout.isatty() or "SSH_CONNECTION" in environ:
+        return False
+    shown = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    return bool(shown) or platform == "darwin"
 
 
 def stay_up(
@@ -55,8 +76,12 @@ def stay_up(
     workers: int,
     simulate: bool,
     data_dir: Path,
+    opens: bool,
 ) -> int:
-    """Run until a signal; the exit code."""
+    """Run until a signal; the exit code.
+
+    opens: the pages in a browser, once all is ready.
+    """
     if simulate:  # whose key is its own
         ours = {"openrouter_api_key": SecretStr("sk-or-v1-simulated")}
         settings = settings.model_copy(update=ours)
@@ -79,7 +104,9 @@ def stay_up(
 
     async def stay(stack: Stack) -> int:
         with left(data_dir, stack.url):
-            say(f"All is ready: {stack.url}/docs. Ctrl-C stops everything.")
+            say(f"All is ready: {stack.url} in a browser. Ctrl-C stops everything.")
+            if opens:
+                await asyncio.to_thread(webbrowser.open, stack.url)
             await asyncio.Event().wait()
         return 0
 

@@ -1,8 +1,10 @@
 """Windows, throughput and the rate that was achieved."""
 
+import numpy as np
 import pytest
 
 from shared.analysis.summarize import summarize
+from shared.analysis.windows import ended_over_time
 from shared.plan.slo import Slo
 from shared.sample import Outcome
 from tests.shared.analysis.rows_by_hand import FIVE, PLAN, call_due, failed_call, row
@@ -114,3 +116,16 @@ def test_one_volley_has_no_rate() -> None:
 def test_a_load_in_which_everything_fails_has_a_rate_of_nought() -> None:
     rows = [failed_call(n, Outcome.EMPTY, None) for n in range(4)]
     assert summarize(PLAN, rows).throughput.requests_per_s == 0.0
+
+
+def test_calls_over_time_leave_the_pauses_out() -> None:
+    """Two segments of 2 s: 1 s of the first is slice 10 of 40, and 1 s of the second,
+    which begins at 100 s, is slice 30; what ends last is in the last slice."""
+    nothing, one = [0, 0, 0, 0], [0, 0, 1, 1]
+    sent, ended = [0.0, 0.0, 100.0, 100.0], [1.0, 2.0, 101.0, 102.0]
+    found = ended_over_time(*map(np.array, (nothing, one, sent, ended)))
+    assert [n for n, calls in enumerate(found) if calls] == [10, 20, 30, 39]
+    assert (
+        ended_over_time(*(np.array([], kind) for kind in (int, int, float, float)))
+        == ()
+    )

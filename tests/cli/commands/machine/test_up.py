@@ -249,6 +249,33 @@ def test_port_0_is_a_free_one_that_is_known_before_the_start(
         workers=1,
         simulate=True,
         data_dir=tmp_path / "data",
+        opens=False,
     )
     assert code == 0
     assert int(found[0].rpartition(":")[2]) > 0
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "expected"),
+    [
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({}, "darwin", True),
+        ({}, "linux", False),
+        (
+            {"DISPLAY": ":10", "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"},
+            "linux",
+            False,
+        ),
+    ],
+)
+def test_pages_are_opened_only_before_somebody_s_screen(
+    environ: dict[str, str],
+    platform: str,
+    expected: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert cli_up.has_display(environ, platform) is expected
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    assert not cli_up.has_display(environ, platform)
