@@ -9,13 +9,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
 CHROMIUM = shutil.which("chromium")
 REQUIRED = os.environ.get("CI") == "true"
 NARROW, WIDE = 360, 1280
 PATIENCE_MS = 20_000
 """The machine may be busy; what is waited for comes within this, or not at all."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 Theme = Literal["light", "dark"]
 

@@ -14,7 +14,7 @@ async def test_targets_answer_side_by_side_and_the_prompt_is_kept(open: Open) ->
         await page.goto("/try")
         await page.get_by_label("Prompt", exact=True).fill("Why?\nAnd how?")
         await page.get_by_label("Target 1").fill("acme/swift-8b")
-        await page.get_by_label("Target 2").fill("acme/orca-pro")
+        await page.get_by_label("Target 2").fill("acme/swift-8b:free")
         await page.get_by_label("Target 3").fill("no/such")
         await page.get_by_role("button", name="Ask").click()
         answers = page.locator(".answer")
