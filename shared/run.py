@@ -61,6 +61,8 @@ class Ending(StrEnum):
     UPSTREAM_DOWN = "upstream_down"
     """The upstream was down for longer than OUTAGE_S."""
     FIND = "find"
+    DECIDED = "decided"
+    """At a planned look all questions of `until` were answered."""
     CANCELLED = "cancelled"
     BAD_KEY = "bad_key"
     NO_CREDIT = "no_credit"

@@ -6,11 +6,13 @@ from typing import Any
 
 from shared.comparison import Difference, Side
 from shared.comparison.contest import Contest, Entrant
+from shared.comparison.looks import AT_END, LOOKS, Look
 from shared.comparison.sides import LEAST_RUNS
 from shared.errors import Incomparable
 from shared.outputs.calls import RunCalls
-from shared.plan import Plan, total
-from shared.run import Run
+from shared.outputs.looked import contest_of
+from shared.plan import Plan
+from shared.run import Ending, Run
 
 MOST_TARGETS = 20
 """Of one run, every two of which are compared."""
@@ -24,6 +26,13 @@ class EndedRun:
     plan: Plan
     result: dict[str, Any]
     calls: RunCalls
+
+    @property
+    def look(self) -> Look:
+        """The planned look that ended it, or that at its end."""
+        if self.run.ending is not Ending.DECIDED:
+            return AT_END
+        return LOOKS[self.result["until"]["look"] - 1]
 
     @property
     def barred(self) -> frozenset[str]:
@@ -46,10 +55,10 @@ def within(one: EndedRun) -> tuple[list[Contest], list[str]]:
         )
     there = [label for label in labels if label in one.calls.targets]
     left_out = [f"{label}: it has no call" for label in labels if label not in there]
-    slots = total(one.plan)
-    entrants = tuple(_entrant(one, label, label) for label in there)
-    planned = None if slots is None else slots // len(labels)
-    return [Contest(entrants, planned=planned)], left_out
+    contest = contest_of(
+        one.plan, one.calls, one.run.job_id, barred=one.barred, look=one.look
+    )
+    return [contest], left_out
 
 
 def between_runs(

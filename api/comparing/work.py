@@ -11,6 +11,7 @@ from shared import archive
 from shared.clock import utc_label
 from shared.comparison import ComparedRun, Comparison, Difference
 from shared.comparison.compare import compare
+from shared.comparison.looks import AT_END, LOOKS
 from shared.errors import Incomparable, Unreadable
 from shared.outputs.calls import read_calls
 
@@ -74,6 +75,8 @@ def comparison_of(
             contests, left_out = of_sides(runs[: len(job_ids)], runs[len(job_ids) :])
     verdicts, rankings = compare(contests)
     notes = list(_NOTES[between])
+    if between == "targets":
+        notes[:1] = _ended_early(runs[0]) or notes[:1]
     notes += [
         f"The verdict on {one.run.job_id} is `invalid`: its figures cannot be used"
         " without care."
@@ -90,6 +93,20 @@ def comparison_of(
         rankings=rankings,
         notes=tuple(notes),
     )
+
+
+def _ended_early(one: EndedRun) -> list[str]:
+    """What to know of a run that ended at an early look; [] of others."""
+    look = one.look
+    if look is AT_END:
+        return []
+    return [
+        f"It ended at look {LOOKS.index(look) + 1} of {len(LOOKS)}. Because it is"
+        f" looked at several times, `better`, `worse` and `equivalent` go by p up to"
+        f" {look.level:g} after Holm, and the intervals are"
+        f" {100 * (1 - look.level):g} % ones; docs/compare.md says how often that is"
+        " wrong."
+    ]
 
 
 def unequal_caches(result: dict[str, Any]) -> list[str]:

@@ -84,16 +84,24 @@ class _Steps:
     """Steps a value: 2 with warm-ups."""
     over: str
     values: Sequence[float]
+    to_looks: bool = False
+    """Each of them ends at a planned look; only the first may be a warm-up."""
 
     def value(self, step: int) -> float | None:
         place = step // self.each
         return self.values[place] if place < len(self.values) else None
 
     def is_warmup(self, step: int) -> bool:
+        if self.to_looks:
+            return step < self.each - 1
         return self.each == 2 and step % 2 == 0
 
     def name(self, step: int) -> str:
         """As in the result."""
+        if self.to_looks:
+            return (
+                f"look {step - self.each + 2}" if step >= self.each - 1 else "warm-up"
+            )
         value = self.value(step)
         name = "main" if value is None else f"{self.over} {value:g}"
         if not self.is_warmup(step):
@@ -107,7 +115,7 @@ def _steps(plan: Plan, finished: Sequence[Finished]) -> _Steps:
         return _Steps(each, plan["sweep"]["over"], plan["sweep"]["values"])
     if plan.get("find"):
         return _Steps(each, plan["find"]["over"], _searched(plan, finished, each))
-    return _Steps(each, "", ())
+    return _Steps(each, "", (), to_looks=bool(plan.get("until")))
 
 
 def _searched(plan: Plan, finished: Sequence[Finished], each: int) -> list[float]:

@@ -21,7 +21,7 @@ from shared.store.client import now_s
 from shared.store.run import reconciles, runs, slots, states
 from shared.store.run.record import leave
 
-_STOPS = (Ending.BUDGET, Ending.ERROR_LIMIT, Ending.FIND)
+_STOPS = (Ending.BUDGET, Ending.ERROR_LIMIT, Ending.FIND, Ending.DECIDED)
 
 
 class Views:

@@ -81,7 +81,8 @@ class Job(BaseModel):
     warnings: list[str] = Field(description="What could not be checked beforehand.")
     ending: Ending | None = Field(description="Why it ended.")
     stopped_by: Ending | None = Field(
-        description="What ended it before all was asked: budget, error_limit or find."
+        description="What ended it before all was asked: budget, error_limit, find"
+        " or decided."
     )
     money: Money = Field(description="What it costs.")
     submitter: str = Field(description="Whose it is: a label.")

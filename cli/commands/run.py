@@ -53,6 +53,8 @@ def run(
     warmup: flag.Warmup = None,
     sweep: flag.Sweep = None,
     find: flag.Find = False,
+    until_decided: flag.UntilDecided = None,
+    margin: flag.Margin = None,
     slo: flag.SloText = None,
     max_cost_usd: flag.MaxCostUsd = None,
     name: flag.Name = None,

@@ -42,6 +42,8 @@ class Flags:
     warmup: int | None = None
     sweep: str | None = None
     find: bool = False
+    until_decided: str | None = None
+    margin: str | None = None
     slo: str | None = None
     retries: int | None = None
     max_cost_usd: float | None = None
@@ -59,6 +61,7 @@ def merged(record: Record, flags: Flags) -> tuple[Record, dict[str, str]]:
     if flags.slo is not None:
         record["slo"] = {**(record.get("slo") or {}), **slo(flags.slo)}
         came["slo"] = "--slo"
+    _set_until(record, came, flags)
     _set_load(record, came, flags)
     if flags.sweep is not None:
         record.pop("find", None)
@@ -185,6 +188,30 @@ def _set_load(record: Record, came: dict[str, str], flags: Flags) -> None:
         record["load"] = load
     if flags.find:
         _set_find(record, came)
+
+
+def _set_until(record: Record, came: dict[str, str], flags: Flags) -> None:
+    """`until`: which metrics are to be decided, and by how much."""
+    given = record.get("until")
+    until: Record = dict(given) if isinstance(given, dict) else {}
+    if flags.until_decided is not None:
+        until["decided"] = [name.strip() for name in flags.until_decided.split(",")]
+        came["until"] = "--until-decided"
+    if flags.margin is not None:
+        if "decided" not in until:
+            raise BadPlan(
+                f"--margin {flags.margin} needs --until-decided, whose margin it is",
+                "until",
+            )
+        until["margin"] = _share(flags.margin)
+        came["until.margin"] = "--margin"
+    if until:
+        record["until"] = until
+
+
+def _share(text: str) -> str | float:
+    """`5%` as it is, which the plan understands, or a share such as 0.05."""
+    return text if text.endswith("%") else _number(text, "--margin")
 
 
 def _set_find(record: Record, came: dict[str, str]) -> None:

@@ -97,6 +97,23 @@ Sweep = Annotated[
         help="Values one after another: 1,2,4,8. Of the rate, where there is one.",
     ),
 ]
+UntilDecided = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=_LOAD,
+        metavar="METRIC,...",
+        help="End once all targets are told apart in these: ttft, latency, tpot, cost,"
+        " success.",
+    ),
+]
+Margin = Annotated[
+    str | None,
+    typer.Option(
+        rich_help_panel=_LOAD,
+        metavar="5%",
+        help="Of --until-decided: the difference that matters to nobody.",
+    ),
+]
 Find = Annotated[
     bool,
     typer.Option(

@@ -108,8 +108,10 @@ def failures(job: Job) -> list[str]:
 
 
 def found(job: Job) -> str | None:
-    """The answer of a search as a sentence; None in other plans."""
-    answer = (job["result"] or {}).get("find")
+    """The answer of a search, or of the planned looks, as a sentence; None in other
+    plans."""
+    result = job["result"] or {}
+    answer = result.get("find") or result.get("until")
     return None if answer is None else text(answer["words"])
 
 

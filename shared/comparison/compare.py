@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from shared.comparison.calls import SideBySide, beside, beside_controls
 from shared.comparison.contest import Contest, Entrant, figures
 from shared.comparison.findings import Finding, find
 from shared.comparison.judge import after_holm, judged
+from shared.comparison.looks import AT_END, LOOKS, Answered, LookAnswer
+from shared.comparison.method.engine import LEAST_BEYOND
 from shared.comparison.quantities import WINS
 from shared.comparison.ranking import rankings
 from shared.comparison.records import (
@@ -41,9 +44,13 @@ def compare(
         for contest in contests
         for a, b in combinations(contest.entrants, 2)
     ]
-    findings = [finding for duel in duels for finding in duel.findings]
-    near = after_holm((finding.metric, finding.minutes) for finding in findings)
-    far = after_holm((finding.metric, finding.beyond) for finding in findings)
+    findings = [
+        (duel.contest.family(finding.metric), finding)
+        for duel in duels
+        for finding in duel.findings
+    ]
+    near = after_holm((family, finding.minutes) for family, finding in findings)
+    far = after_holm((family, finding.beyond) for family, finding in findings)
     verdicts: list[PairVerdict] = []
     for duel in duels:
         names, sure = (duel.a.name, duel.b.name), duel.contest.look.level
@@ -62,6 +69,52 @@ def compare(
             ]
             ranked += rankings(contest, own)
     return tuple(verdicts), tuple(ranked)
+
+
+def at_look(contest: Contest) -> LookAnswer | None:
+    """What the contest's look says of the questions that were asked beforehand; None
+    where there are none, or fewer than two to compare.
+
+    Which statement has to be settled follows from the plan alone: that beyond the
+    minutes of the run, where it has pairs enough to make one.
+    """
+    planned, look = contest.planned or 0, contest.look
+    verdicts, _ = compare([contest])
+    scope: Literal["minutes", "beyond"] = "minutes"
+    if planned >= LEAST_BEYOND:
+        scope = "beyond"
+    answers: list[Answered] = []
+    for verdict in verdicts:
+        for metric in verdict.metrics:
+            if metric.metric not in contest.asked:
+                continue
+            said = metric.minutes if scope == "minutes" else metric.beyond
+            answers.append(
+                Answered(
+                    a=verdict.a.target,
+                    b=verdict.b.target,
+                    metric=metric.metric,
+                    word=said.word if said else "cannot_tell",
+                    sentence=said.sentence if said else words.untold(metric.metric),
+                )
+            )
+    if not answers:
+        return None
+    open_ = sum(each.word == "cannot_tell" for each in answers)
+    number = LOOKS.index(look) + 1
+    return LookAnswer(
+        look=number,
+        stretches=look.stretches,
+        pairs=look.pairs(planned),
+        planned_pairs=planned,
+        level=look.level,
+        scope=scope,
+        decided=not open_,
+        answers=tuple(answers),
+        words=words.of_look(
+            (number, len(LOOKS)), (look.pairs(planned), planned), len(answers), open_
+        ),
+    )
 
 
 def _duel(contest: Contest, a: Entrant, b: Entrant) -> _Duel:
@@ -91,6 +144,7 @@ def _duel(contest: Contest, a: Entrant, b: Entrant) -> _Duel:
                 contest.planned,
                 one_run=contest.one_run,
                 controls=controls,
+                share=contest.margin,
             )
             findings.append(found)
     return _Duel(contest, a, b, of, tuple(findings))
@@ -103,7 +157,7 @@ def _pair(duel: _Duel, metrics: tuple[MetricVerdict, ...]) -> PairVerdict:
         for each in metrics
         if not each.exploratory and (each.metric not in WINS or biased)
     ]
-    names = duel.a.name, duel.b.name
+    names, look = (duel.a.name, duel.b.name), duel.contest.look
     one = not duel.a.further and not duel.b.further
     if one:
         one_run, control = duel.contest.one_run, duel.contest.control
@@ -112,6 +166,8 @@ def _pair(duel: _Duel, metrics: tuple[MetricVerdict, ...]) -> PairVerdict:
         )
     else:
         said = words.of_runs(told, names, (duel.a.runs, duel.b.runs))
+    if look is not AT_END:
+        said = f"{said} {words.at_early_look(LOOKS.index(look) + 1, look.level)}"
     return PairVerdict(
         a=duel.a.side,
         b=duel.b.side,

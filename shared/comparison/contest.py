@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.comparison.calls import TargetCalls
 from shared.comparison.looks import AT_END, Look
-from shared.comparison.records import MetricName, Side
+from shared.comparison.records import EXPLORATORY, MetricName, Side
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,17 @@ class Contest:
     """At which of its stretches it is looked at, and how sure a word must be."""
     control: str | None = None
     """The name of the control, where there is one."""
+    asked: frozenset[str] = frozenset()
+    """Metrics that the plan has named beforehand. They are a family of their own, so
+    that their answers are those of the look that ended the run."""
+    margin: float | None = None
+    """Of ratios, as a share, where the plan says it."""
+
+    def family(self, metric: MetricName) -> str:
+        """Metrics of one family pay for each other in Holm's correction."""
+        if metric in self.asked:
+            return "asked"
+        return "exploratory" if metric in EXPLORATORY else "headline"
 
 
 def figures(metric: MetricName) -> tuple[str, ...]:

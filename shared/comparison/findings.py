@@ -77,11 +77,13 @@ def find(
     *,
     one_run: bool,
     controls: SideBySide | None = None,
+    share: float | None = None,
 ) -> Finding:
     """The metric of both, beside each other.
 
     planned: pairs of the plan; None: those that were made. controls: the calls of a
     control in the run of each, pair by pair; then each is taken beside its own.
+    share: the margin of ratios, where the plan says it.
     """
     a, b = shown(metric, of.a, of.b), shown(metric, of.b, of.a)
     try:
@@ -98,6 +100,8 @@ def find(
             found = _found(metric, of, *halves(metric, of), planned, one_run)
     except Nothing as nothing:
         return Finding(metric=metric, a=a, b=b, why=str(nothing))
+    if share is not None and found.n:
+        found = replace(found, margin=margin(metric, (of.a, of.b), share))
     return replace(found, a=a, b=b)
 
 
@@ -175,13 +179,13 @@ def _read(
     *,
     shares_of: bool,
 ) -> Reading:
-    near_level = 1 - 2 * of.look.level
+    level, near_level = 1 - of.look.level, 1 - 2 * of.look.level
     if shares_of:
         both = shares(of.a.ok, of.b.ok, doubt, independent, paired=of.paired)
-        ends, near = newcombe(both, 0.95), newcombe(both, near_level)
+        ends, near = newcombe(both, level), newcombe(both, near_level)
         p = p_of_shares(both)
     else:
-        ends = interval(estimate, doubt, 0.95)
+        ends = interval(estimate, doubt, level)
         near = interval(estimate, doubt, near_level)
         p = p_of(estimate, doubt)
     return Reading(doubt.about, estimate, *ends, *near, p)

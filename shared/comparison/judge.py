@@ -8,20 +8,18 @@ from shared.comparison.method.engine import holm
 from shared.comparison.quantities import is_ratio, shown_change
 from shared.comparison.records import (
     EXPLORATORY,
-    MetricName,
     MetricVerdict,
     Statement,
     Word,
 )
 
 
-def after_holm(found: Iterable[tuple[MetricName, Reading | None]]) -> Iterator[float]:
-    """The p of each after Holm; 1 where there is none. The exploratory metrics are a
-    family of their own."""
-    given = [(metric in EXPLORATORY, reading) for metric, reading in found]
+def after_holm(found: Iterable[tuple[str, Reading | None]]) -> Iterator[float]:
+    """The p of each after Holm, within its family; 1 where there is none."""
+    given = list(found)
     adjusted = {
-        family: iter(holm([r.p for of, r in given if r and of is family]))
-        for family in (False, True)
+        family: iter(holm([r.p for of, r in given if r and of == family]))
+        for family in {of for of, _ in given}
     }
     return iter([next(adjusted[family]) if r else 1.0 for family, r in given])
 

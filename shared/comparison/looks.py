@@ -6,6 +6,12 @@ two answer only where p is tiny. docs/statistics.md says how often that is wrong
 """
 
 from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from shared.comparison.records import MetricName, Word
+from shared.fields import Frozen
 
 STRETCHES = 20
 """A run is cut into so many equal pieces of its planned pairs, whatever came of it."""
@@ -32,6 +38,37 @@ class Look:
 LOOKS = (Look(10, 0.001), Look(15, 0.001), Look(STRETCHES, 0.05))
 """All looks at a run, in order. The last is that at its end."""
 AT_END = LOOKS[-1]
+
+
+class Answered(Frozen):
+    """One question of `until`: two targets in one metric."""
+
+    a: str = Field(description="The one.")
+    b: str = Field(description="The other.")
+    metric: MetricName = Field(description="In which metric.")
+    word: Word = Field(description="Of `a`; `cannot_tell`: it is not answered.")
+    sentence: str = Field(description="The same in words.")
+
+
+class LookAnswer(Frozen):
+    """What the latest look at a run with `until` found."""
+
+    look: int = Field(description="Which one, from 1.")
+    looks: int = Field(default=len(LOOKS), description="How many were planned.")
+    stretches: int = Field(description="After so many of the 20 of the run.")
+    pairs: int = Field(description="Pairs that were planned by then.")
+    planned_pairs: int = Field(description="Of the whole run.")
+    level: float = Field(
+        description="A p after Holm up to it answered a question; of equivalence, the p"
+        " of each side."
+    )
+    scope: Literal["minutes", "beyond"] = Field(
+        description="Which statement had to be settled: `beyond` these minutes, where"
+        " 200 pairs or more are planned."
+    )
+    decided: bool = Field(description="All questions were answered.")
+    answers: tuple[Answered, ...] = Field(description="Each question.")
+    words: str = Field(description="All of it in a sentence.")
 
 
 def look_at(pairs: int, planned: int) -> Look | None:

@@ -223,13 +223,21 @@ def shown_change(metric: MetricName, value: float) -> float:
     return expm1(value) if value < 700 else inf
 
 
-def margin(metric: MetricName, sides: Sequence[TargetCalls]) -> float | None:
-    """The difference that matters to nobody, on the scale of the estimate."""
+def margin(
+    metric: MetricName, sides: Sequence[TargetCalls], share: float | None = None
+) -> float | None:
+    """The difference that matters to nobody, on the scale of the estimate.
+
+    share: of a ratio, where it is not the usual one.
+    """
     if metric in WINS:
         return None
     quantity = QUANTITIES[metric]
+    least = quantity.margin
+    if share is not None and quantity.is_ratio:
+        least = log(1 + share)
     if quantity.column is None:
-        return quantity.margin
+        return least
     pooled = np.concatenate([getattr(side, quantity.column)[side.ok] for side in sides])
     typical = float(np.nanquantile(pooled, quantity.share))
-    return max(quantity.margin, log(1 + _LEAST_S / typical))
+    return max(least, log(1 + _LEAST_S / typical))

@@ -217,3 +217,28 @@ def _number(percent: float) -> str:
 
 def _times(factor: float) -> str:
     return f"{factor:.1f} times" if factor < 10 else f"{factor:,.0f} times"
+
+
+def untold(metric: MetricName) -> str:
+    """Of a metric of which nothing can be said."""
+    return f"{OPEN}{LABELS[metric]}"
+
+
+def of_look(
+    look: tuple[int, int], pairs: tuple[int, int], questions: int, open_: int
+) -> str:
+    """What a look found: which of how many, after which of how many pairs."""
+    answered = f"{questions - open_} of {questions} questions answered"
+    ended = "" if open_ or look[0] == look[1] else ", so the run ended there"
+    return (
+        f"At look {look[0]} of {look[1]}, after {pairs[0]:,} of {pairs[1]:,} planned"
+        f" pairs: {answered}{ended}."
+    )
+
+
+def at_early_look(look: int, level: float) -> str:
+    """How sure a run that ended at an early look has to be."""
+    return (
+        f"The run ended at look {look}, where an answer has to be surer: p up to"
+        f" {level:g}, and intervals of {100 * (1 - level):g} %."
+    )

@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, TypeAdapter, ValidationError
 from shared import archive
 from shared.analysis import Distribution, Pace, Summary
 from shared.analysis.no_rows import summarize_none
+from shared.comparison.looks import LookAnswer
 from shared.errors import Unreadable, Unwritable
 from shared.fields import Frozen
 from shared.files import publish
@@ -28,6 +29,7 @@ from shared.verdict import Judged, Observations, judge
 MOST_CHANGES = 50
 
 Made = TypeVar("Made", bound=Frozen)
+_LOOK: TypeAdapter[LookAnswer | None] = TypeAdapter(LookAnswer | None)
 
 
 class ChangedFigure(Frozen):
@@ -107,6 +109,8 @@ def _made(plan: Plan, run: Run, old: Mapping[str, Any], samples: Path) -> Judged
     more = {
         "machines": tuple(old.get("machines") or ()),
         "pace": TypeAdapter(tuple[Pace, ...]).validate_python(old.get("pace") or ()),
+        # the run ended by what was found then
+        "until": _LOOK.validate_python(old.get("until")),
         "summarized_by": version(),
     }
     return judge(plan, _carried(figures, old), seen).model_copy(update=more)

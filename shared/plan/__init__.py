@@ -5,7 +5,8 @@ above it follow `steps` (what each slot asks), `durations` and `size` (how long 
 much that is), below it are `targets` (whom), `loads` (when) and `prompts` (what).
 Nothing here reads a clock or the network.
 
-May import: the machinery, and `sample` for the names of outcomes.
+May import: the machinery, `sample` for the names of outcomes, and `comparison` for when
+a run is looked at.
 """
 
 from shared.plan.extras import PRICED
@@ -29,12 +30,15 @@ from shared.plan.steps import (
     Work,
     answer,
     due_times,
+    is_measured,
+    look_of,
     next_step,
     steps,
     total,
     work,
 )
 from shared.plan.targets import Routing, Target, Targets
+from shared.plan.until import Until
 
 __all__ = [
     "LEAD_S",
@@ -57,6 +61,7 @@ __all__ = [
     "Target",
     "Targets",
     "Text",
+    "Until",
     "Work",
     "answer",
     "calibrate",
@@ -64,7 +69,9 @@ __all__ = [
     "check_size",
     "check_targets",
     "due_times",
+    "is_measured",
     "is_open",
+    "look_of",
     "most_calls",
     "next_step",
     "plan_json",

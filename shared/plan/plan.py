@@ -29,6 +29,7 @@ from shared.plan.prompts.prompt import MaxTokens, Text
 from shared.plan.retries import Retries
 from shared.plan.slo import Slo
 from shared.plan.targets import Target, Targets, Temperature
+from shared.plan.until import Until, can_be_decided, with_one_budget
 
 SCHEMA = 2
 """2: `order` is a field, and `adjacent` where a plan does not say."""
@@ -197,6 +198,18 @@ class Plan(Frozen):
         description="Search the largest value of the load that still meets `slo`.",
         examples=[{"over": "concurrency", "low": 1, "high": 256}],
     )
+
+    until: Annotated[Until | None, AfterValidator(can_be_decided)] = Field(
+        default=None,
+        description="End the run once its targets are told apart, at planned looks:"
+        " docs/compare.md.",
+        examples=[{"decided": ["ttft"], "margin": 0.05}],
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_budget(cls, record: object) -> object:
+        return with_one_budget(record) if isinstance(record, dict) else record
 
     @model_validator(mode="before")
     @classmethod

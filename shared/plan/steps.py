@@ -4,8 +4,9 @@ Pure functions: nothing is stored in advance, and any worker can do any slot.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from shared.comparison.looks import LOOKS
 from shared.plan.loads import Load
 from shared.plan.loads.due import DueTimes
 from shared.plan.loads.find import Search, SearchAnswer, answer_of, search
@@ -13,6 +14,7 @@ from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Over, at_value
 from shared.plan.order import adjacent_targets, shuffled_pairs
 from shared.plan.plan import Plan
+from shared.plan.until import parts
 
 MOST_MADE = 200_000
 """Due times of a plan that are made only to be counted."""
@@ -65,16 +67,21 @@ class Finished:
     """Its number."""
     goodput: float | None = None
     """The share of its calls that met the SLO; None for a warm-up, or without calls."""
+    decided: bool = False
+    """It ended at a look that answered all questions of `until`."""
 
 
 def steps(plan: Plan) -> tuple[Step, ...]:
     """The steps that are known beforehand, in order.
 
     Plain plan: an optional warm-up and the measured one. Sweep: these for each value.
-    Search: those for its first value; `next_step` gives the others.
+    Search: those for its first value; `next_step` gives the others. `until`: a step to
+    each of its looks.
     """
     if plan.find:
         return _at(plan, 0, plan.find.over, plan.find.low)
+    if plan.until:
+        return _to_looks(plan, _pair(plan, 0, "main", plan.load))
     if plan.sweep is None:
         return _pair(plan, 0, "main", plan.load)
     swept: tuple[Step, ...] = ()
@@ -94,6 +101,8 @@ def next_step(plan: Plan, finished: Sequence[Finished]) -> Step | None:
     done = len(finished)
     if plan.find is None:
         _check_order(finished)
+        if finished and finished[-1].decided:
+            return None
         known = steps(plan)
         return known[done] if done < len(known) else None
     state = found(plan, finished)
@@ -158,6 +167,8 @@ def work(plan: Plan, step: int, index: int) -> Work:
     Indexes fall in blocks of `plan.pairs()`, in which each pair of target and prompt is
     asked once before any is asked again. Its seeded order is the plan's `order`.
     """
+    if plan.until is not None:
+        step, index = _in_one_step(plan, step, index)
     prompts, targets = plan.prompts.count(), len(plan.targets)
     block, place = divmod(index, prompts * targets)
     order = adjacent_targets if plan.order == "adjacent" else shuffled_pairs
@@ -189,6 +200,42 @@ def _pair(
         Step(number, warm, load, load.warmup, duration_s, True, value),
         Step(number + 1, name, load, count, duration_s, False, value),
     )
+
+
+def _to_looks(plan: Plan, known: tuple[Step, ...]) -> tuple[Step, ...]:
+    """The measured step in as many steps as there are looks."""
+    *warm, main = known
+    counts = parts(main.count or 0, len(plan.targets))
+    return (
+        *warm,
+        *(
+            replace(main, number=main.number + n, name=f"look {n + 1}", count=count)
+            for n, count in enumerate(counts)
+        ),
+    )
+
+
+def _in_one_step(plan: Plan, step: int, index: int) -> tuple[int, int]:
+    """Where a slot would be if the run were not looked at: it asks the same."""
+    main = _steps_per_value(plan) - 1
+    if step <= main:
+        return step, index
+    slots = plan.load.slots(plan.pairs() * plan.runs) or 0
+    return main, index + sum(parts(slots, len(plan.targets))[: step - main])
+
+
+def look_of(plan: Plan, step: Step) -> int | None:
+    """Which look ends this step, from 1; None: none does."""
+    if plan.until is None or step.warmup:
+        return None
+    return step.number - _steps_per_value(plan) + 2
+
+
+def is_measured(plan: Plan, step: Step) -> bool:
+    """Whether the next step depends on the rows of this one."""
+    if step.warmup or plan.until is None:
+        return plan.find is not None and not step.warmup
+    return look_of(plan, step) != len(LOOKS)
 
 
 def _steps_per_value(plan: Plan) -> int:

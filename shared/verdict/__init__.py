@@ -3,7 +3,8 @@
 A doubt or a note is one small function of a `Evidence`; `judge` asks them all. Pure.
 `selftest` lays what a machine measured beside the truth.
 
-May import: the machinery, `run`, `sample`, `plan`, and the records of `analysis`.
+May import: the machinery, `run`, `sample`, `plan`, and the records of `analysis` and of
+`comparison`.
 """
 
 from shared.verdict.judge import judge

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 from pydantic import ConfigDict, Field, JsonValue
 
 from shared.analysis import Pace, Summary
+from shared.comparison.looks import LookAnswer
 from shared.fields import TOLD
 from shared.plan import Plan
 from shared.verdict.observations import Observations
@@ -76,6 +77,10 @@ class Judged(Summary):
     verdict: Verdict = Field(description="Whether to believe all this.")
     pace: tuple[Pace, ...] = Field(
         default=(), description="What an adaptive load has found, by target."
+    )
+    until: LookAnswer | None = Field(
+        default=None,
+        description="What the latest planned look found, of a plan with `until`.",
     )
     machines: tuple[dict[str, JsonValue], ...] = Field(
         default=(), description="What each worker reported of itself, shard by shard."

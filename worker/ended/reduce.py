@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,12 +24,13 @@ from redis.asyncio import Redis
 from shared import archive
 from shared.analysis import Summary
 from shared.analysis.no_rows import summarize_none
+from shared.comparison.looks import LookAnswer
 from shared.errors import BenchError
 from shared.files import clear_unfinished, publish
 from shared.log import setup
 from shared.money import account_of
 from shared.outputs import OUTPUTS, KeptAnswer, Results
-from shared.plan import Plan, Step
+from shared.plan import Finished, Plan, Step, look_of, steps
 from shared.process import crash_point, version
 from shared.run import Ending, Run, Status
 from shared.sample import Outcome
@@ -63,8 +65,8 @@ async def reduce_run(
     run = await runs.load(redis, job_id)
     plan = await runs.plan_of(redis, job_id)
     if run.status is not Status.REDUCING:
-        goodput = partial(_goodput, store, plan, job_id)
-        return await step_measured(redis, plan, run, goodput)
+        finish = partial(_finished, store, plan, job_id)
+        return await step_measured(redis, plan, run, finish)
     await money.lapse(redis, job_id, account_of(config), everything=True)
     run = await runs.load(redis, job_id)
     cause = await states.cause(redis, job_id)
@@ -73,7 +75,12 @@ async def reduce_run(
     rows, figures = _summary(store, plan, run, cause)
     answers = sorted(samples.answers(store, job_id), key=_place)
     pace = await evidence.paces(redis, plan, job_id)
-    more = {"machines": tuple(reported), "pace": pace, "summarized_by": version()}
+    more = {
+        "machines": tuple(reported),
+        "pace": pace,
+        "until": _until(plan, rows, await states.finished(redis, job_id)),
+        "summarized_by": version(),
+    }
     summary = judge(plan, figures, seen).model_copy(update=more)
     results = Results(
         plan=plan,
@@ -147,13 +154,35 @@ def _answers_seen(summary: Judged) -> dict[str, tuple[int, int]]:
     return seen
 
 
-def _goodput(store: Blocking, plan: Plan, job_id: str, step: Step) -> float | None:
-    """The share of the step's calls that met the SLO; None without any."""
+def _finished(store: Blocking, plan: Plan, job_id: str, step: Step) -> Finished:
+    """A step that is over: the share of its calls that met the SLO, None without any;
+    or whether the look that ended it answered all that was asked."""
+    from shared.analysis.columns import columns_of
     from shared.analysis.summarize import summarize
 
-    summary = summarize(plan, samples.rows(store, job_id))
+    rows = columns_of(plan, samples.rows(store, job_id))
+    if plan.until is not None:
+        answer = _looked(plan, rows, step)
+        return Finished(step.number, decided=answer is not None and answer.decided)
+    summary = summarize(plan, rows)
     found = next((s.goodput for s in summary.steps if s.step == step.number), None)
-    return found.share if found else None
+    return Finished(step.number, found.share if found else None)
+
+
+def _until(
+    plan: Plan, rows: "Columns | None", finished: Sequence[Finished]
+) -> LookAnswer | None:
+    """What the latest look said: the one after the last step that is over."""
+    if rows is None or not finished or plan.until is None:
+        return None
+    return _looked(plan, rows, steps(plan)[finished[-1].step])
+
+
+def _looked(plan: Plan, rows: "Columns", step: Step) -> LookAnswer | None:
+    from shared.outputs.looked import looked
+
+    number = look_of(plan, step)
+    return None if number is None else looked(plan, rows, number)
 
 
 def _place(answer: bytes) -> tuple[int, int, int]:

@@ -54,8 +54,13 @@ async def end(
 
 async def finished(redis: Redis, job_id: str) -> list[Finished]:
     """The steps that are over, in order, with what the next one depends on."""
-    goodputs = await reply(redis.lrange(keys.run(job_id, ":finished"), 0, -1))
-    return [Finished(step, from_json(text)) for step, text in enumerate(goodputs)]
+    said = await reply(redis.lrange(keys.run(job_id, ":finished"), 0, -1))
+    return [_finished(step, from_json(text)) for step, text in enumerate(said)]
+
+
+def _finished(step: int, said: float | bool | None) -> Finished:
+    """As `advance` wrote it: a goodput, null, or true where all is decided."""
+    return Finished(step, decided=True) if said is True else Finished(step, said)
 
 
 async def advance(
@@ -76,7 +81,7 @@ async def advance(
         ],
         [
             over.step,
-            to_json(over.goodput),
+            to_json(over.decided or over.goodput),
             "" if to is None else to,
             ending.value,
         ],

@@ -141,3 +141,17 @@ def test_who_waits_has_no_rate_and_without_rows_there_is_nothing() -> None:
     assert shown is not None
     assert (shown.calls_per_s, shown.open_calls, shown.eta_s) == (None, None, None)
     assert live(RUN, PLAN, (), [], 3, 1004.0) is None
+
+
+def test_steps_to_looks_are_named_by_them_and_the_first_alone_has_a_warm_up() -> None:
+    load = {"kind": "concurrency", "concurrency": 8, "warmup": 2}
+    plan = PLAN | {"load": load, "until": {"decided": ["ttft"]}}
+    rows = [row(step=step) for step in (0, 1, 2)]
+    shown = live(replace(RUN, step=2), plan, (), rows, 9, 1004.0)
+    assert shown is not None
+    assert [(step.name, step.warmup) for step in shown.steps] == [
+        ("warm-up", True),
+        ("look 1", False),
+        ("look 2", False),
+    ]
+    assert shown.targets[0].ok == 2

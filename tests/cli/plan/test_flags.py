@@ -35,6 +35,14 @@ def asked(record: dict[str, Any] | None = None, **flags: Any) -> dict[str, Any]:
             {"model": ["a/x"], "providers": "all"},
             {"targets": [{"model": "a/x", "providers": "all"}]},
         ),
+        (
+            {"until_decided": "ttft, cost", "margin": "5%"},
+            {"until": {"decided": ["ttft", "cost"], "margin": "5%"}},
+        ),
+        (
+            {"until_decided": "ttft", "margin": "0.1"},
+            {"until": {"decided": ["ttft"], "margin": 0.1}},
+        ),
         ({"concurrency": "4"}, {"load": {"concurrency": 4}}),
         ({"rate": "2.5"}, {"load": {"kind": "poisson", "rate_per_s": 2.5}}),
         (

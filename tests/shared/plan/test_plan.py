@@ -235,6 +235,7 @@ def test_every_example_of_the_schema_is_a_valid_value() -> None:
         "find": {"slo": {"ttft_s": 1}},
         "slo": {},
         "sweep": {},
+        "until": {"runs": 10},
     }
     for name, field in Plan.model_json_schema()["properties"].items():
         for example in field["examples"]:
