@@ -69,6 +69,8 @@ class Note(StrEnum):
     """A count that cannot be is left out: of no size, or a zero of what came."""
     COST_NOT_BELIEVED = "cost_not_believed"
     """A cost that cannot be is left out."""
+    NO_DONE = "no_done"
+    """The stream ended properly, with a finish reason, and without `[DONE]`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,12 @@ class Sample:
     """The same of the end."""
     notes: str | None = None
     """Codes of `Note` with a blank between, in its order; None: nothing to say."""
+    passed: bool | None = None
+    """Whether the answer passed its checks; None: it was no answer or has none, or,
+    with a `failed_check`, they could not be decided."""
+    failed_check: str | None = None
+    """The first check that it failed, by name; where none failed, the first that could
+    not be decided."""
 
     @property
     def ok(self) -> bool:

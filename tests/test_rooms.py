@@ -32,6 +32,7 @@ KNOWN_IN = {
     "pandas": ("shared/analysis/", "shared/outputs/", "llmbench/"),
     "pyarrow": ("shared/outputs/parquet.py",),
     "scipy": ("shared/analysis/", "shared/comparison/"),
+    "jsonschema": ("shared/checks/",),
     "typer": ("cli/",),
     "rich": ("cli/",),
     "ruamel": ("cli/plan/",),
@@ -45,7 +46,13 @@ HANDLES = {"redis.asyncio.Redis", "redis.Redis"}
 """A connection's type: others hand it on to `shared.store`, and that is all."""
 
 PURE = (
-    *("shared/plan/", "shared/money/", "shared/analysis/", "shared/comparison/"),
+    *(
+        "shared/plan/",
+        "shared/checks/",
+        "shared/money/",
+        "shared/analysis/",
+        "shared/comparison/",
+    ),
     "shared/verdict/",
 )
 """Packages that read no clock and no network, like `shared.run` and `shared.sample`."""
@@ -57,6 +64,7 @@ SHOWN = {
     "shared.settings": {"address", "check", "credentials"},
     "shared.startup": {"checks", "start", "ports"},
     "shared.plan": {"input", "loads", "prompts", "plan_json", "durations", "model_id"},
+    "shared.checks": set(),
     "shared.wire": {"transport", "scheme"},
     "shared.answer": {"dialects", "refusal", "usage", "wording"},
     "shared.money": {"reconciliation"},
@@ -68,6 +76,7 @@ SHOWN = {
     "worker.shard": {"ready", "lanes"},
     "worker.rows": {"left_rows", "spool"},
     "worker.gate": set(),
+    "worker.checks": set(),
     "worker.ended": {"reduce", "retention"},
     "worker.telemetry": set(),
     "worker.selftest": {"asked", "parts", "run"},

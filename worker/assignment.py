@@ -1,6 +1,6 @@
 """What a worker has been given to do: one shard of a step, and its means for that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
@@ -8,6 +8,7 @@ from shared.money import Costs, account_of
 from shared.plan import Plan
 from shared.settings import Settings
 from shared.store.run.leases import Lease
+from worker.checks import Checker
 from worker.storeclock import StoreClock
 
 
@@ -24,6 +25,8 @@ class Assignment:
     clock: StoreClock
     costs: Costs | None = None
     """What its calls may cost; None where no budget limits the run."""
+    checker: Checker = field(default_factory=Checker)
+    """Who says what answers are worth; this worker's own."""
 
     @property
     def job_id(self) -> str:

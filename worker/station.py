@@ -31,6 +31,7 @@ from shared.wire import Pacer
 from worker import collector
 from worker.advance import current_step, step_over
 from worker.assignment import Assignment
+from worker.checks import Checker
 from worker.ended import Reconciler, ReduceQueue, retention
 from worker.gate import Purse
 from worker.inbox import Inbox
@@ -68,6 +69,7 @@ class Station:
         self._shard_tasks: set[asyncio.Task[None]] = set()
         self._shards_of_run: Counter[str] = Counter()
         self._reduces = ReduceQueue(redis, settings, self.name)
+        self._checker = Checker()
         self._selftests = SelfTests(redis, self.name)
         self._reconciler = Reconciler(
             redis, self._contact, self.name, busy=self._is_measuring
@@ -116,6 +118,7 @@ class Station:
             with suppress(*AWAY):
                 await workers.gone(self.redis, self.name)
         await self._telemetry.close()
+        await self._checker.close()
         self._spool.close()
         await self._contact.close()
         await self.wire.aclose()
@@ -191,10 +194,8 @@ class Station:
         story.claimed(lease)
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
-        task = asyncio.create_task(
-            self._work(run, plan, lease, costs, settings),
-            name=f"shard-{lease.job_id}",
-        )
+        work = self._work(run, plan, lease, costs, settings)
+        task = asyncio.create_task(work, name=f"shard-{lease.job_id}")
         self._shard_tasks.add(task)
         self._shards_of_run[run.job_id] += 1
         task.add_done_callback(lambda done: self._shard_ended(done, run.job_id))
@@ -223,14 +224,18 @@ class Station:
             self.redis,
             lease,
             lease_s=self.settings.lease_s,
-            prepare=prepare(self.redis, self.wire, plan, lease, settings, key),
+            prepare=prepare(
+                self.redis, self.wire, plan, lease, settings, key, self._checker
+            ),
             is_wanted=lambda: not self._draining,
         )
         if ready is None:
             return
         lease = ready.lease
         telemetry = self._telemetry.begin(plan, lease, run.traceparent)
-        assigned = Assignment(self.redis, plan, lease, settings, ready.clock, costs)
+        assigned = Assignment(
+            self.redis, plan, lease, settings, ready.clock, costs, self._checker
+        )
         probe = Probe(
             assigned,
             dialect=dialect_of(settings),

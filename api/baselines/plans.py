@@ -12,7 +12,7 @@ _OTHER_WORK = frozenset(
     {
         *("prompts", "max_tokens", "max_tokens_field", "system_prompt", "temperature"),
         *("stream", "extra", "extra_headers", "unique_prefix", "load", "sweep", "find"),
-        *("retries", "seed"),
+        *("retries", "seed", "checks"),
     }
 )
 """Fields of a plan that make other work of it: a difference would not tell what made
@@ -21,7 +21,7 @@ _NO_MATTER = frozenset(
     {
         *("schema_version", "targets", "submitter", "keep_answers", "keep_events"),
         *("order_seed", "max_cost_usd", "allow_unknown_prices", "max_error_share"),
-        "slo",
+        *("slo", "stall_s"),
     }
 )
 """Fields that change no call."""
@@ -40,14 +40,24 @@ def of_plans(plans: Sequence[Plan], prompts: Digests) -> Iterator[Difference]:
     """
     for name in Plan.model_fields:
         said = [getattr(plan, name) for plan in plans]
-        if name in _NO_MATTER or all(each == said[0] for each in said):
+        if name in (*_NO_MATTER, "checks") or all(each == said[0] for each in said):
             continue
         values = [_field(name, each) for each in said]
         if name == "prompts":
             values = [_of_prompts(prompts(place)) for place in range(len(plans))]
         if (found := difference(name, values)) is not None:
             yield found
+    if (found := difference("checks", [_checks(plan) for plan in plans])) is not None:
+        yield found
     yield from _of_targets(plans)
+
+
+def _checks(plan: Plan) -> str:
+    """Those of the plan, and those of its prompts, whose texts may be others'."""
+    if not plan.has_checks:
+        return "none"
+    asked = {repr(plan.checks_of(n)) for n in range(plan.prompts.count())}
+    return _digest("\n".join(sorted(asked)))
 
 
 def _of_targets(plans: Sequence[Plan]) -> Iterator[Difference]:

@@ -25,6 +25,7 @@ TIMES = ("ttft", "ttft_visible", "tpot", "latency", "response", "gap")
 SINGLE: dict[str, Unit] = {
     "success": "share",
     "goodput": "share",
+    "pass_rate": "share",
     "failed": "number",
     "requests_per_s": "number",
     "output_tokens_per_s": "number",

@@ -58,6 +58,9 @@ def _figures(job: Job) -> Iterator[str]:
     if told := sentences.listed(job):
         yield from _table("provider", tables.listed(job))
         yield f"\n{plain(told)}"
+    if unwhole := tables.integrity(job):
+        yield f"\n{sentences.UNWHOLE}:"
+        yield from _table("target", unwhole)
     if answer := sentences.found(job):
         yield f"\n**{plain(answer)}**"
 

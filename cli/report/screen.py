@@ -73,6 +73,9 @@ def _figures(job: Job, console: Console) -> None:
         console.print(tables.draw(providers, "provider", console))
     if told := sentences.listed(job):
         console.print(Text(told, "dim"))
+    if unwhole := tables.integrity(job):
+        console.print(Text(sentences.UNWHOLE, "bold"))
+        console.print(tables.draw(unwhole, "target", console))
     if answer := sentences.found(job):
         console.print(Text(answer, "bold"))
 

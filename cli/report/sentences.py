@@ -7,6 +7,7 @@ from cli.report.judge import GateOutcome, Job
 from cli.report.words import clock, share, usd
 from cli.show import text
 
+UNWHOLE = "Answers that did not come whole, or not as a stream"
 _PAUSE_S = 1.0
 """The clock and the work may differ by so much without a word: rounding does that."""
 

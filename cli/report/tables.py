@@ -1,5 +1,6 @@
 """Figures as rows: a table where it fits the terminal, else a block for each row."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.text import Text
 from cli.report.judge import Job
 from cli.report.words import DOUBTFUL, number, percentile, share, usd
 from cli.show import ms, text
+from shared.analysis import Integrity
 
 _WIDEST = 10_000
 """Columns of a table that is not made to fit."""
@@ -58,6 +60,44 @@ def steps(job: Job) -> list[FigureRow]:
     ]
 
 
+def integrity(job: Job) -> list[FigureRow]:
+    """A row for each target, and each of its providers where there are several, of
+    which some answers did not come whole; none where all did."""
+    groups = [
+        (text(name), group["integrity"])
+        for target in job["result"]["targets"]
+        for name, group in _with_providers(target)
+        if group.get("integrity")
+    ]
+    there = [
+        name for name in Integrity.NAMES if any(found[name]["n"] for _, found in groups)
+    ]
+    return [
+        FigureRow(name, tuple(_trouble(each, found[each]) for each in there))
+        for name, found in groups
+        if any(found[each]["n"] for each in there)
+    ]
+
+
+def _with_providers(target: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield target["target"], target
+    if len(target["providers"]) > 1:
+        for group in target["providers"]:
+            who = group["provider"] or "an unnamed one"
+            yield f"{target['target']} at {who}", group
+
+
+def _trouble(name: str, found: dict[str, Any]) -> Cell:
+    head = name.replace("_", " ", 1)
+    if not found["of"]:
+        return Cell(head, "-")
+    ends = f"{share(found['low'])} to {share(found['high'])}"
+    if not found["n"]:
+        ends = f"at most {share(found['high'])}"
+    paid = f", {usd(found['usd'])}" if found["usd"] else ""
+    return Cell(head, f"{found['n']:,}/{found['of']:,}", ends + paid)
+
+
 def draw(rows: list[FigureRow], first: str, console: Console) -> RenderableType:
     """As a table, or as blocks where that is too wide; labels are never broken."""
     if not rows:
@@ -88,6 +128,9 @@ def _all(group: dict[str, Any]) -> list[Cell]:
     tried = group["counts"]["ok"] + group["counts"]["failed"]
     tried += group["counts"]["dropped"]
     cells = [Cell("ok", f"{group['counts']['ok']:,}/{tried:,}")]
+    if found := group.get("pass_rate"):
+        ends = f"{share(found['low'])} to {share(found['high'])}"
+        cells.append(Cell("passed", share(found["share"]), ends))
     for name, shown, stats in (
         ("ttft", "TTFT", ("p50", "p95")),
         ("latency", "latency", ("p50", "p95")),

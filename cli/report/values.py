@@ -1,16 +1,15 @@
 """What a gate's figure is worth in a result, with its 95 % interval."""
 
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf
 from typing import Any
 
 from cli.report import words
 from cli.report.gates import ADJUSTED, CiGate, Unit
+from shared.analysis import wilson
 
 Group = dict[str, Any]
 """Figures of a target, a step or the whole run, as in `result`."""
-
-_Z = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +39,8 @@ def value_of(gate: CiGate, group: Group, job: dict[str, Any]) -> Value:
         return _share(counts["ok"], tried, "no call was made")
     if name == "goodput":
         return _goodput(group)
+    if name == "pass_rate":
+        return _pass_rate(group.get("pass_rate"))
     if name == "failed":
         return Value(float(group["counts"]["failed"] + group["counts"]["dropped"]))
     if name == "find":
@@ -47,7 +48,9 @@ def value_of(gate: CiGate, group: Group, job: dict[str, Any]) -> Value:
     if name == "cost_usd":
         return _cost(group, job)
     if name == "usd_per_1000_good":
-        good = (group["goodput"] or {}).get("good", group["counts"]["ok"])
+        good = group["cost"].get("good")
+        if good is None:  # of a result that was kept before there were checks
+            good = (group["goodput"] or {}).get("good", group["counts"]["ok"])
         return _usd(group["cost"]["usd_per_1000_good"], 1000 / (good or 1), group, job)
     point = group["throughput"][name]
     return Value(point, why="" if point is not None else "too few calls for a rate")
@@ -73,20 +76,6 @@ def interval(value: Value, unit: Unit) -> str:
         which = "at most" if value.low is None else "at least"
         return "" if end is None else f"{which} {written(end, unit)}"
     return f"{written(value.low, unit)} to {written(value.high, unit)}"
-
-
-def wilson(good: int, of: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson): 0 and 1 only where nothing else can be.
-
-    >>> [round(end, 3) for end in wilson(19, 20)]
-    [0.764, 0.991]
-    """
-    share, z2 = good / of, _Z * _Z
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = _Z * sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    low = 0.0 if good == 0 else max(0.0, middle - half)
-    high = 1.0 if good == of else min(1.0, middle + half)
-    return low, high
 
 
 def _time(spread: dict[str, Any] | None, stat: str, *, adjusted: bool) -> Value:
@@ -119,6 +108,13 @@ def _goodput(group: Group) -> Value:
     counts = group["counts"]
     tried = counts["ok"] + counts["failed"] + counts["dropped"]
     return _share(found["good"], tried, "no call was made")
+
+
+def _pass_rate(found: Group | None) -> Value:
+    if found is None:
+        return Value(None, why="no answer has checks")
+    why = "" if found["checked"] else "no answer was checked"
+    return Value(found["share"], found["low"], found["high"], why)
 
 
 def _cost(group: Group, job: dict[str, Any]) -> Value:

@@ -17,6 +17,7 @@ from shared.analysis.metrics import (
 )
 from shared.analysis.percentiles import Distribution, least_n, linear
 from shared.analysis.summary import Pace, ProviderFigures, Summary
+from shared.analysis.worth import Integrity, wilson
 
 __all__ = [
     "LATE_S",
@@ -24,6 +25,7 @@ __all__ = [
     "MOST_OFF",
     "RESOLUTION_S",
     "Distribution",
+    "Integrity",
     "Pace",
     "ProviderFigures",
     "Summary",
@@ -33,4 +35,5 @@ __all__ = [
     "least_n",
     "linear",
     "ttft_s",
+    "wilson",
 ]

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from shared.analysis.columns import Columns
 from shared.analysis.distributions import (
-    Floats,
     adjusted,
     known,
     of_calls,
@@ -24,11 +23,9 @@ from shared.analysis.distributions import (
 from shared.analysis.metrics import LATE_S, spread
 from shared.analysis.percentiles import Distribution
 from shared.analysis.summary import (
-    Cost,
     Counts,
     Goodput,
     Throughput,
-    Tokens,
 )
 from shared.analysis.windows import (
     Group,
@@ -40,8 +37,11 @@ from shared.analysis.windows import (
     stretches_of,
     windows,
 )
+from shared.analysis.worth.cost import cost, sum_of, tokens
+from shared.analysis.worth.integrity import integrity, troubles_of
+from shared.analysis.worth.passing import pass_rate
 from shared.plan import Slo
-from shared.sample import NOT_BILLED, Outcome
+from shared.sample import NOT_BILLED, Note, Outcome
 
 Mask = NDArray[np.bool_]
 
@@ -49,7 +49,7 @@ Mask = NDArray[np.bool_]
 class RunColumns:
     """The columns of a run as arrays, and what is computed once for all its groups."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, *, stall_s: float) -> None:
         table = columns.table
         self.column: dict[str, NDArray[Any]] = {
             name: table[name].to_numpy()
@@ -60,6 +60,7 @@ class RunColumns:
             name: (table[name].cat.codes.to_numpy(), list(table[name].cat.categories))
             for name in (
                 *("outcome", "provider", "tokens_from", "upstream", "error", "notes"),
+                "failed_check",
             )
         }
         self.final: Mask = self.column["final"]
@@ -70,6 +71,14 @@ class RunColumns:
         self.sent: Mask = ~np.isnan(self.column["sent_s"])
         unbilled = [self.said("outcome", each) for each in NOT_BILLED]
         self.billable: Mask = self.sent & ~np.logical_or.reduce(unbilled)
+        checks, _ = self.text["failed_check"]
+        self.has_checks = bool((checks >= 0).any()) or bool(
+            (~np.isnan(self.column["passed"])).any()
+        )
+        # An answer that has no checks need not pass any.
+        self.is_good: Mask = self.ok & ((self.column["passed"] == 1) | (checks < 0))
+        self.stall_s = stall_s
+        self.troubles = troubles_of(self, stall_s)
         self.stretches, self.steady = stretches_of(
             self.column["step"],
             self.column["segment"],
@@ -85,6 +94,12 @@ class RunColumns:
         arrived = np.empty(len(table), dtype=np.int64)
         arrived[table.index.to_numpy()] = np.where(self.ok, self.cell, -1)
         self.gap_buckets, self.gap_counts = pool_gaps(columns.gaps, arrived, len(cells))
+
+    def noted(self, note: Note) -> Mask:
+        """Which rows have this note."""
+        codes, texts = self.text["notes"]
+        saying = [n for n, text in enumerate(texts) if note in text.split()]
+        return np.isin(codes, saying)
 
     def said(self, name: str, text: str) -> Mask:
         """Which rows have this text in this column."""
@@ -110,7 +125,7 @@ def figures(
         "std_dev": each["latency"].sd,
         "total_runs": int(run.final[group].sum()),
         "successful_runs": len(ok),
-        "total_tokens": _sum(run.column["total_tokens"][group]),
+        "total_tokens": sum_of(run.column["total_tokens"][group]),
         **each,
         "gap": _gaps(run, ok),
         "latency_adjusted": adjusted(values["latency"], len(ok), failures),
@@ -118,8 +133,10 @@ def figures(
         "counts": _counts(run, group),
         "throughput": _throughput(run, group, ok, stretches),
         "goodput": slo and _goodput(run, good, len(ok) + failures, measured_s, slo),
-        "cost": _cost(run, group, len(good)),
-        "tokens": _tokens(run, group),
+        "cost": cost(run, group, int(run.is_good[good].sum())),
+        "tokens": tokens(run, group),
+        "pass_rate": pass_rate(run, ok),
+        "integrity": integrity(run, group),
     }
 
 
@@ -185,12 +202,12 @@ def _throughput(
         measured_window_s=window.measured_s,
         requests_per_s=per_s(len(steady), measured_s),
         output_tokens_per_s=per_s(
-            _sum(tokens[steady]) if len(steady) else 0, measured_s
+            sum_of(tokens[steady]) if len(steady) else 0, measured_s
         ),
         whole_window_s=window.whole_s,
         whole_requests_per_s=per_s(len(ok), window.whole_s),
         whole_output_tokens_per_s=per_s(
-            _sum(tokens[ok]) if len(ok) else 0, window.whole_s
+            sum_of(tokens[ok]) if len(ok) else 0, window.whole_s
         ),
         peak_open=peak_open(
             *(
@@ -235,59 +252,3 @@ def _goodput(
         share=len(good) / asked if asked else None,
         requests_per_s=per_s(steady, measured_s),
     )
-
-
-def _cost(run: RunColumns, group: Group, good: int) -> Cost:
-    usd = run.column["cost_usd"][group]
-    priced = ~np.isnan(usd)
-    wasted = (run.sent & ~run.said("outcome", Outcome.OK))[group]
-    final = run.final[group]
-    truncated = run.said("outcome", Outcome.TRUNCATED)[group]
-    billed, wasted_usd = billed_usd(usd), _spent(usd[wasted])
-    output = _sum(run.column["output_tokens"][group[priced]])
-    return Cost(
-        billed_usd=billed,
-        rows_reporting=int(priced.sum()),
-        rows_silent=int((run.sent[group] & ~priced).sum()),
-        rows_unaccounted=int((run.billable[group] & ~priced).sum()),
-        usd_per_row=_ratio(billed, int(priced.sum()), 1),
-        usd_per_1000_good=_ratio(billed, good, 1_000),
-        usd_per_1m_output_tokens=_ratio(billed, output, 1_000_000),
-        wasted_usd=wasted_usd,
-        wasted_share=wasted_usd / billed if billed and wasted_usd is not None else None,
-        failed_usd=_spent(usd[wasted & final]),
-        retried_usd=_spent(usd[wasted & ~final]),
-        truncated_usd=_spent(usd[truncated]),
-    )
-
-
-def _spent(usd: Floats) -> float | None:
-    """What these rows cost: nothing where there are none."""
-    return billed_usd(usd) if len(usd) else 0.0
-
-
-def billed_usd(usd: Floats) -> float | None:
-    """The sum of the costs that are known; None when none is."""
-    priced = known(usd)
-    return total(priced) if len(priced) else None
-
-
-def _ratio(usd: float | None, amount: int | None, per: int) -> float | None:
-    return usd * per / amount if usd is not None and amount else None
-
-
-def _tokens(run: RunColumns, group: Group) -> Tokens:
-    return Tokens(
-        prompt=_sum(run.column["prompt_tokens"][group]),
-        output=_sum(run.column["output_tokens"][group]),
-        reasoning=_sum(run.column["reasoning_tokens"][group]),
-        cached=_sum(run.column["cached_tokens"][group]),
-        rows_reporting=len(known(run.column["total_tokens"][group])),
-        rows_estimated=int(run.said("tokens_from", "events")[group].sum()),
-    )
-
-
-def _sum(counts: Floats) -> int | None:
-    """The sum of the counts that are known; None when none is."""
-    some = counts[~np.isnan(counts)]
-    return int(some.sum()) if len(some) else None

@@ -16,14 +16,13 @@ from shared.analysis.percentiles import (
 from shared.analysis.summary import (
     AttemptFigures,
     Attempts,
-    Cost,
     Counts,
     Goodput,
     Summary,
     TargetFigures,
     Throughput,
-    Tokens,
 )
+from shared.analysis.worth import Cost, Integrity, Tokens, Trouble
 from shared.plan import Plan, answer
 from shared.run import Ending
 
@@ -63,7 +62,11 @@ def _figures(plan: Plan) -> dict[str, Any]:
         "ttft_adjusted": adjusted,
         "counts": _nothing(Counts),
         "throughput": _nothing(Throughput),
-        "cost": _nothing(Cost, rows_unaccounted=0, **cost),
+        "cost": _nothing(Cost, rows_unaccounted=0, good=0, **cost),
+        "integrity": Integrity(
+            **dict.fromkeys(Integrity.NAMES, _nothing(Trouble, usd=0.0)),
+            stall_s=plan.stall_s,
+        ),
         "tokens": _nothing(Tokens),
     }
     if plan.slo is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from shared.analysis.attempts import attempts
 from shared.analysis.columns import Columns, columns_of
 from shared.analysis.distributions import known
-from shared.analysis.groups import RunColumns, billed_usd, figures
+from shared.analysis.groups import RunColumns, figures
 from shared.analysis.percentiles import linear
 from shared.analysis.slack import doubtful_shares
 from shared.analysis.summary import (
@@ -25,6 +25,7 @@ from shared.analysis.summary import (
     TargetFigures,
 )
 from shared.analysis.windows import Group, Stretch, ended_over_time
+from shared.analysis.worth.cost import billed_usd
 from shared.plan import Finished, Plan, answer, next_step
 from shared.run import Ending
 from shared.sample import Sample
@@ -48,7 +49,8 @@ def summarize(
     Raises NewerRecord for a row of a later version.
     """
     run = RunColumns(
-        samples if isinstance(samples, Columns) else columns_of(plan, samples)
+        samples if isinstance(samples, Columns) else columns_of(plan, samples),
+        stall_s=plan.stall_s,
     )
     counted = np.flatnonzero(~run.column["warmup"])
     each_step, over = _by_step(plan, run)

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field
 
 from shared.analysis.metrics import spread
 from shared.analysis.percentiles import Adjusted, Distribution
+from shared.analysis.worth import Cost, Integrity, PassRate, Tokens
 from shared.fields import Frozen
 from shared.plan import SearchAnswer
 from shared.run import Ending, Status
@@ -73,54 +74,6 @@ class Goodput(Frozen):
     requests_per_s: float | None = Field(
         description="Good calls that ended in the measured window, per second."
     )
-
-
-class Cost(Frozen):
-    """Billed USD over every row that reports it, retries included.
-
-    Each sum is None where some rows belong to it and none of them reports a cost, and
-    0 where none belongs to it.
-    """
-
-    billed_usd: float | None = Field(description="None when no row reports a cost.")
-    rows_reporting: int = Field(description="Rows whose cost is known.")
-    rows_silent: int = Field(description="Sent, and no cost is known: a lower bound.")
-    rows_unaccounted: int | None = Field(
-        default=None, description="Silent ones that may have been billed all the same."
-    )
-    usd_per_row: float | None = Field(
-        default=None, description="Mean of the rows that report."
-    )
-    usd_per_1000_good: float | None = Field(
-        description="Billed USD per 1,000 calls that were good (`ok`, or met the SLO)."
-    )
-    usd_per_1m_output_tokens: float | None = Field(
-        description="Over the rows whose cost is known."
-    )
-    wasted_usd: float | None = Field(
-        default=None, description="Spent on rows that were sent and are not `ok`."
-    )
-    wasted_share: float | None = Field(default=None, description="Of the bill.")
-    failed_usd: float | None = Field(
-        description="Of the waste: rows that closed their slot."
-    )
-    retried_usd: float | None = Field(
-        default=None, description="Of the waste: rows whose slot was tried again."
-    )
-    truncated_usd: float | None = Field(
-        description="Of the waste: rows whose stream broke off."
-    )
-
-
-class Tokens(Frozen):
-    """Sums over every row that reports, retries included; None when none does."""
-
-    prompt: int | None = Field(description="Of the prompts.")
-    output: int | None = Field(description="Of the answers, reasoning included.")
-    reasoning: int | None = Field(description="Of the output: reasoning.")
-    cached: int | None = Field(description="Of the prompts: read from a cache.")
-    rows_reporting: int = Field(description="Rows with `total_tokens`.")
-    rows_estimated: int = Field(description="Rows whose output tokens are our count.")
 
 
 class AttemptFigures(Frozen):
@@ -198,6 +151,13 @@ class Figures(Frozen):
     goodput: Goodput | None = Field(description="None without objectives.")
     cost: Cost = Field(description="What was billed.")
     tokens: Tokens = Field(description="What the rows report.")
+    pass_rate: PassRate | None = Field(
+        default=None, description="Of the answers that have checks; None: none has."
+    )
+    integrity: Integrity | None = Field(
+        default=None,
+        description="How often answers did not come whole. None: not said.",
+    )
 
 
 class ProviderFigures(Figures):

@@ -27,6 +27,9 @@ _FIELD = re.compile(rb"(?:data|event|id|retry)[:\r\n]")
 _BEGINNINGS = (b"data", b"event", b"id", b"retry", b"\xef\xbb\xbf")
 _LONGEST_BEGINNING = 5
 
+_ENDED = (Outcome.OK, Outcome.EMPTY, Outcome.NO_TEXT)
+"""Outcomes of streams that came to their end."""
+
 _CACHE_STATUS = {"HIT": True, "MISS": False}
 
 
@@ -198,6 +201,8 @@ class StreamReader:
             notes.add(Note.ONE_BURST)
         if self._streamed and stream is None and (came or whole_reasoning):
             notes.add(Note.NOT_STREAMED)
+        if stream is not None and stream.done_s is None and found in _ENDED:
+            notes.add(Note.NO_DONE)
         if "generation_id" not in facts:
             facts["generation_id"] = label(headers.get("x-generation-id"))
         failed = status is not None and status >= 400
@@ -219,6 +224,7 @@ class StreamReader:
             cache_hit=cache_hit,
             limit=complaint.limit(code, heard.complaint, headers, now_s),
             error_code=None if failed else heard.code,
+            whole_text=whole_text,
             notes=" ".join(each for each in Note if each in notes) if notes else None,
             **facts,
         )

@@ -120,6 +120,8 @@ class Reply(NamedTuple):
     """The status that an error inside a 200 names; None where there is none."""
     notes: str | None = None
     """As in the row, see `shared.sample`."""
+    whole_text: str = ""
+    """The text, however long: checks look at all of it, whatever is kept."""
 
     @property
     def is_burst(self) -> bool:

@@ -22,6 +22,10 @@ class TargetCalls:
     place: Floats
     """Where the slot stood in the run's order."""
     ok: NDArray[np.bool_]
+    good: NDArray[np.bool_]
+    """It succeeded, and the answer passed its checks where it has some."""
+    passed: Floats
+    """1 where the answer passed its checks, 0 where it failed one."""
     ttft_s: Floats
     latency_s: Floats
     tpot_s: Floats
@@ -31,6 +35,11 @@ class TargetCalls:
 
     def __len__(self) -> int:
         return len(self.key)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether any answer was checked."""
+        return not np.isnan(self.passed).all()
 
     def at(self, places: Ints) -> "TargetCalls":
         """Some of them, in this order."""

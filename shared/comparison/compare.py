@@ -130,6 +130,8 @@ def _duel(contest: Contest, a: Entrant, b: Entrant) -> _Duel:
         of, controls = beside_controls(of, a.control, b.control)
     findings: list[Finding] = []
     for metric in METRICS:
+        if metric == "pass_rate" and not (a.calls.is_checked or b.calls.is_checked):
+            continue
         barred = [f for f in figures(metric) if f in a.barred | b.barred]
         if barred:
             why = f"the verdict on a run says that {barred[0]} cannot be used"

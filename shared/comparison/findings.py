@@ -19,7 +19,7 @@ from shared.comparison.method.engine import (
     together,
 )
 from shared.comparison.method.success import newcombe, p_of_shares, shares
-from shared.comparison.method.values import Nothing
+from shared.comparison.method.values import Mask, Nothing
 from shared.comparison.quantities import (
     QUANTITIES,
     WINS,
@@ -29,7 +29,7 @@ from shared.comparison.quantities import (
     shown,
     wins,
 )
-from shared.comparison.records import About, MetricName
+from shared.comparison.records import SHARES, About, MetricName
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _found(
     *,
     plain: bool = False,
 ) -> Finding:
-    """plain: of success too the interval is that of other metrics."""
+    """plain: of shares too the interval is that of other metrics."""
     estimate = one.value - (other.value if other else 0.0)
     if not of.paired and other:
         spreads = [spread_of(h.influence, h.prompt, h.stretch) for h in (one, other)]
@@ -153,8 +153,8 @@ def _found(
     doubt = doubts[0] if len(doubts) == 1 else together(*doubts)
     independent = sum(spread.pairs for spread in spreads)
     known = replace(known, is_same=independent == 0)
-    shares_of = metric == "success" and not plain
-    minutes = _read(of, estimate, doubt, independent, shares_of=shares_of)
+    both = _well(metric, of) if metric in SHARES and not plain else None
+    minutes = _read(of, estimate, doubt, independent, both)
     beyond, needs = None, None
     if not one_run:
         needs = words.ONE_MOMENT
@@ -165,10 +165,21 @@ def _found(
     else:
         moved = least.independent < LEAST_INDEPENDENT
         far = beyond_them(least, about)
-        beyond = _read(of, estimate, far, independent, shares_of=shares_of)
+        beyond = _read(of, estimate, far, independent, both)
         beyond = replace(beyond, moved=moved)
     why = words.BIASED if known.biased else None
     return replace(known, minutes=minutes, beyond=beyond, needs_beyond=needs, why=why)
+
+
+def _well(metric: MetricName, of: SideBySide) -> tuple[Mask, Mask]:
+    """Which calls count for a share, of those that have it."""
+    if metric == "success":
+        return of.a.ok, of.b.ok
+    has = QUANTITIES[metric].used
+    in_a, in_b = has(of.a), has(of.b)
+    if of.paired:
+        in_a = in_b = in_a & in_b
+    return of.a.passed[in_a] == 1, of.b.passed[in_b] == 1
 
 
 def _read(
@@ -176,12 +187,12 @@ def _read(
     estimate: float,
     doubt: Doubt,
     independent: float,
-    *,
-    shares_of: bool,
+    well: tuple[Mask, Mask] | None,
 ) -> Reading:
+    """well: of shares, which calls count for them."""
     level, near_level = 1 - of.look.level, 1 - 2 * of.look.level
-    if shares_of:
-        both = shares(of.a.ok, of.b.ok, doubt, independent, paired=of.paired)
+    if well is not None:
+        both = shares(*well, doubt, independent, paired=of.paired)
         ends, near = newcombe(both, level), newcombe(both, near_level)
         p = p_of_shares(both)
     else:

@@ -8,6 +8,7 @@ from shared.comparison.method.engine import holm
 from shared.comparison.quantities import is_ratio, shown_change
 from shared.comparison.records import (
     EXPLORATORY,
+    SHARES,
     MetricVerdict,
     Statement,
     Word,
@@ -72,7 +73,7 @@ def _statement(
         (estimate, low, high),
         word,
         leans=p_holm <= sure,
-        same=found.metric == "success" and found.is_same,
+        same=found.metric in SHARES and found.is_same,
     )
     return Statement(
         about=reading.about,

@@ -99,11 +99,20 @@ def _all(calls: TargetCalls) -> Mask:
 
 
 def _cost(calls: TargetCalls, _other: TargetCalls) -> Value:
-    return per_good(calls.cost_usd, calls.ok)
+    return per_good(calls.cost_usd, calls.good)
 
 
 def _success(calls: TargetCalls, _other: TargetCalls) -> Value:
     return mean(calls.ok.astype(np.float64))
+
+
+def _checked(calls: TargetCalls) -> Mask:
+    found: Mask = ~np.isnan(calls.passed)
+    return found
+
+
+def _pass(calls: TargetCalls, _other: TargetCalls) -> Value:
+    return mean(calls.passed)
 
 
 def _judged(column: str, calls: TargetCalls) -> Mask:
@@ -142,6 +151,7 @@ QUANTITIES: dict[MetricName, Quantity] = {
     "tpot": _time("tpot_s", floor=False),
     "cost": Quantity(value=_cost, used=_all),
     "success": Quantity(value=_success, used=_all, is_ratio=False, margin=_POINTS),
+    "pass_rate": Quantity(value=_pass, used=_checked, is_ratio=False, margin=_POINTS),
     "ttft_p95": _percentile(0.95, "ttft_s"),
     "latency_p95": _percentile(0.95, "latency_s"),
     "ttft_p99": _percentile(0.99, "ttft_s"),

@@ -16,6 +16,7 @@ MetricName = Literal[
     "tpot",
     "cost",
     "success",
+    "pass_rate",
     "ttft_wins",
     "latency_wins",
     "latency_at_length",
@@ -33,6 +34,7 @@ LABELS: dict[MetricName, str] = {
     "tpot": "time per output token",
     "cost": "cost per good answer",
     "success": "success",
+    "pass_rate": "pass rate",
     "ttft_wins": "quicker first tokens",
     "latency_wins": "quicker answers",
     "latency_at_length": "latency at equal length",
@@ -43,6 +45,8 @@ LABELS: dict[MetricName, str] = {
 }
 """What people call each metric, in the order in which they are shown."""
 METRICS: tuple[MetricName, ...] = tuple(LABELS)
+SHARES: tuple[MetricName, ...] = ("success", "pass_rate")
+"""Those that are shares of calls."""
 EXPLORATORY: tuple[MetricName, ...] = (
     "latency_at_length",
     *("ttft_p95", "latency_p95", "ttft_p99", "latency_p99"),
@@ -72,9 +76,9 @@ class Statement(Frozen):
     )
     estimate: float = Field(
         description="Of a time or a cost: how much larger it is of `a`, as a share of"
-        " that of `b` (-0.2: 20 % less). Of success: `a` less `b`, as shares. Of"
-        " wins: the share of pairs in which `a` was quicker, a tie being a half, less"
-        " 0.5.",
+        " that of `b` (-0.2: 20 % less). Of success and pass rate: `a` less `b`, as"
+        " shares. Of wins: the share of pairs in which `a` was quicker, a tie being a"
+        " half, less 0.5.",
         examples=[-0.31],
     )
     low: float = Field(description="The lower end of its 95 % interval.")
@@ -107,8 +111,9 @@ class MetricVerdict(Frozen):
 
     metric: MetricName = Field(
         description="`ttft`, `latency`, `tpot`, `cost` (of a good answer), `success`;"
-        " `ttft_wins` and `latency_wins`: who was quicker in each pair, where a failure"
-        " loses to a success; `latency_at_length`: latency, had all answers had"
+        " `pass_rate`, of the answers that were checked; `ttft_wins` and"
+        " `latency_wins`: who was quicker in each pair, where a failure loses to a"
+        " success; `latency_at_length`: latency, had all answers had"
         " the mean length of both; `ttft_p95` and the like: percentiles."
     )
     exploratory: bool = Field(
@@ -118,7 +123,7 @@ class MetricVerdict(Frozen):
     )
     a: float | None = Field(
         description="Its value of `a`: of times the geometric mean in seconds, USD per"
-        " good answer, the share that succeeded; null where there is none."
+        " good answer, the share that succeeded or passed; null where there is none."
     )
     b: float | None = Field(description="The same of `b`.")
     n: int = Field(description="Pairs that it rests on; unpaired: calls of the fewer.")

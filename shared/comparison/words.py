@@ -34,6 +34,10 @@ _QUICKER: dict[MetricName, str] = {
     "ttft_wins": "was the first to begin in {} of pairs",
     "latency_wins": "was the first to be done in {} of pairs",
 }
+_OFTENER: dict[MetricName, str] = {
+    "success": "succeeded {} points more often",
+    "pass_rate": "passed the checks {} points more often",
+}
 EQUAL, OPEN = "equivalent: ", "cannot tell yet: "
 MOVED = "the difference moved during the run: run longer or on several days"
 ONE_MOMENT = (
@@ -91,12 +95,12 @@ def _better(
             f"{name} {_QUICKER[metric].format(f'{shares[0]:.0f} %')}"
             f" ({shares[1]:.0f} to {shares[2]:.0f})"
         )
-    if metric == "success":
+    if metric in _OFTENER:
         first = estimate > 0
         points = [100 * (end if first else -end) for end in ends]
         points[1:] = sorted(points[1:])
         return (
-            f"{names[0 if first else 1]} succeeded {points[0]:.1f} points more often"
+            f"{names[0 if first else 1]} {_OFTENER[metric].format(f'{points[0]:.1f}')}"
             f" ({points[1]:.1f} to {points[2]:.1f})"
         )
     first = estimate < 0

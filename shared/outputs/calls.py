@@ -27,7 +27,9 @@ MOST_ROWS = 1_000_000
 _CHUNK = 50_000
 _WHOLE = ("step", "slot", "attempt", "prompt_index", "repetition")
 _REAL = ("ttft_s", "latency_s", "tpot_s", "cost_usd", "output_tokens")
-_TEXT = ("target", "upstream", "prompt_sha256", "outcome", "kind")
+_LATER = ("upstream", "kind", "passed", "failed_check")
+"""Texts that not every build has written."""
+_TEXT = ("target", "prompt_sha256", "outcome", *_LATER)
 _NO_CALL = (Outcome.CANCELLED, Outcome.DROPPED)
 
 
@@ -126,7 +128,7 @@ def _pieces(path: Path) -> Iterator[pd.DataFrame]:
         na_values=[""],
     ) as pieces:
         for piece in pieces:
-            missing = types.keys() - set(piece.columns) - {"upstream", "kind"}
+            missing = types.keys() - set(piece.columns) - {*_LATER}
             if missing:
                 raise ValueError(f"no column {sorted(missing)[0]}")
             yield piece
@@ -138,6 +140,12 @@ def _slots(plan: Plan, table: pd.DataFrame, texts: Texts) -> pd.DataFrame:
     rows = table[~warm[table["step"].to_numpy() % len(warm)]]
     rows = rows.sort_values(["step", "slot", "attempt"], kind="stable")
     rows["ok"] = (rows["outcome"] == texts.number(Outcome.OK)).to_numpy(bool)
+    said = rows["passed"].to_numpy()
+    true, false = texts.number("True"), texts.number("False")  # as pandas reads them
+    rows["passed"] = np.select([said == true, said == false], [1.0, 0.0], np.nan)
+    no_checks = (rows["failed_check"] < 0).to_numpy()
+    # what has no checks need not pass any; what could not be decided is not shown good
+    rows["good"] = rows["ok"].to_numpy() & ((said == true) | no_checks)
     usd = rows.groupby(["step", "slot"])["cost_usd"].transform("sum", min_count=1)
     rows["cost_usd"] = usd.where(~(rows["cost_usd"].isna() & rows["ok"]))
     rows = rows[(rows["kind"] != texts.number("again")).to_numpy()]
@@ -162,5 +170,7 @@ def _calls(rows: pd.DataFrame) -> TargetCalls:
         prompt=rows["prompt_sha256"].to_numpy(np.int64),
         place=rows["place"].to_numpy(np.float64),
         ok=rows["ok"].to_numpy(bool),
+        good=rows["good"].to_numpy(bool),
+        passed=rows["passed"].to_numpy(np.float64),
         **real,
     )

@@ -76,6 +76,8 @@ COLUMNS = {
     "end_slack_s": Column("real", "end_slack_s"),
     "kind": Column("text", "kind"),
     "notes": Column("text", "notes"),
+    "passed": Column("yes_no", "passed"),
+    "failed_check": Column("text", "failed_check"),
 }
 """In their order, which never changes."""
 

@@ -5,8 +5,8 @@ above it follow `steps` (what each slot asks), `durations` and `size` (how long 
 much that is), below it are `targets` (whom), `loads` (when) and `prompts` (what).
 Nothing here reads a clock or the network.
 
-May import: the machinery, `sample` for the names of outcomes, and `comparison` for when
-a run is looked at.
+May import: the machinery, `checks`, `sample` for the names of outcomes, and
+`comparison` for when a run is looked at.
 """
 
 from shared.plan.extras import PRICED

@@ -5,10 +5,12 @@ it: its steps, what a slot asks and when it is due in `steps`, how much that is 
 `size`.
 """
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from shared.checks import Checks
 from shared.fields import MOST, NOT_A_BOOL, Frozen, Seed, Whole, without_default
 from shared.plan.agreement import (
     OnOutage,
@@ -24,7 +26,7 @@ from shared.plan.loads import Concurrency, Load
 from shared.plan.loads.find import Find
 from shared.plan.loads.shape import is_open
 from shared.plan.loads.sweep import Sweep
-from shared.plan.prompts import Prompt, PromptSource
+from shared.plan.prompts import InlinePrompts, Prompt, PromptSource
 from shared.plan.prompts.prompt import MaxTokens, Text
 from shared.plan.retries import Retries
 from shared.plan.slo import Slo
@@ -170,6 +172,18 @@ class Plan(Frozen):
         description="What makes a call a good one; gives goodput.",
         examples=[{"ttft_s": 0.8, "latency_s": 10}],
     )
+    checks: Checks = Field(
+        default=(),
+        description="What every answer must be like; gives a pass rate:"
+        " docs/checks.md.",
+        examples=[[{"kind": "max_words", "max_words": 50}]],
+    )
+    stall_s: Annotated[float, Field(gt=0, le=86_400), NOT_A_BOOL] = Field(
+        default=3,
+        description="A stream that is silent for longer between two tokens has"
+        " stalled.",
+        examples=[3],
+    )
     max_error_share: Annotated[float, Field(ge=0, le=1), NOT_A_BOOL] | None = Field(
         default=None,
         description="Over this share of failed calls the run stops and is invalid.",
@@ -256,6 +270,19 @@ class Plan(Frozen):
     def extra_of(self, target: Target) -> Extra:
         """What is added to the body: the target's fields over the plan's."""
         return self.extra | target.extra
+
+    @cached_property
+    def has_checks(self) -> bool:
+        """Whether any answer is checked."""
+        if self.checks or not isinstance(self.prompts, InlinePrompts):
+            return bool(self.checks)
+        return any(isinstance(p, Prompt) and p.checks for p in self.prompts.prompts)
+
+    def checks_of(self, prompt: int) -> Checks:
+        """What answers to the prompt at this index must be like."""
+        if not isinstance(self.prompts, InlinePrompts):
+            return self.checks
+        return (*self.checks, *self.prompts.prompt(prompt).checks)
 
     def pairs(self) -> int:
         """How many different questions there are: targets x prompts."""

@@ -53,6 +53,16 @@ def _cost_not_believed(evidence: Evidence) -> Reason | None:
     )
 
 
+def _no_done(evidence: Evidence) -> Reason | None:
+    return _counted(
+        evidence,
+        Note.NO_DONE,
+        "ended with a finish reason and without `[DONE]`",
+        "Do nothing: those answers are whole. A client that waits for `[DONE]` would"
+        " wait for the end of the connection.",
+    )
+
+
 def _counted(evidence: Evidence, note: Note, words: str, remedy: str) -> Reason | None:
     rows = evidence.summary.counts.notes.get(note)
     if not rows:
@@ -73,4 +83,5 @@ NOTED: tuple[Rule, ...] = (
     _tokens_summed,
     _tokens_not_believed,
     _cost_not_believed,
+    _no_done,
 )

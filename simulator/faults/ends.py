@@ -33,6 +33,13 @@ def stall(script: Script, answer: Answer, params: Params) -> Script:
     return replace(script, frames=frames, outcome=outcome, then="forever")
 
 
+def pause(script: Script, answer: Answer, params: Params) -> Script:
+    """All after it comes later, by so many seconds."""
+    late_s, begun = float(params.get("s", "0.3")), len(until(script, params))
+    frames = (f._replace(due_s=f.due_s + late_s) for f in script.frames[begun:])
+    return replace(script, frames=(*script.frames[:begun], *frames))
+
+
 def hang(script: Script, answer: Answer, params: Params) -> Script:
     outcome: Outcome = "timeout_first_token"
     return replace(script, outcome=outcome, status=None, frames=(), then="forever")
@@ -81,6 +88,10 @@ ENDS: dict[str, Fault] = {
         cut=drop,
     ),
     "stall": Fault("Silence after `after` text events.", cut=stall),
+    "pause": Fault(
+        "Silence for `s` seconds after `after` text events, and then the rest.",
+        cut=pause,
+    ),
     "hang": Fault("Silence from the start: no status line.", cut=hang),
     "hang-after-head": Fault("Status and headers, then silence.", cut=hang_after_head),
     "comments-forever": Fault(

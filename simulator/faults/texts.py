@@ -90,6 +90,11 @@ def many_tokens_a_chunk(answer: Answer, params: Params) -> Answer:
     return replace(answer, chunk_tokens=int(params.get("tokens", "4")))
 
 
+def wrong(answer: Answer, params: Params) -> Answer:
+    """As many tokens, and none of the prompt's words."""
+    return replace(answer, content=tuple(" boh" for _ in answer.content))
+
+
 def line_separators(answer: Answer, params: Params) -> Answer:
     # Characters at which str.splitlines and some line readers cut, and JSON does not.
     odd = tuple(piece + "\u2028\u0085" for piece in answer.content)
@@ -190,6 +195,9 @@ TEXTS: dict[str, Fault] = {
         "The provider's name in other letters.", bend=from_head(provider="HARBOR")
     ),
     "provider-missing": Fault("No provider is named.", bend=from_head(provider=None)),
+    "wrong": Fault(
+        "An answer as long as ever, in which no word of the prompt is.", bend=wrong
+    ),
     "many-tokens-a-chunk": Fault(
         "An event brings several `tokens`.", bend=many_tokens_a_chunk
     ),

@@ -2,7 +2,7 @@
 
     exchange ──Probe.read──> row ──decide──> Committer ──> store, or the spool
 
-May import: `shared`, `worker.assignment`, `worker.advance`.
+May import: `shared`, `worker.assignment`, `worker.advance`, `worker.checks`.
 """
 
 from worker.rows.committer import Committer

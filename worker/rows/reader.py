@@ -8,10 +8,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 
+from shared.checks import Checked
 from shared.clock import monotonic_s, sleep
 from shared.sample import Kind, Sample
 from shared.wire import Exchange
+from worker.checks import Checker
 from worker.rows.committer import Committer
 from worker.rows.lane_guard import LaneGuard
 from worker.rows.probe import Attempt, Probe, ReadAttempt
@@ -36,27 +40,36 @@ class Reader:
     """One shard's ended calls, until they are rows."""
 
     def __init__(
-        self, probe: Probe, decide: Decide, committer: Committer, guard: LaneGuard
+        self,
+        probe: Probe,
+        decide: Decide,
+        committer: Committer,
+        guard: LaneGuard,
+        checker: Checker,
     ) -> None:
         """decide: what becomes of each row. committer: who gets it.
-        guard: whose lanes wait for their rows."""
+        guard: whose lanes wait for their rows. checker: who says whether they passed.
+        """
         self._probe = probe
         self._decide = decide
         self._committer = committer
         self._guard = guard
         self._unread: deque[tuple[Attempt, Exchange]] = deque()
-        self._held: dict[int, tuple[Sample, bytes, str]] = {}
-        """Slot -> its row, the answer and the hold, of rows that wait for `settle`."""
+        self._checker = checker
+        self._held: dict[int, Callable[[Kind, int], None]] = {}
+        """Slot -> what to do with its row, of those that wait for `settle`."""
+        self._checked: dict[int, Callable[[Sample], None]] = {}
+        """The same of those that wait for their checks."""
         self._ended = asyncio.Event()
 
     def __len__(self) -> int:
         """Calls that have ended, and whose rows the committer has not got."""
-        return len(self._unread) + len(self._held)
+        return len(self._unread) + len(self._held) + len(self._checked)
 
     @property
     def unread(self) -> int:
         """Calls that have ended and are no rows yet."""
-        return len(self._unread)
+        return len(self._unread) + len(self._checked)
 
     def ended(self, call: Attempt, exchange: Exchange) -> None:
         """A call has ended; it is read later, but for one that bars all others."""
@@ -89,21 +102,43 @@ class Reader:
         ended = self._probe.read(call, exchange)
         decided = self._decide(ended)
         answer = self._probe.answer(call, exchange, ended.reply)
+        go_on = partial(self._check, ended, answer)
         if decided is None:
-            self._held[call.slot.number] = (ended.sample, answer, call.hold)
+            self._held[call.slot.number] = go_on
         else:
-            self._committer.put(ended.sample, *decided, answer, call.hold)
+            go_on(*decided)
+
+    def _check(
+        self, ended: ReadAttempt, answer: bytes, kind: Kind, not_before_ms: int
+    ) -> None:
+        """On to the committer; an answer that has checks goes to those first."""
+        call, row = ended.call, ended.sample
+
+        def commit(sample: Sample) -> None:
+            self._committer.put(sample, kind, not_before_ms, answer, call.hold)
+
+        checks = self._probe.plan.checks_of(call.work.prompt) if row.ok else ()
+        if not checks:
+            commit(row)
+            return
+
+        def checked(said: Checked) -> None:
+            if self._checked.pop(row.slot, None):  # else the run takes no more rows
+                commit(replace(row, passed=said.passed, failed_check=said.name))
+
+        self._checked[row.slot] = commit
+        self._checker.check(checks, ended.reply.whole_text, checked)
 
     def settle(self, slot: int, kind: Kind, not_before_ms: int) -> None:
         """It is known by now what the row of this slot is."""
         if slot in self._held:  # else the run takes no more rows
-            sample, answer, hold = self._held.pop(slot)
-            self._committer.put(sample, kind, not_before_ms, answer, hold)
+            self._held.pop(slot)(kind, not_before_ms)
 
     def forget(self) -> None:
         """The run takes no more rows."""
         self._unread.clear()
         self._held.clear()
+        self._checked.clear()
 
 
 def status_of(exchange: Exchange) -> bytes:

@@ -2,7 +2,7 @@
 
     Supply ──slots──> Calls ──requests──> wire ──exchanges──> rows ──> store
 
-May import: `shared`, `worker.rows`, `worker.gate`, `worker.telemetry`.
+May import: `shared`, `worker.rows`, `worker.gate`, `worker.checks`, `worker.telemetry`.
 """
 
 from worker.shard.shard import Shard

@@ -77,6 +77,7 @@ class Calls:
             lambda ended: self._fates.decide(ended),
             self.committer,
             self._guard,
+            assigned.checker,
         )
         self._fates = Fates(
             assigned,

@@ -23,6 +23,7 @@ from shared.store.run.leases import Lease
 from shared.upstream import allowance, client_of
 from shared.wire import Origin, Wire
 from worker import storeclock
+from worker.checks import Checker
 from worker.shard.lanes import connections
 from worker.storeclock import StoreClock
 from worker.tasks import cancel
@@ -53,9 +54,12 @@ async def prepare(
     lease: Lease,
     settings: Settings,
     key: str | None,
+    checker: Checker,
 ) -> None:
-    """Ask the upstream what this account may do today, where that limits us, and open
-    the connections that the first calls will use."""
+    """Ask the upstream what this account may do today, where that limits us, open the
+    connections that the first calls will use, and start what checks their answers."""
+    if plan.has_checks:
+        await checker.begin()
     try:
         async with client_of(wire, settings, key) as client:
             await allowance.learn(redis, client, plan, settings)

@@ -10,7 +10,7 @@ from rich.table import Table
 from cli import show
 from cli.client import Job
 from cli.terminal import Url, ask
-from shared.comparison import LABELS
+from shared.comparison import LABELS, SHARES
 
 COLUMNS = ("", "a", "b", "a beside b", "p", "in these minutes", "beyond them")
 _WORDS = {"cannot_tell": "cannot tell yet"}
@@ -171,7 +171,7 @@ def _word(statement: Job) -> str:
 def _value(name: str, value: float | None) -> str:
     if value is None:
         return "-"
-    if name == "success":
+    if name in SHARES:
         return f"{100 * value:.1f} %"
     return f"${value:.6f}" if name == "cost" else f"{show.ms(value)} ms"
 
@@ -183,7 +183,7 @@ def _change(name: str, share: float) -> str:
 
 
 def _unit(name: str) -> str:
-    return " points" if name == "success" else " %"
+    return " points" if name in SHARES else " %"
 
 
 def _p(value: Any) -> str:

@@ -6,18 +6,19 @@ more memory than the prompts it may hold. Errors name the line and never its tex
 
 from collections.abc import Iterable
 from pathlib import PurePath
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from shared.checks import check_of_cell
 from shared.errors import BadPlan, TooMuch
 from shared.near import sentence_of
 from shared.plan.input.json_bounds import JsonBounds, most_pieces
 from shared.plan.prompts.inline import InlinePrompts
 from shared.plan.prompts.lines import Line, Lines, LineTooLong
 from shared.plan.prompts.prompt import Prompt
-from shared.plan.prompts.rows import Rows
+from shared.plan.prompts.rows import PromptRow, Rows
 from shared.settings import Settings
 
 Format = Literal["text", "jsonl", "csv"]
@@ -134,7 +135,8 @@ class PromptReader:
         text = _decoded(line)
         prompt: str | Prompt | None
         if self._format == "csv":
-            prompt = self._rows.take(text)
+            row = self._rows.take(text)
+            prompt = row if row is None else _from_row(row)
         elif not text or text.isspace():
             return
         elif self._format == "jsonl":
@@ -194,11 +196,27 @@ def _from_json(number: int, text: str, limits: Settings) -> Prompt:
         JsonBounds(limits).feed(text.encode())
     except BadPlan as error:
         raise BadPlan(f"Line {number}: {error}", "prompts") from None
+    return _item(f"Line {number}", item)
+
+
+def _from_row(row: PromptRow) -> str | Prompt:
+    """The prompt of a row of a CSV. Raises BadPlan."""
+    if not row.checks:
+        return row.prompt
+    try:
+        checks = [check_of_cell(*each) for each in row.checks.items()]
+    except ValueError as error:
+        raise BadPlan(f"Row {row.number}: {error}.", "prompts") from None
+    return _item(f"Row {row.number}", {"prompt": row.prompt, "checks": checks})
+
+
+def _item(where: str, item: dict[str, Any]) -> Prompt:
+    """A prompt with all that it has. Raises BadPlan."""
     try:
         return Prompt.model_validate(item)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part)[:40] for part in first["loc"])
         why = sentence_of(first, Prompt.model_json_schema).rstrip(".")
-        where = f"Line {number}, `{field}`" if field else f"Line {number}"
+        where = f"{where}, `{field}`" if field else where
         raise BadPlan(f"{where}: {why}.", "prompts") from None

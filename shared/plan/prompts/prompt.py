@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from shared.checks import Checks
 from shared.fields import NOT_A_BOOL, Frozen
 from shared.plan.input.lists import IN_PIECES
 
@@ -64,6 +65,12 @@ class Prompt(Frozen):
     )
     id: str | None = Field(
         default=None, max_length=200, description="A label.", examples=["sky-1"]
+    )
+
+    checks: Checks = Field(
+        default=(),
+        description="What its answers must be like, beside the plan's: docs/checks.md.",
+        examples=[[{"kind": "contains", "contains": "Rayleigh"}]],
     )
 
     @model_validator(mode="after")

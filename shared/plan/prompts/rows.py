@@ -1,12 +1,24 @@
 """CSV as it arrives, a line at a time: which prompt does this line complete?"""
 
 import csv
+from typing import NamedTuple
 
+from shared.checks import COLUMN
 from shared.errors import BadPlan, TooMuch
 
 # The csv module refuses fields over 131,072 characters unless told otherwise, for the
 # whole process. A row is bounded before it gets there, so the limit has no use here.
 csv.field_size_limit(2**31 - 1)
+
+
+class PromptRow(NamedTuple):
+    """A row that is whole."""
+
+    number: int
+    """From 1, the header."""
+    prompt: str
+    checks: dict[str, str]
+    """Cells that are filled in, by columns that name a kind of check."""
 
 
 class Rows:
@@ -26,10 +38,12 @@ class Rows:
         """Rows completed."""
         self._place: int | None = None
         """Which cell is the prompt, once the header was read."""
+        self._checks: dict[int, str] = {}
+        """Which cells are checks, and the names of their columns."""
         self._delimiter = ","
 
-    def take(self, line: str) -> str | None:
-        """The prompt of the row that `line` completes, or None. Raises BadPlan."""
+    def take(self, line: str) -> PromptRow | None:
+        """The row that `line` completes, or None, as for the header. Raises BadPlan."""
         self._lines.append(line)
         self._chars += len(line)
         self._quotes += line.count('"')
@@ -50,7 +64,7 @@ class Rows:
                 "prompts",
             )
 
-    def _complete(self) -> str | None:
+    def _complete(self) -> PromptRow | None:
         row = "".join(self._lines)
         self._lines.clear()
         self._chars = self._quotes = 0
@@ -73,13 +87,23 @@ class Rows:
                 " row out.",
                 "prompts",
             )
-        return cells[self._place]
+        checks = {
+            name: cells[place]
+            for place, name in self._checks.items()
+            if place < len(cells) and cells[place].strip()
+        }
+        return PromptRow(self._number, cells[self._place], checks)
 
     def _header(self, row: str) -> int:
         # Spreadsheets write semicolons where the comma is the decimal sign.
         for self._delimiter in (",", ";", "\t"):
             names = [cell.strip() for cell in self._cells(row) or ()]
             if self._column in names:
+                self._checks = {
+                    place: name
+                    for place, name in enumerate(names)
+                    if name.startswith(COLUMN)
+                }
                 return names.index(self._column)
         raise BadPlan(
             f"Row {self._number} must name the columns, and none is called"

@@ -20,15 +20,16 @@ def calls(ttft_s: Sequence[float], *, prompts: int = 1, **more: Any) -> TargetCa
         "prompt": np.arange(n) % prompts,
         "place": np.arange(n, dtype=np.float64),
         "ok": np.ones(n, dtype=bool),
+        "passed": np.full(n, np.nan),
         "ttft_s": times,
         "latency_s": times * 2,
         "tpot_s": times / 10,
         "cost_usd": np.full(n, 0.1),
         "output_tokens": np.full(n, 10.0),
     }
-    return TargetCalls(
-        **(fixed | {name: np.asarray(value) for name, value in more.items()})
-    )
+    said = fixed | {name: np.asarray(value) for name, value in more.items()}
+    good = said["ok"] & ~(said["passed"] == 0)
+    return TargetCalls(**({"good": good} | said))
 
 
 def entrant(name: str, of: TargetCalls, **more: Any) -> Entrant:

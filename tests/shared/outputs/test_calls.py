@@ -51,6 +51,18 @@ def test_a_slot_is_its_last_attempt_and_costs_what_all_did(tmp_path: Path) -> No
     assert found.latency_s.tolist() == [2.0, 1.0]
 
 
+def test_an_answer_is_good_where_it_passed_or_has_no_checks(tmp_path: Path) -> None:
+    said = [(True, None), (False, "contains"), (None, "regex"), (None, None)]
+    rows = [
+        row(2 * n, n, n + 1, kind="ok", repetition=n, passed=passed, failed_check=name)
+        for n, (passed, name) in enumerate(said)
+    ]
+    rows.append(row(8, 4, 5, kind="failed", outcome=Outcome.EMPTY, repetition=4))
+    found = read(tmp_path, PLAN, rows).targets[FAST]
+    assert found.good.tolist() == [True, False, False, True, False]
+    assert [*map(str, found.passed)] == ["1.0", "0.0", "nan", "nan", "nan"]
+
+
 def test_warm_ups_and_what_was_never_sent_or_cut_are_no_calls(tmp_path: Path) -> None:
     plan = plan_of(FAST, SLOW, load={"concurrency": 1, "warmup": 1})
     rows = [

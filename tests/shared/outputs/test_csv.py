@@ -31,7 +31,7 @@ queue_s, connect_s, reused, ttft_s, ttft_visible_s, latency_s, response_s, tpot_
 gap_n, gap_p50_s, gap_p99_s, gap_max_s, prompt_tokens, output_tokens, reasoning_tokens,
 cached_tokens, total_tokens, tokens_from, cost_usd, finish_reason, generation_id,
 stamp_slack_s, ttft_slack_s, gap_slack_s, gap_doubtful_n, last_slack_s,
-end_slack_s, kind, notes
+end_slack_s, kind, notes, passed, failed_check
 """
 RISKY = "=+-@\uff1d\uff0b\uff0d\uff20\t\r\n"
 NASTY = st.text(
@@ -102,6 +102,8 @@ def test_a_line_by_hand() -> None:
         finish_reason="stop",
         generation_id="gen-1",
         notes="tokens_summed cost_not_believed",
+        passed=False,
+        failed_check="=city",
         kind="ok",
         upstream="https://up.example/v1",
         gap_slack_s=0.0015,
@@ -121,7 +123,7 @@ def test_a_line_by_hand() -> None:
         "4,0.5,0.5,0.5,"  # four gaps of 0.5
         "7,5,0,,12,usage,0.0000375,stop,gen-1,"
         ",,0.0015,2,,0.25,ok,"  # no slack of the first token
-        "tokens_summed cost_not_believed"
+        'tokens_summed cost_not_believed,false,"\'=city"'
     )
 
 

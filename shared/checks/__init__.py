@@ -1,0 +1,24 @@
+"""Is the answer any good? What a text must be like, and whether it is. Pure.
+
+A plan has checks for all of its prompts, and a prompt may have more of its own. A new
+kind of check is one record in `kinds`, in its table; the union that a plan takes, CSV
+columns and the tests of what every kind promises follow from that. `evaluate` bounds
+the time that one may take, so it is for the main thread of a process of its own.
+
+May import: the machinery.
+"""
+
+from shared.checks.cells import COLUMN, check_of_cell
+from shared.checks.evaluate import Checked, evaluate
+from shared.checks.kinds import CHECKS, Check, CheckKind, Checks
+
+__all__ = [
+    "CHECKS",
+    "COLUMN",
+    "Check",
+    "CheckKind",
+    "Checked",
+    "Checks",
+    "check_of_cell",
+    "evaluate",
+]
