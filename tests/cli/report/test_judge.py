@@ -223,3 +223,25 @@ def test_a_failed_gate_and_an_invalid_verdict_are_missed() -> None:
 
 def test_nothing_is_judged_before_the_end() -> None:
     assert judge([parse_gate("ttft.p95 > 1ms")], job("running"), strict=False) == ()
+
+
+def rate(passed: int, checked: int, low: float, high: float) -> dict[str, Any]:
+    share = passed / checked if checked else None
+    return {"share": share, "low": low, "high": high, "checked": checked}
+
+
+@pytest.mark.parametrize(
+    ("found", "failed", "words"),
+    [
+        (rate(85, 100, 0.77, 0.89), True, "85.0 % (77.0 % to 89.0 %)"),
+        (rate(85, 100, 0.77, 0.91), False, "not shown to be so"),
+        (rate(0, 0, 0, 0) | {"low": None, "high": None}, True, "no answer was checked"),
+        (None, True, "no answer has checks"),
+    ],
+)
+def test_a_gate_on_the_pass_rate_goes_by_its_interval(
+    found: dict[str, Any] | None, failed: bool, words: str
+) -> None:
+    one = judged("pass_rate < 90%", job(pass_rate=found))
+    assert one.failed is failed
+    assert words in one.words
