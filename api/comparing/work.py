@@ -9,7 +9,7 @@ from api.comparing.contests import EndedRun, between_runs, of_sides, within
 from api.comparing.differing import differences
 from shared import archive
 from shared.clock import utc_label
-from shared.comparison import ComparedRun, Comparison, Difference
+from shared.comparison import ComparedRun, Comparison, Difference, front_of
 from shared.comparison.compare import compare
 from shared.comparison.looks import AT_END, LOOKS
 from shared.errors import Incomparable, Unreadable
@@ -91,6 +91,7 @@ def comparison_of(
         left_out=tuple(left_out),
         verdicts=verdicts,
         rankings=rankings,
+        front=front_of(verdicts) if between == "targets" else None,
         notes=tuple(notes),
     )
 

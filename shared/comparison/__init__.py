@@ -8,6 +8,7 @@ name. docs/compare.md explains it, docs/statistics.md has the method.
 May import: the machinery.
 """
 
+from shared.comparison.front import front_of
 from shared.comparison.records import (
     EXPLORATORY,
     LABELS,
@@ -17,6 +18,8 @@ from shared.comparison.records import (
     Comparison,
     CostSplit,
     Difference,
+    Front,
+    FrontPoint,
     MetricVerdict,
     PairVerdict,
     Ranked,
@@ -34,10 +37,13 @@ __all__ = [
     "Comparison",
     "CostSplit",
     "Difference",
+    "Front",
+    "FrontPoint",
     "MetricVerdict",
     "PairVerdict",
     "Ranked",
     "Ranking",
     "Side",
     "Statement",
+    "front_of",
 ]

@@ -206,6 +206,32 @@ class Ranking(Frozen):
     sentence: str = Field(description="The same in words.")
 
 
+class FrontPoint(Frozen):
+    """One of those that are compared, by what a choice goes by."""
+
+    side: Side = Field(description="Who.")
+    values: dict[MetricName, float] = Field(description="Its value of each metric.")
+    on_front: bool = Field(
+        description="Nobody is told better in something and at least as good in the"
+        " rest."
+    )
+    ruled_out_by: tuple[Side, ...] = Field(description="Those who are.")
+    alike: tuple[Side, ...] = Field(
+        description="Those from which nothing tells it apart: one point, as it were."
+    )
+
+
+class Front(Frozen):
+    """Who is worth a choice: the Pareto front, in these minutes."""
+
+    metrics: tuple[MetricName, ...] = Field(
+        description="`pass_rate` where answers are checked, else `success`; `latency`,"
+        " `cost`. Without those of which not all have a value."
+    )
+    points: tuple[FrontPoint, ...] = Field(description="Of all that are compared.")
+    sentence: str = Field(description="The same in words.")
+
+
 class Difference(Frozen):
     """Something in which two or more runs differ beside what they measured."""
 
@@ -249,5 +275,10 @@ class Comparison(Frozen):
     verdicts: tuple[PairVerdict, ...] = Field(description="Each two, in order.")
     rankings: tuple[Ranking, ...] = Field(
         description="By metric, where there are three or more."
+    )
+    front: Front | None = Field(
+        default=None,
+        description="Of the targets of one run: who is worth a choice. Null for runs,"
+        " and where fewer than two of its metrics have values.",
     )
     notes: tuple[str, ...] = Field(description="How far all this may be trusted.")

@@ -142,12 +142,22 @@ def lines(found: Job) -> Iterator[str]:
     """What stands below the tables."""
     for ranking in found["rankings"]:
         yield ranking["sentence"]
+    if front := found.get("front"):
+        yield from (_point(point) for point in front["points"])
+        yield front["sentence"]
     for differs in found["differences"]:
         yield f"They differ in {differs['what']}: {' and '.join(differs['values'])}"
     for why in found["left_out"]:
         yield f"Left out: {why}"
     yield from _open(found)
     yield from found["notes"]
+
+
+def _point(point: Job) -> str:
+    """One of those on the front or off it, with a mark."""
+    values = [f"{LABELS[m]} {_value(m, value)}" for m, value in point["values"].items()]
+    mark = "*" if point["on_front"] else " "
+    return f"{mark} {point['side']['target']}: {', '.join(values)}"
 
 
 def _open(found: Job) -> list[str]:
