@@ -8,7 +8,7 @@ name. docs/compare.md explains it, docs/statistics.md has the method.
 May import: the machinery.
 """
 
-from shared.comparison.front import front_of
+from shared.comparison.choice.front import front_of
 from shared.comparison.records import (
     EXPLORATORY,
     LABELS,

@@ -9,13 +9,13 @@ import numpy as np
 
 from shared.comparison import words
 from shared.comparison.calls import SideBySide, beside, beside_controls
+from shared.comparison.choice.ranking import rankings
 from shared.comparison.contest import Contest, Entrant, figures
 from shared.comparison.findings import Finding, find
 from shared.comparison.judge import after_holm, judged
 from shared.comparison.looks import AT_END, LOOKS, Answered, LookAnswer
 from shared.comparison.method.engine import LEAST_BEYOND
 from shared.comparison.quantities import WINS
-from shared.comparison.ranking import rankings
 from shared.comparison.records import (
     METRICS,
     CostSplit,
