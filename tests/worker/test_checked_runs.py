@@ -96,9 +96,8 @@ async def test_pass_rates_and_broken_answers_are_those_of_the_ledger(
         matches(target, [c for c in truth.values() if c["model"] == target["model"]])
     folder = Path(measuring.env["RESULTS_DIR"]) / job_id
     assert (folder / "responses.jsonl").read_bytes() == b"", "nothing had to be kept"
-    assert json.loads((folder / "summary.json").read_text())["pass_rate"] == (
-        result["pass_rate"]
-    )
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["pass_rate"] == result["pass_rate"]
     (found,) = read_calls([(PLAN, folder / "samples.csv")])
     for name, calls in found.targets.items():
         told = next(t for t in result["targets"] if t["target"] == name)
