@@ -58,8 +58,11 @@ async def test_axe_finds_nothing_in_a_list(
         assert await violations(page) == []
 
 
-async def test_a_list_fits_a_narrow_window(open: Open, ended: list[str]) -> None:
-    async with open(width=NARROW) as page:
+@pytest.mark.parametrize("width", [NARROW, 800])
+async def test_a_list_fits_a_narrow_window(
+    open: Open, ended: list[str], width: int
+) -> None:
+    async with open(width=width) as page:
         await page.goto("/")
         await page.locator("#lines tr").first.wait_for()
         assert await overflow(page) <= 0

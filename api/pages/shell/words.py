@@ -15,7 +15,7 @@ UNKNOWN = "–"
 def significant(value: float, digits: int = 3) -> str:
     """A number with so many digits, and commas in its thousands.
 
-    >>> significant(0.07691), significant(1234.5), significant(438.2), significant(0)
+    >>> significant(0.07691), significant(1234.6), significant(438.2), significant(0)
     ('0.0769', '1,235', '438', '0')
     """
     if value == 0:

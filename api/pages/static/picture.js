@@ -2,6 +2,7 @@
 import { drawn } from "./dom.js";
 
 const HEIGHT = 44;
+const MOST_LANES = 12;
 
 function axis(svg, until, at, width, unit) {
   for (let n = 0; n <= 4; n++) {
@@ -39,6 +40,15 @@ function stairs(svg, steps, most) {
   });
 }
 
+/** Calls that are open all the time: a line each, as far as there is room. */
+function lanes(svg, open) {
+  const shown = Math.min(open, MOST_LANES);
+  for (let n = 0; n < shown; n++) {
+    const y = 4 + ((HEIGHT - 8) * (n + 0.5)) / shown;
+    svg.append(drawn("line", { class: "w sp1", x1: 0, x2: "100%", y1: y, y2: y, "stroke-dasharray": "34 3", "stroke-dashoffset": n * 13 }));
+  }
+}
+
 /** Draws the steps into `svg`; gives the words for its caption. */
 export function draw(svg, steps) {
   svg.replaceChildren();
@@ -53,7 +63,8 @@ export function draw(svg, steps) {
     return `${all ? "All" : "The first"} ${first.due_s.length.toLocaleString("en")} calls as they will be due${most > 1 ? `; the highest bar is ${most} calls within ${width}` : ""}. They begin whether or not those before have ended.`;
   }
   const most = Math.max(...steps.flatMap((step) => step.open.map(([, open]) => open)));
-  stairs(svg, steps, most);
+  if (measured.length === 1 && first.duration_s === null) lanes(svg, most);
+  else stairs(svg, steps, most);
   if (measured.length > 1) {
     steps.forEach((step, n) => {
       if (!step.warmup) svg.append(drawn("text", { x: `${(100 * (n + 0.5)) / steps.length}%`, y: HEIGHT + 16, "text-anchor": "middle" }, String(step.open[0][1])));
