@@ -29,6 +29,7 @@ from api.parts import (
     Views,
     Watchers,
 )
+from api.recipes import route as recipes
 from api.routes import (
     account,
     benchmarks,
@@ -113,6 +114,7 @@ def create_app(settings: Settings) -> FastAPI:
         baselines,
         again,
         history,
+        recipes,
         selftest,
     ):
         # who asks for these adds what it likes to the URL

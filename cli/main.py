@@ -15,6 +15,7 @@ from cli.pipes import outlive_readers
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("run:run", "Run a benchmark of prompts or of a plan."),
+    "recipe": ("recipe:recipe", "Ready plans for the frequent questions."),
     "init": ("plans:init", "Write a plan to begin with."),
     "schema": ("plans:schema", "The JSON Schema of a plan, for editors."),
     "list": ("jobs.list_jobs:list_jobs", "The benchmarks, newest first."),

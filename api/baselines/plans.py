@@ -25,7 +25,7 @@ _NO_MATTER = frozenset(
     }
 )
 """Fields that change no call."""
-_OWN = ("max_tokens", "temperature", "extra", "routing")
+_OWN = ("max_tokens", "temperature", "extra", "unique_prefix", "routing")
 """Of a target: those that a plan has, too, make other work of it."""
 _MOST = 60
 

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -100,6 +100,19 @@ def run(
         typer.echo(plan.as_yaml(asked), nl=False)
         return
     wanted = WantedStack(url=url, simulate=simulate, data_dir=data_dir)
+    begin(asked, settings, wanted, made, dry_run=dry_run, look_first=look_first)
+
+
+def begin(
+    asked: plan.DescribedPlan,
+    settings: Settings,
+    wanted: WantedStack,
+    made: report.Options,
+    *,
+    dry_run: bool,
+    look_first: bool,
+) -> NoReturn:
+    """Run it to its end, or tell what it would cost; ends the command."""
 
     async def work() -> int:
         tell = _hush if made.quiet else note

@@ -9,7 +9,7 @@ May import: `shared`.
 """
 
 from cli.plan.build import DescribedPlan, build
-from cli.plan.document import PLANS, Document, of_prompts, read
+from cli.plan.document import PLANS, Document, of_prompts, parse, read
 from cli.plan.flags import Flags
 from cli.plan.written import as_schema, as_yaml
 
@@ -22,5 +22,6 @@ __all__ = [
     "as_yaml",
     "build",
     "of_prompts",
+    "parse",
     "read",
 ]

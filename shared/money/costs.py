@@ -34,11 +34,11 @@ class Costs:
         price = self._prices[target]
         if price is None or price.free:
             return 0
-        prompt = self._plan.prompts.prompt(index)
-        tokens = most_prompt_tokens(
-            prompt.turns(self._plan.system_prompt), prefixed=self._plan.unique_prefix
-        )
-        most = self._plan.most_tokens(self._plan.targets[target], prompt)
+        plan, asked = self._plan, self._plan.targets[target]
+        prompt = plan.prompts.prompt(index)
+        turns = prompt.turns(plan.system_prompt)
+        tokens = most_prompt_tokens(turns, prefixed=plan.is_prefixed(asked))
+        most = plan.most_tokens(asked, prompt)
         return price.worst_nano(tokens, most)
 
     def least_nano(self, target: int) -> int:

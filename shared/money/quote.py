@@ -136,10 +136,11 @@ class _Volume:
         self.prompts = plan.prompts.count()
         self.most_tokens = self.bytes = 0
         self.longest_answers = [0] * len(plan.targets)
+        prefixed = any(map(plan.is_prefixed, plan.targets))
         for index in range(self.prompts):
             prompt = plan.prompts.prompt(index)
             turns = prompt.turns(plan.system_prompt)
-            self.most_tokens += most_prompt_tokens(turns, prefixed=plan.unique_prefix)
+            self.most_tokens += most_prompt_tokens(turns, prefixed=prefixed)
             self.bytes += sum(len(turn.content.encode()) for turn in turns)
             for place, target in enumerate(plan.targets):
                 self.longest_answers[place] += plan.most_tokens(target, prompt)

@@ -284,6 +284,11 @@ class Plan(Frozen):
             return self.checks
         return (*self.checks, *self.prompts.prompt(prompt).checks)
 
+    def is_prefixed(self, target: Target) -> bool:
+        """Whether a unique line stands before its prompts."""
+        own = target.unique_prefix
+        return self.unique_prefix if own is None else own
+
     def pairs(self) -> int:
         """How many different questions there are: targets x prompts."""
         return len(self.targets) * self.prompts.count()

@@ -90,7 +90,7 @@ class Probe:
 
     def request(self, slot: Slot, asked: Work) -> Request:
         """The bytes to send, built before the clock of the call runs."""
-        if self.plan.unique_prefix:
+        if self.plan.is_prefixed(self.plan.targets[asked.target]):
             return self._build(asked, self._prefix(slot))
         key = (asked.target, asked.prompt, self.wordings.of(asked.target))
         built = self._built.get(key)

@@ -73,6 +73,13 @@ class Target(Frozen):
         default=None, description="Of this target.", examples=[0]
     )
     extra: Extra = Field(default_factory=dict)
+    unique_prefix: bool | None = Field(
+        default=None,
+        exclude_if=lambda unique: unique is None,
+        description="Of this target: whether a unique line stands before each prompt."
+        " Beside a target without one it shows what a prompt cache does.",
+        examples=[True],
+    )
 
     @model_validator(mode="after")
     def _one_word_on_providers(self) -> Self:
