@@ -11,7 +11,9 @@ from cli.terminal import Url, ask
 
 
 def models(
-    which: Annotated[str, typer.Option("--filter", help="free or all")] = "free",
+    which: Annotated[
+        str | None, typer.Option("--filter", help="free (the default) or all")
+    ] = None,
     providers: Annotated[
         str | None,
         typer.Option(metavar="MODEL", help="Who runs this model, and how well."),
@@ -28,8 +30,14 @@ def models(
     Example: llmbench models --filter all
     Example: llmbench models --providers acme/orca-70b-instruct
     """
+    if providers is not None and which is not None:
+        raise typer.BadParameter(
+            f"--filter {which} chooses among models, and --providers asks about one."
+            " Leave one of them out.",
+            param_hint="--filter",
+        )
     if providers is None:
-        found = ask(url, lambda api: api.models(which))
+        found = ask(url, lambda api: api.models(which or "free"))
     else:
         found = ask(url, lambda api: api.providers(providers))
     if as_json:

@@ -10,18 +10,38 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
+from cli.stack.address import LOCK
 from cli.stack.stack import Stack, StackOptions
+from shared.clock import wall_s
+from shared.process import is_locked
 from shared.settings import Settings
 from shared.startup.ports import free_port
 
 WORKERS = 2
 
 
+_PREFIX = "llmbench-simulated-"
+_STARTS_IN_S = 60.0
+"""A stack holds the lock of its folder sooner than that."""
+
+
+def sweep(folder: Path) -> None:
+    """Delete what stacks of one job have left there that were killed: nobody holds
+    their lock. What is another user's, or cannot be deleted, is left alone."""
+    for left in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            about = left.lstat()
+            is_old = wall_s() - about.st_mtime > _STARTS_IN_S
+            if is_old and about.st_uid == os.getuid() and not is_locked(left / LOCK):
+                shutil.rmtree(left)
+
+
 @contextmanager
 def simulated(results_dir: Path) -> Iterator[StackOptions]:
     """A stack of simulated models: without the settings, which are the same everywhere,
     and with a store of its own, whose workers ask nobody else."""
-    folder = Path(tempfile.mkdtemp(prefix="llmbench-simulated-"))
+    sweep(Path(tempfile.gettempdir()))
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     ours = set(Settings.model_fields)
     env = {
         name: value for name, value in os.environ.items() if name.lower() not in ours

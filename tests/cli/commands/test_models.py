@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
+from cli import exits
 from cli.commands.models import model_rows, provider_rows
+from cli.main import app
 from cli.report.tables import put
 
 MODEL = {
@@ -45,3 +48,18 @@ def test_without_a_terminal_each_is_one_line() -> None:
     put(provider_rows([PROVIDER]), "slug", Console(file=out, width=40))
     (line,) = (each for each in out.getvalue().splitlines() if "acme/fp8" in each)
     assert line.split()[-1] == "119.0"
+
+
+def test_a_filter_beside_providers_is_refused_and_both_are_named() -> None:
+    asked = [
+        "models",
+        "--providers",
+        "acme/orca",
+        "--filter",
+        "all",
+        "--url",
+        "http://x",
+    ]
+    said = CliRunner().invoke(app, asked, env={"COLUMNS": "200"})
+    assert said.exit_code == exits.USAGE
+    assert "--filter all chooses among models, and --providers asks" in said.output

@@ -120,3 +120,21 @@ def test_each_target_is_asked_with_its_own_options() -> None:
     names = ("max_tokens", "temperature", "provider", "top_p", "top_k")
     assert [plain.get(name) for name in names] == [512, 1, None, 0.5, 3]
     assert [mine.get(name) for name in names] == [9, 0, routing, 1, 3]
+
+
+def test_a_target_has_a_unique_line_before_its_prompts_or_not() -> None:
+    plan = Plan(
+        targets=(
+            Target(model="a/b", name="cold", unique_prefix=True),
+            Target(model="a/b", name="warm"),
+        ),
+        prompts=InlinePrompts(prompts=("p",)),
+    )
+    probe = the_probe(plan, Settings(), "openai")
+    sent = [
+        probe.request(Slot(0.0, number, 0), Work(target, 0, 0)).head_and_body
+        for number, target in enumerate((0, 0, 1, 1))
+    ]
+    assert sent[0] != sent[1]
+    assert sent[2] == sent[3]
+    assert [b'"content":"p"' in each for each in sent] == [False, False, True, True]
