@@ -76,7 +76,9 @@ async def prompts(
             for each, tokens in zip(found[:SHOWN], counted, strict=False)
         ],
         "prompts": [
-            each if isinstance(each, str) else each.model_dump(exclude_none=True)
+            each
+            if isinstance(each, str)
+            else each.model_dump(mode="json", exclude_unset=True)
             for each in found
         ],
     }
@@ -86,8 +88,8 @@ async def prompts(
 async def picture(plan: Annotated[dict[str, Any], Body()]) -> list[dict[str, Any]]:
     """When the calls of this load would begin.
 
-    plan: `load`, `sweep`, `runs` (here: all calls) and `order_seed` alone; whom it asks
-    what is not needed.
+    plan: `load`, `sweep` and `runs` (here: all calls) alone; whom it asks what is not
+    needed.
     """
     said = {name: plan[name] for name in ("load", "sweep", "runs") if plan.get(name)}
     stands_for = {"targets": [{"model": "a/b"}], "prompts": {"prompts": ["?"]}, **said}

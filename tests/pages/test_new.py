@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.api.server import Api
 from tests.children import until
+from tests.pages.browser import violations
 from tests.pages.conftest import Open
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -137,6 +138,29 @@ def _read(yaml: str) -> Any:
     return json.loads(json.dumps(YAML(typ="safe", pure=True).load(yaml)))
 
 
+async def test_checks_of_answers_are_in_the_plan(open: Open, stack: Api) -> None:
+    async with open() as page:
+        await chosen(page, MODEL)
+        add = page.get_by_role("button", name="Add a check")
+        await add.click()
+        await page.get_by_label("Check 1: kind").select_option("max_words")
+        await page.get_by_label("Check 1: value").fill("many")
+        told = page.locator('[data-error="checks"]')
+        await expect(told).to_contain_text("integer")
+        await page.get_by_label("Check 1: value").fill("50")
+        await expect(told).to_be_empty()
+        await add.click()
+        await page.get_by_label("Check 2: passes or not").select_option(index=1)
+        await page.get_by_label("Check 2: value").fill("sorry")
+        await expect(page.locator("#same")).to_contain_text("sorry")
+        command = await page.locator("#same").text_content()
+        assert await violations(page) == []
+    assert command is not None
+    plan = json.loads(command.partition("-d '")[2].removesuffix("'"))
+    assert plan["checks"] == [{"max_words": 50}, {"contains": "sorry", "negate": True}]
+    assert stack.http.post("/benchmark?dry_run=true", json=plan).status_code == 200
+
+
 async def test_prompts_come_by_a_file_and_are_counted(
     open: Open, tmp_path: Path
 ) -> None:
@@ -149,6 +173,7 @@ async def test_prompts_come_by_a_file_and_are_counted(
         await expect(page.locator("#file-said")).to_have_text("ours.jsonl 2 prompts")
         # 13 bytes and 12 bytes, 4 to a token, each rounded up: 4 + 3
         await expect(page.locator("#counted")).to_contain_text("about 7 tokens")
+        await expect(page.locator("#same")).to_contain_text('"max_tokens": 9')
         await page.locator("#file").set_input_files(
             {"name": "a.jsonl", "mimeType": "", "buffer": b"{}\n"}
         )

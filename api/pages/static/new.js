@@ -1,5 +1,6 @@
 // The form of a new benchmark: what it says is dry-run as it changes, and begun by one button.
 import { begin as beginCatalogue, chosen, showTargets } from "./catalogue.js";
+import { begin as beginChecks, checks } from "./checks.js";
 import { all, carried, one, postJson, settled } from "./dom.js";
 import { draw } from "./picture.js";
 import { curl, loadOf, placeOf, planOf, yaml } from "./plan.js";
@@ -11,7 +12,7 @@ const button = one("#begin");
 const said = one("#begin-said");
 const { needs } = carried("carried");
 
-const plan = () => planOf(form, chosen, prompts);
+const plan = () => planOf(form, chosen, prompts, checks());
 const ready = () => chosen.length > 0 && prompts.length > 0;
 
 function showFields() {
@@ -132,6 +133,7 @@ one("#copy").addEventListener("click", async () => {
 
 showFields();
 beginPrompts(changed);
+beginChecks(changed);
 beginCatalogue(changed).then(() => {
   // what another page left: targets and a prompt of "Try it"
   const from = JSON.parse(sessionStorage.getItem("new") ?? "null");

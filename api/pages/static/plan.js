@@ -38,7 +38,7 @@ export function loadOf(form) {
 }
 
 /** The whole plan; what the server has as default is left out. */
-export function planOf(form, targets, prompts) {
+export function planOf(form, targets, prompts, checks) {
   const text = (name) => field(form, name).value.trim() || undefined;
   const on = (name) => field(form, name).checked || undefined;
   const share = value(form, "max_error_share");
@@ -56,6 +56,7 @@ export function planOf(form, targets, prompts) {
     unique_prefix: on("unique_prefix"),
     exclusive: on("exclusive"),
     stream: field(form, "stream").checked ? undefined : false,
+    checks,
     slo: some(Object.fromEntries(["ttft_s", "latency_s", "tpot_s"].map((name) => [name, value(form, `slo.${name}`)]))),
     max_error_share: typeof share === "number" ? share / 100 : share,
     max_cost_usd: value(form, "max_cost_usd"),
