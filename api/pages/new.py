@@ -75,12 +75,7 @@ async def prompts(
             {"text": _text(each)[:400], "tokens": tokens}
             for each, tokens in zip(found[:SHOWN], counted, strict=False)
         ],
-        "prompts": [
-            each
-            if isinstance(each, str)
-            else each.model_dump(mode="json", exclude_unset=True)
-            for each in found
-        ],
+        "prompts": [_as_given(each) for each in found],
     }
 
 
@@ -101,6 +96,13 @@ async def picture(plan: Annotated[dict[str, Any], Body()]) -> list[dict[str, Any
             for each in error.errors(include_url=False, include_input=False)
         ) from None
     return shape(made)
+
+
+def _as_given(prompt: str | Prompt) -> str | dict[str, Any]:
+    """As a plan may have it, with the fields that the file gave and no others."""
+    if isinstance(prompt, str):
+        return prompt
+    return prompt.model_dump(mode="json", exclude_unset=True)
 
 
 def _text(prompt: str | Prompt) -> str:
