@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Header, Path, Query, Request
 from fastapi.dependencies.models import Dependant
 
 from api.errors import Problem, invalid
@@ -11,6 +11,8 @@ from shared import tracing
 from shared.errors import NoSuchRun
 from shared.near import meant
 from shared.run import is_id_prefix, is_job_id
+from shared.settings import DEFAULT
+from shared.upstream import Contact
 
 EXAMPLE = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
 
@@ -27,6 +29,24 @@ def _parts(request: Request) -> Parts:
 
 
 PartsDep = Annotated[Parts, Depends(_parts)]
+
+
+def _contact(
+    parts: PartsDep,
+    upstream: Annotated[
+        str,
+        Query(
+            max_length=100,
+            description="The upstream: `default`, or a name that `/upstreams` lists.",
+            examples=["vllm"],
+        ),
+    ] = DEFAULT,
+) -> Contact:
+    return parts.contacts.of(upstream)
+
+
+ContactDep = Annotated[Contact, Depends(_contact)]
+"""With the upstream that `?upstream=` names; BadPlan where there is none."""
 
 
 def _store(parts: PartsDep) -> Store:

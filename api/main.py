@@ -21,7 +21,6 @@ from api.openapi import schema_of
 from api.pages import PAGES, problem_page
 from api.parts import (
     MOST_WATCHERS,
-    AccountPage,
     CountedRequests,
     Parts,
     Store,
@@ -49,7 +48,7 @@ from shared.errors import CatalogueDown
 from shared.settings import Settings
 from shared.startup import start
 from shared.store.client import connect
-from shared.upstream import Contact, wire_of
+from shared.upstream import Contact, Contacts
 
 log = logging.getLogger(__name__)
 
@@ -137,19 +136,18 @@ def collect_seldom() -> None:
 
 @asynccontextmanager
 async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
-    wire = wire_of(settings)
-    contact = Contact(wire, settings)
+    contacts = Contacts(settings)
     # Behind the start: the upstream may be down, or slow.
-    loading = asyncio.create_task(_load(contact))
-    page = AccountPage(contact)
+    loading = asyncio.create_task(_load(contacts.default))
     store = _store(settings)
+    parts = Parts(contacts, store, traffic, _stopping())
     try:
-        yield Parts(contact, page, store, traffic, _stopping())
+        yield parts
     finally:
         loading.cancel()
-        await page.close()
-        await contact.close()
-        await wire.aclose()
+        for page in parts.pages.values():
+            await page.close()
+        await contacts.close()
         if store is not None:
             await store.watchers.close()
             await store.watchers.redis.aclose()

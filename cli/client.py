@@ -236,19 +236,22 @@ class Api:
             asked["changes"] = changes
         return await self._ask("POST", f"/benchmark/{job_id}/rerun", json=asked)
 
-    async def models(self, which: str) -> list[Job]:
-        page = await self._ask(
-            "GET", "/models", params={"filter": which, "details": "true"}
-        )
-        return list(page["models"])
+    async def models(self, which: str, upstream: str | None = None) -> list[Job]:
+        """What an upstream lists; None: the default one."""
+        asked = {"filter": which, "details": "true", **_at(upstream)}
+        return list((await self._ask("GET", "/models", params=asked))["models"])
 
-    async def providers(self, model: str) -> list[Job]:
+    async def providers(self, model: str, upstream: str | None = None) -> list[Job]:
         """Who runs a model."""
-        path = f"/models/{quote(model, safe='/:~')}/providers"
-        return list((await self._ask("GET", path))["providers"])
+        path, asked = f"/models/{quote(model, safe='/:~')}/providers", _at(upstream)
+        return list((await self._ask("GET", path, params=asked))["providers"])
 
-    async def account(self) -> Account:
-        return await self._ask("GET", "/account")
+    async def upstreams(self) -> list[Job]:
+        """Whom the stack can ask."""
+        return list((await self._ask("GET", "/upstreams"))["upstreams"])
+
+    async def account(self, upstream: str | None = None) -> Account:
+        return await self._ask("GET", "/account", params=_at(upstream))
 
     async def _done(self, method: str, path: str) -> None:
         """What answers nothing."""
@@ -291,3 +294,7 @@ async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
             yield line.decode(errors="replace").removesuffix("\r")
+
+
+def _at(upstream: str | None) -> dict[str, str]:
+    return {} if upstream is None else {"upstream": upstream}

@@ -83,6 +83,7 @@ def question(plan: Plan, target: Target) -> dict[str, Any]:
     prompt = plan.prompts.prompt(0)
     asked: dict[str, Any] = {
         "model": target.model,
+        "upstream": target.upstream,
         "provider": target.provider,
         "routing": target.routing and target.routing.said(),
         "prompt": prompt.turns()[-1].content,

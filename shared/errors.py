@@ -162,8 +162,11 @@ class InUse(Misconfigured):
 class MissingKey(Misconfigured):
     """The upstream wants a key and there is none."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, key: str = "OPENROUTER_API_KEY") -> None:
+        """key: what it is called where it is set."""
+        how = f"Set {key}"
+        if key == "OPENROUTER_API_KEY":
+            how = "Put OPENROUTER_API_KEY=... into .env (or OPENROUTER_API_KEY_FILE)"
         super().__init__(
-            f"{base_url} needs an API key and none is set. Put OPENROUTER_API_KEY=..."
-            " into .env (or OPENROUTER_API_KEY_FILE), then start again."
+            f"{base_url} needs an API key and none is set. {how}, then start again."
         )

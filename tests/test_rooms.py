@@ -60,8 +60,8 @@ PURE = (
 IMPURE = {"time", "datetime", "socket", "asyncio", "httpx", "redis", "shared.clock"}
 
 SHOWN = {
-    "shared.standards": {"http", "key_forms", "units"},
-    "shared.settings": {"address", "check", "credentials"},
+    "shared.standards": {"headers", "http", "key_forms", "units"},
+    "shared.settings": {"address", "called", "check", "credentials", "upstreams"},
     "shared.startup": {"checks", "start", "ports"},
     "shared.plan": {"input", "loads", "prompts", "plan_json", "durations", "model_id"},
     "shared.checks": set(),

@@ -25,7 +25,6 @@ from redis.asyncio import Redis
 
 from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError
-from shared.money import account_of
 from shared.run import Run, Status
 from shared.settings import Settings
 from shared.store import away, keys, workers
@@ -142,9 +141,8 @@ class Inbox:
     def _hear_of_rest(self, text: str) -> None:
         """A target of an account rests, or is down: `ACCOUNT UNTIL_MS NAME`."""
         account, until_ms, name = text.split(" ", 2)
-        if account == account_of(self._settings):
-            for shard in self._shards:
-                shard.hear(name, int(until_ms))
+        for shard in self._shards:
+            shard.hear(account, name, int(until_ms))
 
     async def _hear_of_run(self, job_id: str) -> None:
         """A run was made, cancelled, paused or moved on."""

@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 from collections import Counter, OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -25,12 +25,12 @@ from shared.settings import Settings
 from shared.store import workers
 from shared.store.client import AWAY
 from shared.store.run import leases, runs, samples, states
-from shared.upstream import Contact, dialect_of, wire_of
+from shared.upstream import Contacts
 from shared.upstream.identity import key_print, upstream_of
 from shared.wire import Pacer
 from worker import collector
 from worker.advance import current_step, step_over
-from worker.assignment import Assignment
+from worker.assignment import AskedUpstream, Assignment
 from worker.checks import Checker
 from worker.ended import Reconciler, ReduceQueue, retention
 from worker.gate import Purse
@@ -45,7 +45,7 @@ from worker.stop import Stop
 from worker.tasks import cancel, repeat
 from worker.telemetry import Telemetry, story
 from worker.turns import age_of, fair, first_exclusive
-from worker.wordings import agreed_settings, share_learnt, wordings_of
+from worker.wordings import agreed_at, share_learnt, wordings_of
 
 log = logging.getLogger("worker")
 
@@ -59,9 +59,8 @@ class Station:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(2)}"
         self.redis = redis
         self.settings = settings
-        self.wire = wire_of(settings)
-        self._contact = Contact(self.wire, settings)
-        self._purse = Purse(redis, self._contact)
+        self._contacts = Contacts(settings)
+        self._purse = Purse(redis, settings, self._contacts)
         self._spool = Spool(settings.spool_dir, self.name)
         self._pacer = Pacer()
         self._shards: set[Shard] = set()
@@ -72,7 +71,7 @@ class Station:
         self._checker = Checker()
         self._selftests = SelfTests(redis, self.name)
         self._reconciler = Reconciler(
-            redis, self._contact, self.name, busy=self._is_measuring
+            redis, settings, self._contacts, self.name, busy=self._is_measuring
         )
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
@@ -120,8 +119,7 @@ class Station:
         await self._telemetry.close()
         await self._checker.close()
         self._spool.close()
-        await self._contact.close()
-        await self.wire.aclose()
+        await self._contacts.close()
         self._pacer.close()
 
     # -- what to do next ---------------------------------------------------------
@@ -175,8 +173,8 @@ class Station:
         step = await current_step(self.redis, plan, run, self._reduces.measure)
         if step is None:
             return
-        settings = await agreed_settings(self.redis, run.job_id, self._contact)
-        costs = await self._purse.costs(plan, run.job_id, settings)
+        at = await agreed_at(self.redis, run.job_id, plan, self._contacts)
+        costs = await self._purse.costs(plan, run.job_id, at)
         living = await workers.how_many(self.redis, lease_s=self.settings.lease_s)
         lease = await leases.claim(
             self.redis,
@@ -185,7 +183,7 @@ class Station:
             owner=self.name,
             shards=max(1, min(living, step.load.most_lanes())),
             lease_s=self.settings.lease_s,
-            upstream=upstream_of(settings.openrouter_base_url),
+            upstreams=[upstream_of(one.openrouter_base_url) for one in at.values()],
             exclusive=plan.exclusive,
             yields=yields,
         )
@@ -194,7 +192,7 @@ class Station:
         story.claimed(lease)
         if run.started_at is None:
             await runs.had_a_turn(self.redis, run.submitter)
-        work = self._work(run, plan, lease, costs, settings)
+        work = self._work(run, plan, lease, costs, at)
         task = asyncio.create_task(work, name=f"shard-{lease.job_id}")
         self._shard_tasks.add(task)
         self._shards_of_run[run.job_id] += 1
@@ -208,25 +206,27 @@ class Station:
         plan: Plan,
         lease: leases.Lease,
         costs: Costs | None,
-        settings: Settings,
+        at: Mapping[str, Settings],
     ) -> None:
         try:
-            key = settings.require_key()
+            upstreams = {
+                name: AskedUpstream.of(there, self._contacts.of(name).wire)
+                for name, there in at.items()
+            }
         except (MissingKey, Misconfigured) as error:
             await states.end(self.redis, lease.job_id, Ending.BAD_KEY, str(error))
             return
-        fingerprint = key_print(key, lease.job_id)
-        await samples.asked_with(self.redis, lease.job_id, fingerprint)
+        for each in upstreams.values():
+            fingerprint = key_print(each.key, lease.job_id, each.name)
+            await samples.asked_with(self.redis, lease.job_id, fingerprint)
         wordings = await wordings_of(
-            self.redis, self._contact, plan, settings, bounded=costs is not None
+            self.redis, self._contacts, plan, at, bounded=costs is not None
         )
         ready = await get_ready(
             self.redis,
             lease,
             lease_s=self.settings.lease_s,
-            prepare=prepare(
-                self.redis, self.wire, plan, lease, settings, key, self._checker
-            ),
+            prepare=prepare(self.redis, plan, lease, upstreams.values(), self._checker),
             is_wanted=lambda: not self._draining,
         )
         if ready is None:
@@ -234,19 +234,17 @@ class Station:
         lease = ready.lease
         telemetry = self._telemetry.begin(plan, lease, run.traceparent)
         assigned = Assignment(
-            self.redis, plan, lease, settings, ready.clock, costs, self._checker
+            *(self.redis, plan, lease, self.settings, ready.clock),
+            *(upstreams, costs, self._checker),
         )
         probe = Probe(
             assigned,
-            dialect=dialect_of(settings),
-            key=key,
+            wordings=wordings,
             worker=self.name,
             traceparent=telemetry.traceparent,
-            wordings=wordings,
         )
         shard = Shard(
             assigned,
-            self.wire,
             self._pacer,
             probe,
             spool=self._spool,
@@ -269,7 +267,7 @@ class Station:
             self._shards.discard(shard)
             story.left(lease, shard.why)
             self._telemetry.end(shard, telemetry)
-            await share_learnt(self.redis, settings, wordings)
+            await share_learnt(self.redis, at, wordings)
         if is_over:
             await step_over(self.redis, plan, run, lease.step, self._reduces.measure)
 

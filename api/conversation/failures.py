@@ -6,6 +6,7 @@ from api.errors import Problem
 from shared.answer import Reply
 from shared.sample import Outcome
 from shared.settings.address import Upstream
+from shared.settings.called import SETTINGS, Called
 
 _KINDS: dict[Outcome, str] = {
     Outcome.DROPPED: "overloaded",
@@ -43,19 +44,20 @@ _DEADLINES = {
 _REMEDIES = {
     "overloaded": "Ask again in a moment.",
     "stopping": "Ask again.",
-    "upstream-unreachable": "Check OPENROUTER_BASE_URL and the network.",
+    "upstream-unreachable": "Check {called.base_url} and the network.",
     "upstream-timeout": "Try again or another model, or raise {deadline}.",
     "upstream-disconnected": "Ask again; this one may have been billed.",
     "upstream-rate-limited": "Wait as long as Retry-After says, if it is there, or ask"
     " another model.",
     "upstream-refused": "Change the request; asking the same again will not help.",
-    "upstream-bad-key": "Put a valid OPENROUTER_API_KEY into .env, and start again.",
+    "upstream-bad-key": "Put a valid {called.key} into {called.key_place}, and start"
+    " again.",
     "upstream-forbidden": "Ask something else or another model, or look at the limits"
     " and the guardrails of the key.",
     "upstream-no-model": "GET /models lists what can be asked{privacy}.",
     "upstream-no-credit": "Add credit, or lower max_tokens: it is reserved beforehand.",
     "upstream-error": "Try again, or ask another model.",
-    "upstream-garbage": "Check that OPENROUTER_BASE_URL is an API and not a web page.",
+    "upstream-garbage": "Check that {called.base_url} is an API and not a web page.",
     "upstream-error-in-answer": "Try again, or ask another model.",
     "upstream-truncated": "Try again; the text may lack its end.",
     "upstream-empty": "Try again, raise max_tokens, or ask another model.",
@@ -66,7 +68,9 @@ KINDS = tuple(_REMEDIES)
 """Every kind of problem that a call upstream can end as."""
 
 
-def problem(reply: Reply, now_s: float, upstream: Upstream) -> Problem:
+def problem(
+    reply: Reply, now_s: float, upstream: Upstream, called: Called = SETTINGS
+) -> Problem:
     """Why a reply is no answer; `now_s` is the wall clock. Advice that only
     OpenRouter's accounts can follow is given there alone.
 
@@ -82,9 +86,10 @@ def problem(reply: Reply, now_s: float, upstream: Upstream) -> Problem:
     deadline = _DEADLINES.get(reply.outcome, "")
     privacy = _PRIVACY if upstream.dialect == "openrouter" else ""
     said = (reply.error or "It did not say why.").rstrip(".")
+    names = {"deadline": deadline, "privacy": privacy, "called": called}
     return Problem(
         kind,
-        f"{said}. {_REMEDIES[kind].format(deadline=deadline, privacy=privacy)}",
+        f"{said}. {_REMEDIES[kind].format(**names)}",
         headers=headers,
         outcome=reply.outcome,
         upstream_status=reply.status,

@@ -5,33 +5,32 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from api.conversation.converse import Conversation, Ended, converse
-from api.parts import Parts
 from shared import tracing
 from shared.answer import Ask
 from shared.answer.wording import USUAL, fixed
-from shared.upstream import dialect_of
+from shared.upstream import Contact, dialect_of
 
 log = logging.getLogger(__name__)
 
 
-def ask_in_words(parts: Parts, ask: Ask) -> Conversation:
+def ask_in_words(contact: Contact, ask: Ask) -> Conversation:
     """`converse`, begun again where the model refuses the form of the request: the name
     of a field, say.
 
     The process keeps what a model accepts, so that this happens once for each.
     Raises MissingKey and Misconfigured at once.
     """
-    return _conversation(parts, ask, parts.settings.require_key())
+    return _conversation(contact, ask, contact.settings.require_key())
 
 
-def reworded(parts: Parts, model: str) -> str | None:
+def reworded(contact: Contact, model: str) -> str | None:
     """How a model is asked that refuses the usual request; None for others."""
-    known = parts.contact.wordings.get(model, USUAL)
-    return fixed(parts.settings, bounded=False).because(known) or None
+    known = contact.wordings.get(model, USUAL)
+    return fixed(contact.settings, bounded=False).because(known) or None
 
 
-async def _conversation(parts: Parts, ask: Ask, key: str | None) -> Conversation:
-    settings, known = parts.settings, parts.contact.wordings
+async def _conversation(contact: Contact, ask: Ask, key: str | None) -> Conversation:
+    settings, known = contact.settings, contact.wordings
     choice = fixed(settings, bounded=False)
     while True:
         wording = choice.of(known.get(ask.model, USUAL))
@@ -42,7 +41,7 @@ async def _conversation(parts: Parts, ask: Ask, key: str | None) -> Conversation
         )
         better = None
         talk = converse(
-            parts.contact.wire,
+            contact.wire,
             dialect_of(settings),
             settings,
             key,

@@ -36,7 +36,7 @@ async def account(request: Request, parts: PartsDep) -> Response:
     return page(
         request,
         "account.html",
-        account=await account_now(parts),
+        account=await account_now(parts, parts.contact),
         days=await _days(parts),
         now=wall_s(),
     )

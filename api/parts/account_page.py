@@ -3,6 +3,7 @@
 import asyncio
 
 from shared.clock import monotonic_s, wall_s
+from shared.settings import DEFAULT, Settings
 from shared.upstream import Account, Contact, KeyRefused, client_of, read_account
 
 KEPT_S = 5.0
@@ -33,15 +34,11 @@ class AccountPage:
             return (
                 "The upstream's own figures are not known: a plain OpenAI-compatible"
                 " server has no GET /key. If it is an OpenRouter, set"
-                " UPSTREAM_KIND=openrouter."
+                f" {settings.called.kind}."
             )
         key = settings.api_key()
         if key is None:
-            return (
-                "The upstream's own figures are not known: no key is set. Put"
-                " OPENROUTER_API_KEY=... into .env (or OPENROUTER_API_KEY_FILE), then"
-                " start again."
-            )
+            return f"The upstream's own figures are not known: {_no_key(settings)}"
         if monotonic_s() - self._asked_s >= KEPT_S:
             if self._asking is None or self._asking.done():
                 self._asking = asyncio.create_task(self._ask(key))
@@ -62,7 +59,16 @@ class AccountPage:
     async def _ask(self, key: str) -> None:
         contact = self._contact
         async with client_of(contact.wire, contact.settings, key) as client:
-            self._said = await read_account(client)
+            self._said = await read_account(client, contact.settings.called)
         self._asked_s = monotonic_s()
         if isinstance(self._said, Account):
             self.told_at, self.accepted = wall_s(), key
+
+
+def _no_key(settings: Settings) -> str:
+    if settings.upstream_name != DEFAULT:
+        return f"no key is set. Set {settings.called.key}, then start again."
+    return (
+        "no key is set. Put OPENROUTER_API_KEY=... into .env (or"
+        " OPENROUTER_API_KEY_FILE), then start again."
+    )

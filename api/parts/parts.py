@@ -11,8 +11,8 @@ from api.parts.account_page import AccountPage
 from api.parts.traffic import Traffic
 from api.parts.views import Views
 from api.parts.watchers import Watchers
-from shared.settings import Settings
-from shared.upstream import Catalogue, Contact
+from shared.settings import DEFAULT, Settings
+from shared.upstream import Catalogue, Contact, Contacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +31,37 @@ class Store:
 class Parts:
     """What the process holds. Without a store there are no benchmarks."""
 
-    contact: Contact
-    account_page: AccountPage
+    contacts: Contacts
     store: Store | None
     traffic: Traffic
     stopping: Callable[[], bool]
     """Whether the server was told to end; long answers ask this twice a second."""
     large: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by who reads a large plan."""
+    pages: dict[str, AccountPage] = field(default_factory=dict)
+    """By upstream, of those that were asked for."""
     comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by who compares benchmarks."""
 
     @property
+    def contact(self) -> Contact:
+        """That with the default upstream."""
+        return self.contacts.default
+
+    def account_page(self, upstream: str = DEFAULT) -> AccountPage:
+        """The account behind our key there."""
+        page = self.pages.get(upstream)
+        if page is None:
+            contact = self.contacts.of(upstream)
+            page = self.pages[upstream] = AccountPage(contact)
+        return page
+
+    @property
     def settings(self) -> Settings:
-        """With what is known of the upstream by now."""
+        """With what is known of the default upstream by now."""
         return self.contact.settings
 
     @property
     def catalogue(self) -> Catalogue:
-        """The upstream's models."""
+        """The default upstream's models."""
         return self.contact.catalogue

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter
 
-from api.deps import PartsDep
+from api.deps import ContactDep, PartsDep
 from api.errors import responses
 from api.parts import Parts
 from api.schemas import (
@@ -26,7 +26,7 @@ from shared.store.client import now_s
 from shared.store.upstream import limits, money
 from shared.store.upstream.limits import Used
 from shared.store.upstream.money import Spent
-from shared.upstream import Account
+from shared.upstream import Account, Contact
 
 router = APIRouter(tags=["account"])
 
@@ -45,14 +45,16 @@ class _Ours:
     "/account",
     operation_id="get_account",
     summary="Show the account",
-    responses=responses("misconfigured"),
+    responses=responses("invalid", "misconfigured"),
 )
-async def account(parts: PartsDep) -> AccountNow:
-    """The upstream's word, at most some seconds old, beside our own count.
+async def account(parts: PartsDep, contact: ContactDep) -> AccountNow:
+    """The upstream's word, at most some seconds old, beside our own count; what was
+    spent is of all upstreams together.
 
     Where one of them is away the other is shown.
     """
-    theirs, ours = await asyncio.gather(parts.account_page.read(), _ours(parts))
+    page = parts.account_page(contact.settings.upstream_name)
+    theirs, ours = await asyncio.gather(page.read(), _ours(parts, contact))
     warnings = [said for said in (theirs, ours) if isinstance(said, str)]
     told = None if isinstance(theirs, str) else theirs
     known = None if isinstance(ours, str) else ours
@@ -65,18 +67,18 @@ async def account(parts: PartsDep) -> AccountNow:
                 " or FREE_CALLS_PER_MINUTE or FREE_CALLS_PER_DAY."
             )
     now = wall_s() if known is None else known.now
-    told_at = parts.account_page.told_at if told else None
-    upstream = parts.settings.upstream
-    if (warning := upstream.warning()) is not None:
+    told_at = page.told_at if told else None
+    found = contact.settings.upstream
+    if (warning := found.warning(contact.settings.called.base_url)) is not None:
         warnings.insert(0, warning)
     return AccountNow(
         upstream=UpstreamNow(
-            base_url=upstream.base_url,
-            dialect=upstream.dialect,
-            decided_by=upstream.decided_by,
-            words=upstream.words(),
+            base_url=found.base_url,
+            dialect=found.dialect,
+            decided_by=found.decided_by,
+            words=found.words(),
         ),
-        label=_label(told, parts.settings.api_key()),
+        label=_label(told, contact.settings.api_key()),
         is_free_tier=told.is_free_tier if told else None,
         credit=_credit(told) if told else None,
         free_calls_today=_free_calls(shown or [], told or Account()),
@@ -88,22 +90,22 @@ async def account(parts: PartsDep) -> AccountNow:
     )
 
 
-async def _ours(parts: Parts) -> _Ours | str:
+async def _ours(parts: Parts, contact: Contact) -> _Ours | str:
     """The counts; or the sentence of why they are not known."""
     if parts.store is None:
         return (
             "Our own count is not known: no store is set. Set REDIS_URL, or start"
             " everything with `llmbench up`."
         )
-    name = account_of(parts.settings)
+    name = account_of(contact.settings)
     redis = parts.store.redis
-    every = limits_of(FREE_ROUTER, parts.settings)
+    every = limits_of(FREE_ROUTER, contact.settings)
     try:
         async with parts.store.access.deadline():
             return _Ours(
                 await now_s(redis),
                 {limit: await limits.used(redis, name, limit.name) for limit in every},
-                await money.spent_today(redis, name),
+                await money.spent_today(redis, account_of(parts.settings)),
             )
     except StoreDown as error:
         return f"Our own count is not known. {error}"

@@ -152,7 +152,7 @@ async def create(
     plan = expanded.plan
     if against is not None:
         await check_against(parts, store, plan, against)
-    warnings += await check_key(parts, dry_run=dry_run)
+    warnings += await check_key(plan, parts, dry_run=dry_run)
     if dry_run:
         return json_of(Quoted.of(await quoted(plan, parts, store), warnings))
     prices = await checked_prices(plan, parts)

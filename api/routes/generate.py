@@ -26,10 +26,12 @@ from shared.answer import Ask
 from shared.clock import monotonic_s, wall_s
 from shared.errors import TooMuch
 from shared.fields import NOT_A_BOOL
-from shared.plan import MaxTokens, Routing, Text
+from shared.plan import MaxTokens, Routing, Text, UpstreamName
 from shared.plan.model_id import ModelId, Name
 from shared.plan.prompts import Prompt
 from shared.sample import Outcome
+from shared.settings import DEFAULT
+from shared.upstream import Contact
 
 router = APIRouter(tags=["generate"])
 log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ class Question(BaseModel):
 
     prompt: Text = Field(description="What to ask.", examples=["Why is the sky blue?"])
     model: ModelId = Field(examples=["openrouter/free"])
+    upstream: UpstreamName = None
     provider: Annotated[Name, Field(max_length=100)] | None = Field(
         default=None, description="Only this provider, without fallbacks."
     )
@@ -135,28 +138,30 @@ async def generate(
     A client that leaves ends the call upstream; not every provider stops billing then.
     """
     streamed = stream or question.stream
-    await parts.contact.meet()
-    talk = _begin(parts, question, streamed)
+    contact = parts.contacts.of(question.upstream or DEFAULT)
+    await contact.meet()
+    talk = _begin(parts, contact, question, streamed)
     begun = False
     try:
-        first = await unless_gone(request, _first(parts, talk, streamed))
+        first = await unless_gone(request, _first(parts, contact, talk, streamed))
         if first is None:
             return Response(status_code=499)  # nobody sees it; nginx's word for that
         if isinstance(first, Ended) and not streamed:
-            body = _answer(parts, first, question).model_dump_json()
+            body = _answer(contact, first, question).model_dump_json()
             return Response(body, media_type="application/json")
         begun = True
-        return EventStream(_events(parts, question, talk, first))
+        return EventStream(_events(parts, contact, question, talk, first))
     except Problem as refused:
-        raise await with_near(refused, question.model, parts.catalogue) from None
+        raise await with_near(refused, question.model, contact.catalogue) from None
     finally:
         if not begun:
             await talk.aclose()
 
 
-def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
-    settings = parts.settings
-    most = settings.max_prompt_bytes
+def _begin(
+    parts: Parts, contact: Contact, question: Question, stream: bool
+) -> Conversation:
+    most = parts.settings.max_prompt_bytes
     for name, text in (
         ("prompt", question.prompt),
         ("system_prompt", question.system_prompt or ""),
@@ -177,10 +182,12 @@ def _begin(parts: Parts, question: Question, stream: bool) -> Conversation:
         temperature=question.temperature,
         seed=question.seed,
     )
-    return ask_in_words(parts, ask)
+    return ask_in_words(contact, ask)
 
 
-async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ended:
+async def _first(
+    parts: Parts, contact: Contact, talk: Conversation, streamed: bool
+) -> str | Ended:
     """The answer or, streamed, its first text; "" when that takes its time.
 
     So a failure before the first text has a status of its own, and a slow model does
@@ -189,7 +196,7 @@ async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ende
     until_s = monotonic_s() + KEEP_ALIVE_S
     async for said in talk:
         if isinstance(said, Ended):
-            return _checked(parts, said)
+            return _checked(contact, said)
         if streamed and said:
             return said
         if streamed and (monotonic_s() > until_s or parts.stopping()):
@@ -198,7 +205,11 @@ async def _first(parts: Parts, talk: Conversation, streamed: bool) -> str | Ende
 
 
 async def _events(
-    parts: Parts, question: Question, talk: Conversation, said: str | Ended | None
+    parts: Parts,
+    contact: Contact,
+    question: Question,
+    talk: Conversation,
+    said: str | Ended | None,
 ) -> AsyncGenerator[bytes, None]:
     sent_s = monotonic_s()
     told = False
@@ -217,7 +228,7 @@ async def _events(
                 sent_s = monotonic_s()
             said = await anext(talk)
     try:
-        answer = _answer(parts, _checked(parts, said), question)
+        answer = _answer(contact, _checked(contact, said), question)
     except Problem as failed:
         yield event("error", failed.body("/generate"))
         return
@@ -226,17 +237,18 @@ async def _events(
     yield event("done", answer)
 
 
-def _checked(parts: Parts, ended: Ended) -> Ended:
+def _checked(contact: Contact, ended: Ended) -> Ended:
     reply = ended.reply
     if reply.outcome is Outcome.OK:
         return ended
-    failed = problem(reply, wall_s(), parts.settings.upstream)
+    settings = contact.settings
+    failed = problem(reply, wall_s(), settings.upstream, settings.called)
     # What the upstream says may quote the prompt: its status is enough here.
     log.warning("%s, upstream status %s", failed.kind, reply.status)
     raise failed
 
 
-def _answer(parts: Parts, ended: Ended, question: Question) -> Answer:
+def _answer(contact: Contact, ended: Ended, question: Question) -> Answer:
     reply, sent_s = ended.reply, ended.sent_s
 
     def since(stamp_s: float | None) -> float | None:
@@ -256,5 +268,5 @@ def _answer(parts: Parts, ended: Ended, question: Question) -> Answer:
         model=reply.served_model or question.model,
         finish_reason=reply.finish_reason,
         generation_id=reply.generation_id,
-        reworded=reworded(parts, question.model),
+        reworded=reworded(contact, question.model),
     )

@@ -27,6 +27,7 @@ class Links(BaseModel):
     docs: str = Field(default="/docs", description="This API as pages to try.")
     openapi: str = Field(default="/openapi.json", description="The same as a schema.")
     models: str = Field(default="/models", description="What can be asked.")
+    upstreams: str = Field(default="/upstreams", description="Whom to ask.")
     generate: str = Field(default="/generate", description="POST: one answer.")
     benchmarks: str = Field(
         default="/benchmark", description="GET: all of them; POST: a new one."

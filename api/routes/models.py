@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
-from api.deps import PartsDep
+from api.deps import ContactDep, PartsDep
 from api.errors import Problem, responses
 from shared.clock import utc_label
-from shared.upstream import Model, Provider, near_matches, select
+from shared.upstream import Contact, Model, Provider, near_matches, select
 
 router = APIRouter(tags=["models"])
 
@@ -78,7 +78,7 @@ class Detailed(BaseModel):
 )
 async def models(
     response: Response,
-    parts: PartsDep,
+    contact: ContactDep,
     filter: Annotated[
         Literal["free", "all"] | None,
         Query(description="Free text models, or all text models. Default: a setting."),
@@ -86,16 +86,16 @@ async def models(
     details: Annotated[bool, Query(description="Objects in place of names.")] = False,
 ) -> Ids | Detailed:
     """The upstream's text models, free ones by default, in its own order."""
-    settings = parts.settings
-    rows = await parts.catalogue.models()
+    settings, catalogue = contact.settings, contact.catalogue
+    rows = await catalogue.models()
     chosen = select(
         rows,
         filter or settings.models_filter,
         settings.models_deny,
         date.fromisoformat(utc_label()[:10]),
     )
-    response.headers["Age"] = str(int(parts.catalogue.age_s or 0))
-    if parts.catalogue.stale:
+    response.headers["Age"] = str(int(catalogue.age_s or 0))
+    if catalogue.stale:
         response.headers["Warning"] = '110 - "The upstream is down; this is its last"'
     if details:
         return Detailed(models=[_details(model) for model in chosen])
@@ -115,7 +115,7 @@ class Providers(BaseModel):
     "/models/{model_id:path}/providers",
     operation_id="list_providers",
     summary="List a model's providers",
-    responses=responses("no-such-model", "no-providers", "no-catalogue"),
+    responses=responses("invalid", "no-such-model", "no-providers", "no-catalogue"),
 )
 async def providers(
     model_id: Annotated[
@@ -125,25 +125,25 @@ async def providers(
             examples=["acme/orca-70b-instruct"],
         ),
     ],
-    parts: PartsDep,
+    contact: ContactDep,
 ) -> Providers:
     """Who runs it, at which price, how fast and how reliably by the upstream's word.
 
     Only an upstream that speaks OpenRouter's dialect tells that.
     """
-    settings = await parts.contact.meet()
+    settings, catalogue = await contact.meet(), contact.catalogue
     if not settings.speaks_openrouter:
         raise Problem(
             "no-providers",
             f"{settings.openrouter_base_url} is asked as a plain OpenAI-compatible"
             " server, which runs its models itself. If it is an OpenRouter, set"
-            " UPSTREAM_KIND=openrouter.",
+            f" {settings.called.kind}.",
         )
-    rows = await parts.catalogue.models()
-    found = await parts.catalogue.endpoints(model_id)
+    rows = await catalogue.models()
+    found = await catalogue.endpoints(model_id)
     if found is not None:
         return Providers(model=model_id, providers=[one.told() for one in found])
-    if parts.catalogue.knows(model_id):
+    if catalogue.knows(model_id):
         raise Problem("no-providers", f"The upstream does not say who runs {model_id}.")
     near = near_matches(model_id, rows)
     meant = f" Did you mean {' or '.join(near)}?" if near else ""
@@ -167,4 +167,53 @@ def _details(model: Model) -> Details:
         input_modalities=list(model.input_modalities),
         expires=model.expires,
         supported_parameters=list(model.supported_parameters),
+    )
+
+
+class ListedUpstream(BaseModel):
+    """One upstream: a name, and no secret."""
+
+    name: str = Field(
+        description="A target's `upstream`; `default` is that of the settings.",
+        examples=["vllm"],
+    )
+    base_url: str = Field(
+        description="Where it is asked.", examples=["http://10.0.0.5:8000/v1"]
+    )
+    kind: Literal["openrouter", "openai"] = Field(
+        description="In which dialect it is asked, as far as that is known.",
+        examples=["openai"],
+    )
+    decided_by: Literal["setting", "host", "models", "guess"] = Field(
+        description="How that is known; `guess`: it has not been asked yet, or lists"
+        " nothing."
+    )
+
+
+class Upstreams(BaseModel):
+    """All that can be asked."""
+
+    upstreams: list[ListedUpstream] = Field(description="The default one first.")
+
+
+@router.get(
+    "/upstreams",
+    operation_id="list_upstreams",
+    summary="List upstreams",
+    responses=responses("misconfigured"),
+)
+async def upstreams(parts: PartsDep) -> Upstreams:
+    """Those that a plan can name; asks none of them."""
+    return Upstreams(
+        upstreams=[_shown(parts.contacts.of(name)) for name in parts.contacts.names]
+    )
+
+
+def _shown(contact: Contact) -> ListedUpstream:
+    found = contact.settings.upstream
+    return ListedUpstream(
+        name=contact.settings.upstream_name,
+        base_url=found.base_url,
+        kind=found.dialect,
+        decided_by=found.decided_by,
     )

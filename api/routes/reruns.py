@@ -117,7 +117,7 @@ async def rerun(
     else:
         plan = await asyncio.to_thread(read_plan, text)
     del text
-    warnings += await check_key(parts)
+    warnings += await check_key(plan, parts)
     prices = await checked_prices(plan, parts)
     run, doubts = await queue_again(
         store,

@@ -1,15 +1,15 @@
 """Whether the upstream can do what a plan asks: models, providers, contexts."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from api.errors import Problem
 from api.parts import Parts
 from shared.errors import BadPlan, CatalogueDown
 from shared.plan import Plan
-from shared.settings import Settings
+from shared.settings import DEFAULT, Settings
 from shared.upstream import (
-    Catalogue,
+    Contact,
     Model,
     dialect_of,
     fits,
@@ -25,11 +25,13 @@ CATALOGUE_S = 3.0
 """A first listing that is still loading is waited for so long."""
 
 
-def check_providers(plan: Plan, settings: Settings) -> None:
-    dialect = dialect_of(settings)
+def check_providers(plan: Plan, at: Mapping[str, Settings]) -> None:
+    """Raises BadPlan for a target that is pinned or routed where nobody would heed it.
+
+    at: the settings at each upstream of the plan."""
     for index, target in enumerate(plan.targets):
         try:
-            dialect.check(target.provider, target.routing)
+            dialect_of(at[target.at]).check(target.provider, target.routing)
         except BadPlan as error:
             what = "routing" if target.routing else "provider"
             error.field = f"targets[{index}].{what}"
@@ -41,29 +43,45 @@ async def check_models(
 ) -> list[str]:
     """Warnings; raises a Problem for a model that a fresh listing does not have, and
     for a prompt that its context cannot hold."""
-    catalogue = parts.catalogue
-    try:
-        async with asyncio.timeout(CATALOGUE_S):
-            models = await catalogue.models()
-    except (CatalogueDown, TimeoutError) as error:
-        why = str(error) or "The list of the upstream's models is not at hand yet."
-        return [f"The models' names and the prompts' lengths were not checked. {why}"]
-    warnings = await asyncio.to_thread(_check_names, plan, parts, models, name)
+    warnings, listed = list[str](), set[str]()
+    for upstream in plan.upstreams():
+        contact = parts.contacts.of(upstream)
+        try:
+            async with asyncio.timeout(CATALOGUE_S):
+                models = await contact.catalogue.models()
+        except (CatalogueDown, TimeoutError) as error:
+            why = str(error) or "The list of the upstream's models is not at hand yet."
+            said = "The models' names and the prompts' lengths were not checked."
+            warnings.append(f"{said} {why}")
+            continue
+        listed.add(upstream)
+        warnings += await asyncio.to_thread(_check_names, plan, contact, models, name)
+    rows = [
+        (
+            parts.contacts.of(target.at).catalogue.find(target.model)
+            if target.at in listed
+            else None
+        )
+        for target in plan.targets
+    ]
     # Counting the words of 64 MiB takes a while, and others are being served.
-    await asyncio.to_thread(_check_lengths, plan, catalogue, name)
+    await asyncio.to_thread(_check_lengths, plan, rows, name)
     return warnings
 
 
 def _check_names(
-    plan: Plan, parts: Parts, models: tuple[Model, ...], name: Callable[[str], str]
+    plan: Plan, contact: Contact, models: tuple[Model, ...], name: Callable[[str], str]
 ) -> list[str]:
-    asked = [target.model for target in plan.targets]
-    unknown = [model for model in asked if not parts.catalogue.knows(model)]
+    settings, catalogue = contact.settings, contact.catalogue
+    upstream = settings.upstream_name
+    asked = [t.model if t.at == upstream else "" for t in plan.targets]
+    unknown = [model for model in asked if model and not catalogue.knows(model)]
     if not unknown:
         return []
-    if not parts.settings.speaks_openrouter or parts.catalogue.stale:
+    who = "the upstream" if upstream == DEFAULT else f"the upstream {upstream}"
+    if not settings.speaks_openrouter or catalogue.stale:
         return [
-            f"{model} is not in the upstream's list of models; its calls may fail."
+            f"{model} is not in the list of models of {who}; its calls may fail."
             for model in unknown
         ]
     errors = []
@@ -73,20 +91,21 @@ def _check_names(
         near = near if number else nearest
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
         field = name(f"targets[{asked.index(model)}].model")
-        said = f"{model} is not a model of the upstream.{meant}"
+        said = f"{model} is not a model of {who}.{meant}"
         errors.append({"field": field, "message": said})
+    where = "" if upstream == DEFAULT else f"&upstream={upstream}"
     raise Problem(
         "unknown-model",
-        f"{errors[0]['message']} GET /models?filter=all lists all of them.",
+        f"{errors[0]['message']} GET /models?filter=all{where} lists all of them.",
         errors=errors,
         suggestions=list(nearest),
     )
 
 
 def _check_lengths(
-    plan: Plan, catalogue: Catalogue, name: Callable[[str], str]
+    plan: Plan, rows: Sequence[Model | None], name: Callable[[str], str]
 ) -> None:
-    rows = [catalogue.find(target.model) for target in plan.targets]
+    """rows: of each target, where it is listed."""
     if not any(row and row.longest_context for row in rows):
         return
     system = least_tokens(plan.system_prompt or "")

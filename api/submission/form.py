@@ -17,7 +17,7 @@ from api.submission.validated import validated
 from shared.about import MOST_NOTE, About, parted
 from shared.errors import BadPlan
 from shared.near import meant
-from shared.plan import Plan
+from shared.plan import Plan, split_upstream
 from shared.plan.prompts import InlinePrompts
 from shared.plan.prompts.files import PromptReader, format_of
 from shared.settings import Settings
@@ -49,7 +49,7 @@ MOST_PARTS = 256
 _FIELD_BYTES = 1024
 _NOTE_BYTES = 4 * MOST_NOTE
 _NAMES = (
-    (re.compile(r"targets(\[\d+\](\.model)?)?"), "model"),
+    (re.compile(r"targets(\[\d+\](\.(model|upstream))?)?"), "model"),
     (re.compile(r"prompts(\..*|\[.*)?"), FILE),
     (re.compile(r"load(\.concurrency)?"), "concurrency"),
     (re.compile(r"tags(\[\d+\])?"), "tag"),
@@ -147,7 +147,7 @@ class Form:
         if "concurrency" in fields:
             fields["load"] = {"concurrency": fields.pop("concurrency")}
         about, fields = parted({"tags": tags, **fields})
-        fields["targets"] = [{"model": model} for model in models]
+        fields["targets"] = [_target(model) for model in models]
         return validated(about, {**fields, "prompts": self._prompts}, form_name)
 
     def part_begins(self) -> None:
@@ -225,6 +225,12 @@ class Form:
 
     def ends(self) -> None:
         self._over = True
+
+
+def _target(typed: str) -> dict[str, str]:
+    """`[UPSTREAM::]MODEL`."""
+    upstream, model = split_upstream(typed)
+    return {"upstream": upstream, "model": model} if upstream else {"model": model}
 
 
 def _of_the_file(error: BadPlan) -> BadPlan:

@@ -9,6 +9,7 @@ from shared.errors import CatalogueDown, TooMuch
 from shared.money import (
     Costs,
     Headroom,
+    Limit,
     LimitQuote,
     Price,
     Quote,
@@ -20,6 +21,7 @@ from shared.money import (
     usd,
 )
 from shared.plan import Plan
+from shared.settings import DEFAULT
 from shared.standards.units import DAY_S
 from shared.store.client import now_s
 from shared.store.upstream import limits, means
@@ -81,8 +83,10 @@ async def warnings_of(
 ) -> list[str]:
     """What somebody should know who queues this: long waits, and a budget that may end
     it early."""
-    settings = parts.settings
-    limited = any(limits_of(target.model, settings) for target in plan.targets)
+    limited = any(
+        limits_of(target.model, parts.contacts.of(target.at).settings)
+        for target in plan.targets
+    )
     if prices is None and not limited:
         return []
     found = await _quote(plan, prices or (None,) * len(plan.targets), parts, store)
@@ -100,7 +104,8 @@ async def warnings_of(
 async def _prices(plan: Plan, parts: Parts) -> Prices:
     try:
         async with asyncio.timeout(PRICES_S):
-            return await prices_of(plan.targets, parts.catalogue, parts.settings)
+            at = await parts.contacts.meet(plan.upstreams())
+            return await prices_of(plan.targets, parts.contacts, at)
     except TimeoutError:
         raise CatalogueDown(
             f"The upstream did not say within {PRICES_S:g} s what its models cost, and"
@@ -109,25 +114,30 @@ async def _prices(plan: Plan, parts: Parts) -> Prices:
 
 
 async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quote:
-    settings = parts.settings
-    account = account_of(settings)
-    names = [
-        {limit.name: limit for limit in limits_of(target.model, settings)}
-        for target in plan.targets
-    ]
+    at = await parts.contacts.meet(plan.upstreams())
     try:
         async with asyncio.timeout(PRICES_S):
-            await allowance.learn(store.redis, parts.contact.client, plan, settings)
+            for name, there in at.items():
+                client = parts.contacts.of(name).client
+                await allowance.learn(store.redis, client, plan, there)
     except TimeoutError:
         pass  # then the day's number is not known, and shown as that
+    names = [
+        {
+            _known(target.at, limit): (account_of(at[target.at]), limit)
+            for limit in limits_of(target.model, at[target.at])
+        }
+        for target in plan.targets
+    ]
     async with store.access.deadline():
         until_midnight_s = DAY_S - await now_s(store.redis) % DAY_S
         left = {}
-        for name, limit in {k: v for each in names for k, v in each.items()}.items():
-            used = await limits.used(store.redis, account, name)
+        every = {name: found for each in names for name, found in each.items()}
+        for name, (account, limit) in every.items():
+            used = await limits.used(store.redis, account, limit.name)
             per_day = limit.per_day or used.per_day
             left[name] = Headroom(
-                replace(limit, per_day=per_day),
+                replace(limit, name=name, per_day=per_day),
                 used.today,
                 used.minute,
                 until_midnight_s,
@@ -135,6 +145,7 @@ async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quot
         seen = await means.output_tokens(
             store.redis, [target.model for target in plan.targets]
         )
+    settings = parts.settings
     budget = budget_of(plan, settings)
     run_nano = budget.run_nano if budget else None
     return await asyncio.to_thread(
@@ -148,11 +159,18 @@ async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quot
     )
 
 
+def _known(upstream: str, limit: Limit) -> str:
+    """What a limit is called in a quote: each upstream has its own."""
+    return limit.name if upstream == DEFAULT else f"{limit.name} at {upstream}"
+
+
 def _wait_in_words(limit: LimitQuote) -> str:
     rates = [f"{limit.per_minute} a minute"] if limit.per_minute else []
     if limit.per_day is not None:
         rates.append(f"{limit.per_day} a UTC day ({limit.left_today} left today)")
-    what = "free calls" if limit.limit == "free" else "calls"
+    which, _, upstream = limit.limit.partition(" at ")
+    what = "free calls" if which == "free" else "calls"
+    what += f" at {upstream}" if upstream else ""
     until = utc_label(wall_s() + limit.takes_s)
     return (
         f"{limit.calls} {what} at {' and '.join(rates)} take until {until} at the"

@@ -49,14 +49,7 @@ async def expand(plan: Plan, parts: Parts, name: Callable[[str], str]) -> Expand
     asked = [target for target in plan.targets if target.providers]
     if not asked:
         return Expanded(plan, plan)
-    settings = await parts.contact.meet()
-    endpoints: dict[str, Sequence[Endpoint]] = {}
-    if settings.speaks_openrouter:
-        models = dict.fromkeys(target.model for target in asked)
-        told = await asyncio.gather(*map(parts.catalogue.endpoints, models))
-        endpoints = {
-            model: each or () for model, each in zip(models, told, strict=True)
-        }
+    endpoints = await _endpoints(asked, parts)
     at = utc_label()
     targets: list[Target] = []
     listed: list[ListedProvider] = []
@@ -64,12 +57,12 @@ async def expand(plan: Plan, parts: Parts, name: Callable[[str], str]) -> Expand
         if not target.providers:
             targets.append(target)
             continue
-        found = chosen(target, endpoints.get(target.model, ()), at)
+        found = chosen(target, endpoints.get((target.at, target.model), ()), at)
         named = [one for one in found if one.left_out is None]
         if not named:
             field = name(f"targets[{number}].providers")
             raise invalid([(field, _nobody(target, found))])
-        targets += (target.at(one.slug) for one in named)
+        targets += (target.pinned_to(one.slug) for one in named)
         listed += found
     check_targets(len(targets), parts.settings)
     try:
@@ -80,6 +73,22 @@ async def expand(plan: Plan, parts: Parts, name: Callable[[str], str]) -> Expand
     listed.sort(key=lambda one: one.left_out is not None)
     expanded = plan.model_copy(update={"targets": pinned})
     return Expanded(plan, expanded, tuple(listed), _warnings(listed))
+
+
+async def _endpoints(
+    asked: Sequence[Target], parts: Parts
+) -> dict[tuple[str, str], Sequence[Endpoint]]:
+    """Who runs each model at each upstream; those that do not tell it are left out."""
+    found: dict[tuple[str, str], Sequence[Endpoint]] = {}
+    for upstream in dict.fromkeys(target.at for target in asked):
+        contact = parts.contacts.of(upstream)
+        if not (await contact.meet()).speaks_openrouter:
+            continue
+        models = dict.fromkeys(t.model for t in asked if t.at == upstream)
+        told = await asyncio.gather(*map(contact.catalogue.endpoints, models))
+        for model, each in zip(models, told, strict=True):
+            found[upstream, model] = each or ()
+    return found
 
 
 def chosen(
@@ -106,7 +115,7 @@ def chosen(
                 **dict(one.told()),
                 at=at,
                 model=target.model,
-                target=target.at(one.tag).label() if why is None else None,
+                target=target.pinned_to(one.tag).label() if why is None else None,
                 left_out=why,
             )
         )

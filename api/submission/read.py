@@ -18,6 +18,7 @@ from shared.about import About, parted
 from shared.errors import BadPlan
 from shared.plan import Plan, check_prompts, check_size, check_targets
 from shared.settings import Settings
+from shared.upstream import check_upstreams
 
 LARGE_BYTES = 256 * 1024
 """Plans above it are read one at a time: threads that parse leave little of the
@@ -65,16 +66,22 @@ async def checked(
 
     name: what a field of the plan is called in the request.
     """
-    await parts.contact.meet()
+    try:
+        check_upstreams(plan, parts.contacts.names)
+        at = await parts.contacts.meet(plan.upstreams())
+    except BadPlan as error:
+        error.field = name(error.field)
+        raise
     expanded = await expand(plan, parts, name)
     plan = expanded.plan
     try:
         await asyncio.to_thread(check_size, plan, parts.settings)
-        check_providers(plan, parts.settings)
+        check_providers(plan, at)
     except BadPlan as error:
         error.field = name(error.field)
         raise
-    warnings = [parts.settings.upstream.warning(), *expanded.warnings]
+    warnings = [there.upstream.warning(there.called.base_url) for there in at.values()]
+    warnings += expanded.warnings
     warnings += await check_models(plan, parts, name)
     return expanded, [warning for warning in warnings if warning]
 

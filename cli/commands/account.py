@@ -1,21 +1,27 @@
 """`llmbench account`: what may still be spent and called."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 
+import typer
 from rich.table import Table
 
 from cli import show
-from cli.client import Account, Api
+from cli.client import Account
 from cli.terminal import Url, ask
 
 
-def account(url: Url = None) -> None:
+def account(
+    upstream: Annotated[
+        str | None, typer.Option(help="A table of UPSTREAMS_FILE.")
+    ] = None,
+    url: Url = None,
+) -> None:
     """What the account may still spend and call, by the upstream's count and ours.
 
     Example: llmbench account
     """
-    found = ask(url, Api.account)
+    found = ask(url, lambda api: api.account(upstream))
     show.console.print(table(found))
     for note in notes(found):
         show.console.print(show.text(note))

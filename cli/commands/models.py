@@ -18,6 +18,9 @@ def models(
         str | None,
         typer.Option(metavar="MODEL", help="Who runs this model, and how well."),
     ] = None,
+    upstream: Annotated[
+        str | None, typer.Option(help="A table of UPSTREAMS_FILE.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="As a JSON array, for programs.")
     ] = False,
@@ -37,9 +40,9 @@ def models(
             param_hint="--filter",
         )
     if providers is None:
-        found = ask(url, lambda api: api.models(which or "free"))
+        found = ask(url, lambda api: api.models(which or "free", upstream))
     else:
-        found = ask(url, lambda api: api.providers(providers))
+        found = ask(url, lambda api: api.providers(providers, upstream))
     if as_json:
         typer.echo(show.as_json(found))
     else:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from shared.errors import BadPlan
-from shared.plan import Slo
+from shared.plan import Slo, split_upstream
 from shared.plan.loads import SHAPES
 
 Record = dict[str, Any]
@@ -112,13 +112,19 @@ def _at_several(target: Record, providers: str) -> Record:
 
 
 def target(text: str) -> Record:
-    """A target as it is shown: `model`, or `model@provider`.
+    """A target as it is shown: `[upstream::]model[@provider]`.
 
     >>> target("acme/swift-8b@acme/fp8"), target("@cf/meta/llama")
     ({'model': 'acme/swift-8b', 'provider': 'acme/fp8'}, {'model': '@cf/meta/llama'})
+    >>> target("vllm::qwen/qwen2.5:7b")
+    {'upstream': 'vllm', 'model': 'qwen/qwen2.5:7b'}
     """
-    model, _, provider = text.rpartition("@")
-    return {"model": model, "provider": provider} if model else {"model": text}
+    upstream, rest = split_upstream(text)
+    where = {"upstream": upstream} if upstream else {}
+    model, _, provider = rest.rpartition("@")
+    if not model:
+        return {**where, "model": rest}
+    return {**where, "model": model, "provider": provider}
 
 
 def slo(text: str) -> Record:

@@ -13,7 +13,8 @@ Model = Annotated[
     list[str] | None,
     typer.Option(
         rich_help_panel=_WHOM,
-        help="A model, or MODEL@PROVIDER; may be given several times.",
+        help="[UPSTREAM::]MODEL[@PROVIDER]; may be given several times. UPSTREAM is a"
+        " table of UPSTREAMS_FILE.",
     ),
 ]
 Provider = Annotated[

@@ -168,6 +168,7 @@ class Stack:
             "UPSTREAM_KIND": "openrouter",
             "FREE_LIMITS": "off",  # it has none unless it is told to
             "OPENROUTER_API_KEY": "sk-or-v1-simulated",
+            "UPSTREAMS_FILE": os.devnull,  # nobody else is asked
         }
 
     async def _simulator_answers(self, _: Child) -> bool:

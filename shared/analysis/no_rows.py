@@ -37,7 +37,12 @@ def summarize_none(
     targets = tuple(
         _nothing(
             TargetFigures,
-            **{**figures, "target": target.label(), "model": target.model},
+            **{
+                **figures,
+                "target": target.label(),
+                "model": target.model,
+                "upstream": target.at,
+            },
         )
         for target in plan.targets
     )

@@ -9,6 +9,7 @@ Import this late, for it imports pandas; the records are in `shared.analysis.sum
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shared.analysis.attempts import attempts
 from shared.analysis.columns import Columns, columns_of
@@ -112,6 +113,8 @@ def _by_target(
             TargetFigures(
                 target=target.label(),
                 model=target.model,
+                upstream=target.at,
+                upstreams=_upstreams(run, run.column["target"] == number),
                 attempts=_attempts(plan, run, mine),
                 providers=_by_provider(plan, run, mine, stretches),
                 **figures(run, mine, stretches, plan.slo),
@@ -143,11 +146,16 @@ def _attempts(plan: Plan, run: RunColumns, group: Group) -> Attempts | None:
     return None if plan.retries is None else attempts(run, group)
 
 
-def _upstreams(run: RunColumns) -> dict[str, int]:
-    """Rows by upstream, warm-up too: it may have warmed another upstream's cache."""
+def _upstreams(
+    run: RunColumns, mine: NDArray[np.bool_] | None = None
+) -> dict[str, int]:
+    """Rows by upstream, warm-up too: it may have warmed another upstream's cache.
+
+    mine: which rows; None: all."""
     codes, names = run.text["upstream"]
+    codes = codes if mine is None else codes[mine]
     counts = np.bincount(codes[codes >= 0], minlength=len(names)).tolist()
-    return dict(sorted(zip(names, counts, strict=True)))
+    return {name: n for name, n in sorted(zip(names, counts, strict=True)) if n}
 
 
 def _stamp_slack_p99_s(run: RunColumns, group: Group) -> float | None:

@@ -169,8 +169,10 @@ class ProviderFigures(Figures):
 class TargetFigures(Figures):
     """One target's rows."""
 
-    target: str = Field(description="Its label: the model, and the pinned provider.")
+    target: str = Field(description="Its label: its name, or whom it asks.")
     model: str = Field(description="The model, as the plan names it.")
+    upstream: str | None = Field(default=None, description="Its upstream's name.")
+    upstreams: dict[str, int] = Field(default_factory=dict, description="Rows by URL.")
     attempts: Attempts | None = Field(
         default=None, description="None where the plan has no retries."
     )
@@ -234,9 +236,7 @@ class Summary(Figures):
     complaints: tuple[Complaint, ...] = Field(
         default=(), description="The five commonest failures, in the upstream's words."
     )
-    upstreams: dict[str, int] = Field(
-        default_factory=dict, description="Rows by the upstream that was asked."
-    )
+    upstreams: dict[str, int] = Field(default_factory=dict, description="Rows by URL.")
     calls_over_time: tuple[int, ...] = Field(
         default=(), description="Rows that ended in each fortieth of its time."
     )

@@ -65,10 +65,10 @@ def _check_bound(
 ) -> None:
     """A price bounds nothing where nothing bounds the answer, or where fields are added
     that cost beside tokens."""
-    field = plan.max_tokens_field or settings.upstream_max_tokens_field
-    unbound = ["`none` for the field that bounds an answer"] * (field == "none")
     for index, (target, price) in enumerate(zip(plan.targets, prices, strict=True)):
-        extra = plan.extra_of(target)
+        extra, there = plan.extra_of(target), settings.at(target.at)
+        field = plan.max_tokens_field or there.upstream_max_tokens_field
+        unbound = ["`none` for the field that bounds an answer"] * (field == "none")
         dearer = [f"`{name}` in `extra`" for name in PRICED if name in extra] + unbound
         if dearer and price is not None and not price.free:
             raise UnknownPrice(

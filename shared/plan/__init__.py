@@ -37,7 +37,13 @@ from shared.plan.steps import (
     total,
     work,
 )
-from shared.plan.targets import Routing, Target, Targets
+from shared.plan.targets import (
+    Routing,
+    Target,
+    Targets,
+    UpstreamName,
+    split_upstream,
+)
 from shared.plan.until import Until
 
 __all__ = [
@@ -62,6 +68,7 @@ __all__ = [
     "Targets",
     "Text",
     "Until",
+    "UpstreamName",
     "Work",
     "answer",
     "calibrate",
@@ -77,6 +84,7 @@ __all__ = [
     "plan_json",
     "problems",
     "read_plan",
+    "split_upstream",
     "steps",
     "total",
     "unique_prefix",

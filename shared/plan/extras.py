@@ -6,18 +6,15 @@ figures those of another question; a header of HTTP's own framing would make one
 pass for two; and what is secret does not belong into a plan, which is stored and shown.
 """
 
-import re
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import from_json, to_json
 
-from shared.standards.http import TOKEN
+from shared.standards.headers import check
 from shared.standards.key_forms import SURE
 
 MOST_BYTES = 16 * 1024
-MOST_HEADERS = 32
-MOST_HEADER_BYTES = 1024
 
 _BODY = {
     **dict.fromkeys(("model", "messages", "stream", "max_tokens"), "the plan says it"),
@@ -31,17 +28,7 @@ _BODY = {
 PRICED = ("plugins", "web_search_options", "service_tier", "modalities", "tools")
 """Fields by which a call may cost more than its tokens; refused under a budget."""
 
-_HEADERS = frozenset(
-    {
-        *("host", "content-length", "content-type", "transfer-encoding", "connection"),
-        *("accept-encoding", "content-encoding", "expect", "te", "trailer", "upgrade"),
-        *("keep-alive", "proxy-connection", "traceparent", "tracestate"),
-        *("http-referer", "x-openrouter-title"),
-    }
-)
-_SECRET = re.compile(r"auth|token|secret|passw|cookie|api-?key|credential")
 _STORED = "and a plan is stored and shown; the key belongs into OPENROUTER_API_KEY"
-_HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 
 
 def _fields(extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -60,27 +47,7 @@ def _fields(extra: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 def _headers(headers: dict[str, str]) -> dict[str, str]:
-    if len(headers) > MOST_HEADERS:
-        raise ValueError(f"it has {len(headers)} headers and may have {MOST_HEADERS}")
-    seen = set[str]()
-    for name, value in headers.items():
-        lower = name.lower()
-        if not TOKEN.fullmatch(name):
-            raise ValueError(f"{name[:40]!r} is not a header name")
-        if lower in _HEADERS:
-            raise ValueError(f"{name!r} is set by the client itself; leave it out")
-        if _SECRET.search(lower):
-            raise ValueError(f"{name!r} looks like a secret, {_STORED}")
-        if SURE.search(value):
-            raise ValueError(f"{name!r} holds a key by its looks, {_STORED}")
-        if lower in seen:
-            raise ValueError(f"{name!r} is given twice, in other letters")
-        if len(value) > MOST_HEADER_BYTES or not _HEADER_VALUE.fullmatch(value):
-            raise ValueError(
-                f"the value of {name!r} must be printable ASCII of at most"
-                f" {MOST_HEADER_BYTES} characters"
-            )
-        seen.add(lower)
+    check(headers, _STORED)
     return headers
 
 

@@ -258,6 +258,10 @@ class Plan(Frozen):
         """Whether an upstream that is down is waited for."""
         return self.on_outage != "count" and not is_open(self.load)
 
+    def upstreams(self) -> tuple[str, ...]:
+        """The names of the upstreams that are asked, each once."""
+        return tuple(dict.fromkeys(target.at for target in self.targets))
+
     def most_tokens(self, target: Target, prompt: Prompt) -> int:
         """The longest answer to pay for: by the target's word, or else the prompt's."""
         return target.max_tokens or prompt.max_tokens or self.max_tokens

@@ -4,9 +4,14 @@
 may hold a password, `address` what is wrong with a base URL and what to write instead;
 `check` is one finding of a start.
 
-May import: `shared.errors`.
+`upstreams` reads the file that names further upstreams, `keys` a key's file; `called`
+is what to tell people to change.
+
+May import: `shared.errors`, `shared.near`, `shared.standards`.
 """
 
-from shared.settings.settings import OPENROUTER, Settings
+from shared.settings.of_upstream import OPENROUTER
+from shared.settings.settings import Settings
+from shared.settings.upstreams import DEFAULT
 
-__all__ = ["OPENROUTER", "Settings"]
+__all__ = ["DEFAULT", "OPENROUTER", "Settings"]

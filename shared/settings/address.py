@@ -127,13 +127,14 @@ class Upstream:
         }[self.decided_by]
         return f"{self.base_url} is asked as {asked}, {why}."
 
-    def warning(self) -> str | None:
-        """What should be known by who relies on it; None: nothing."""
+    def warning(self, set_as: str = "OPENROUTER_BASE_URL") -> str | None:
+        """What should be known by who relies on it; None: nothing. set_as: what the
+        address is called where it is set."""
         said = [self.words()] if self.decided_by == "guess" else []
         if self.moved:
             said.append(
-                f"OPENROUTER_BASE_URL has no /models, but {self.base_url} has: that is"
-                " asked. Write it so."
+                f"{set_as} has no /models, but {self.base_url} has: that is asked."
+                " Write it so."
             )
         return " ".join(said) or None
 

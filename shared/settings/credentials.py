@@ -22,8 +22,10 @@ class Wrong(ValueError):
     A ValueError, so that pydantic takes it from a validator.
     """
 
-    def __init__(self, sentence: str, remedy: str) -> None:
+    def __init__(self, sentence: str, remedy: str, *, setting: str = "") -> None:
+        """setting: its name, where that does not follow from the field."""
         super().__init__(f"{sentence} {remedy}")
+        self.setting = setting
         self.sentence = sentence
         self.remedy = remedy
 

@@ -5,73 +5,29 @@ cannot be understood stops the process at its start with a sentence (`startup`);
 missing key does not, since `/models` and a local server need none.
 """
 
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    PrivateAttr,
-    SecretStr,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import NoDecode
 
-from shared.errors import Misconfigured, MissingKey
-from shared.settings import address, credentials
-from shared.settings.address import Upstream
-from shared.settings.credentials import MOST_KEY_BYTES, Wrong
+from shared.errors import Misconfigured
+from shared.settings import credentials
+from shared.settings.credentials import Wrong
+from shared.settings.of_upstream import Many, OfUpstream, checked_by
 
-OPENROUTER = "https://openrouter.ai/api/v1"
 Seconds = Annotated[float, Field(ge=0.01, le=86_400)]
 Days = Annotated[float, Field(ge=0.001, le=36_500)]
-Many = Annotated[int, Field(gt=0, le=10**12)]
-Count = Many | None
 Bytes = Annotated[int, Field(gt=0, le=2**40)]
 Usd = Annotated[float, Field(gt=0, le=1_000_000)] | None
+Header = Annotated[str, checked_by(credentials.check_header)]
 
 
-def _checked(check: Callable[[str], None]) -> AfterValidator:
-    """A validator of texts that raises what `check` raises; spaces around are cut."""
+class Settings(OfUpstream):
+    """One frozen reading of the environment; make it once, hand it on. What is of an
+    upstream is in `of_upstream`."""
 
-    def checked(text: str) -> str:
-        check(text.strip())
-        return text.strip()
-
-    return AfterValidator(checked)
-
-
-_FILE = "The file that OPENROUTER_API_KEY_FILE names"
-Header = Annotated[str, _checked(credentials.check_header)]
-
-
-class Settings(BaseSettings):
-    """One frozen reading of the environment; make it once, hand it on."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env",
-        env_file_encoding="utf-8-sig",  # some editors put a mark before the first name
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        hide_input_in_errors=True,  # it may be a secret, in the wrong place perhaps
-    )
-
-    # Upstream
-    openrouter_api_key: SecretStr | None = None
-    openrouter_api_key_file: Annotated[Path | None, Field(repr=False)] = None
-    openrouter_base_url: str = OPENROUTER
-    upstream_kind: Literal["auto", "openrouter", "openai"] = "auto"
-    upstream_max_tokens_field: Literal[
-        "auto", "max_tokens", "max_completion_tokens", "none"
-    ] = "auto"
-    upstream_stream_options: Literal["auto", "on", "off"] = "auto"
-    upstream_proxy: Annotated[
-        Annotated[str, _checked(credentials.check_proxy)] | None, Field(repr=False)
-    ] = None
-    upstream_ca_file: Path | None = None
     app_title: Header = "llmbench"
     app_referer: Header | None = None
 
@@ -87,7 +43,7 @@ class Settings(BaseSettings):
 
     # Store and outputs
     redis_url: Annotated[
-        Annotated[str, _checked(credentials.check_store)] | None, Field(repr=False)
+        Annotated[str, checked_by(credentials.check_store)] | None, Field(repr=False)
     ] = None
     allow_volatile: bool = False
     results_dir: Path = Path("results")
@@ -108,15 +64,6 @@ class Settings(BaseSettings):
     max_calls: Many = 1_000_000
     max_concurrency: Annotated[int, Field(gt=0, le=100_000)] = 4096
     max_targets: Annotated[int, Field(gt=0, le=10_000)] = 32
-
-    # Limits of the account, over all workers (docs/limits.md); None: none, or for free
-    # calls what OpenRouter says, unless `free_limits` is off
-    free_limits: Literal["auto", "off"] = "auto"
-    free_calls_per_minute: Count = None
-    free_calls_per_day: Count = None
-    max_calls_per_minute: Count = None
-    max_calls_per_day: Count = None
-    max_calls_in_flight: Count = None
 
     # Money, in USD (docs/limits.md); None: no ceiling
     max_cost_usd: Usd = None
@@ -164,18 +111,6 @@ class Settings(BaseSettings):
     def _in_capitals(cls, value: object) -> object:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("openrouter_base_url")
-    @classmethod
-    def _base_of_an_api(cls, value: str) -> str:
-        return address.checked(value)
-
-    @field_validator("openrouter_api_key")
-    @classmethod
-    def _can_be_sent(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and (key := value.get_secret_value().strip()):
-            credentials.check_key(key)
-        return value
-
     @model_validator(mode="after")
     def _lease_outlives_heartbeat(self) -> "Settings":
         if self.lease_s < 2 * self.heartbeat_s:
@@ -183,95 +118,15 @@ class Settings(BaseSettings):
                 f"LEASE_S={self.lease_s:g} is less than twice"
                 f" HEARTBEAT_S={self.heartbeat_s:g}: one late beat loses the lease.",
                 f"Set LEASE_S={2 * self.heartbeat_s:g} or more.",
+                setting="LEASE_S",
             )
         return self
 
-    _found: Upstream | None = PrivateAttr(default=None)
-
-    def with_upstream(self, found: Upstream) -> "Settings":
-        """The same, of a process that has met its upstream (`shared.upstream.contact`):
-        what depends on who that is follows from `found`."""
-        known = self.model_copy(update={"openrouter_base_url": found.base_url})
-        known._found = found
-        return known
-
-    @property
-    def upstream(self) -> Upstream:
-        """Who is asked, as far as it is known: by the setting, by the host, or a guess
-        until the upstream was met."""
-        if self._found is not None:
-            return self._found
-        url = self.openrouter_base_url
-        if self.upstream_kind != "auto":
-            kind = self.upstream_kind
-            return Upstream(base_url=url, dialect=kind, decided_by="setting")
-        if address.is_openrouters(url):
-            return Upstream(base_url=url, dialect="openrouter", decided_by="host")
-        sounds = "openrouter" in url.lower()
-        return Upstream(
-            base_url=url,
-            dialect="openrouter" if sounds else "openai",
-            decided_by="guess",
-        )
-
-    @property
-    def speaks_openrouter(self) -> bool:
-        """Whether it is taken for OpenRouter (prices, routing, free limits)."""
-        return self.upstream.dialect == "openrouter"
-
-    @property
-    def needs_key(self) -> bool:
-        """Whether no call can succeed without a key. A mirror may add one of its own,
-        and a local server wants none: there the first 401 tells."""
-        return self.upstream_kind == "openrouter" or (
-            self.upstream_kind == "auto"
-            and address.is_openrouters(self.openrouter_base_url)
-        )
-
-    def api_key(self) -> str | None:
-        """The upstream key, read anew from its file each time, or None.
-
-        Raises Misconfigured when the file is named and cannot be read, or holds what is
-        no key. The sentence does not show what was set: it may be the key itself.
-        """
-        if self.openrouter_api_key is not None:
-            return self.openrouter_api_key.get_secret_value().strip() or None
-        if self.openrouter_api_key_file is None:
-            return None
-        try:
-            with self.openrouter_api_key_file.open("rb") as file:
-                key = file.read(2 * MOST_KEY_BYTES).decode("utf-8-sig").strip()
-            if key:
-                credentials.check_key(key)
-        except Wrong as error:
-            raise Misconfigured(f"{_FILE}: {error}") from None
-        except UnicodeDecodeError:
-            raise Misconfigured(
-                f"{_FILE} is no text. It must hold the key alone."
-            ) from None
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else "no path"
-            raise Misconfigured(
-                f"{_FILE} cannot be read ({why}). Check the path and its permissions; a"
-                " key itself belongs into OPENROUTER_API_KEY."
-            ) from None
-        return key or None
-
-    def require_key(self) -> str | None:
-        """The key, None where the upstream needs none; else raises MissingKey."""
-        key = self.api_key()
-        if key is None and self.needs_key:
-            raise MissingKey(self.openrouter_base_url)
-        return key
-
     def secrets(self) -> tuple[str, ...]:
         """Every text of these settings that nobody may see; () when there is none."""
-        try:
-            key = self.api_key()
-        except Misconfigured:  # said where the key is needed
-            key = None
-        return (
-            *((key,) if key else ()),
-            *credentials.passwords(self.redis_url),
-            *credentials.passwords(self.upstream_proxy),
-        )
+        found = [*credentials.passwords(self.redis_url)]
+        for each in map(self.at, self.upstream_names):
+            found += credentials.passwords(each.upstream_proxy)
+            with suppress(Misconfigured):  # said where the key is needed
+                found += filter(None, (each.api_key(),))
+        return tuple(found)

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from shared.errors import Misconfigured
-from shared.settings import Settings
+from shared.settings import DEFAULT, Settings
 from shared.settings.check import Check
 from shared.settings.credentials import Wrong
 from shared.wire import tls_context
@@ -66,9 +66,10 @@ _SAID = {
 def _wrong_setting(error: ErrorDetails) -> Check:
     """A value is shown where it is a number only: another may be a key, set under the
     wrong name."""
-    name = ".".join(map(str, error["loc"])).upper() or "LEASE_S"
+    name = ".".join(map(str, error["loc"])).upper()
     cause = error.get("ctx", {}).get("error")
     if isinstance(cause, Wrong):
+        name = cause.setting or name
         return Check(name, "bad", cause.sentence, cause.remedy)
     said = (
         _SAID.get(error["type"]) or error["msg"].replace("Input should", "must") + "."
@@ -85,6 +86,30 @@ def _number(given: object) -> str:
     except ValueError:
         return "it"
     return str(given)[:40]
+
+
+def named(settings: Settings) -> tuple[Check, ...]:
+    """A line for each upstream of UPSTREAMS_FILE: whether it can be asked."""
+    names = (name for name in settings.upstream_names if name != DEFAULT)
+    return tuple(_named(settings.at(name)) for name in names)
+
+
+def _named(settings: Settings) -> Check:
+    name, called = f"upstream {settings.upstream_name}", settings.called
+    url = settings.openrouter_base_url
+    trusted = ca_file(settings)
+    if trusted.level == "bad":
+        said = f"{called.ca_file}: {trusted.sentence}"
+        return Check(name, "bad", said, trusted.remedy)
+    try:
+        key = settings.api_key()
+    except Misconfigured as error:
+        return Check(name, "bad", str(error))
+    if key is None and settings.needs_key:
+        said = f"{url} has no key: {called.key} is not set."
+        return Check(name, "warn", said, "Set it, or calls there are refused.")
+    with_key = "without a key" if key is None else "with a key of its own"
+    return Check(name, "ok", f"{url} is asked {with_key}.")
 
 
 def key(settings: Settings) -> Check:
@@ -209,19 +234,22 @@ _PREFIXES = (
 belong to anybody."""
 
 
-def names(environment: Sequence[str]) -> tuple[Check, ...]:
+def names(environment: Sequence[str], named: Collection[str] = ()) -> tuple[Check, ...]:
     """Names that are no setting: all those of `.env`, and of the environment those that
-    may be meant for one. () when there is nothing to say."""
+    may be meant for one. () when there is nothing to say.
+
+    named: the variables that UPSTREAMS_FILE names."""
     set_here = {name.upper() for name in environment}
-    found = [*_names_of_env_file()]
-    for name in sorted(set_here - set(_OURS)):
+    others = {name.upper() for name in named}
+    found = [*_names_of_env_file(others)]
+    for name in sorted(set_here - set(_OURS) - others):
         meant = _near(name) if name.startswith(_PREFIXES) else None
         if meant is not None and meant not in set_here:
             found.append(_unknown(name, "the environment", meant))
     return tuple(found)
 
 
-def _names_of_env_file() -> Iterator[Check]:
+def _names_of_env_file(named: Collection[str]) -> Iterator[Check]:
     """Of a line that is no `NAME=value`, and of a name that looks like none, the number
     alone is told: it may be the second half of a key."""
     from dotenv.parser import parse_stream
@@ -242,7 +270,7 @@ def _names_of_env_file() -> Iterator[Check]:
         elif name in lines:
             sentence = f"line {line} sets {name} again; line {lines[name]} is void."
             yield Check(".env", "warn", sentence, "Take one of them away.")
-        elif name and name not in _OURS:
+        elif name and name not in _OURS and name not in named:
             shown = name if _A_NAME.fullmatch(binding.key or "") else "a name"
             yield _unknown(shown, f".env, line {line},", _near(name))
         if name in _OURS:

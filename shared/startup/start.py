@@ -48,11 +48,24 @@ def _store_or_not(settings: Settings) -> tuple[Check, ...]:
 
 
 _WORKER: tuple[Look, ...] = (
-    *(checks.key, checks.ca_file, checks.results_dir, checks.spool_dir, checks.lease),
+    *(
+        checks.key,
+        checks.ca_file,
+        checks.named,
+        checks.results_dir,
+        checks.spool_dir,
+        checks.lease,
+    ),
 )
 
 LOOKS: dict[Part, tuple[Look, ...]] = {
-    "api": (checks.key, checks.ca_file, checks.results_seen, _store_or_not),
+    "api": (
+        checks.key,
+        checks.ca_file,
+        checks.named,
+        checks.results_seen,
+        _store_or_not,
+    ),
     "worker": (*_WORKER, needs_store),
     "stack": _WORKER,
     "demo": (checks.results_dir,),
@@ -78,7 +91,10 @@ def begin(part: Literal["api", "worker"], *, ask_store: bool = True) -> Settings
     settings, found = checks.read()
     log = setup(settings, part)
     if settings is not None:
-        found = (*checks.names([*os.environ]), *checks_for(part, settings))
+        found = (
+            *checks.names([*os.environ], settings.upstream_variables),
+            *checks_for(part, settings),
+        )
         if ask_store:
             found = (*found, *fitness.store(settings))
     try:

@@ -55,6 +55,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:beside       set    runs that were measured on the same upstream meanwhile
     run:ID:keys         set    a print of each key that it was asked with
     run:ID:dialect      string which its calls speak: the first worker's finding
+    run:ID:dialects     hash   the same of the upstreams that have a name, by that
     run:ID:down         hash   `upstream` or `target I`: since, until, tries (`outages`)
     run:ID:reconcile    string the worker that compares its bills; a lease
     run:ID:step:N       hash   the step, its shards and their leases (`leases`)

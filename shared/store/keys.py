@@ -22,6 +22,7 @@ BASELINES = PREFIX + "baselines"
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
     *(":holds", ":held", ":pace", ":paces", ":beside", ":keys", ":dialect", ":down"),
+    ":dialects",
 )
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
 

@@ -1,7 +1,7 @@
 """Of whom: the upstream's catalogue, its account page, its bills, its prices.
 
-`contact` finds out who is asked; `connect` makes the client that asks, over the timed
-wire.
+`contact` finds out who is asked, and has all upstreams by name; `connect` makes
+the client that asks, over the timed wire.
 
 May import: the machinery, `plan`, `wire`, `answer`, `money`, `store`.
 """
@@ -9,7 +9,7 @@ May import: the machinery, `plan`, `wire`, `answer`, `money`, `store`.
 from shared.upstream.account import Account, KeyRefused, read_account
 from shared.upstream.catalogue import Catalogue, near_matches, select
 from shared.upstream.connect import client_of, dialect_of, wire_of
-from shared.upstream.contact import Contact
+from shared.upstream.contact import Contact, Contacts, check_upstreams
 from shared.upstream.endpoint import Endpoint
 from shared.upstream.generation import read_generation
 from shared.upstream.listed import ListedProvider, Provider
@@ -20,11 +20,13 @@ __all__ = [
     "Account",
     "Catalogue",
     "Contact",
+    "Contacts",
     "Endpoint",
     "KeyRefused",
     "ListedProvider",
     "Model",
     "Provider",
+    "check_upstreams",
     "client_of",
     "dialect_of",
     "fits",

@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from shared.answer import refusal as complaint
 from shared.answer.refusal import Json, table
 from shared.answer.usage import count
+from shared.settings.called import SETTINGS, Called
 
 TIMEOUT_S = 5.0
 
@@ -39,22 +40,26 @@ class KeyRefused(str):
     __slots__ = ()
 
 
-async def read_account(client: httpx.AsyncClient) -> Account | str:
-    """Ask for it; where there is no answer, the sentence of why it is not known."""
+async def read_account(
+    client: httpx.AsyncClient, called: Called = SETTINGS
+) -> Account | str:
+    """Ask for it; where there is no answer, the sentence of why it is not known.
+
+    called: what to change where that is wrong."""
     try:
         async with asyncio.timeout(TIMEOUT_S):
             answer = await client.get("/key", timeout=TIMEOUT_S)
     except (httpx.HTTPError, TimeoutError) as error:
         why = complaint.safe(str(error) or type(error).__name__).rstrip(".")
         return (
-            f"GET /key upstream was not answered ({why}). Check OPENROUTER_BASE_URL and"
+            f"GET /key upstream was not answered ({why}). Check {called.base_url} and"
             " the network."
         )
     if answer.status_code == 401:
         return KeyRefused(
             f"The upstream does not accept the key: GET /key answered 401,"
-            f" {complaint.said(answer.content)}. Put a valid OPENROUTER_API_KEY into"
-            " .env, and start again."
+            f" {complaint.said(answer.content)}. Put a valid {called.key} into"
+            f" {called.key_place}, and start again."
         )
     if answer.status_code == 404:
         return (
@@ -70,8 +75,8 @@ async def read_account(client: httpx.AsyncClient) -> Account | str:
         return parse_account(answer.content)
     except ValueError:
         return (
-            "GET /key upstream answered with no JSON. Check that OPENROUTER_BASE_URL is"
-            " an API and not a web page."
+            "GET /key upstream answered with no JSON. Check that"
+            f" {called.base_url} is an API and not a web page."
         )
 
 

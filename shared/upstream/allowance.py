@@ -18,15 +18,17 @@ async def learn(
     redis: Redis, client: httpx.AsyncClient, plan: Plan, settings: Settings
 ) -> None:
     """Ask `GET /key` for the day's cap on free calls and how many were made, where that
-    limits the plan and no worker asked lately."""
+    limits the plan's targets at the upstream of `settings`, and no worker asked
+    lately."""
     named = {
         limit.name
         for target in plan.targets
+        if target.at == settings.upstream_name
         for limit in limits_of(target.model, settings)
     }
     account = account_of(settings)
     if "free" in named and await limits.to_learn(redis, account, "free"):
-        said = await read_account(client)
+        said = await read_account(client, settings.called)
         if isinstance(said, str):
             log.warning("%s", said)
             return

@@ -19,6 +19,7 @@ from shared import clock
 from shared.answer import refusal as complaint
 from shared.errors import CatalogueDown
 from shared.plan.model_id import in_path
+from shared.settings.called import SETTINGS, Called
 from shared.upstream.endpoint import Endpoint, endpoints_of
 from shared.upstream.listing import NoListing, read_listing
 from shared.upstream.model import (
@@ -49,11 +50,11 @@ LOAD_TIMEOUT_S = 30.0
 RETRY_S = 15.0
 """While the upstream is away it is asked for the listing at most this often."""
 
-_CHECK_ADDRESS = "Check OPENROUTER_BASE_URL and the network, then try again."
+_CHECK_ADDRESS = "Check {called.base_url} and the network, then try again."
 _REMEDIES: dict[int | None, str] = {
-    401: "Put a valid key into OPENROUTER_API_KEY, and start again.",
-    403: "Look at what the key in OPENROUTER_API_KEY may do.",
-    404: "Check OPENROUTER_BASE_URL: it is what stands before `/models`, and mostly"
+    401: "Put a valid key into {called.key}, and start again.",
+    403: "Look at what the key in {called.key} may do.",
+    404: "Check {called.base_url}: it is what stands before `/models`, and mostly"
     " ends with /v1.",
 }
 
@@ -120,8 +121,11 @@ class Catalogue:
         client: httpx.AsyncClient,
         refresh_s: float,
         now_s: Callable[[], float] = clock.monotonic_s,
+        called: Called = SETTINGS,
     ) -> None:
-        """`client` has the upstream's base URL; `now_s` is a monotonic clock."""
+        """`client` has the upstream's base URL; `now_s` is a monotonic clock; `called`
+        is what to change where that is wrong."""
+        self._called = called
         self._client = client
         self._refresh_s = refresh_s
         self._now_s = now_s
@@ -242,7 +246,7 @@ class Catalogue:
             why = complaint.safe(str(error) or type(error).__name__)
             status = error.status if isinstance(error, NoListing) else None
             self.wants_key = status in (401, 403)
-            remedy = _REMEDIES.get(status, _CHECK_ADDRESS)
+            remedy = _REMEDIES.get(status, _CHECK_ADDRESS).format(called=self._called)
             self._down = CatalogueDown(
                 f"{self.base_url} gave no list of models ({why}). {remedy}"
             )

@@ -1,4 +1,4 @@
-"""The one wire and the one dialect that a process's settings ask for."""
+"""The wire and the dialect that an upstream's settings ask for."""
 
 import httpx
 
@@ -30,11 +30,12 @@ def wire_of(settings: Settings) -> Wire:
         )
     except OSError as error:
         raise Misconfigured(
-            f"UPSTREAM_CA_FILE={ca_file} cannot be used ({error.strerror or error})."
+            f"{settings.called.ca_file}={ca_file} cannot be used"
+            f" ({error.strerror or error})."
             " It must be a PEM file of certificates."
         ) from None
     except ValueError as error:
-        raise Misconfigured(f"UPSTREAM_PROXY: {error}") from None
+        raise Misconfigured(f"{settings.called.proxy}: {error}") from None
 
 
 def dialect_of(settings: Settings) -> Dialect:

@@ -7,16 +7,19 @@ OpenRouter's form. So cost, providers and the free limits hold wherever they app
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
 from shared.answer.wording import Wording
 from shared.clock import monotonic_s
-from shared.errors import CatalogueDown, Misconfigured
-from shared.settings import Settings
+from shared.errors import BadPlan, CatalogueDown, Misconfigured
+from shared.near import meant
+from shared.plan import Plan
+from shared.settings import DEFAULT, Settings
 from shared.settings.address import with_version
 from shared.upstream.catalogue import RETRY_S, Catalogue
-from shared.upstream.connect import client_of
+from shared.upstream.connect import client_of, wire_of
 from shared.wire import Wire
 
 log = logging.getLogger(__name__)
@@ -35,7 +38,9 @@ class Contact:
         self.settings = settings
         """As far as the upstream is known; after `meet` they do not change."""
         self.client = client_of(wire, settings, _key(settings))
-        self.catalogue = Catalogue(self.client, settings.models_refresh_s)
+        self.catalogue = Catalogue(
+            self.client, settings.models_refresh_s, called=settings.called
+        )
         self.wordings: dict[str, Wording] = {}
         """What this process has learnt of how models want to be asked."""
         self._again_s = float("-inf")
@@ -87,8 +92,9 @@ class Contact:
             whole = with_version(found.base_url) or found.base_url
             found = replace(found, base_url=whole, moved=True)
         self.settings = self.settings.with_upstream(found)
-        if found.warning() is not None:
-            log.warning("%s", found.warning())
+        warning = found.warning(self.settings.called.base_url)
+        if warning is not None:
+            log.warning("%s", warning)
         elif self._met:
             log.info("%s", found.words())
 
@@ -99,3 +105,63 @@ def _key(settings: Settings) -> str | None:
     except Misconfigured as error:  # said again where a call needs it
         log.warning("%s", error)
         return None
+
+
+class Contacts:
+    """A contact for each upstream of the settings, made when it is first asked for:
+    with its own wire, client, key and catalogue, so that nothing of one is ever sent to
+    another.
+
+    Belongs to the running loop. Raises Misconfigured for a default upstream whose proxy
+    or CA file cannot be used.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """settings: the process's own."""
+        self._settings = settings
+        self._made: dict[str, Contact] = {}
+        self.default = self.of(DEFAULT)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All upstreams, the default first."""
+        return self._settings.upstream_names
+
+    def of(self, name: str) -> Contact:
+        """The contact with this upstream. Raises BadPlan where there is none of that
+        name, and Misconfigured for a proxy or a CA file that cannot be used."""
+        found = self._made.get(name)
+        if found is None:
+            if name not in self.names:
+                raise BadPlan(no_such_upstream(name, self.names), "upstream")
+            settings = self._settings.at(name)
+            found = self._made[name] = Contact(wire_of(settings), settings)
+        return found
+
+    async def meet(self, names: Iterable[str]) -> dict[str, Settings]:
+        """The settings at each of these, once it is known who it is, or cannot be known
+        now."""
+        return {name: await self.of(name).meet() for name in names}
+
+    async def close(self) -> None:
+        """End all of them, and their wires."""
+        for contact in self._made.values():
+            await contact.close()
+            await contact.wire.aclose()
+
+
+def check_upstreams(plan: Plan, names: Iterable[str]) -> None:
+    """Raise BadPlan, which names the field, for an upstream that there is not."""
+    known = tuple(names)
+    for index, target in enumerate(plan.targets):
+        if target.at not in known:
+            field = f"targets[{index}].upstream"
+            raise BadPlan(no_such_upstream(target.at, known), field)
+
+
+def no_such_upstream(name: str, known: Iterable[str]) -> str:
+    """The sentence on a name that is not there."""
+    return (
+        f"There is no upstream `{name[:40]}` here: UPSTREAMS_FILE names them."
+        f" {meant(name[:40], known)}"
+    )

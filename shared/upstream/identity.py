@@ -4,6 +4,7 @@ import hmac
 from hashlib import sha256
 from urllib.parse import urlsplit
 
+from shared.settings import DEFAULT
 from shared.standards.http import PORTS
 
 _PRINT_DIGITS = 4
@@ -24,11 +25,13 @@ def upstream_of(base_url: str) -> str:
     return f"{parts.scheme}://{where}{parts.path.rstrip('/')}"
 
 
-def key_print(key: str | None, job_id: str) -> str:
-    """Tells whether two calls of one run were made with the same key, and nothing else.
+def key_print(key: str | None, job_id: str, upstream: str = DEFAULT) -> str:
+    """Tells whether two calls of one run to one upstream were made with the same key,
+    and nothing else; an upstream that has a name stands before it.
 
     An HMAC under the run's id, so that runs cannot be compared; and so short that it
     confirms no guess, since one of 65,536 wrong keys has the same.
     """
     mac = hmac.new(job_id.encode(), (key or "").encode(), sha256)
-    return mac.hexdigest()[:_PRINT_DIGITS]
+    digits = mac.hexdigest()[:_PRINT_DIGITS]
+    return digits if upstream == DEFAULT else f"{upstream} {digits}"

@@ -4,24 +4,51 @@ A model's row in the catalogue has the price of one provider. An unpinned call m
 served by any of them, so the dearest counts; a pinned one by its own alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
+from shared.errors import CatalogueDown
 from shared.money import Price
 from shared.plan import Target
 from shared.settings import Settings
+from shared.settings.upstreams import ANY_MODEL
 from shared.upstream.catalogue import Catalogue
+from shared.upstream.contact import Contacts
+
+_MILLION = Decimal(1_000_000)
 
 
 async def prices_of(
-    targets: Sequence[Target], catalogue: Catalogue, settings: Settings
+    targets: Sequence[Target], contacts: Contacts, at: Mapping[str, Settings]
 ) -> tuple[Price | None, ...]:
-    """The price of each target; None where the upstream does not say (a router, a
-    plain OpenAI-compatible server).
+    """The price of each target: as its upstream lists it, or else as UPSTREAMS_FILE
+    does; None where neither says (a router, a plain OpenAI-compatible server).
 
-    Raises CatalogueDown when the upstream does not answer.
+    at: the settings at each upstream of the targets. Raises CatalogueDown when an
+    upstream does not answer, and its prices stand nowhere else.
     """
-    await catalogue.models()
-    return tuple([await _price(target, catalogue, settings) for target in targets])
+    found = []
+    for target in targets:
+        catalogue, settings = contacts.of(target.at).catalogue, at[target.at]
+        written = _written(target, settings)
+        try:
+            await catalogue.models()
+            listed = await _price(target, catalogue, settings)
+        except CatalogueDown:
+            if written is None:
+                raise
+            listed = None
+        found.append(listed or written)
+    return tuple(found)
+
+
+def _written(target: Target, settings: Settings) -> Price | None:
+    """As the table of the upstream says."""
+    prices = settings.upstream_prices
+    said = prices.get(target.model) or prices.get(ANY_MODEL)
+    if said is None:
+        return None
+    return Price(said.prompt / _MILLION, said.completion / _MILLION, said.request)
 
 
 async def _price(

@@ -3,6 +3,8 @@
 A thing that nobody observed is unknown, and no reason to doubt.
 """
 
+from collections import Counter
+
 from shared.analysis import LATE_S, MOST_OFF
 from shared.verdict.failures import FAILURES
 from shared.verdict.records import Evidence, Reason, Rule
@@ -194,32 +196,39 @@ def _mixed_versions(evidence: Evidence) -> Reason | None:
 
 
 def _mixed_upstreams(evidence: Evidence) -> Reason | None:
-    upstreams = evidence.summary.upstreams
-    if len(upstreams) < 2:
+    """Targets that ask several upstreams, as the plan says, are no doubt; one that was
+    asked at several is."""
+    upstreams: dict[str, int] = {}
+    for target in evidence.summary.targets:
+        if len(target.upstreams) > 1:
+            for name, n in target.upstreams.items():
+                upstreams[name] = upstreams.get(name, 0) + n
+    if not upstreams:
         return None
     said = ", ".join(f"{name} ({n} rows)" for name, n in upstreams.items())
     return Reason(
         kind="suspect",
         code="mixed_upstreams",
         words=f"Several upstreams were asked, and are in the same figures: {said}.",
-        remedy="Give all workers the same OPENROUTER_BASE_URL, and run again; the"
-        " column `upstream` tells the rows apart.",
+        remedy="Give all workers the same OPENROUTER_BASE_URL and UPSTREAMS_FILE, and"
+        " run again; the column `upstream` tells the rows apart.",
         value=float(len(upstreams)),
         limit=1.0,
     )
 
 
 def _mixed_keys(evidence: Evidence) -> Reason | None:
-    keys = evidence.seen.keys or ()
-    if len(keys) < 2:
+    prints = Counter(each.rpartition(" ")[0] for each in evidence.seen.keys or ())
+    keys = max(prints.values(), default=0)
+    if keys < 2:
         return None
     return Reason(
         kind="suspect",
         code="mixed_keys",
-        words=f"Calls were made with {len(keys)} keys, which may have other limits and"
-        " other routes.",
+        words=f"Calls to one upstream were made with {keys} keys, which may have other"
+        " limits and other routes.",
         remedy="Give all workers the same key, and change it between runs.",
-        value=float(len(keys)),
+        value=float(keys),
         limit=1.0,
     )
 

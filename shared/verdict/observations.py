@@ -48,7 +48,8 @@ class Observations:
     unaccounted_usd: float | None = None
     """The most that may have been billed beyond what the rows tell."""
     keys: tuple[str, ...] | None = None
-    """One print for each key that was used: `shared.upstream.identity`."""
+    """One print for each key that was used, after the name of an upstream that has one:
+    `shared.upstream.identity`."""
     beside: tuple[str, ...] | None = None
     """Ids of the runs that were measured on the same upstream at the same time."""
     reworded: tuple[str, ...] | None = None

@@ -14,6 +14,7 @@ from shared.wire.wire import (
     Deadlines,
     Exchange,
     FailureKind,
+    Origin,
     Request,
     Response,
     Wire,
@@ -42,10 +43,11 @@ def client(
 ) -> httpx.AsyncClient:
     """A client over `wire`: no redirects, no environment, the wire's own deadlines.
 
+    With a base URL it asks that origin alone, since its headers may hold a key.
     Closing it leaves the wire open: others may be using it.
     """
     return httpx.AsyncClient(
-        transport=WireTransport(wire),
+        transport=WireTransport(wire, Origin.of(base_url) if base_url else None),
         base_url=base_url,
         headers=headers,
         timeout=None,  # noqa: S113 - the wire has deadlines of its own
@@ -64,11 +66,19 @@ class WireTransport(httpx.AsyncBaseTransport):
     total one stays.
     """
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, only: Origin | None = None) -> None:
+        """only: no request goes to another origin."""
         self._wire = wire
+        self._only = only
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         prebuilt, limits = await _prebuilt(request), self._limits(request)
+        if self._only is not None and prebuilt.origin != self._only:
+            # Its headers are for one origin, whatever an answer or a caller names.
+            raise httpx.UnsupportedProtocol(
+                f"{prebuilt.origin.host} is another host than this client is for",
+                request=request,
+            )
         answer = _Answer(self._wire, prebuilt, limits)
         try:
             response = await answer.head()

@@ -17,8 +17,7 @@ from shared.run import Ending, Status
 from shared.settings.settings import Settings
 from shared.store import keys
 from shared.store.run import reconciles, runs, states
-from shared.upstream.connect import wire_of
-from shared.upstream.contact import Contact
+from shared.upstream import Contacts
 from tests.children import CANARY, Simulator, simulator, until, workers
 from worker.ended import bills
 from worker.ended.reconcile import Reconciler
@@ -204,13 +203,13 @@ async def test_free_calls_may_never_be_told_of(
         monkeypatch.setattr(bills, "PAUSES_S", (0.01,) * 7)
         given = fleet.env | {"RECONCILE": "true"}
         settings = Settings.model_validate({k.lower(): v for k, v in given.items()})
-        wire = wire_of(settings)
-        one = Reconciler(redis, Contact(wire, settings), "here", busy=lambda: False)
+        contacts = Contacts(settings)
+        one = Reconciler(redis, settings, contacts, "here", busy=lambda: False)
         await reconciles.ask(redis, job_id, in_s=0, keep_s=600)
         await one.begin_due()
         found = await file(tmp_path, job_id)
         await one.close()
-        await wire.aclose()
+        await contacts.close()
     totals = found["totals"]
     assert (totals["found"], totals["not_found"]) == (CALLS, CALLS)
     states = {call["state"]: call["theirs"] for call in found["calls"]}

@@ -29,6 +29,7 @@ _HOPELESS = (401, 402, 403)
 """Statuses that forbid this key every bill."""
 _COLUMNS = (
     "generation_id",
+    "target",
     "step",
     "slot",
     "attempt",
@@ -43,20 +44,33 @@ Cells = tuple[str, ...]
 Quiet = Callable[[], Awaitable[None]]
 
 
-async def choose(path: Path, most: int, quiet: Quiet) -> tuple[int, int, list[Row]]:
-    """How many rows there are, how many have an id, and the `most` to ask for."""
-    rows = rows_with_id = 0
+async def choose(
+    path: Path, most: int, quiet: Quiet, where: Callable[[str], str | None]
+) -> tuple[int, int, int, dict[str, list[Row]]]:
+    """How many rows there are, how many have an id, of how many of those somebody has
+    the bill, and the `most` to ask for, by upstream.
+
+    where: the upstream that has bills of a target (its label); None: none."""
+    rows = rows_with_id = billed = 0
     async for found in _each(path, quiet):
         rows += 1
         rows_with_id += bool(found[0])
-    places = evenly(rows_with_id, most)
-    chosen, place = [], 0
+        billed += _upstream(found, where) is not None
+    places = evenly(billed, most)
+    chosen, place = dict[str, list[Row]](), 0
     async for found in _each(path, quiet):
-        if found[0]:
+        upstream = _upstream(found, where)
+        if upstream is not None:
             if place in places:
-                chosen.append(row(found))
+                chosen.setdefault(upstream, []).append(row(found))
             place += 1
-    return rows, rows_with_id, chosen
+    return rows, rows_with_id, billed, chosen
+
+
+def _upstream(found: Cells, where: Callable[[str], str | None]) -> str | None:
+    """Who has the bill of a row; None: nobody."""
+    generation_id, label = found[:2]
+    return where(unguarded(label)) if generation_id else None
 
 
 async def ask(
@@ -123,7 +137,7 @@ def cells(path: Path) -> Iterator[Cells]:
 def row(found: Cells) -> Row:
     """The row of its cells. Output tokens that we counted ourselves, where the upstream
     gave no usage, are not compared with a bill."""
-    generation_id, step, slot, attempt, cost, provider, *counts, tokens_from = found
+    generation_id, _, step, slot, attempt, cost, provider, *counts, tokens_from = found
     prompt, output, reasoning = (int(count) if count else None for count in counts)
     return Row(
         int(step),

@@ -9,21 +9,31 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
+from pydantic_core import from_json
 from redis.asyncio import Redis
 
 from shared import archive
 from shared.clock import sleep, utc_label
 from shared.errors import BenchError
 from shared.files import clear_unfinished, publish
-from shared.money.reconciliation import FILE, BillReply, Reconciliation, compare, totals
+from shared.money.reconciliation import (
+    FILE,
+    BillReply,
+    Reconciliation,
+    Row,
+    compare,
+    totals,
+)
 from shared.outputs import write_json
+from shared.settings import DEFAULT, Settings
 from shared.store import away
 from shared.store.client import AWAY
 from shared.store.run import reconciles
 from shared.store.run.record import leave
-from shared.upstream import Contact, client_of
+from shared.upstream import Contacts, client_of
 from shared.upstream.identity import upstream_of
 from worker.ended import bills
 from worker.tasks import cancel
@@ -44,15 +54,16 @@ class Reconciler:
     def __init__(
         self,
         redis: Redis,
-        contact: Contact,
+        settings: Settings,
+        contacts: Contacts,
         name: str,
         *,
         busy: Callable[[], bool],
     ) -> None:
-        """busy: whether something is measured here now."""
+        """settings: of the process. busy: whether something is measured here now."""
         self._redis = redis
-        self._contact = contact
-        self._settings = contact.settings
+        self._contacts = contacts
+        self._settings = settings
         self._name = name
         self._busy = busy
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -126,40 +137,62 @@ class Reconciler:
         return _LATER_S
 
     async def _compare(self, job_id: str, path: Path) -> Reconciliation:
-        settings = await self._contact.meet()
-        rows, rows_with_id, chosen = await bills.choose(
-            path, settings.reconcile_most, self._quiet
+        where = await asyncio.to_thread(_upstreams_of, path.parent)
+        names = dict.fromkeys([DEFAULT] if where is None else where.values())
+        known = [name for name in names if name in self._contacts.names]
+        at = await self._contacts.meet(known)
+        asked = {name: one for name, one in at.items() if one.speaks_openrouter}
+
+        def billed_by(label: str) -> str | None:
+            name = DEFAULT if where is None else where.get(label, DEFAULT)
+            return name if name in asked else None
+
+        most = self._settings.reconcile_most
+        rows, rows_with_id, billed, chosen = await bills.choose(
+            path, most, self._quiet, billed_by
         )
         notes = []
         replies: dict[str, BillReply] = {}
-        if not settings.speaks_openrouter:
+        if len(asked) < len(names):
             notes.append(
                 "Nothing was asked: a plain OpenAI-compatible upstream has no"
                 " GET /generation."
+                if not asked
+                else "Rows of these upstreams have no bills: "
+                + ", ".join(name for name in names if name not in asked)
             )
-        else:
-            if len(chosen) < rows_with_id:
-                notes.append(
-                    f"{len(chosen)} of {rows_with_id} rows were chosen, evenly spread"
-                    " by slot: RECONCILE_MOST allows no more."
-                )
-            key = settings.require_key()
-            async with client_of(self._contact.wire, settings, key) as client:
-                replies = await bills.ask(client, chosen, self._open, self._quiet)
-            notes += bills.refusals(replies)
+        number = sum(map(len, chosen.values()))
+        if number < billed:
+            notes.append(
+                f"{number} of {billed} rows were chosen, evenly spread by slot:"
+                " RECONCILE_MOST allows no more."
+            )
+        for name, some in chosen.items():
+            found = await self._ask(name, asked[name], some)
+            notes += bills.refusals(found)
+            replies |= found
         calls = tuple(
             compare(one, replies[one.generation_id])
-            for one in chosen
+            for one in chain.from_iterable(chosen.values())
             if one.generation_id in replies
         )
+        urls = (upstream_of(one.openrouter_base_url) for one in at.values())
         return Reconciliation(
             job_id=job_id,
-            upstream=upstream_of(settings.openrouter_base_url),
+            upstream=", ".join(dict.fromkeys(urls)),
             ended_at=utc_label(),
             notes=tuple(notes),
             totals=totals(calls, rows=rows, rows_with_id=rows_with_id),
             calls=calls,
         )
+
+    async def _ask(
+        self, name: str, settings: Settings, rows: list[Row]
+    ) -> dict[str, BillReply]:
+        """The bills of these rows, of the upstream that was asked, with its key."""
+        wire, key = self._contacts.of(name).wire, settings.require_key()
+        async with client_of(wire, settings, key) as client:
+            return await bills.ask(client, rows, self._open, self._quiet)
 
     async def _quiet(self) -> None:
         """Wait until this worker measures nothing; yields to the loop in any case."""
@@ -183,3 +216,11 @@ class Reconciler:
 def _write(folder: Path, found: Reconciliation) -> None:
     clear_unfinished(folder, f"{FILE}.*")
     publish(folder / FILE, [write_json(found)])
+
+
+def _upstreams_of(folder: Path) -> dict[str, str] | None:
+    """The name of each target's upstream, by label; None of a run that was kept before
+    there were several."""
+    summary = from_json((folder / "summary.json").read_bytes())
+    named = {each["target"]: each.get("upstream") for each in summary["targets"]}
+    return None if None in named.values() else named

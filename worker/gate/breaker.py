@@ -20,12 +20,12 @@ from shared.clock import monotonic_s, sleep
 from shared.plan import Work
 from shared.store.client import AWAY
 from shared.store.run import outages
-from shared.store.run.outages import FIRST_PAUSE_S, UPSTREAM, Outage
+from shared.store.run.outages import FIRST_PAUSE_S, Outage, is_upstream
 from worker.assignment import Assignment
 from worker.gate.beside import Beside
 from worker.gate.gate import Gate
 from worker.gate.openings import Openings
-from worker.gate.places import Down, Place, Places, names
+from worker.gate.places import Down, Place, Places
 from worker.gate.signs import enough, hint_s, is_gateways, shows, words
 from worker.rows import Attempt, ReadAttempt
 
@@ -69,7 +69,7 @@ class Breaker(Gate):
         """Whether the run waits for an outage, and this shard tries it."""
         self._redis = assigned.redis
         self._lease = assigned.lease
-        self._account = assigned.account
+        self._account = assigned.purse
         self._clock = assigned.clock
         self._call_s = assigned.settings.connect_timeout_s + assigned.settings.lease_s
         """After so long another call may try: who was trying may be dead."""
@@ -77,22 +77,22 @@ class Breaker(Gate):
         self._beside = beside
         self._lanes = lanes
         self._settle = settle
-        self.places = Places([target.label() for target in assigned.plan.targets])
+        self.places = Places(assigned.plan.targets)
         """What is known of the upstream and of each target."""
 
     def names(self, target: int) -> tuple[str, str]:
         """The names whose outage holds back a call of this target."""
-        return names(target)
+        return self.places.of(target)
 
     def is_open(self, asked: Work) -> bool:
         """Whether nothing is down that the call would need leave to try."""
         if not self._openings.ever_shut:
             return True
-        return not any(self.places.down(name) for name in names(asked.target))
+        return not any(self.places.down(name) for name in self.places.of(asked.target))
 
     def again_s(self, asked: Work) -> float | None:
         """The slot's place in line, behind what is down and was tried lately."""
-        for name in names(asked.target):
+        for name in self.places.of(asked.target):
             if self._openings.is_shut(name):
                 self._openings.waits["outage"] += 1
                 return self._in_line(name)
@@ -106,7 +106,7 @@ class Breaker(Gate):
         which may be later and in another order."""
         if not self.waits:
             return
-        for name in names(call.work.target)[: 1 if is_gateways(status) else 2]:
+        for name in self.places.of(call.work.target)[: 1 if is_gateways(status) else 2]:
             place = self.places[name]
             place.answered = True
             if place.down is not None:
@@ -115,7 +115,7 @@ class Breaker(Gate):
                     self._beside.start(self._tell_up(name, call.started_s))
             elif place.failed:
                 # a connection that was made earlier says nothing of a later one
-                before_s = call.started_s if name == UPSTREAM else float("inf")
+                before_s = call.started_s if is_upstream(name) else float("inf")
                 self._let_go(place, before_s)
 
     def became(self, ended: ReadAttempt, *, is_last: bool) -> Waits | int | None:
@@ -123,7 +123,7 @@ class Breaker(Gate):
         or one of an outage, whose slot is offered again at that ms of the store.
 
         is_last: no more calls begin, so that it will be known no better."""
-        name = shows(ended)
+        name = shows(ended, self.places.of(ended.call.work.target))
         if not self.waits or name is None:
             return None
         place = self.places[name]
@@ -144,7 +144,7 @@ class Breaker(Gate):
         for name, place in self.places.items():
             if not place.failed:
                 continue
-            if name == UPSTREAM and not place.answered and place.down is None:
+            if is_upstream(name) and not place.answered and place.down is None:
                 self._trip(name, place.failed[0])
             else:
                 self._let_go(place)
@@ -176,7 +176,7 @@ class Breaker(Gate):
 
     async def leave(self, asked: Work, call_id: str) -> float | None:
         """None: the call may go, or try. Else the monotonic second to ask again."""
-        down = [name for name in names(asked.target) if self.places.down(name)]
+        down = [name for name in self.places.of(asked.target) if self.places.down(name)]
         if not down:
             return None
         try:

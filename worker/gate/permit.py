@@ -10,6 +10,7 @@ from collections.abc import Callable
 from shared.clock import monotonic_s
 from shared.money import Limit, limits_of
 from shared.plan import Work
+from shared.settings import DEFAULT
 from shared.store.client import AWAY
 from shared.store.upstream import limits
 from shared.store.upstream.limits import MONEY, PACE, Wait
@@ -52,17 +53,23 @@ class Permit(Gate):
         self._freed = freed
         self._broke = broke
         settings, targets = assigned.settings, assigned.plan.targets
-        self._account = assigned.account
+        at = [assigned.at(target) for target in range(len(targets))]
+        self._accounts = [upstream.account for upstream in at]
+        self._called = [one.name for one in at]
+        self._purse = assigned.purse
         # when it is over, and its row has had time to come
         self._flight_s = settings.total_timeout_s + 4 * settings.lease_s
-        self._limits = [limits_of(target.model, settings) for target in targets]
+        self._limits = [
+            limits_of(target.model, upstream.settings)
+            for target, upstream in zip(targets, at, strict=True)
+        ]
         self._in_flight = [
             [limit for limit in counted if limit.in_flight is not None]
             for counted in self._limits
         ]
         self._names = [
             (
-                *(limit.name for limit in counted),
+                *(self._known(target, limit.name) for limit in counted),
                 *([MONEY] * bool(costs and costs.has_price(target))),
             )
             for target, counted in enumerate(self._limits)
@@ -90,8 +97,8 @@ class Permit(Gate):
         if shut(MONEY) and self._worst_nano(asked):
             return self._openings.until_s(MONEY)
         for limit in self._limits[asked.target]:
-            if shut(limit.name):
-                return self._in_line_of(limit)
+            if shut(self._known(asked.target, limit.name)):
+                return self._in_line_of(asked.target, limit)
         return None
 
     async def leave(self, asked: Work, call_id: str) -> float | None:
@@ -104,9 +111,10 @@ class Permit(Gate):
         try:
             wait = await limits.leave(
                 self._assigned.redis,
-                self._account,
+                self._accounts[asked.target],
                 self._limits[asked.target],
                 call_id,
+                purse=self._purse,
                 flight_s=self._flight_s,
                 reservation=reserved,
                 paced=self._pace.asked(asked.target),
@@ -129,10 +137,11 @@ class Permit(Gate):
             await limits.unsent(
                 *(
                     self._assigned.redis,
-                    self._account,
+                    self._accounts[asked.target],
                     counted,
                     call_id,
                     self._assigned.job_id,
+                    self._purse,
                 )
             )
         except AWAY as error:
@@ -144,14 +153,15 @@ class Permit(Gate):
 
     def land(self, call_id: str, target: int) -> None:
         """A call is over; its lane is freed when the store has been told."""
-        self._beside.start(self._land(call_id, self._in_flight[target]))
+        self._beside.start(self._land(call_id, target))
 
     def bar(self, target: int, opens_s: float) -> None:
         """The upstream said that no free call goes before then (monotonic)."""
         name = self._limits[target][0].name
-        self._openings.shut(name, opens_s, _words(name, "barred"))
+        self._shut(target, name, opens_s, "barred")
         self._openings.waits["barred"] += 1
-        self._beside.start(self._tell(name, self._assigned.clock.store_ms(opens_s)))
+        until_ms = self._assigned.clock.store_ms(opens_s)
+        self._beside.start(self._tell(self._accounts[target], name, until_ms))
 
     def _counts(self, asked: Work) -> bool:
         return not self.is_open(asked) or not self._pace.is_open(asked)
@@ -164,9 +174,18 @@ class Permit(Gate):
             return self._pace.told_to_wait(target, until_s, wait.apart_ms / 1000)
         if wait.why == "in_flight":
             return until_s
-        self._openings.shut(wait.limit, until_s, _words(wait.limit, wait.why))
+        self._shut(target, wait.limit, until_s, wait.why)
         counted = self._limits[target]
-        return self._in_line_of(next(one for one in counted if one.name == wait.limit))
+        limit = next(one for one in counted if one.name == wait.limit)
+        return self._in_line_of(target, limit)
+
+    def _known(self, target: int, limit: str) -> str:
+        """The limit's name in `Openings`: each account has its own."""
+        return f"{self._accounts[target]} limit {limit}"
+
+    def _shut(self, target: int, limit: str, until_s: float, why: str) -> None:
+        words = _words(limit, why, self._called[target])
+        self._openings.shut(self._known(target, limit), until_s, words)
 
     def _without_money(self, why: str, until_s: float) -> float:
         if why == "budget":
@@ -176,31 +195,34 @@ class Permit(Gate):
             self._openings.shut(MONEY, until_s, _DAYS_BUDGET)
         return until_s
 
-    async def _land(self, call_id: str, counted: list[Limit]) -> None:
+    async def _land(self, call_id: str, target: int) -> None:
+        account, counted = self._accounts[target], self._in_flight[target]
         try:
-            await limits.landed(self._assigned.redis, self._account, counted, call_id)
+            await limits.landed(self._assigned.redis, account, counted, call_id)
         except AWAY as error:
             log.warning("a landed call was not reported: %s", error)
         self._freed()
 
-    async def _tell(self, name: str, until_ms: int) -> None:
+    async def _tell(self, account: str, name: str, until_ms: int) -> None:
         try:
-            await limits.bar(self._assigned.redis, self._account, name, until_ms)
+            await limits.bar(self._assigned.redis, account, name, until_ms)
         except AWAY as error:
             log.warning("other workers were not told of a limit: %s", error)
 
-    def _in_line_of(self, limit: Limit) -> float:
+    def _in_line_of(self, target: int, limit: Limit) -> float:
         apart_s = 60 / limit.per_minute if limit.per_minute else _APART_S
-        return self._openings.in_line(limit.name, limit.per_minute or 1, apart_s)
+        known = self._known(target, limit.name)
+        return self._openings.in_line(known, limit.per_minute or 1, apart_s)
 
     def _worst_nano(self, asked: Work) -> int:
         return 0 if self._costs is None else self._costs.worst_nano(asked)
 
 
-def _words(limit: str, why: str) -> str:
+def _words(limit: str, why: str, upstream: str) -> str:
     """A limit that is reached, for people."""
+    of = "" if upstream == DEFAULT else f" at {upstream}"
     calls = "free calls" if limit == "free" else "calls"
     of_span = {"minute": f"{calls} a minute", "day": f"{calls} a UTC day"}
     if why in of_span:
-        return f"the limit of {of_span[why]}"
-    return f"the upstream's limit of {calls}"
+        return f"the limit of {of_span[why]}{of}"
+    return f"the upstream's limit of {calls}{of}"

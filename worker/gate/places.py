@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from shared.store.run.outages import UPSTREAM, Outage, of_target
+from shared.plan import Target
+from shared.store.run.outages import Outage, of_target, of_upstream
 from worker.rows import ReadAttempt
 
 _NEVER_S = float("inf")
@@ -40,10 +41,15 @@ class Place:
 class Places(dict[str, Place]):
     """Places by name; one that is missing is made when it is asked for."""
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        """labels: of the targets, in the plan's order."""
+    def __init__(self, targets: Sequence[Target]) -> None:
+        """targets: of the plan, in its order."""
         super().__init__()
-        self._labels = {of_target(n): label for n, label in enumerate(labels)}
+        self._of = [
+            (of_upstream(target.at), of_target(index))
+            for index, target in enumerate(targets)
+        ]
+        self._labels = {of_target(n): each.label() for n, each in enumerate(targets)}
+        self._upstreams = {of_upstream(target.at): target.at for target in targets}
 
     def __missing__(self, name: str) -> Place:
         place = self[name] = Place()
@@ -62,9 +68,14 @@ class Places(dict[str, Place]):
         if not down:
             return None
         outage, name = max(down, key=lambda one: one[0].since_ms)
-        if name == UPSTREAM or len(self._labels) < 2:
+        alike = self._upstreams if name in self._upstreams else self._labels
+        if len(alike) < 2:
             return outage
-        return replace(outage, words=f"{self._labels[name]}: {outage.words}")
+        return replace(outage, words=f"{alike[name]}: {outage.words}")
+
+    def of(self, target: int) -> tuple[str, str]:
+        """The places that a call of this target depends on: its upstream, and it."""
+        return self._of[target]
 
     def down(self, name: str) -> Down | None:
         """Its outage; None: it is not known to be down."""
@@ -75,12 +86,7 @@ class Places(dict[str, Place]):
         """Since when no call has begun but to try, monotonic; inf where one may."""
         since_s = 0.0
         for target in range(targets):
-            down = [d for name in names(target) if (d := self.down(name))]
+            down = [d for name in self.of(target) if (d := self.down(name))]
             tripped_s = min((d.tripped_s for d in down), default=_NEVER_S)
             since_s = max(since_s, tripped_s)
         return since_s
-
-
-def names(target: int) -> tuple[str, str]:
-    """The places that a call of this target depends on."""
-    return UPSTREAM, of_target(target)

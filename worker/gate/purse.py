@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
 from itertools import zip_longest
 
 from redis.asyncio import Redis
@@ -14,7 +15,7 @@ from shared.plan import Plan
 from shared.settings import Settings
 from shared.store.run import runs
 from shared.store.upstream import money
-from shared.upstream import Contact, prices_of
+from shared.upstream import Contacts, prices_of
 
 log = logging.getLogger("worker.gate.purse")
 
@@ -26,25 +27,30 @@ _ASK_S = 5.0
 class Purse:
     """What the runs cost that a worker takes on, by the upstream's present prices."""
 
-    def __init__(self, redis: Redis, contact: Contact) -> None:
+    def __init__(self, redis: Redis, settings: Settings, contacts: Contacts) -> None:
+        """settings: of the process."""
         self._redis = redis
-        self._account = account_of(contact.settings)
-        self._catalogue = contact.catalogue
+        self._settings = settings
+        self._account = account_of(settings)
+        self._contacts = contacts
         self._known: OrderedDict[str, tuple[float, Costs]] = OrderedDict()
 
-    async def costs(self, plan: Plan, job_id: str, settings: Settings) -> Costs | None:
-        """The worst costs of one run's calls; None where no budget limits it. settings:
-        as the run's upstream is known.
+    async def costs(
+        self, plan: Plan, job_id: str, at: Mapping[str, Settings]
+    ) -> Costs | None:
+        """The worst costs of one run's calls; None where no budget limits it. at: the
+        settings at each of its upstreams.
 
         Raises UnknownPrice where a budget could not be kept.
         """
+        settings = self._settings
         budget = budget_of(plan, settings)
         if budget is None:
             return None
         asked_s, costs = self._known.get(job_id, (0.0, None))
         now_s = monotonic_s()
         if costs is None or now_s - asked_s > settings.models_refresh_s:
-            prices = await self._prices(plan, job_id, settings)
+            prices = await self._prices(plan, job_id, at)
             check_prices(plan, prices, settings)
             costs = Costs(plan, prices, budget)
             self._known[job_id] = (now_s, costs)
@@ -53,7 +59,7 @@ class Purse:
         return costs
 
     async def _prices(
-        self, plan: Plan, job_id: str, settings: Settings
+        self, plan: Plan, job_id: str, at: Mapping[str, Settings]
     ) -> tuple[Price | None, ...]:
         """The prices now; where the upstream does not say, those of when the run was
         made."""
@@ -61,7 +67,7 @@ class Purse:
         now: tuple[Price | None, ...] = ()
         try:
             async with asyncio.timeout(_ASK_S):
-                now = await prices_of(plan.targets, self._catalogue, settings)
+                now = await prices_of(plan.targets, self._contacts, at)
         except (CatalogueDown, TimeoutError) as error:
             log.warning("%s is held to the prices of its beginning: %s", job_id, error)
         both = zip_longest(now, then)

@@ -1,7 +1,6 @@
 """What a call shows of its upstream: that it is there, or is perhaps down. Pure."""
 
 from shared.sample import Outcome
-from shared.store.run.outages import UPSTREAM, of_target
 from worker.rows import ReadAttempt
 
 _FEWEST, _MOST = 3, 10
@@ -11,8 +10,9 @@ upstream that is overloaded is there."""
 _UNREACHED = (Outcome.CONNECT_ERROR, Outcome.TIMEOUT_CONNECT)
 
 
-def shows(ended: ReadAttempt) -> str | None:
-    """The name of what it shows to be down, if it is one of several; None: nothing.
+def shows(ended: ReadAttempt, places: tuple[str, str]) -> str | None:
+    """Which of its `places`, the upstream and the target, it shows to be down if it is
+    one of several; None: nothing.
 
     A new connection that ends without a byte is what a proxy gives whose server is
     missing; the end of a kept connection shows nothing.
@@ -20,10 +20,10 @@ def shows(ended: ReadAttempt) -> str | None:
     sample = ended.sample
     lost = sample.outcome is Outcome.DISCONNECTED and not sample.reused
     if lost or sample.outcome in _UNREACHED:
-        return UPSTREAM
+        return places[0]
     limit = ended.reply.limit
     if is_gateways(ended.reply.status) and not (limit is not None and limit.account):
-        return of_target(ended.call.work.target)
+        return places[1]
     return None
 
 

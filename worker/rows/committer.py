@@ -89,7 +89,7 @@ class Committer:
         self._seen = seen
         self._tell = tell
         self._lease = lease = assigned.lease
-        self._account = assigned.account
+        self._purse = assigned.purse
         self._name = f"{lease.job_id} shard {lease.shard}"
         self._entries: deque[Entry] = deque()
         self._flying: list[Entry] = []
@@ -180,7 +180,7 @@ class Committer:
                 self._flying,
                 max_answers_bytes=self._assigned.settings.max_answers_bytes,
                 max_error_share=self._assigned.plan.max_error_share,
-                account=self._account,
+                account=self._purse,
             )
         except AWAY:
             self.is_away = True

@@ -1,7 +1,8 @@
 """One call: what to send for a slot, and the row that came of it."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pydantic_core import to_json
@@ -14,9 +15,9 @@ from shared.answer.wording import USUAL, Wording
 from shared.clock import wall_s
 from shared.plan import Work, unique_prefix, with_prefix, work
 from shared.sample import Outcome, Sample
-from shared.upstream.identity import upstream_of
+from shared.upstream import dialect_of
 from shared.wire import Caps, Exchange, Request, caps_for, request
-from worker.assignment import Assignment
+from worker.assignment import AskedUpstream, Assignment
 from worker.rows.slack import slack_of
 from worker.slot import Slot
 from worker.wordings import Wordings
@@ -42,6 +43,34 @@ class Attempt:
     """How it was asked."""
 
 
+HasToken = Callable[[Exchange], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where the requests to one upstream go, and how it is spoken to."""
+
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    """Its key among them."""
+    dialect: Dialect
+    upstream: str
+    """What rows say of it."""
+
+    @classmethod
+    def of(cls, upstream: AskedUpstream, more: dict[str, str]) -> "_Address":
+        """more: headers of the run."""
+        settings = upstream.settings
+        dialect = dialect_of(settings)
+        headers = dialect.headers(upstream.key, settings) | more
+        url = settings.openrouter_base_url + dialect.PATH
+        return cls(url, headers, dialect, upstream.url)
+
+    def has_token(self, exchange: Exchange) -> bool:
+        """Whether a token has come by now."""
+        return has_token(exchange, self.dialect)
+
+
 class ReadAttempt(NamedTuple):
     """A call that has ended and was read."""
 
@@ -57,26 +86,26 @@ class Probe:
         self,
         assigned: Assignment,
         *,
-        dialect: Dialect,
-        key: str | None,
+        wordings: Wordings,
         worker: str,
         traceparent: str | None = None,
-        wordings: Wordings | None = None,
     ) -> None:
-        """traceparent: the shard's place in a trace, the same in each of its requests,
-        since their bytes are built once.
-        wordings: how its targets are asked; None: as usual, learning nothing."""
+        """wordings: how its targets are asked.
+        traceparent: the shard's place in a trace, the same in each of its requests,
+        since their bytes are built once."""
         self.plan, self._lease = assigned.plan, assigned.lease
         plan, settings = assigned.plan, assigned.settings
-        self.wordings = wordings or Wordings(plan, settings, {}, bounded=True)
-        self._dialect = dialect
+        self.wordings = wordings
         self.worker = worker
         self._start_s = assigned.clock.monotonic(self._lease.start_ms)
         self._text_bytes = settings.max_answer_bytes
-        self._url = settings.openrouter_base_url + dialect.PATH
-        self._upstream = upstream_of(settings.openrouter_base_url)
-        self._headers = dialect.headers(key, settings) | tracing.headers(traceparent)
-        self._headers |= plan.extra_headers
+        more = {**tracing.headers(traceparent), **plan.extra_headers}
+        there = {
+            name: _Address.of(upstream, more)
+            for name, upstream in assigned.upstreams.items()
+        }
+        self._to = [there[target.at] for target in plan.targets]
+        """Of each target, where its requests go and how."""
         self._built: OrderedDict[tuple[int, int, Wording], Request] = OrderedDict()
         self._built_bytes = 0
         self._most_tokens = 0
@@ -128,7 +157,8 @@ class Probe:
             stream_options=wording.stream_options,
             extra=plan.extra_of(target),
         )
-        return request("POST", self._url, self._headers, self._dialect.build(ask))
+        to = self._to[asked.target]
+        return request("POST", to.url, to.headers, to.dialect.build(ask))
 
     def _allow(self, tokens: int) -> None:
         if tokens > self._most_tokens:
@@ -140,7 +170,7 @@ class Probe:
         Never raises for what a stranger sent."""
         reply = read_exchange(
             exchange,
-            self._dialect,
+            self._to[call.work.target].dialect,
             self.plan.stream,
             self._text_bytes,
             now_s=wall_s(),
@@ -148,9 +178,9 @@ class Probe:
         )
         return ReadAttempt(call, reply, self._sample(call, exchange, reply))
 
-    def has_token(self, exchange: Exchange) -> bool:
-        """Whether a token has come by now; asked once, when the first one is due."""
-        return has_token(exchange, self._dialect)
+    def has_token_of(self, target: int) -> HasToken:
+        """Tells whether a token has come by now; asked once, when the first is due."""
+        return self._to[target].has_token
 
     def _sample(self, call: Attempt, exchange: Exchange, reply: Reply) -> Sample:
         start = self._start_s
@@ -158,7 +188,7 @@ class Probe:
         gaps, gap_sum_s, gap_max_s = gap_histogram(
             () if reply.is_burst else reply.token_events_s
         )
-        slack = slack_of(exchange, reply, self._dialect)
+        slack = slack_of(exchange, reply, self._to[call.work.target].dialect)
 
         def since(stamp_s: float | None) -> float | None:
             return None if stamp_s is None else stamp_s - start
@@ -205,7 +235,7 @@ class Probe:
             cache_hit=reply.cache_hit,
             retry=call.slot.retries,
             notes=reply.notes,
-            upstream=self._upstream,
+            upstream=self._to[call.work.target].upstream,
             ttft_slack_s=slack.ttft_s,
             gap_slack_s=slack.gap_s,
             gap_doubtful_n=slack.doubtful_gaps,
@@ -229,7 +259,7 @@ class Probe:
             error=why,
             started_at=wall_s(),
             due_s=slot.due_s - self._start_s,
-            upstream=self._upstream,
+            upstream=self._to[asked.target].upstream,
         )
 
     def answer(self, call: Attempt, exchange: Exchange, reply: Reply) -> bytes:

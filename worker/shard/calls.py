@@ -35,7 +35,6 @@ class Calls:
         assigned: Assignment,
         life: Life,
         keeper: LeaseKeeper,
-        wire: Wire,
         pacer: Pacer,
         probe: Probe,
         spool: Spool,
@@ -47,9 +46,11 @@ class Calls:
         self._most = assigned.settings.max_concurrency
         self._life = life
         self._keeper = keeper
-        self._wire = wire
+        self._wires: list[Wire] = [
+            assigned.at(target).wire for target in range(len(assigned.plan.targets))
+        ]
         self._probe = probe
-        self._has_token = probe.has_token if assigned.plan.stream else None
+        self._streams = assigned.plan.stream
         self._open: dict[int, tuple[Attempt, Call]] = {}
         self._cut_at_s = float("inf")
         self._cut_as = Outcome.CANCELLED
@@ -148,11 +149,13 @@ class Calls:
         reserved = self.gates.reservation_of(slot, asked)
         wording = self._probe.wordings.of(asked.target)
         call = Attempt(slot, asked, monotonic_s(), wall_s(), reserved, wording=wording)
-        sending = self._wire.start(
+        sending = self._wires[asked.target].start(
             self._probe.request(slot, asked),
             lambda exchange: self._ended(call, exchange),
             caps=self._probe.caps,
-            has_token=self._has_token,
+            has_token=(
+                self._probe.has_token_of(asked.target) if self._streams else None
+            ),
             # what a kept connection lost is not given to another one
             fresh=slot.offered_again,
         )

@@ -62,7 +62,9 @@ class Fates:
             reworded=self._wordings.learn(target, call.wording, reply),
         )
         if decision.ending is not None:
-            self._life.end(decision.ending, reply.error or decision.ending.value)
+            said = reply.error or decision.ending.value
+            at = self._plan.targets[target].upstream
+            self._life.end(decision.ending, f"{at}: {said}" if at else said)
         if decision.rests_s is not None and not self._is_open:
             # an open load asks what it was told to ask, and a 429 is the answer
             gates.rests.rest(target, now_s + decision.rests_s)

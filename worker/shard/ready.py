@@ -7,7 +7,7 @@ a shard that is not there within `leases.PATIENCE_MS` is not waited for.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,13 +16,13 @@ from redis.asyncio import Redis
 from shared.clock import monotonic_s, sleep
 from shared.plan import Plan
 from shared.run import Status
-from shared.settings import Settings
 from shared.store.client import AWAY
 from shared.store.run import leases
 from shared.store.run.leases import Lease
 from shared.upstream import allowance, client_of
-from shared.wire import Origin, Wire
+from shared.wire import Origin
 from worker import storeclock
+from worker.assignment import AskedUpstream
 from worker.checks import Checker
 from worker.shard.lanes import connections
 from worker.storeclock import StoreClock
@@ -49,25 +49,35 @@ class ReadyShard:
 
 async def prepare(
     redis: Redis,
-    wire: Wire,
     plan: Plan,
     lease: Lease,
-    settings: Settings,
-    key: str | None,
+    upstreams: Iterable[AskedUpstream],
     checker: Checker,
 ) -> None:
-    """Ask the upstream what this account may do today, where that limits us, open the
+    """Ask each upstream what its account may do today, where that limits us, open the
     connections that the first calls will use, and start what checks their answers."""
     if plan.has_checks:
         await checker.begin()
+    async with asyncio.TaskGroup() as each:
+        for upstream in upstreams:
+            each.create_task(_prepare(redis, plan, lease, upstream))
+
+
+async def _prepare(
+    redis: Redis, plan: Plan, lease: Lease, upstream: AskedUpstream
+) -> None:
+    settings, wire = upstream.settings, upstream.wire
     try:
-        async with client_of(wire, settings, key) as client:
+        async with client_of(wire, settings, upstream.key) as client:
             await allowance.learn(redis, client, plan, settings)
     except AWAY as error:
         log.warning("what the account may do is not known: %s", error)
     if not lease.probes:
+        # targets take turns, so each upstream has its targets' share of the lanes
+        mine = sum(target.at == upstream.name for target in plan.targets)
+        all_of_it = connections(plan, lease, most=settings.max_concurrency)
         origin = Origin.of(settings.openrouter_base_url)
-        await wire.warm(origin, connections(plan, lease, most=settings.max_concurrency))
+        await wire.warm(origin, -(-all_of_it * mine // len(plan.targets)))
 
 
 async def get_ready(

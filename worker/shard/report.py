@@ -1,6 +1,6 @@
 """What a worker saw of itself at work on one shard: evidence for the verdict."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.settings import Settings
@@ -21,15 +21,16 @@ def of_lease(lease: Lease) -> dict[str, Any]:
 
 
 def of_process(
-    settings: Settings, before: StampCounts, after: StampCounts
+    at: Sequence[Settings], before: StampCounts, after: StampCounts
 ) -> dict[str, Any]:
-    """Of the machine, the settings and the stamps between two readings."""
+    """Of the machine, the settings at each upstream, and the stamps between two
+    readings."""
     return {
         **machine(),
         "kernel_stamps": after.kernel - before.kernel,
         "loop_stamps": after.loop - before.loop,
         "clamped_stamps": after.clamped - before.clamped,
-        **set_as(settings),
+        **set_as(at),
     }
 
 

@@ -18,7 +18,7 @@ from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
 from shared.store.client import AWAY
 from shared.store.run import leases, samples, states
-from shared.wire import Pacer, Wire
+from shared.wire import Pacer
 from worker.assignment import Assignment
 from worker.rows import Probe
 from worker.rows.spool import Spool
@@ -43,7 +43,6 @@ class Shard:
     def __init__(
         self,
         assigned: Assignment,
-        wire: Wire,
         pacer: Pacer,
         probe: Probe,
         *,
@@ -56,7 +55,6 @@ class Shard:
         watch: of this shard alone. seen: who is shown each row as it is made."""
         self.lease = assigned.lease
         self._assigned = assigned
-        self._wire = wire
         self._probe = probe
         self._settings = assigned.settings
         self._clock = assigned.clock
@@ -66,16 +64,14 @@ class Shard:
         self._opens_ms = 0
         self._shut = ""
         self._hopeless: tuple[Ending, str | None] | None = None
-        self._stamps_before = wire.stats
+        self._stamps_before = assigned.stamps()
         self._keeper = LeaseKeeper(
             assigned,
             claimed_s=claimed_s,
             lost=lambda: self.stop(Stop.LOST),
             obey=self.obey,
         )
-        self._calls = Calls(
-            assigned, self, self._keeper, wire, pacer, probe, spool, seen
-        )
+        self._calls = Calls(assigned, self, self._keeper, pacer, probe, spool, seen)
         self._breaker = self._calls.gates.breaker
         self._supply = Supply(assigned, self, self._keeper, self._calls)
 
@@ -158,10 +154,11 @@ class Shard:
         self._shut = self._calls.gates.shut
         self.stop(Stop.WAITING)
 
-    def hear(self, name: str, until_ms: int) -> None:
-        """A target rests until then or is down, as another shard was told."""
+    def hear(self, account: str, name: str, until_ms: int) -> None:
+        """A target of an account rests until then or is down, as another shard was
+        told."""
         if not self._supply.is_open and not self._breaker.hear(name, until_ms):
-            self._calls.gates.rests.hear(name, until_ms)
+            self._calls.gates.rests.hear(account, name, until_ms)
 
     def obey(self, status: Status | str, step: int) -> None:
         """The run's state and step have been read: stop if they ask for that."""
@@ -190,7 +187,11 @@ class Shard:
     async def _report(self, seen: dict[str, Any]) -> None:
         """What this worker saw of itself: evidence for the verdict."""
         seen |= {
-            **report.of_process(self._settings, self._stamps_before, self._wire.stats),
+            **report.of_process(
+                [one.settings for one in self._assigned.upstreams.values()],
+                self._stamps_before,
+                self._assigned.stamps(),
+            ),
             **report.of_lease(self.lease),
             **report.of_waits(self.waits, self._calls.gates.paused),
             "worker": self._probe.worker,

@@ -16,7 +16,7 @@ from cli.stack import FoundStack, find
 from cli.terminal import Url
 from shared.clock import wall_s
 from shared.errors import CatalogueDown, Misconfigured
-from shared.settings import Settings
+from shared.settings import DEFAULT, Settings
 from shared.settings.check import Check
 from shared.startup import checks, start
 from shared.store import fitness
@@ -52,7 +52,8 @@ def _silence() -> Iterator[None]:
 
 def _look(url: str | None) -> None:
     settings, found = checks.read()
-    for check in (*found, *checks.names([*os.environ])):
+    named = () if settings is None else settings.upstream_variables
+    for check in (*found, *checks.names([*os.environ], named)):
         _tell(check)
     if settings is None:
         raise typer.Exit(exits.USAGE)
@@ -64,8 +65,9 @@ def _look(url: str | None) -> None:
     ]
     for check in seen:
         _tell(check)
-    away = any(check.level == "bad" and check.name in _REACHED for check in seen)
-    wrong = any(check.level == "bad" and check.name not in _REACHED for check in seen)
+    bad = [check.name.partition(" ")[0] for check in seen if check.level == "bad"]
+    away = any(name in _REACHED for name in bad)
+    wrong = any(name not in _REACHED for name in bad)
     raise typer.Exit(exits.USAGE if wrong else exits.UNREACHABLE if away else exits.OK)
 
 
@@ -89,25 +91,39 @@ async def _away(settings: Settings, url: str | None) -> list[Check]:
     found = find(url)
     if found is None:
         sentence = "none runs in this folder; `llmbench run` starts one for its job."
-        return [Check("stack", "ok", sentence), *await _upstream(settings)]
+        return [Check("stack", "ok", sentence), *await _upstreams(settings)]
     stack = await _stack(found)
     if stack.level == "ok":
-        return [stack, *await _upstream_of(found)]
-    return [stack, *await _upstream(settings)]
+        return [stack, *await _upstreams_of(found)]
+    return [stack, *await _upstreams(settings)]
 
 
-async def _upstream_of(found: FoundStack) -> list[Check]:
-    """Whom a stack asks, by its own word."""
-    name = "upstream"
+async def _upstreams_of(found: FoundStack) -> list[Check]:
+    """Whom a stack can ask, by its own word: a line for each."""
     try:
         async with Api(found.url) as api:
-            said = await api.account()
-            listed = await api.models("all")
+            names = [each["name"] for each in await api.upstreams()]
+            return [check for name in names for check in await _one_of(api, name)]
     except Refused as error:
-        return [Check(name, "bad", f"that of the stack: {error}")]
+        return [Check("upstream", "bad", f"that of the stack: {error}")]
+
+
+async def _one_of(api: Api, name: str) -> list[Check]:
+    shown = _shown(name)
+    try:
+        said = await api.account(name)
+        listed = await api.models("all", name)
+    except Refused as error:
+        return [Check(shown, "bad", f"that of the stack: {error}")]
     words = f"that of the stack: {len(listed)} models. {said['upstream']['words']}"
+    if name != DEFAULT:  # whose account is told already
+        return [Check(shown, "ok", words)]
     doubts = [Check("account", "warn", doubt) for doubt in said["warnings"]]
-    return [Check(name, "ok", words), *doubts]
+    return [Check(shown, "ok", words), *doubts]
+
+
+def _shown(name: str) -> str:
+    return "upstream" if name == DEFAULT else f"upstream {name}"
 
 
 async def _stack(found: FoundStack) -> Check:
@@ -123,9 +139,15 @@ async def _stack(found: FoundStack) -> Check:
     return Check("stack", "bad", f"{named}, is not ready ({why}).", "llmbench up")
 
 
+async def _upstreams(settings: Settings) -> list[Check]:
+    """Each upstream, all of them at once."""
+    each = (_upstream(settings.at(name)) for name in settings.upstream_names)
+    return [check for found in await asyncio.gather(*each) for check in found]
+
+
 async def _upstream(settings: Settings) -> list[Check]:
     """Who it is, what it lists, whether it takes the key, and what its clock says."""
-    name = "upstream"
+    name = _shown(settings.upstream_name)
     try:
         wire = wire_of(settings)
     except Misconfigured as error:
@@ -143,7 +165,8 @@ async def _upstream(settings: Settings) -> list[Check]:
         )
         if known.speaks_openrouter and known.api_key() is not None:
             found.append(await _key(contact))
-        found += await _clock(contact)
+        if settings.upstream_name == DEFAULT:
+            found += await _clock(contact)
         return found
     finally:
         await contact.close()
@@ -151,14 +174,16 @@ async def _upstream(settings: Settings) -> list[Check]:
 
 
 async def _key(contact: Contact) -> Check:
-    account = await read_account(contact.client)
+    account = await read_account(contact.client, contact.settings.called)
+    of = contact.settings.upstream_name
+    name = "key" if of == DEFAULT else f"key of {of}"
     if isinstance(account, KeyRefused):
-        return Check("key", "bad", str(account))
+        return Check(name, "bad", str(account))
     if isinstance(account, str):
-        return Check("key", "warn", account)
+        return Check(name, "warn", account)
     left = account.limit_remaining_usd
     credit = "" if left is None else f", USD {left:g} left"
-    return Check("key", "ok", f"{account.label or 'it'} is accepted{credit}.")
+    return Check(name, "ok", f"{account.label or 'it'} is accepted{credit}.")
 
 
 async def _clock(contact: Contact) -> list[Check]:

@@ -15,8 +15,8 @@ PATH = "/chat/completions"
 
 
 def headers(key: str | None, settings: Settings) -> dict[str, str]:
-    """The key, where there is one."""
-    return chat.headers(key)
+    """The key, where there is one, and what the upstream's table adds."""
+    return chat.headers(key) | settings.upstream_headers
 
 
 def check(provider: str | None, routing: Routing | None = None) -> None:

@@ -17,7 +17,7 @@ def headers(key: str | None, settings: Settings) -> dict[str, str]:
     said = chat.headers(key) | {"X-OpenRouter-Title": settings.app_title}
     if settings.app_referer:
         said["HTTP-Referer"] = settings.app_referer
-    return said
+    return said | settings.upstream_headers
 
 
 def check(provider: str | None, routing: Routing | None = None) -> None:

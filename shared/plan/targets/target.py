@@ -10,6 +10,8 @@ from shared.plan.input.lists import IN_PIECES, at_most
 from shared.plan.model_id import ModelId, Name
 from shared.plan.prompts.prompt import MaxTokens
 from shared.plan.targets.routing import Routing
+from shared.plan.targets.upstream import PARTS, UpstreamName
+from shared.settings import DEFAULT
 
 MOST_TARGETS = 10_000
 """In any plan; MAX_TARGETS says how many this server takes."""
@@ -38,6 +40,7 @@ class Target(Frozen):
     those of the plan, and over a prompt's."""
 
     model: ModelId = Field(examples=["acme/orca-70b-instruct:free"])
+    upstream: UpstreamName = None
     provider: Name | None = Field(
         default=None,
         max_length=100,
@@ -58,7 +61,8 @@ class Target(Frozen):
     name: Annotated[Name, AfterValidator(_no_blanks_around)] | None = Field(
         default=None,
         max_length=100,
-        description="How it is shown, everywhere. None: as its model and provider.",
+        description="How it is shown, everywhere. None: as whom it asks,"
+        " [UPSTREAM::]MODEL[@PROVIDER].",
         examples=["orca, short answers"],
     )
     routing: Routing | None = Field(
@@ -98,7 +102,7 @@ class Target(Frozen):
             )
         return self
 
-    def at(self, provider: str) -> "Target":
+    def pinned_to(self, provider: str) -> "Target":
         """One of its `providers`; what has a name gets one of its own."""
         name = self.name and f"{self.name}@{provider}"
         pin = {"provider": provider, "providers": None, "name": name}
@@ -110,11 +114,18 @@ class Target(Frozen):
 
     @property
     def asks(self) -> str:
-        """Whom it asks, whatever it is called: the model, and the provider where it is
-        pinned. Two targets of a plan may ask the same with other options."""
+        """Whom it asks, whatever it is called: the upstream where it is a named one,
+        the model, and the provider where it is pinned. Two targets of a plan may ask
+        the same with other options."""
+        model = f"{self.upstream}{PARTS}{self.model}" if self.upstream else self.model
         if self.providers:
-            return f"{self.model} at {self.providers} providers"
-        return f"{self.model}@{self.provider}" if self.provider else self.model
+            return f"{model} at {self.providers} providers"
+        return f"{model}@{self.provider}" if self.provider else model
+
+    @property
+    def at(self) -> str:
+        """The name of its upstream."""
+        return self.upstream or DEFAULT
 
 
 def _each_once(targets: tuple[Target, ...]) -> tuple[Target, ...]:

@@ -5,7 +5,7 @@
 -- offered again.
 -- Where nobody was at work, or the run was paused or waited, a new segment begins: the
 -- step's own time goes on from where it stood (`elapsed_ms`), whatever the gap.
--- KEYS run, events, step, taken, back, closed, counts, measured on this upstream
+-- KEYS run, events, step, taken, back, closed, counts, measured on each of its upstreams ...
 -- ARGV owner, lease_ms, step, shards, count ('' = open end), open ('1' = due times),
 --      poison (takeovers without a row),
 --      timed ('1' = time may end the step: then each shard has to come to its end),
@@ -32,9 +32,12 @@ local function get(field) return redis.call('HGET', KEYS[3], field) end
 -- Workers that wait look all the time. Where all shards were alive, nothing is free
 -- before one is released (`release.lua`) or the first of their leases could lapse.
 if tonumber(get('full_ms') or '0') > now then return {0, 'full'} end
-local live, others, alone, mine
+local live, others, alone, mine = {}, false, false, false
 if ARGV[9] ~= '' then
-  live, others, alone, mine = beside(KEYS[8], KEYS[1], ARGV[11], lease_ms)
+  for k = 8, #KEYS do
+    local l, o, a, m = beside(KEYS[k], KEYS[1], ARGV[11], lease_ms)
+    live[k], others, alone, mine = l, others or o, alone or a, mine or m
+  end
   if not mine and (alone or ARGV[10] == '1' or (others and ARGV[9] == '1')) then
     return {0, 'beside'}
   end
@@ -114,8 +117,10 @@ redis.call('HDEL', KEYS[3], 'ticket:' .. free, 'handed:' .. free, 'idle:' .. fre
 redis.call('HSET', KEYS[3], 'owner:' .. free, ARGV[1], 'exp:' .. free, now + lease_ms,
            'after:' .. free, redis.call('HGET', KEYS[1], 'takeovers') or 0)
 if ARGV[9] ~= '' then
-  measures(KEYS[8], KEYS[1], ARGV[11], ARGV[3] .. ' ' .. free,
-           epoch .. (ARGV[9] == '1' and ' 1' or ''), live)
+  for k = 8, #KEYS do
+    measures(KEYS[k], KEYS[1], ARGV[11], ARGV[3] .. ' ' .. free,
+             epoch .. (ARGV[9] == '1' and ' 1' or ''), live[k])
+  end
 end
 local news = ''
 if redis.call('HSETNX', KEYS[1], 'started_ms', now) == 1 then

@@ -1,5 +1,6 @@
 """Leases in the store: who may start the calls of which shard, and for how long."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -62,15 +63,16 @@ async def claim(
     owner: str,
     shards: int,
     lease_s: float,
-    upstream: str | None = None,
+    upstreams: Sequence[str] = (),
     exclusive: bool = False,
     yields: bool = False,
 ) -> Lease | None:
     """A free shard of the run's current step, or None when there is nothing to do.
 
     shards: how many the step gets, if this is its first claim.
-    upstream: whom its calls will ask. An exclusive run is measured there alone, and who
-    are measured at the same time are noted with each other; None: neither is looked at.
+    upstreams: whom its calls will ask. An exclusive run is measured there alone, and
+    who are measured at the same time are noted with each other; none: neither is looked
+    at.
     yields: an older exclusive run waits, so this one does not begin. A run that is
     under way goes on.
     """
@@ -83,7 +85,8 @@ async def claim(
         "claim",
         [
             *(keys.run(job_id), keys.run(job_id, ":events")),
-            *(s, taken, back, closed, keys.COUNTS, keys.measured(upstream or "")),
+            *(s, taken, back, closed, keys.COUNTS),
+            *(keys.measured(upstream) for upstream in dict.fromkeys(upstreams)),
         ],
         [
             owner,
@@ -94,7 +97,7 @@ async def claim(
             "1" if step.is_open else "",
             POISON_TAKEOVERS,
             "" if step.duration_s is None else "1",
-            "" if upstream is None else int(exclusive),
+            int(exclusive) if upstreams else "",
             int(yields),
             job_id,
         ],

@@ -1,6 +1,7 @@
 """What a run's workers know of an upstream that is down: together, on store time.
 
-`upstream` names all of it, `target I` one target of the plan. While one is down it
+`upstream` names all of it (`upstream NAME` one that has a name), `target I` one target
+of the plan. While one is down it
 takes no call, but for one call of all workers that tries it after each of growing
 pauses.
 """
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from shared.settings import DEFAULT
 from shared.store import keys
 from shared.store.client import call, reply
 from shared.store.run.leases import Lease
@@ -20,6 +22,16 @@ LONGEST_PAUSE_S = 10.0
 _FORGOTTEN_S = 60.0
 """An outage that nobody has looked at for so long, with a call's longest time, is not
 the same one any more."""
+
+
+def of_upstream(name: str) -> str:
+    """The name of one upstream of the plan."""
+    return UPSTREAM if name == DEFAULT else f"{UPSTREAM} {name}"
+
+
+def is_upstream(name: str) -> bool:
+    """Whether it is an upstream, and not a target of one."""
+    return name.startswith(UPSTREAM)
 
 
 def of_target(index: int) -> str:

@@ -65,12 +65,14 @@ async def leave(
     reservation: Reservation | None = None,
     paced: Paced | None = None,
     job_id: str = "",
+    purse: str | None = None,
 ) -> Wait | None:
     """None: send it now, it is counted. The same id asked again is counted once.
 
     flight_s: after so long a call that was not reported as landed is over.
     reservation: what the call may cost, where a budget limits that.
     paced: at whose pace it goes, in a run that looks for one.
+    purse: the account whose days' spending counts; None: the same.
     """
     named = [keys.limit(account, limit.name) for limit in limits]
     args: list[str | int | float] = [call_id, _MINUTE_MS, int(flight_s * 1000)]
@@ -80,7 +82,7 @@ async def leave(
     for limit in limits:
         caps = (limit.per_minute, limit.per_day, limit.in_flight)
         args += ["" if cap is None else cap for cap in caps]
-    of_run = [*money.of_run(job_id, account), keys.run(job_id, ":pace")]
+    of_run = [*money.of_run(job_id, purse or account), keys.run(job_id, ":pace")]
     of_limits = [key for each in named for key in each[:4]]
     answer = await call(redis, "permit", [*of_run, *of_limits], args)
     if answer[0] == 1:
@@ -91,12 +93,22 @@ async def leave(
 
 
 async def unsent(
-    redis: Redis, account: str, limits: Sequence[Limit], call_id: str, job_id: str
+    redis: Redis,
+    account: str,
+    limits: Sequence[Limit],
+    call_id: str,
+    job_id: str,
+    purse: str | None = None,
 ) -> None:
     """Leave was given and the call was never sent: it is counted no more."""
     named = [keys.limit(account, limit.name) for limit in limits]
     of_limits = [key for each in named for key in each[:3]]
-    await call(redis, "unsent", [*money.of_run(job_id, account), *of_limits], [call_id])
+    await call(
+        redis,
+        "unsent",
+        [*money.of_run(job_id, purse or account), *of_limits],
+        [call_id],
+    )
 
 
 async def landed(
@@ -126,11 +138,12 @@ def of_calls(*, free: bool) -> str:
     return "free calls" if free else "paid calls"
 
 
-def rest_in_words(name: str) -> str:
-    """What rests under one of these names, for people."""
+def rest_in_words(name: str, upstream: str | None = None) -> str:
+    """What rests under one of these names, for people. upstream: what that is called;
+    None: it is the only one, or the default."""
     label = name.removeprefix("target ")
     if label == name:
-        return f"the upstream, which takes no {name} now"
+        return f"{upstream or 'the upstream'}, which takes no {name} now"
     return f"{label}, which asked to be left alone"
 
 

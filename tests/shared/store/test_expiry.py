@@ -139,6 +139,7 @@ async def worked(redis: Redis, job_id: str) -> Lease:
     await outages.failed(redis, lease, "acc", outages.UPSTREAM, **DOWN)
     await samples.asked_with(redis, job_id, "a print")
     await dialects.agree(redis, job_id, "openai")
+    await dialects.agree(redis, job_id, "openai", name="vllm")
     assert await slots.take(redis, lease, 6, ticket="t")
     for slot in range(5):
         assert await ask(redis, job_id, f"call {slot}") is None
@@ -160,7 +161,7 @@ async def _claim(redis: Redis, job_id: str) -> Lease:
         owner="w",
         shards=1,
         lease_s=15,
-        upstream="http://up.example/v1",
+        upstreams=("http://up.example/v1",),
     )
     assert lease is not None
     return lease

@@ -136,7 +136,7 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
         owner="me",
         shards=2,
         lease_s=60,
-        upstream="http://up.example/v1",
+        upstreams=("http://up.example/v1",),
     )
     assert lease is not None
     await leases.ready(redis, lease, 60, is_ready=True)

@@ -12,8 +12,7 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.settings.settings import Settings
-from shared.upstream.connect import wire_of
-from shared.upstream.contact import Contact
+from shared.upstream import Contacts
 from tests.children import CANARY
 from tests.worker.ended.bills_desk import Bills, Desk
 from worker.ended import bills as asking
@@ -66,13 +65,13 @@ async def desk(
             "reconcile_most": 40,
         }
     )
-    wire = wire_of(settings)
+    contacts = Contacts(settings)
     found = Desk(
         redis,
         settings,
-        Reconciler(redis, Contact(wire, settings), "me", busy=lambda: found.busy),
+        Reconciler(redis, settings, contacts, "me", busy=lambda: found.busy),
     )
     yield found
     bills.gate.set()
     await found.reconciler.close()
-    await wire.aclose()
+    await contacts.close()

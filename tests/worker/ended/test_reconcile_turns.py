@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 from shared.run import new_job_id
 from shared.store import keys
 from shared.store.run import reconciles
-from shared.upstream.connect import wire_of
-from shared.upstream.contact import Contact
+from shared.upstream import Contacts
 from tests.children import until
 from tests.worker.ended.bills_desk import Bills, Desk
 from worker.ended.reconcile import Reconciler
@@ -156,10 +155,10 @@ async def test_an_upstream_without_bills_is_not_asked(
     redis: Redis, desk: Desk, bills: Bills
 ) -> None:
     plain = desk.settings.model_copy(update={"upstream_kind": "openai"})
-    wire = wire_of(plain)
-    desk.reconciler = Reconciler(redis, Contact(wire, plain), "me", busy=lambda: False)
+    contacts = Contacts(plain)
+    desk.reconciler = Reconciler(redis, plain, contacts, "me", busy=lambda: False)
     found = await desk.done(await desk.ended(3))
-    await wire.aclose()
+    await contacts.close()
     assert not bills.asked
     assert (found["totals"]["rows_with_id"], found["totals"]["asked"]) == (3, 0)
     (note,) = found["notes"]
@@ -168,10 +167,8 @@ async def test_an_upstream_without_bills_is_not_asked(
 
 async def test_without_a_key_it_is_put_off(redis: Redis, desk: Desk) -> None:
     keyless = desk.settings.model_copy(update={"openrouter_api_key": None})
-    wire = wire_of(keyless)
-    desk.reconciler = Reconciler(
-        redis, Contact(wire, keyless), "me", busy=lambda: False
-    )
+    contacts = Contacts(keyless)
+    desk.reconciler = Reconciler(redis, keyless, contacts, "me", busy=lambda: False)
     job_id = await desk.ended(3)
     await desk.reconciler.begin_due()
 
@@ -179,6 +176,6 @@ async def test_without_a_key_it_is_put_off(redis: Redis, desk: Desk) -> None:
         return not await reconciles.due(redis)
 
     await until(put_off, "a later time")
-    await wire.aclose()
+    await contacts.close()
     assert await reconciles.waits(redis, job_id)
     assert not (desk.settings.results_dir / job_id / "reconciliation.json").exists()

@@ -12,6 +12,7 @@ from shared.plan.loads import Concurrency
 from shared.plan.prompts import InlinePrompts
 from shared.settings.settings import Settings
 from shared.store.run import leases, runs, slots
+from tests.worker.asked import alone
 from worker import storeclock
 from worker.assignment import Assignment
 from worker.gate import Gates
@@ -100,7 +101,9 @@ async def assigned(redis: Redis, store_url: str) -> Assignment:
     assert lease is not None
     assert await slots.take(redis, lease, 8, ticket="t")
     clock = await storeclock.read(redis)
-    return Assignment(redis, PLAN, lease, Settings(redis_url=store_url), clock)
+    return Assignment(
+        *(redis, PLAN, lease, Settings(redis_url=store_url), clock), alone(Settings())
+    )
 
 
 async def test_a_call_that_no_gate_shuts_is_sent_at_once(assigned: Assignment) -> None:

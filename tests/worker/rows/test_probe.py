@@ -3,12 +3,12 @@
 from typing import cast
 
 import pytest
+from pydantic import SecretStr
 from pydantic_core import from_json
 from redis.asyncio import Redis
 
 from shared.analysis.columns import columns_of
 from shared.analysis.metrics import tpot_s
-from shared.answer.dialects import DIALECTS
 from shared.money import billed_nano
 from shared.plan import Plan, Target, Work, steps
 from shared.plan.prompts import InlinePrompts
@@ -18,10 +18,12 @@ from shared.store.run.leases import Lease
 from shared.wire.limits import Caps
 from tests.shared.analysis.gaps_of_row import gap_n, gap_p99_s
 from tests.shared.answer.answers import DONE, chunk, exchange, sse, text
+from tests.worker.asked import alone
 from worker.assignment import Assignment
 from worker.rows.probe import Attempt, Probe
 from worker.slot import Slot
 from worker.storeclock import StoreClock
+from worker.wordings import Wordings
 
 
 def a_probe(max_tokens: int, dialect: str = "openai") -> Probe:
@@ -36,8 +38,11 @@ def a_probe(max_tokens: int, dialect: str = "openai") -> Probe:
 def the_probe(plan: Plan, settings: Settings, dialect: str) -> Probe:
     lease = Lease("J", steps(plan)[0], 0, 1, 1, 0, 0, 0, 0)
     clock = StoreClock(0.0, 0.0)
-    assigned = Assignment(cast(Redis, None), plan, lease, settings, clock)
-    return Probe(assigned, dialect=DIALECTS[dialect], key=None, worker="w")
+    kind = {"upstream_kind": dialect, "openrouter_api_key": SecretStr("sk-or-x")}
+    settings = settings.model_copy(update=kind)
+    means = (cast(Redis, None), plan, lease, settings, clock)
+    words = Wordings(plan, {"default": settings}, {"default": {}}, bounded=False)
+    return Probe(Assignment(*means, alone(settings)), wordings=words, worker="w")
 
 
 def test_an_answer_may_be_as_large_as_the_tokens_that_were_asked_for() -> None:

@@ -22,6 +22,7 @@ from shared.settings.settings import Settings
 from shared.store.run import leases, runs, slots
 from shared.store.run.leases import Lease
 from shared.store.run.slots import Entry
+from tests.worker.asked import alone
 from worker.assignment import Assignment
 from worker.rows import spool, spool_lines
 from worker.rows.committer import Committer
@@ -250,7 +251,9 @@ async def test_rows_that_did_not_fit_are_written_when_there_is_room_and_no_row_t
     redis: Redis, settings: Settings
 ) -> None:
     lease, writer = a_lease(), Spool(settings.spool_dir, "host:1:a")
-    assigned = Assignment(redis, PLAN, lease, settings, StoreClock(0.0, 0.0))
+    assigned = Assignment(
+        *(redis, PLAN, lease, settings, StoreClock(0.0, 0.0)), alone(settings)
+    )
     told: list[int] = []
     lanes = SimpleNamespace(release=lambda indexes: told.extend(indexes))
     rows = Committer(assigned, writer, lanes)

@@ -11,6 +11,7 @@ from shared.plan import Plan, Target, steps
 from shared.plan.prompts import InlinePrompts
 from shared.settings.settings import Settings
 from shared.store.run.leases import Lease, Renewed
+from tests.worker.asked import alone
 from worker.assignment import Assignment
 from worker.shard import lease_keeper
 from worker.shard.lease_keeper import LeaseKeeper
@@ -41,7 +42,7 @@ async def test_a_renewal_that_the_store_did_not_answer_is_asked_again_soon(
     settings = Settings(heartbeat_s=5, lease_s=15)
     clock = StoreClock(offset_s=0.0, error_s=0.0)
     keeper = LeaseKeeper(
-        Assignment(cast(Redis, None), PLAN, lease, settings, clock),
+        Assignment(*(cast(Redis, None), PLAN, lease, settings, clock), alone(settings)),
         claimed_s=lease_keeper.monotonic_s(),
         lost=lambda: None,
         obey=lambda status, step: None,

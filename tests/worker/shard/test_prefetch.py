@@ -10,6 +10,7 @@ from shared.plan.loads import Concurrency, Constant, Load
 from shared.plan.prompts import InlinePrompts
 from shared.settings.settings import Settings
 from shared.store.run.leases import Lease
+from tests.worker.asked import alone
 from worker.assignment import Assignment
 from worker.shard.attack import Attack
 from worker.shard.prefetch import Prefetch
@@ -33,7 +34,9 @@ def a_prefetch(load: Load, *, elapsed_ms: int = 0, later_ms: int = 0) -> Prefetc
     attack = Attack(
         lanes=lambda: 0, begin=lambda _: None, drop=lambda _: None, at=lambda *_: None
     )
-    assigned = Assignment(cast(Redis, None), plan, lease, Settings(), CLOCK)
+    assigned = Assignment(
+        *(cast(Redis, None), plan, lease, Settings(), CLOCK), alone(Settings())
+    )
     return Prefetch(assigned, attack)
 
 

@@ -44,7 +44,7 @@ def claim(redis: Redis) -> Claim:
                 "owner": "w",
                 "shards": 2,
                 "lease_s": LEASE_S,
-                "upstream": UP,
+                "upstreams": (UP,),
                 "exclusive": plan.exclusive,
                 **more,
             },
@@ -69,7 +69,7 @@ async def test_runs_on_one_upstream_are_noted_with_each_other(
     assert await beside(redis, a) == [()]
     assert await claim(b)
     assert await claim(b), "a second shard of the same run is no other"
-    assert await claim(c, upstream=OTHER)
+    assert await claim(c, upstreams=(OTHER,))
     ids = (b.job_id,), (a.job_id,), ()
     assert await beside(redis, a, b, c) == [*ids]
 
@@ -103,7 +103,7 @@ async def test_an_exclusive_run_begins_when_no_other_is_under_way(
 ) -> None:
     other, elsewhere = await made(redis), await made(redis)
     alone = await made(redis, exclusive=True)
-    assert await claim(elsewhere, upstream=OTHER)
+    assert await claim(elsewhere, upstreams=(OTHER,))
     lease = await claim(other)
     assert lease is not None
     assert await claim(alone) is None
@@ -130,7 +130,7 @@ async def test_nobody_comes_beside_an_exclusive_run_nor_between_its_steps(
     assert await claim(other) is None, "between two steps"
     assert await claim(alone, step=1)
     assert await claim(other) is None
-    assert await claim(other, upstream=OTHER), "another upstream is free"
+    assert await claim(other, upstreams=(OTHER,)), "another upstream is free"
 
 
 async def test_a_run_of_which_nobody_does_anything_holds_no_upstream(
@@ -180,8 +180,8 @@ async def test_without_an_upstream_nobody_is_looked_at(
     redis: Redis, claim: Claim
 ) -> None:
     a, b = await made(redis, exclusive=True), await made(redis)
-    assert await claim(a, upstream=None)
-    assert await claim(b, upstream=None)
+    assert await claim(a, upstreams=())
+    assert await claim(b, upstreams=())
     assert await beside(redis, a, b) == [(), ()]
 
 
