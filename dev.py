@@ -80,6 +80,12 @@ def faults(args: list[str]) -> int:
     hand_over("-m", "tests.faults", *args)
 
 
+def stats(args: list[str]) -> int:
+    """how often a comparison is wrong; writes docs/statistics.md (ten minutes)"""
+    install(FULL)
+    hand_over("-m", "tests.stats", *args)
+
+
 def lint(_args: list[str]) -> int:
     """formats, lint and types, without the tests"""
     install(FULL)
@@ -114,7 +120,8 @@ def lock(_args: list[str]) -> int:
 
 
 TARGETS = {
-    f.__name__: f for f in (demo, up, test, faults, check, lint, fmt, bench, lock)
+    f.__name__: f
+    for f in (demo, up, test, faults, stats, check, lint, fmt, bench, lock)
 }
 
 

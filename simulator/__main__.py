@@ -40,6 +40,11 @@ def arguments() -> argparse.ArgumentParser:
         help="calls a minute that a model's shared pool takes",
     )
     parser.add_argument("--pool-retry-after", help="what a full pool says")
+    parser.add_argument(
+        "--router-calls",
+        type=float,
+        help="calls for which an unpinned model stays with one provider, about",
+    )
     parser.add_argument("--generation-after-s", type=float)
     parser.add_argument("--free-generations-never", action="store_true", default=None)
     parser.add_argument(

@@ -29,6 +29,9 @@ class Config:
     """(model, calls that its shared pool takes a minute); others take any number."""
     pool_retry_after: str | None = None
     """The hint of a pool that is full, as `rate-limited-upstream` gives it."""
+    router_calls: float | None = None
+    """An unpinned model stays with one provider for about so many calls. None: each
+    call draws its own."""
     generation_after_s: float = 1.0
     """`GET /generation` answers 404 for so long after a reply has ended."""
     free_generations_never: bool = False

@@ -23,8 +23,9 @@ _NOTES = {
         "The intervals are 95 % ones, each by itself. `better` and `worse` go by p"
         " after Holm, over all pairs and metrics, for each of the two statements by"
         " itself; docs/compare.md says how often they are wrong.",
-        "`Beyond these minutes` holds if the hour was typical: only runs on several"
-        " days show more.",
+        "`Beyond these minutes` holds if the hour was typical. Where targets drift by"
+        " themselves, as behind a router, it is wrong in up to 18 of 100 runs: only"
+        " runs on several days show more.",
     ),
     "sides": (
         "Each run is one value, and how much those of a side differ is how sure all is."

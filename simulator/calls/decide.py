@@ -62,7 +62,9 @@ def _reply(
     if model.refusal is not None:
         raise Refused(REFUSALS[model.refusal])
 
-    provider = _route(cast.resolve(model), request, sort, provider_draw, plain=plain)
+    served = cast.resolve(model)
+    provider_draw = upstream.router_draw(served, provider_draw)
+    provider = _route(served, request, sort, provider_draw, plain=plain)
     record.provider = provider.name
     pace = pace_of(config, model, provider, headers)
     answer = answer_of(config, record, request, model, provider, pace, rng, plain=plain)

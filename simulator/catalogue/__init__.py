@@ -4,5 +4,6 @@ May import: `bodies`, `pace`.
 """
 
 from simulator.catalogue.models import PROVIDERS, Model, Provider
+from simulator.catalogue.moving import MovingShares
 
-__all__ = ["PROVIDERS", "Model", "Provider"]
+__all__ = ["PROVIDERS", "Model", "MovingShares", "Provider"]

@@ -33,6 +33,10 @@ HARBOR = Provider("Harbor", "harbor/fp8", True)
 KESTREL = Provider("Kestrel", "kestrel/bf16", True, 0.6, Decimal(3))
 MERIDIAN = Provider("Meridian", "meridian/int4", False, 1.7, Decimal("0.5"))
 PROVIDERS = (HARBOR, KESTREL, MERIDIAN)
+PELICAN = Provider("Pelican", "pelican/fp8", True, 0.8)
+HERON = Provider("Heron", "heron/fp8", True, 1.25)
+ALIKE = (PELICAN, HERON)
+"""Of one price, so that a router sends each half of the calls."""
 SHOAL = Provider("Shoal", "shoal/fp4", True, 2.0, Decimal("0.4"), status=-2)
 TIDEWAY = Provider(
     "Tideway", "tideway/fp8", True, dearness=Decimal("0.6"), uptime_30m=61.5

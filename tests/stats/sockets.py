@@ -1,0 +1,214 @@
+"""Whole runs over sockets: do they say what is true of the simulator?
+
+What a run found is a `Said`; a section counts 20 of each kind. A run whose own verdict
+bars the figure (the machine was too busy to measure) says nothing, and is made again.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import log, log1p
+from pathlib import Path
+
+from shared.comparison import Statement
+from shared.plan import Plan
+from shared.store import embedded
+from tests.stats.section import Section
+from tests.stats.trials import (
+    EAST,
+    ORCA,
+    SLOWNESS,
+    WEST,
+    Bench,
+    Trial,
+    bench,
+    moving,
+    pinned,
+    providers,
+    slowness,
+    told_ln_s,
+)
+
+RUNS = 20
+MOST_AGAIN = 20
+"""Runs that may be made again, of each kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of one run, and whether it was so."""
+
+    right: bool
+    """The better one of each two was named so; where all are equal, nobody was."""
+    holds: int
+    """Intervals of the time to first token that hold what the simulator did."""
+    intervals: int
+    called_beyond: bool = False
+    settings_held: int = 0
+    """Intervals that hold the difference by which the providers were made."""
+
+
+def of_providers(trial: Trial) -> Said | None:
+    """Three providers of known difference."""
+    right, holds, held = True, 0, 0
+    for pair in trial.comparison.verdicts:
+        said = pair.metrics[0].minutes
+        if said is None:
+            return None
+        a, b = (side.target.rpartition("@")[2].title() for side in (pair.a, pair.b))
+        made = log(SLOWNESS[a] / SLOWNESS[b])
+        did = told_ln_s(trial.ledger, ORCA, a) - told_ln_s(trial.ledger, ORCA, b)
+        right &= said.word == ("better" if made < 0 else "worse")
+        holds += log1p(said.low) <= did <= log1p(said.high)
+        held += log1p(said.low) <= made <= log1p(said.high)
+    return Said(right, holds, len(trial.comparison.verdicts), settings_held=held)
+
+
+def of_equals(trial: Trial) -> Said | None:
+    """Two that are alike: pinned, or at a router that moves."""
+    (pair,) = trial.comparison.verdicts
+    said = pair.metrics[0].minutes
+    if said is None:
+        return None
+    true = slowness(trial.ledger, EAST) - slowness(trial.ledger, WEST)
+    holds = log1p(said.low) <= true <= log1p(said.high)
+    told = [each for each in pair.metrics if not each.exploratory]
+    return Said(
+        right=not _calls([each.minutes for each in told]),
+        holds=holds,
+        intervals=1,
+        called_beyond=_calls([each.beyond for each in told]),
+    )
+
+
+def _calls(said: Iterable[Statement | None]) -> bool:
+    """Whether one is called better in any metric."""
+    return any(each.word in ("better", "worse") for each in said if each)
+
+
+async def said_of(
+    on: Bench, plan: Plan, of: Callable[[Trial], Said | None], runs: int
+) -> tuple[list[Said], int]:
+    """So many runs, and how many had to be made again."""
+    found: list[Said] = []
+    again = 0
+    while len(found) < runs:
+        said = of(await on.trial(plan))
+        if said is not None:
+            found.append(said)
+            continue
+        again += 1
+        assert again <= MOST_AGAIN, "this machine is too busy to measure on"
+    return found, again
+
+
+async def sockets(runs: int = RUNS) -> Section:
+    """All three trials."""
+    section = Section(
+        "sockets",
+        f"Whole runs over sockets, {runs} of each kind: store, worker, wire, files,"
+        " comparison, against a simulator that keeps a ledger.",
+        ("trial", "figure", "measured", "bar"),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        store = embedded.start(Path(folder) / "store")
+        try:
+            async with bench(store.url, Path(folder)) as on:
+                _of_providers(
+                    section, *await said_of(on, providers(), of_providers, runs)
+                )
+                _of_pinned(section, *await said_of(on, pinned(), of_equals, runs))
+                _of_moving(section, *await said_of(on, moving(), of_equals, runs))
+        finally:
+            store.stop()
+    return section
+
+
+def _of_providers(section: Section, found: list[Said], again: int) -> None:
+    name = f"three providers, 10 prompts x 6{_made_again(again)}"
+    runs = len(found)
+    _count(section, name, "names the right one of every two", found, lambda s: s.right)
+    _count(
+        section,
+        name,
+        "its intervals hold what the simulator did in these calls",
+        found,
+        lambda s: s.holds == s.intervals,
+    )
+    held, of = sum(s.settings_held for s in found), sum(s.intervals for s in found)
+    section.rows.append(
+        (
+            name,
+            "intervals that hold how the providers were made",
+            f"{held} of {of}",
+            "9 of 10",
+        )
+    )
+    if held < 0.9 * of:
+        section.broken.append(f"{held} of {of} intervals hold the settings in {runs}")
+
+
+def _of_pinned(section: Section, found: list[Said], again: int) -> None:
+    name = f"two equals, pinned, 20 prompts x 10{_made_again(again)}"
+    most = round(len(found) / 10)
+    _at_most(section, name, "calls one of them better", found, most, lambda s: s.right)
+
+
+def _of_moving(section: Section, found: list[Said], again: int) -> None:
+    name = f"two equals, a router that moves, 20 prompts x 20{_made_again(again)}"
+    least = round(0.9 * len(found))
+    _count(
+        section,
+        name,
+        "its interval holds what was true in its minutes, by the ledger",
+        found,
+        lambda s: s.holds == 1,
+        least,
+    )
+    told = sum(not s.right for s in found)
+    section.rows.append(
+        (name, "calls one better in these minutes", f"{told} of {len(found)}", "none")
+    )
+    most = round(len(found) / 10)
+    _at_most(
+        section,
+        name,
+        "calls one better beyond them",
+        found,
+        most,
+        lambda s: not s.called_beyond,
+    )
+
+
+def _count(
+    section: Section,
+    name: str,
+    figure: str,
+    found: list[Said],
+    holds: Callable[[Said], bool],
+    least: int | None = None,
+) -> None:
+    n, least = sum(map(holds, found)), len(found) if least is None else least
+    row = (name, figure, f"{n} of {len(found)}", f"at least {least}")
+    section.rows.append(row)
+    if n < least:
+        section.broken.append(": ".join(row))
+
+
+def _at_most(
+    section: Section,
+    name: str,
+    figure: str,
+    found: list[Said],
+    most: int,
+    spared: Callable[[Said], bool],
+) -> None:
+    n = sum(not spared(each) for each in found)
+    row = (name, figure, f"{n} of {len(found)}", f"at most {most}")
+    section.rows.append(row)
+    if n > most:
+        section.broken.append(": ".join(row))
+
+
+def _made_again(again: int) -> str:
+    return f" ({again} more were too busy to measure)" if again else ""

@@ -1,0 +1,141 @@
+"""Whole runs over sockets against a simulator whose truth is known: store, worker,
+files, comparison. The runs of a trial differ in nothing but chance."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import log
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from api.comparing.work import comparison_of
+from shared import queue
+from shared.comparison import Comparison, MetricVerdict, PairVerdict
+from shared.plan import Plan, Target
+from shared.plan.loads import Concurrency
+from shared.plan.prompts import InlinePrompts
+from shared.run import Status
+from shared.store.client import connect
+from shared.store.run import runs
+from tests import children
+from tests.children import Simulator, until, workers
+
+ORCA = "acme/orca-70b-instruct"
+EAST, WEST = "globex/twin-east", "globex/twin-west"
+SLOWNESS = {
+    "Harbor": 1.0,
+    "Kestrel": 0.6,
+    "Meridian": 1.7,
+    "Pelican": 0.8,
+    "Heron": 1.25,
+}
+"""How slow each provider of the simulator is, as a factor."""
+OPTIONS = ("--router-calls", "50", "--seed", "20261128")
+SWITCHING_CALLS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run: what was compared, and what the simulator truly did."""
+
+    comparison: Comparison
+    ledger: tuple[dict[str, Any], ...]
+    """A row for each call of the run."""
+
+    def metric(self, pair: PairVerdict, name: str) -> MetricVerdict:
+        return next(each for each in pair.metrics if each.metric == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A store, a simulator and a worker."""
+
+    redis: Redis
+    upstream: Simulator
+    results: Path
+
+    async def trial(self, plan: Plan) -> Trial:
+        """Run it, and compare its targets."""
+        before = len(self.upstream.ledger())
+        run = await runs.create(self.redis, plan)
+        await queue.ring(self.redis, run.job_id, 2)
+
+        async def done() -> bool:
+            found = await runs.load(self.redis, run.job_id)
+            assert found.status not in (Status.FAILED, Status.CANCELLED), found
+            return found.status is Status.DONE
+
+        await until(done, f"the end of {run.job_id}", deadline_s=180)
+        comparison = await asyncio.to_thread(
+            comparison_of, self.results, [run.job_id], False
+        )
+        return Trial(comparison, tuple(self.upstream.ledger()[before:]))
+
+
+@asynccontextmanager
+async def bench(store_url: str, folder: Path) -> AsyncIterator[Bench]:
+    """Everything that trials need; the simulator's unpinned models move."""
+    with (
+        children.simulator(*OPTIONS) as upstream,
+        workers(store_url, upstream.base_url, folder) as fleet,
+    ):
+        fleet.start()
+        redis = connect(store_url)
+        try:
+            yield Bench(redis, upstream, folder / "results")
+        finally:
+            await redis.aclose()
+
+
+def plan_of(targets: Sequence[Target], prompts: int, repetitions: int) -> Plan:
+    """Short answers, the calls of a pair back to back."""
+    texts = tuple(f"What is {n} and {n}?" for n in range(prompts))
+    return Plan(
+        targets=tuple(targets),
+        prompts=InlinePrompts(prompts=texts),
+        runs=repetitions,
+        max_tokens=4,
+        load=Concurrency(concurrency=8),
+    )
+
+
+def providers(repetitions: int = 6) -> Plan:
+    """Three providers of one model, of known difference."""
+    targets = [
+        Target(model=ORCA, provider=name) for name in ("harbor", "kestrel", "meridian")
+    ]
+    return plan_of(targets, 10, repetitions)
+
+
+def pinned(repetitions: int = 10) -> Plan:
+    """Two equal targets at one provider."""
+    targets = [Target(model=model, provider="pelican") for model in (EAST, WEST)]
+    return plan_of(targets, 20, repetitions)
+
+
+def moving(repetitions: int = 20) -> Plan:
+    """Two equal targets at a router whose shares move."""
+    return plan_of([Target(model=EAST), Target(model=WEST)], 20, repetitions)
+
+
+def slowness(ledger: Sequence[dict[str, Any]], model: str, provider: str = "") -> float:
+    """The mean of ln(slowness) of the calls of a model: what was true of them."""
+    found = [
+        log(SLOWNESS[row["provider"]])
+        for row in ledger
+        if row["model"] == model and provider in row["provider"]
+    ]
+    return sum(found) / len(found)
+
+
+def told_ln_s(ledger: Sequence[dict[str, Any]], model: str, provider: str) -> float:
+    """The mean of ln(time to first token) of its calls, as the simulator kept it."""
+    found = [
+        log(row["first_token_s"] - row["received_s"])
+        for row in ledger
+        if row["model"] == model and row["provider"] == provider
+    ]
+    return sum(found) / len(found)
