@@ -41,6 +41,10 @@ class TargetCalls:
         """Whether any answer was checked."""
         return not np.isnan(self.passed).all()
 
+    def where(self, some: NDArray[np.bool_]) -> "TargetCalls":
+        """Those that are marked; itself where all are."""
+        return self if some.all() else self.at(np.flatnonzero(some))
+
     def at(self, places: Ints) -> "TargetCalls":
         """Some of them, in this order."""
         return TargetCalls(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from shared.comparison import words
 from shared.comparison.calls import SideBySide
 from shared.comparison.method.engine import (
@@ -204,5 +206,5 @@ def _read(
 
 def about_of(of: SideBySide) -> About:
     """For which prompts it can be said: by those that were asked, whatever came."""
-    few = min(len(set(side.prompt.tolist())) for side in (of.a, of.b)) < LEAST_PROMPTS
+    few = min(len(np.unique(side.prompt)) for side in (of.a, of.b)) < LEAST_PROMPTS
     return "these prompts" if few else "prompts like these"

@@ -53,8 +53,7 @@ class Quantity:
         used, of_other = self.used(calls), self.used(other)
         if not used.any() or not of_other.any():
             raise Nothing("there is no call that has it")
-        some, others = np.flatnonzero(used), np.flatnonzero(of_other)
-        return self.value(calls.at(some), other.at(others))[0]
+        return self.value(calls.where(used), other.where(of_other))[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +180,7 @@ def halves(metric: MetricName, of: SideBySide) -> tuple[Half, Half]:
         in_a = in_b = in_a & in_b
     if not in_a.any() or not in_b.any():
         raise Nothing("there is no call of both that has it")
-    a, b = of.a.at(np.flatnonzero(in_a)), of.b.at(np.flatnonzero(in_b))
+    a, b = of.a.where(in_a), of.b.where(in_b)
     return (
         Half(*quantity.value(a, b), a.prompt, of.a_stretch[in_a]),
         Half(*quantity.value(b, a), b.prompt, of.b_stretch[in_b]),

@@ -24,6 +24,10 @@ def simulate(
         str | None,
         typer.Option(help="Faults of a share of all calls: FAULT=SHARE,... or typical"),
     ] = None,
+    router_calls: Annotated[
+        float | None,
+        typer.Option(help="An unpinned model changes its provider after so many."),
+    ] = None,
     faults: Annotated[
         bool, typer.Option("--faults", help="Only list the faults that it has.")
     ] = False,
@@ -36,6 +40,7 @@ def simulate(
     """
     argv = [sys.executable, "-m", "simulator", "--host", host, "--port", str(port)]
     for name, value in (
+        ("--router-calls", router_calls),
         ("--ttft-s", ttft_s),
         ("--gap-s", gap_s),
         ("--tokens", tokens),

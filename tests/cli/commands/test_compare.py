@@ -1,9 +1,13 @@
 """`llmbench compare` says what the API says, to the digit."""
 
 import json
+import re
+
+import pytest
 
 from cli import exits
 from cli.commands.jobs.compare import cells
+from shared.comparison import LABELS
 from tests.cli.commands.terminal import Terminal
 from tests.kept import FAST, SLOW, keep, plan_of, rows_of
 
@@ -34,6 +38,40 @@ def test_terminal_json_and_api_say_the_same_numbers(reader: Terminal) -> None:
     for note in told["notes"]:
         assert note in shown
         assert note in document
+
+
+def numbers(line: list[str]) -> list[float]:
+    """The difference and its interval, as a line of the table has them."""
+    found = re.findall(r"[-+]?\d+\.\d", line[3])
+    return [float(each) / 100 for each in found[:3]]
+
+
+def test_the_numbers_read_back_from_each_are_those_of_the_api(
+    reader: Terminal,
+) -> None:
+    job = kept(reader)
+    told = json.loads(reader.ask("compare", "--json", job).stdout)["verdicts"][0]
+    text = [
+        line.split("\t")
+        for line in reader.ask("compare", job).stdout.splitlines()
+        if "\t" in line
+    ]
+    document = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in reader.ask("compare", "--markdown", job).stdout.splitlines()
+        if (line.startswith("| ") and "%" in line) or "points" in line
+    ]
+    known = [each for each in told["metrics"] if each["minutes"]]
+    assert len(known) >= 7
+    for lines_ in (text, document):
+        by_label = {line[0]: line for line in lines_}
+        for metric in known:
+            said = metric["minutes"]
+            true = [said[name] for name in ("estimate", "low", "high")]
+            if metric["metric"].endswith("_wins"):
+                true = [each + 0.5 for each in true]
+            read = numbers(by_label[LABELS[metric["metric"]]])
+            assert read == pytest.approx(true, abs=0.00051)
 
 
 def test_the_cells_of_a_metric_by_hand() -> None:
