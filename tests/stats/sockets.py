@@ -1,7 +1,6 @@
 """Whole runs over sockets: do they say what is true of the simulator?
 
-What a run found is a `Said`; a section counts 20 of each kind. A run whose own verdict
-bars the figure (the machine was too busy to measure) says nothing, and is made again.
+What a run found is a `Said`; a section counts 20 of each kind.
 """
 
 import tempfile
@@ -30,8 +29,6 @@ from tests.stats.trials import (
 )
 
 RUNS = 20
-MOST_AGAIN = 20
-"""Runs that may be made again, of each kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,12 @@ class Said:
     """Intervals that hold the difference by which the providers were made."""
 
 
-def of_providers(trial: Trial) -> Said | None:
+def of_providers(trial: Trial) -> Said:
     """Three providers of known difference."""
     right, holds, held = True, 0, 0
     for pair in trial.comparison.verdicts:
         said = pair.metrics[0].minutes
-        if said is None:
-            return None
+        assert said is not None, pair.metrics[0].why
         a, b = (side.target.rpartition("@")[2].title() for side in (pair.a, pair.b))
         made = log(SLOWNESS[a] / SLOWNESS[b])
         did = told_ln_s(trial.ledger, ORCA, a) - told_ln_s(trial.ledger, ORCA, b)
@@ -64,12 +60,11 @@ def of_providers(trial: Trial) -> Said | None:
     return Said(right, holds, len(trial.comparison.verdicts), settings_held=held)
 
 
-def of_equals(trial: Trial) -> Said | None:
+def of_equals(trial: Trial) -> Said:
     """Two that are alike: pinned, or at a router that moves."""
     (pair,) = trial.comparison.verdicts
     said = pair.metrics[0].minutes
-    if said is None:
-        return None
+    assert said is not None, pair.metrics[0].why
     true = slowness(trial.ledger, EAST) - slowness(trial.ledger, WEST)
     holds = log1p(said.low) <= true <= log1p(said.high)
     told = [each for each in pair.metrics if not each.exploratory]
@@ -87,19 +82,10 @@ def _calls(said: Iterable[Statement | None]) -> bool:
 
 
 async def said_of(
-    on: Bench, plan: Plan, of: Callable[[Trial], Said | None], runs: int
-) -> tuple[list[Said], int]:
-    """So many runs, and how many had to be made again."""
-    found: list[Said] = []
-    again = 0
-    while len(found) < runs:
-        said = of(await on.trial(plan))
-        if said is not None:
-            found.append(said)
-            continue
-        again += 1
-        assert again <= MOST_AGAIN, "this machine is too busy to measure on"
-    return found, again
+    on: Bench, plan: Plan, of: Callable[[Trial], Said], runs: int
+) -> list[Said]:
+    """So many runs, one after the other."""
+    return [of(await on.trial(plan)) for _ in range(runs)]
 
 
 async def sockets(runs: int = RUNS) -> Section:
@@ -115,17 +101,17 @@ async def sockets(runs: int = RUNS) -> Section:
         try:
             async with bench(store.url, Path(folder)) as on:
                 _of_providers(
-                    section, *await said_of(on, providers(), of_providers, runs)
+                    section, await said_of(on, providers(), of_providers, runs)
                 )
-                _of_pinned(section, *await said_of(on, pinned(), of_equals, runs))
-                _of_moving(section, *await said_of(on, moving(), of_equals, runs))
+                _of_pinned(section, await said_of(on, pinned(), of_equals, runs))
+                _of_moving(section, await said_of(on, moving(), of_equals, runs))
         finally:
             store.stop()
     return section
 
 
-def _of_providers(section: Section, found: list[Said], again: int) -> None:
-    name = f"three providers, 10 prompts x 6{_made_again(again)}"
+def _of_providers(section: Section, found: list[Said]) -> None:
+    name = "three providers, 10 prompts x 6"
     runs = len(found)
     _count(section, name, "names the right one of every two", found, lambda s: s.right)
     _count(
@@ -148,14 +134,14 @@ def _of_providers(section: Section, found: list[Said], again: int) -> None:
         section.broken.append(f"{held} of {of} intervals hold the settings in {runs}")
 
 
-def _of_pinned(section: Section, found: list[Said], again: int) -> None:
-    name = f"two equals, pinned, 20 prompts x 10{_made_again(again)}"
+def _of_pinned(section: Section, found: list[Said]) -> None:
+    name = "two equals, pinned, 20 prompts x 10"
     most = round(len(found) / 10)
     _at_most(section, name, "calls one of them better", found, most, lambda s: s.right)
 
 
-def _of_moving(section: Section, found: list[Said], again: int) -> None:
-    name = f"two equals, a router that moves, 20 prompts x 20{_made_again(again)}"
+def _of_moving(section: Section, found: list[Said]) -> None:
+    name = "two equals, a router that moves, 20 prompts x 20"
     least = round(0.9 * len(found))
     _count(
         section,
@@ -208,7 +194,3 @@ def _at_most(
     section.rows.append(row)
     if n > most:
         section.broken.append(": ".join(row))
-
-
-def _made_again(again: int) -> str:
-    return f" ({again} more were too busy to measure)" if again else ""
