@@ -104,7 +104,7 @@ OTHERS: dict[MetricName, tuple[tuple[World, ...], tuple[tuple[int, int], ...]]] 
     "ttft_p95": ((TAME, LIKES, WALK, ROUTER, DRIFT), ((20, 10), (20, 50), (100, 10))),
 }
 ENOUGH_PROMPTS = 40
-"""For percentiles where a target likes some prompts better: few of them make the p95."""
+"""Of a p95, where a target likes some of them: it rests on two or three in twenty."""
 NOT_HELD = (SLOW, FEW_OUTAGES, ONE_ALWAYS)
 """What so few events cannot show: their figures stand in the table, without a gate."""
 CAREFUL = {"success", "ttft_p95"}
