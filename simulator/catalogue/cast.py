@@ -8,7 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from simulator.catalogue.models import ALIKE, KESTREL, PROVIDERS, SHOAL, TIDEWAY, Model
+from simulator.catalogue.models import KESTREL, PROVIDERS, SHOAL, TIDEWAY, Model
+from simulator.catalogue.twins import TWINS
 from simulator.pace import Pace
 
 SORTS = {"nitro": "throughput", "floor": "price"}
@@ -98,16 +99,6 @@ LYNX = Model(
     },
 )
 
-TWIN = Model(
-    id="globex/twin-east",
-    name="Globex: Twin East",
-    says="One of two that are alike in all but their name.",
-    pace=Pace(ttft_s=0.1, gap_s=0.004, tokens=24, spread=0.15),
-    prompt_usd=_usd("0.1"),
-    completion_usd=_usd("0.2"),
-    providers=ALIKE,
-)
-
 
 def _making(modality: str, *outputs: str, tokenizer: str = "Other") -> dict[str, Any]:
     return {
@@ -167,8 +158,7 @@ MODELS: tuple[Model, ...] = (
     SAGE,
     ORCA_PRO,
     LYNX,
-    TWIN,
-    replace(TWIN, id="globex/twin-west", name="Globex: Twin West"),
+    *TWINS,
     # The rows that a reader of the catalogue must survive.
     Model(
         id="openrouter/auto",
