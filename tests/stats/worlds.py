@@ -98,6 +98,8 @@ class Drawn:
             prompt=self.prompt,
             place=self.slot[side][run],
             ok=self.ok[side][run],
+            good=self.ok[side][run],
+            passed=np.full(len(value), np.nan),
             ttft_s=known,
             latency_s=known * 2,
             tpot_s=known / 10,
