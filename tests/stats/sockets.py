@@ -122,7 +122,7 @@ def _of_providers(section: Section, found: list[Said]) -> None:
     )
     held, of = sum(s.settings_held for s in found), sum(s.intervals for s in found)
     figure = "intervals that hold how the providers were made"
-    row = (name, figure, f"{held} of {of}", "none; 19 of 20 where the machine is idle")
+    row = (name, figure, f"{held} of {of}", "none: a busy simulator is late")
     section.rows.append(row)
 
 
