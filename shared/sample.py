@@ -73,9 +73,13 @@ class Note(StrEnum):
     """The stream ended properly, with a finish reason, and without `[DONE]`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Sample:
-    """A row, keyed by (step, slot, attempt)."""
+    """A row, keyed by (step, slot, attempt).
+
+    Nobody changes one. It is not `frozen` because setting 47 fields in the way which
+    that needs takes several microseconds of a call.
+    """
 
     step: int
     slot: int

@@ -11,6 +11,7 @@ from shared.analysis import is_burst
 from shared.answer import refusal as complaint
 from shared.answer.dialects.chat import Dialect, label
 from shared.answer.outcomes import SENTENCES, Facts, outcome
+from shared.answer.plain import CACHE_STATUS, plain_reply
 from shared.answer.reply import Reply
 from shared.answer.stream.document import read_document
 from shared.answer.stream.heard import Heard
@@ -30,8 +31,6 @@ _LONGEST_BEGINNING = 5
 _ENDED = (Outcome.OK, Outcome.EMPTY, Outcome.NO_TEXT)
 """Outcomes of streams that came to their end."""
 
-_CACHE_STATUS = {"HIT": True, "MISS": False}
-
 
 def read_exchange(
     exchange: Exchange,
@@ -50,6 +49,10 @@ def read_exchange(
     drained: a call that we cancelled is `unfinished` rather than `cancelled`.
     """
     response = exchange.response()
+    if not streamed:
+        reply = plain_reply(exchange, response, dialect, max_text_bytes)
+        if reply is not None:
+            return reply
     reader = StreamReader(dialect, max_text_bytes, streamed=streamed)
     for stamp_s, piece in response.pieces:
         reader.feed(stamp_s, piece)
@@ -182,7 +185,7 @@ class StreamReader:
         reasoning = cut(whole_reasoning, self._max_text_bytes)
         told = stream if self._streamed else None
         stamps_s = tuple(told.tokens_s) if told else ()
-        cache_hit = _CACHE_STATUS.get(
+        cache_hit = CACHE_STATUS.get(
             headers.get("x-openrouter-cache-status", "").upper()
         )
         came = bool(whole_text) or heard.calls_tool

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from shared.answer import hints
 from shared.answer.reply import Throttle
 from shared.standards.key_forms import PERHAPS
-from shared.wire import scheme
+from shared.wire import WANTS_TLS, wants_tls
 
 Json = dict[str, Any]
 
@@ -77,8 +77,8 @@ def sentence(error: object) -> str:
 
 def page(body: bytes) -> str:
     """A sentence for a body that is not JSON: its title if it is HTML, else itself."""
-    if scheme.wants_tls(body):
-        return scheme.WANTS_TLS
+    if wants_tls(body):
+        return WANTS_TLS
     text = body[:_READ_AT_MOST].decode("utf-8", "replace").strip()
     if not text.startswith("<"):
         return safe(f"not JSON: {text}" if text else "an empty body")

@@ -170,6 +170,8 @@ def work(plan: Plan, step: int, index: int) -> Work:
     if plan.until is not None:
         step, index = _in_one_step(plan, step, index)
     prompts, targets = plan.prompts.count(), len(plan.targets)
+    if prompts == targets == 1:
+        return Work(0, 0, index)
     block, place = divmod(index, prompts * targets)
     order = adjacent_targets if plan.order == "adjacent" else shuffled_pairs
     prompt, target = order(plan.order_seed, step, block, prompts, targets, place)

@@ -14,11 +14,12 @@ from typing import Any, TypeVar, cast
 
 from redis import Redis as Blocking
 from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection, DefaultParser
+from redis.asyncio.connection import AbstractConnection, Connection, DefaultParser
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.commands.core import AsyncScript
 from redis.connection import DefaultParser as BlockingParser
+from redis.connection import HiredisRespSerializer
 from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
@@ -76,8 +77,21 @@ UNCHANGED = "nothing was changed by this request"
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
 
 
+def packing(connection: type[AbstractConnection]) -> type[AbstractConnection]:
+    """The library's connection, but for the packing of commands: for asyncio it does
+    that in Python, an argument at a time, and for blocking connections in C."""
+    pack = HiredisRespSerializer().pack
+
+    def pack_command(self: AbstractConnection, *args: Any) -> list[bytes]:
+        return cast(list[bytes], pack(*args))
+
+    own = {"pack_command": pack_command}
+    return type(f"Packing{connection.__name__}", (connection,), own)
+
+
 class LoginPool(BlockingConnectionPool):
-    """A pool that does not repeat a login which was refused at every command.
+    """A pool whose commands are packed in C, and that does not repeat a login which was
+    refused at every command.
 
     Who asks meanwhile gets the same refusal from here. The pause grows to 30 s: a store
     may bar an address that fails to log in again and again, and its log is read by
@@ -87,6 +101,11 @@ class LoginPool(BlockingConnectionPool):
     _refusal: ConnectionError | None = None
     _pause_s = _FIRST_PAUSE_S
     _again_s = 0.0
+
+    def __init__(
+        self, *, connection_class: type[AbstractConnection] = Connection, **given: Any
+    ) -> None:
+        super().__init__(connection_class=packing(connection_class), **given)
 
     async def ensure_connection(self, connection: AbstractConnection) -> None:
         logs_in = not connection.is_connected

@@ -7,6 +7,7 @@ May import: the machinery.
 """
 
 from shared.wire.call import Call
+from shared.wire.connection.scheme import WANTS_TLS, wants_tls
 from shared.wire.connection.tls import tls_context
 from shared.wire.exchange import Exchange, LateRead
 from shared.wire.limits import Caps, Deadlines, caps_for
@@ -16,6 +17,7 @@ from shared.wire.request import Origin, Request, request
 from shared.wire.wire import StampCounts, Wire
 
 __all__ = [
+    "WANTS_TLS",
     "Call",
     "Caps",
     "Deadlines",
@@ -30,4 +32,5 @@ __all__ = [
     "caps_for",
     "request",
     "tls_context",
+    "wants_tls",
 ]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from shared.wire import scheme
+from shared.wire.connection import scheme
 from shared.wire.connection.dial import Await, CannotConnect, NoSocketLeft
 from shared.wire.connection.link import Link, User
 from shared.wire.connection.stamps import SLOP_S

@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple
 
 from shared.wire.parse import Parse, Read, Response
 
+_LINE_ENDS = b"\r\n"
+
 FailureKind = Literal[
     "not_sent",
     "connect_error",
@@ -122,8 +124,11 @@ class Exchange:
         before_s, tail = self.sent_s or 0.0, b""
         slacks = self._parse.slacks if self._parse else ()
         for (stamp_s, data), slack_s in zip(response.pieces, slacks, strict=True):
-            ends = (tail[-1:] + data).count(b"\n\n")
-            ends += (tail[-3:] + data).count(b"\r\n\r\n")
+            if data[0] in _LINE_ENDS or b"\r" in data:
+                ends = (tail[-1:] + data).count(b"\n\n")
+                ends += (tail[-3:] + data).count(b"\r\n\r\n")
+            else:
+                ends = data.count(b"\n\n")
             if ends > 1 and stamp_s not in found:
                 # What the read before this one left behind was nothing.
                 found[stamp_s] = LateRead(min(slack_s, stamp_s - before_s), data)
@@ -144,6 +149,8 @@ class Exchange:
         parse = self._parse
         if parse is None:
             parse = self._parse = Parse()
+        if parse.released:
+            return parse
         parse.feed(self.reads, self.slacks)
         if self.ended_s is not None:
             parse.release()

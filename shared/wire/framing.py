@@ -8,6 +8,7 @@ seems to be there. The glance can postpone the parser and never overrule it.
 import sys
 from collections.abc import Sequence
 
+from shared.wire.head import plain_head
 from shared.wire.limits import Caps
 from shared.wire.parse import Parse, Read
 
@@ -28,6 +29,11 @@ def glance(data: bytes) -> tuple[int, int] | None:
     answer, an encoding. Those go to the parser at once.
     """
     end = data.find(b"\r\n\r\n") + 4
+    plain = plain_head(data[:end]) if end > 3 else None
+    if plain is not None:
+        if plain.length is not None:
+            return end, end + plain.length
+        return end, BY_TAIL if plain.chunked else BY_CLOSE
     if end == 3 or data[9:10] not in b"2345" or data[9:12] in _BODILESS:
         return None
     head = data[:end].lower()

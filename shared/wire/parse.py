@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from shared.wire.connection.keep import KEEP_S, keep_s
+from shared.wire.head import plain_head
 
 Read = tuple[float, bytes]
 
@@ -28,7 +29,8 @@ class Response:
 
 
 class Parse:
-    """llhttp over the reads of one answer.
+    """llhttp over the reads of one answer; but not where the whole of it is there and
+    its head is plain (`head`).
 
     The parser and its callbacks hold each other, and collection may be switched off
     while calls are timed: `release` breaks the circle.
@@ -39,6 +41,7 @@ class Parse:
         "_headers",
         "_llhttp",
         "_parts",
+        "_released",
         "_response",
         "_stamp_s",
         "body_bytes",
@@ -56,7 +59,9 @@ class Parse:
     )
 
     def __init__(self) -> None:
-        self._llhttp: HttpResponseParser | None = HttpResponseParser(self)
+        self._llhttp: HttpResponseParser | None = None
+        """Made when it is needed."""
+        self._released = False
         self._fed = 0
         self._headers: list[tuple[bytes, bytes]] = []
         self._parts: list[bytes] = []
@@ -82,9 +87,14 @@ class Parse:
 
     def feed(self, reads: Sequence[Read], slacks: Sequence[float]) -> None:
         """Parse what has come since the last time; never raises, see `error`."""
+        if self._released or not reads:
+            return
         parser = self._llhttp
         if parser is None:
-            return
+            if self._fed or self._is_plain(reads, slacks):
+                self.extra = self.extra or self._fed < len(reads)
+                return
+            parser = self._llhttp = HttpResponseParser(self)
         while self._fed < len(reads) and self.complete_s is None and not self.error:
             self._stamp_s, data = reads[self._fed]
             try:
@@ -101,6 +111,31 @@ class Parse:
                 self._parts = []
             self._fed += 1
         self.extra = self.extra or self._fed < len(reads)
+
+    def _is_plain(self, reads: Sequence[Read], slacks: Sequence[float]) -> bool:
+        """Take an answer that has a plain head in its first read, and has come to the
+        end of the body exactly; False where it is anything else."""
+        stamp_s, first = reads[0]
+        end = first.find(b"\r\n\r\n") + 4
+        head = plain_head(first[:end]) if end > 3 else None
+        if head is None or not head.length:
+            return False
+        if sum([len(data) for _, data in reads]) != end + head.length:
+            return False
+        self.status, headers, self.length, _, self.keep_s = head
+        self.headed = self.keep_alive = True
+        self.body_bytes = head.length
+        self._response = Response(head.status, headers, self.pieces)
+        if len(first) > end:
+            self.pieces.append((stamp_s, first[end:]))
+            self.slacks.append(slacks[0])
+        for self._fed in range(1, len(reads)):
+            if reads[self._fed][1]:
+                self.pieces.append(reads[self._fed])
+                self.slacks.append(self._slack_s(reads, slacks))
+        self._fed = len(reads)
+        self.complete_s = reads[-1][0]
+        return True
 
     def _slack_s(self, reads: Sequence[Read], slacks: Sequence[float]) -> float:
         """What a read brings came after what the read before it brought, also where
@@ -126,6 +161,12 @@ class Parse:
     def release(self) -> None:
         """Nothing more will be fed."""
         self._llhttp = None
+        self._released = True
+
+    @property
+    def released(self) -> bool:
+        """Whether nothing more will be fed."""
+        return self._released
 
     def _refuse(self, why: str) -> None:
         """An error, unless the answer was complete: then the rest is only excess."""

@@ -10,6 +10,7 @@ decoded, environment proxies are not looked at.
     call                    the life of one exchange
     exchange                Exchange, Failure: what happened
     parse                   Response; llhttp, late: what the answer says
+    head                    plain heads, without llhttp
     framing, done           where an answer ends, so that parsing can wait
     timer, pacer            timers, and waking at absolute times
     scheme                  TLS and plain HTTP taken for each other

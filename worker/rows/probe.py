@@ -189,10 +189,9 @@ class Probe:
             () if reply.is_burst else reply.token_events_s
         )
         slack = slack_of(exchange, reply, self._to[call.work.target].dialect)
-
-        def since(stamp_s: float | None) -> float | None:
-            return None if stamp_s is None else stamp_s - start
-
+        due_s, sent_s, ack_s = call.slot.due_s, exchange.sent_s, reply.ack_s
+        first_s, visible_s = reply.first_token_s, reply.first_visible_s
+        last_s, ended_s = reply.last_token_s, reply.ended_s
         return Sample(
             step=self._lease.step.number,
             slot=call.slot.number,
@@ -210,15 +209,15 @@ class Probe:
             generation_id=reply.generation_id,
             finish_reason=reply.finish_reason,
             started_at=call.started_at,
-            due_s=since(call.slot.due_s or None),
+            due_s=due_s - start if due_s else None,
             # what was not sent for want of a descriptor has not been started
-            started_s=None if dropped else since(call.started_s),
-            sent_s=since(exchange.sent_s),
-            ack_s=since(reply.ack_s),
-            first_token_s=since(reply.first_token_s),
-            first_visible_s=since(reply.first_visible_s),
-            last_token_s=since(reply.last_token_s),
-            ended_s=since(reply.ended_s),
+            started_s=None if dropped else call.started_s - start,
+            sent_s=None if sent_s is None else sent_s - start,
+            ack_s=None if ack_s is None else ack_s - start,
+            first_token_s=None if first_s is None else first_s - start,
+            first_visible_s=None if visible_s is None else visible_s - start,
+            last_token_s=None if last_s is None else last_s - start,
+            ended_s=None if ended_s is None else ended_s - start,
             connect_s=exchange.connect_s,
             reused=exchange.reused,
             stamp_slack_s=slack.token_s,

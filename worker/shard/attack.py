@@ -88,28 +88,33 @@ class Attack:
         are due later stay."""
         waiting = [*self._retries, *(slot for slot in self._slots if not slot.due_s)]
         self._retries.clear()
-        self._slots = sorted(slot for slot in self._slots if slot.due_s)
+        self._slots[:] = sorted(slot for slot in self._slots if slot.due_s)
         return waiting
 
     def pump(self) -> None:
         """Begin every slot that is due and has a lane, a few in a turn."""
         if self._again:
             return
+        slots, retries = self._slots, self._retries
         for _ in range(_BATCH):
-            if self.stopped:
+            if self.stopped or not (slots or retries):
                 return
             is_free = self.open < self._lanes()
-            if self._retries and is_free:
-                slot = self._retries.popleft()
-            elif not self._slots or not self._is_due(self._slots[0]):
+            if retries and is_free:
+                slot = retries.popleft()
+            elif not slots:
+                return
+            elif not slots[0].due_s:
+                if not is_free:
+                    return  # a closed load waits for a lane
+                slot = heapq.heappop(slots)
+            elif not self._is_due(slots[0]):
                 return
             elif is_free:
-                slot = heapq.heappop(self._slots)
-            elif self._slots[0].due_s:
-                self._drop(heapq.heappop(self._slots))
-                continue
+                slot = heapq.heappop(slots)
             else:
-                return  # a closed load waits for a lane
+                self._drop(heapq.heappop(slots))
+                continue
             self.open += 1
             self._begin(slot)
         self._again = True
@@ -121,7 +126,7 @@ class Attack:
 
     def _is_due(self, slot: Slot) -> bool:
         """Whether it may begin now; else we are woken when it may."""
-        if not slot.due_s or slot.due_s <= monotonic_s():
+        if slot.due_s <= monotonic_s():
             return True
         self._wake_at(slot.due_s)
         return False

@@ -17,7 +17,7 @@ from worker.rows import Attempt, Committer, LaneGuard, Probe, Reader, status_of
 from worker.rows.spool import Spool
 from worker.shard.attack import Attack
 from worker.shard.fates import Fates
-from worker.shard.lanes import lanes_at
+from worker.shard.lanes import fixed_lanes, lanes_at
 from worker.shard.lease_keeper import LeaseKeeper
 from worker.shard.life import Life
 from worker.slot import Slot
@@ -44,6 +44,7 @@ class Calls:
         self._lease = assigned.lease
         self._origin_s = assigned.origin_s
         self._most = assigned.settings.max_concurrency
+        self._fixed_lanes = fixed_lanes(assigned.lease, most=self._most)
         self._life = life
         self._keeper = keeper
         self._wires: list[Wire] = [
@@ -100,6 +101,8 @@ class Calls:
 
     def lanes(self) -> int:
         """This shard's share of the lanes that the load has now."""
+        if self._fixed_lanes is not None:
+            return self._fixed_lanes
         elapsed_s = monotonic_s() - self._origin_s
         return lanes_at(self._lease, elapsed_s, most=self._most)
 

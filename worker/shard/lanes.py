@@ -3,6 +3,7 @@
 from bisect import bisect_left
 
 from shared.plan import DueTimes, Plan, due_times
+from shared.plan.loads import Concurrency
 from shared.store.run.leases import Lease
 
 _MOST_WARM = 256
@@ -20,6 +21,13 @@ def lanes_at(lease: Lease, elapsed_s: float, *, most: int) -> int:
     lanes = min(lease.step.load.lanes(max(0.0, elapsed_s)), most)
     share, rest = divmod(lanes, lease.shards)
     return share + (1 if lease.shard < rest else 0)
+
+
+def fixed_lanes(lease: Lease, *, most: int) -> int | None:
+    """`lanes_at` where that is the same at all times; None where it may change."""
+    if not isinstance(lease.step.load, Concurrency):
+        return None
+    return lanes_at(lease, 0.0, most=most)
 
 
 def connections(plan: Plan, lease: Lease, *, most: int) -> int:

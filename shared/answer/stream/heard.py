@@ -1,5 +1,6 @@
 """What an answer has said so far, whatever form it has."""
 
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -77,6 +78,17 @@ class Heard:
                 reasoning = self._reasoning_halves.join(reasoning)
             self.reasonings.append(reasoning)
         return text
+
+    def say_all(self, texts: Sequence[str], reasonings: Sequence[str]) -> list[str]:
+        """`say` each of them, where none holds half a character; returns the text."""
+        if self._text_halves.waits or self._reasoning_halves.waits:
+            told = [self.say(text, "") for text in texts]
+            for reasoning in reasonings:
+                self.say("", reasoning)
+            return told
+        self.texts += texts
+        self.reasonings += reasonings
+        return [*texts]
 
     def end(self) -> None:
         """No more will be said."""

@@ -26,6 +26,8 @@ class Event(NamedTuple):
     is_stray: bool = False
     """JSON with no `data:` before it. The rules pass over a line whose field they do
     not know, and what it says would be lost without a word."""
+    is_mended: bool = False
+    """Its data held bytes that are not UTF-8."""
 
 
 class StreamError(Exception):
@@ -50,8 +52,6 @@ class Decoder:
         self._name = b""
         self._id = ""
         self._count = 0
-        self.mended = False
-        """Whether an event so far held bytes that are no UTF-8."""
 
     @property
     def leftover(self) -> bool:
@@ -60,6 +60,23 @@ class Decoder:
         The rules say that such an event is not dispatched: the stream was cut.
         """
         return self._in_event or bool(self._line)
+
+    @property
+    def is_between(self) -> bool:
+        """Whether the next byte begins an event."""
+        begun = self._begun and not self._after_cr
+        return begun and not (self._line or self._in_event)
+
+    def skip(self, n: int, n_bytes: int) -> bool:
+        """Pass over `n` whole events of `n_bytes` in all, which somebody else has read.
+        False where one may be over its cap, and they have to be fed.
+
+        Raises StreamError as `feed` does.
+        """
+        if n_bytes > min(self._caps.line_bytes, self._caps.event_bytes):
+            return False
+        self._counted(n)
+        return True
 
     def feed(self, data: bytes) -> list[Event]:
         """The events that `data` completes, comments and strays among them, in order.
@@ -88,7 +105,7 @@ class Decoder:
             if block[:6] == b"data: " and not self._in_event and b"\n" not in block:
                 if len(block) > self._caps.event_bytes:
                     self._refuse_event()
-                events.append(Event(self._text(block[6:]), "message", self._id))
+                events.append(self._event(block[6:], "message"))
             else:
                 for line in block.split(b"\n"):
                     self._take(line, events)
@@ -99,10 +116,13 @@ class Decoder:
                 self._take(line, events)
             if unfinished:
                 self._buffer(unfinished)
-        self._count += len(events)
+        self._counted(len(events))
+        return events
+
+    def _counted(self, n: int) -> None:
+        self._count += n
         if self._count > self._caps.events:
             raise StreamError(f"The stream has more than {self._caps.events} events.")
-        return events
 
     def _line_feeds_only(self, data: bytes) -> bytes:
         """CRLF and CR become LF; a CRLF that is cut in the middle is one end, too."""
@@ -153,21 +173,20 @@ class Decoder:
     def _dispatch(self, events: list[Event]) -> None:
         """A blank line: the event is complete; without a data line there is none."""
         if self._data:
-            text = self._text(b"\n".join(self._data))
             name = self._name.decode("utf-8", "replace") or "message"
-            events.append(Event(text, name, self._id))
+            events.append(self._event(b"\n".join(self._data), name))
         self._data = []
         self._name = b""
         self._event_bytes = 0
         self._in_event = False
 
-    def _text(self, data: bytes) -> str:
-        """As the standard has it: what is no UTF-8 becomes U+FFFD; it is remembered."""
+    def _event(self, data: bytes, name: str) -> Event:
+        """As the standard has it: what is no UTF-8 becomes U+FFFD, and is told."""
         try:
-            return data.decode()
+            return Event(data.decode(), name, self._id)
         except UnicodeDecodeError:
-            self.mended = True
-            return data.decode("utf-8", "replace")
+            text = data.decode("utf-8", "replace")
+            return Event(text, name, self._id, is_mended=True)
 
     def _buffer(self, part: bytes) -> None:
         """Keep a part of a line; parts are joined once, when the line has ended."""
@@ -199,8 +218,9 @@ def decode(
     Hand over a decoder of your own to set its caps, or to ask for `leftover` after the
     last event. Raises StreamError as `Decoder.feed` does.
 
-    >>> list(decode([(1.0, b"data: a"), (2.0, b"\\n\\n")]))
-    [(2.0, Event(data='a', name='message', id='', is_comment=False, is_stray=False))]
+    >>> pieces = [(1.0, b"data: a"), (2.0, b"\\n\\n")]
+    >>> [(stamp_s, event.data) for stamp_s, event in decode(pieces)]
+    [(2.0, 'a')]
     """
     decoder = decoder or Decoder()
     for stamp_s, piece in pieces:

@@ -43,19 +43,22 @@ class Stream:
         """Take what one read brought; returns the text in it, event by event."""
         if self._over_cap or self.done_s is not None:
             return []
+        decoder = self._decoder
         try:
-            events = self._decoder.feed(piece)
+            found = self._hole.texts(piece) if decoder.is_between else None
+            if found is not None and decoder.skip(len(found), len(piece)):
+                return self._take_all_plain(stamp_s, found)
+            events = decoder.feed(piece)
         except sse.StreamError as error:
             self._over_cap, self._heard.garbage = True, str(error)
             return []
         texts = []
-        mended = self._decoder.mended
         for event in events:
             if self.done_s is not None:
                 break
             # A comment has no data, and is neither token nor sign of one.
             if data := event.data:
-                if mended and "\ufffd" in data:
+                if event.is_mended:
                     self._heard.garbage = self._heard.garbage or NOT_UTF8
                 plain = self._hole.text(data) if event.name == "message" else None
                 if plain is None:
@@ -67,6 +70,20 @@ class Stream:
             elif event.is_stray:
                 self._heard.garbage = "A line of the stream has JSON and no `data:`."
         return texts
+
+    def _take_all_plain(self, stamp_s: float, plain: list[str]) -> list[str]:
+        """Events that say text alone, or reasoning alone; returns their texts."""
+        if "" in plain:
+            plain = [text for text in plain if text]
+        if not plain:
+            return []
+        self.tokens_s += [stamp_s] * len(plain)
+        if self._hole.is_reasoning:
+            self._heard.say_all((), plain)
+            return []
+        if self.visible_s is None:
+            self.visible_s = stamp_s
+        return self._heard.say_all(plain, ())
 
     def _take_plain(self, stamp_s: float, plain: str) -> str:
         """An event that says text alone, or reasoning alone; returns its text."""

@@ -21,12 +21,15 @@ class Hole:
     characters is the text as it stands.
     """
 
-    __slots__ = ("_parts", "_start", "is_reasoning")
+    __slots__ = ("_head", "_parts", "_seam", "_start", "_tail", "is_reasoning")
 
     def __init__(self) -> None:
         self._parts = ["\0"]
         """What stands before, between and after the holes; no JSON has a NUL."""
         self._start = 1
+        self._head = self._tail = self._seam = b""
+        """The same as bytes of a stream, before, behind and between two texts; nothing
+        where `texts` has no answer."""
         self.is_reasoning = False
         """What the text is: reasoning, or visible."""
 
@@ -43,6 +46,33 @@ class Hole:
             self._parts = [*parts, event[at:]]
             self._start = len(parts[0])
             self.is_reasoning = is_reasoning
+            self._head = b""
+            if len(self._parts) == 2 and "\n" not in event:
+                self._head = b"data: " + self._parts[0].encode()
+                self._tail = self._parts[1].encode() + b"\n\n"
+                self._seam = self._tail + self._head
+
+    def texts(self, piece: bytes) -> list[str] | None:
+        """The texts of bytes that are whole events of the pattern, one behind another,
+        and nothing else; None for any other bytes.
+
+        As `text` says of each of these events, found in one pass. The texts are checked
+        together, with line ends between them, which none of them has.
+        """
+        head, tail = self._head, self._tail
+        if not head or not piece.startswith(head) or not piece.endswith(tail):
+            return None
+        if len(piece) < len(head) + len(tail):
+            return None
+        found = piece[len(head) : -len(tail)].split(self._seam)
+        joined = b"\n".join(found)
+        if b'"' in joined:
+            return None
+        try:
+            texts = joined.decode().split("\n")
+        except UnicodeDecodeError:
+            return None
+        return texts if len(texts) == len(found) and _plain("".join(texts)) else None
 
     def text(self, event: str) -> str | None:
         """The text of an event of the pattern; None for any other event."""

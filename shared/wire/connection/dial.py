@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from shared.standards.http import PORTS
-from shared.wire import scheme
+from shared.wire.connection import scheme
 from shared.wire.connection.link import Link, User
 from shared.wire.connection.names import Address, Names
 from shared.wire.connection.stamps import Stamps, ask_for_stamps

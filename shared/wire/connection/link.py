@@ -149,7 +149,7 @@ class Link:
         # A full read may leave bytes behind which are older than the last poll.
         since_s = self._backlog_s or stamps.empty_s
         try:
-            data, stamp_s, now_s = stamps.receive(self._sock, since_s)
+            data, stamp_s, dated = stamps.receive(self._sock, since_s)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -166,9 +166,7 @@ class Link:
             if answer:
                 self._transmit(answer)
         if data:
-            self.user.on_bytes(
-                self, stamp_s, data, stamp_s - since_s, stamp_s is not now_s
-            )
+            self.user.on_bytes(self, stamp_s, data, stamp_s - since_s, dated)
         if self.is_over:
             self._closed(True, "the server closed the connection")
 

@@ -56,7 +56,10 @@ class Pool:
             return link.close()
         link.user = self
         link.kept_until_s = time.monotonic() + keep_s
-        self._idle.setdefault(link.origin, {})[link] = None
+        idle = self._idle.get(link.origin)
+        if idle is None:
+            idle = self._idle[link.origin] = {}
+        idle[link] = None
 
     def lost(self, link: Link) -> None:
         """A kept link ended under a request."""

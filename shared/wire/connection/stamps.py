@@ -53,6 +53,8 @@ class Stamps:
     """
 
     __slots__ = (
+        "_buffer",
+        "_buffers",
         "_countdown",
         "_due_ns",
         "_loop",
@@ -70,6 +72,9 @@ class Stamps:
     ) -> None:
         self._loop = loop
         self._sweep = sweep
+        # One for all reads of the loop: a new one for each costs more than the copy.
+        self._buffer = memoryview(bytearray(READ_BYTES))
+        self._buffers = [self._buffer]
         self._timer = timer(loop, self._tick)
         self._ticking = False
         self._due_ns = 0
@@ -98,21 +103,21 @@ class Stamps:
     def close(self) -> None:
         self._timer.close()
 
-    def receive(
-        self, sock: socket.socket, since_s: float
-    ) -> tuple[bytes, float, float]:
-        """(bytes, when the last of them arrived, now), absolute monotonic seconds.
+    def receive(self, sock: socket.socket, since_s: float) -> tuple[bytes, float, bool]:
+        """(bytes, when the last of them arrived, whether the kernel says so); the time
+        is absolute, monotonic seconds.
 
         The kernel's stamp is wall time, so it is turned into an age at the read itself
         and no step of the clock between two reads can leak in. Where there is no stamp,
-        or it lies outside [since_s, now], both times are now.
+        or it lies outside [since_s, now], the time is now.
         Raises what the socket raises.
         """
-        data, ancillary, _, _ = sock.recvmsg(READ_BYTES, _ANCILLARY_BYTES)
+        n, ancillary, _, _ = sock.recvmsg_into(self._buffers, _ANCILLARY_BYTES)
         now_s = _monotonic()
+        data = bytes(self._buffer[:n])
         if not ancillary:
             self.loop_only += bool(data)  # the end of a stream has no stamp
-            return data, now_s, now_s
+            return data, now_s, False
         wall = _wall()
         for _ in range(_TRIES):
             if _monotonic() - now_s <= SLOP_S:
@@ -125,10 +130,10 @@ class Stamps:
         if not since_s <= stamp_s <= now_s:
             if not since_s - SLOP_S <= stamp_s <= now_s + SLOP_S:
                 self.clamped += 1
-                return data, now_s, now_s
+                return data, now_s, False
             stamp_s = min(max(stamp_s, since_s), now_s)
         self.kernel += 1
-        return data, stamp_s, now_s
+        return data, stamp_s, True
 
     def _tick(self, count: int) -> None:
         due_s = self._due_ns / _NS

@@ -13,6 +13,7 @@ from shared.plan import (
     Finished,
     Plan,
     Step,
+    Work,
     due_times,
     most_calls,
     next_step,
@@ -59,6 +60,13 @@ def test_a_plain_plan_is_one_step_of_everything_it_asks() -> None:
     # 2 targets x 3 prompts x 4 runs
     assert [brief(step) for step in steps(plan)] == [(0, "main", 24, None, False)]
     assert total(plan) == 24
+
+
+def test_a_plan_of_one_pair_asks_it_again_and_again() -> None:
+    plan = make(targets=[{"model": "a/x"}], prompts={"prompts": ["one"]}, runs=3)
+    assert [work(plan, 0, index) for index in range(3)] == [
+        *(Work(0, 0, 0), Work(0, 0, 1), Work(0, 0, 2)),
+    ]
 
 
 def test_a_warm_up_comes_first_and_is_not_in_the_total() -> None:

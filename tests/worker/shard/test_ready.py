@@ -6,14 +6,14 @@ from dataclasses import replace
 from redis.asyncio import Redis
 
 from shared.plan import Plan, Target, steps
-from shared.plan.loads import Burst, Concurrency, Constant, Load
+from shared.plan.loads import Burst, Concurrency, Constant, Load, Ramp
 from shared.plan.prompts import InlinePrompts
 from shared.run import Status
 from shared.store import keys
 from shared.store.client import now_s, reply
 from shared.store.run import leases, runs, states
 from shared.store.run.leases import Lease
-from worker.shard.lanes import connections
+from worker.shard.lanes import connections, fixed_lanes, lanes_at
 from worker.shard.ready import ReadyShard, get_ready
 
 
@@ -45,6 +45,19 @@ def test_no_more_connections_are_opened_ahead_than_the_load_will_use() -> None:
     assert warm(Concurrency(concurrency=8)) == 8
     assert warm(Concurrency(concurrency=9), shard=1, shards=2) == 4
     assert warm(Concurrency(concurrency=64, count=10), shards=2) == 5
+
+
+def test_lanes_are_kept_where_no_time_changes_them() -> None:
+    def lease(load: Load, shard: int) -> Lease:
+        return Lease("J", steps(a_plan(load))[0], shard, 3, 1, 0, 0, 0, 0)
+
+    for shard in range(3):
+        held = lease(Concurrency(concurrency=10), shard)
+        assert {fixed_lanes(held, most=8)} == {
+            lanes_at(held, at_s, most=8) for at_s in (0.0, 1.0, 1e6)
+        }
+    ramp = Ramp(over="concurrency", start=1, end=9, duration_s=10)
+    assert fixed_lanes(lease(ramp, 0), most=99) is None
 
 
 async def got_ready(

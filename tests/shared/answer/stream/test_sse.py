@@ -57,7 +57,7 @@ def sliced(stream: bytes, size: int) -> list[bytes]:
         (b"\xef\xbb\xbfdata: a\n\n\xef\xbb\xbfdata: b\n\n", [Event("a")]),
         (b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\n", []),
         # Not UTF-8, NUL.
-        (b"data: \xff\0\n\n", [Event("\ufffd\0")]),
+        (b"data: \xff\0\n\n", [Event("\ufffd\0", is_mended=True)]),
         # What no blank line ends.
         (b"data: a\n\ndata: b\n", [Event("a")]),
         (b"", []),
