@@ -24,7 +24,7 @@ from tests.stats.trials import (
     moving,
     pinned,
     providers,
-    slowness,
+    served_ln_s,
     told_ln_s,
 )
 
@@ -65,7 +65,7 @@ def of_equals(trial: Trial) -> Said:
     (pair,) = trial.comparison.verdicts
     said = pair.metrics[0].minutes
     assert said is not None, pair.metrics[0].why
-    true = slowness(trial.ledger, EAST) - slowness(trial.ledger, WEST)
+    true = served_ln_s(trial.ledger, EAST) - served_ln_s(trial.ledger, WEST)
     holds = log1p(said.low) <= true <= log1p(said.high)
     told = [each for each in pair.metrics if not each.exploratory]
     return Said(

@@ -35,7 +35,6 @@ SLOWNESS = {
 }
 """How slow each provider of the simulator is, as a factor."""
 OPTIONS = ("--router-calls", "50", "--seed", "20261128")
-SWITCHING_CALLS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +134,26 @@ def moving(repetitions: int = 20) -> Plan:
     return plan_of([Target(model=EAST), Target(model=WEST)], 20, repetitions)
 
 
-def slowness(ledger: Sequence[dict[str, Any]], model: str, provider: str = "") -> float:
-    """The mean of ln(slowness) of the calls of a model: what was true of them."""
-    found = [
-        log(SLOWNESS[row["provider"]])
-        for row in ledger
-        if row["model"] == model and provider in row["provider"]
-    ]
+def served_ln_s(ledger: Sequence[dict[str, Any]], model: str) -> float:
+    """What was true of a model by who served it: the mean over its calls of what their
+    providers took in this run, as ln s. A busy simulator is late, which brings the
+    providers nearer to each other than they were made."""
+    took: dict[str, list[float]] = {}
+    for row in ledger:
+        took.setdefault(row["provider"], []).append(_ln_s(row))
+    of = {name: sum(each) / len(each) for name, each in took.items()}
+    found = [of[row["provider"]] for row in ledger if row["model"] == model]
     return sum(found) / len(found)
+
+
+def _ln_s(row: dict[str, Any]) -> float:
+    return log(row["first_token_s"] - row["received_s"])
 
 
 def told_ln_s(ledger: Sequence[dict[str, Any]], model: str, provider: str) -> float:
     """The mean of ln(time to first token) of its calls, as the simulator kept it."""
     found = [
-        log(row["first_token_s"] - row["received_s"])
+        _ln_s(row)
         for row in ledger
         if row["model"] == model and row["provider"] == provider
     ]
