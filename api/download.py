@@ -1,4 +1,5 @@
-"""A file as an answer, and the part of it that `Range` asks for (RFC 9110, 14.2)."""
+"""A file of a benchmark: where it is once that has ended, and as an answer the part of
+it that `Range` asks for (RFC 9110, 14.2)."""
 
 import asyncio
 import re
@@ -9,10 +10,43 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Receive, Scope, Send
 
 from api.errors import Problem
+from api.parts import Store
+from shared import archive
 from shared.errors import NoSuchRun
+from shared.store.run import runs
 
 _SPEC = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
 _SET = re.compile(rf"\s*bytes\s*=\s*{_SPEC}(?:\s*,\s*{_SPEC})*\s*", re.IGNORECASE)
+
+
+async def ended(results_dir: Path, store: Store, job_id: str, name: str) -> Path:
+    """Where the file is; raises a Problem with the state before it is there."""
+    # summary.json is published last, so that all files are there or none.
+    if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):
+        return results_dir / job_id / name
+    if archive.is_there(results_dir, job_id, "summary.json"):
+        raise Problem(
+            "not-ready",
+            f"Benchmark {job_id} has ended without {name}: the worker that made its"
+            " files was of an earlier build, or has not installed what that takes"
+            " (docs/data.md). samples.csv has every call.",
+        )
+    async with store.access.deadline():
+        run = await runs.load(store.redis, job_id)
+    if run.status.terminal:
+        raise Problem(
+            "not-ready",
+            f"Benchmark {job_id} has ended, and {name} is not in this server's"
+            " RESULTS_DIR. It was written by a worker with another one: give both the"
+            " same, or copy it.",
+            job_status=run.status,
+        )
+    raise Problem(
+        "not-ready",
+        f"Benchmark {job_id} is {run.status}; {name} is there once it has ended."
+        f" Follow /benchmark/{job_id}/events.",
+        job_status=run.status,
+    )
 
 
 class Download(FileResponse):

@@ -9,7 +9,10 @@ POLICY = _ALL + "style-src 'self'; form-action 'none'"
 inline."""
 
 _FORMS = _ALL + "style-src 'self'; form-action 'self'"
-_CHARTS = _ALL + "style-src 'self' 'unsafe-inline'; form-action 'self'"
+_CHARTS = (
+    _ALL.replace("data:;", "data: blob:;")  # of which Plotly makes a PNG
+    + "style-src 'self' 'unsafe-inline'; form-action 'self'"
+)
 
 
 def _headers(policy: str) -> dict[str, str]:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "tag": ("jobs.tag:tag", "Tag a benchmark, name it, note something."),
     "download": ("jobs.download:download", "The files of a benchmark that has ended."),
+    "report": ("jobs.report:report", "One file with figures, to keep and send."),
     "cancel": ("jobs.control:cancel", "End a benchmark; what was measured is kept."),
     "pause": ("jobs.control:pause", "Let a benchmark rest."),
     "resume": ("jobs.control:resume", "Let a paused benchmark go on."),

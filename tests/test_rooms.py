@@ -69,9 +69,11 @@ SHOWN = {
     "shared.answer": {"dialects", "refusal", "usage", "wording"},
     "shared.money": {"reconciliation"},
     "shared.upstream": {"allowance", "identity"},
-    "shared.analysis": {"columns", "no_rows", "summarize"},
+    "shared.analysis": {"columns", "distributions", "no_rows", "summarize"},
     "shared.baselines": set(),
-    "shared.comparison": {"calls", "compare", "contest", "live", "looks", "sides"},
+    "shared.comparison": {
+        *("calls", "compare", "contest", "live", "looks", "method", "sides"),
+    },
     "shared.recipes": set(),
     "shared.verdict": {"selftest"},
     "worker.shard": {"ready", "lanes"},

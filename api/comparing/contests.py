@@ -1,7 +1,7 @@
 """Who is compared with whom: the targets of a run, runs, or several runs a side."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.comparison import Difference, Side
@@ -9,7 +9,7 @@ from shared.comparison.contest import Contest, Entrant
 from shared.comparison.looks import AT_END, LOOKS, Look
 from shared.comparison.sides import LEAST_RUNS
 from shared.errors import Incomparable
-from shared.outputs.calls import RunCalls
+from shared.outputs.calls import RunCalls, Within
 from shared.outputs.looked import contest_of
 from shared.plan import Plan
 from shared.run import Ending, Run
@@ -40,8 +40,10 @@ class EndedRun:
         return frozenset((self.result.get("verdict") or {}).get("unusable") or ())
 
 
-def within(one: EndedRun) -> tuple[list[Contest], list[str]]:
-    """The targets of one run."""
+def within(
+    one: EndedRun, part: Within | None = None
+) -> tuple[list[Contest], list[str]]:
+    """The targets of one run. part: only some of its calls are there."""
     labels = [each.label() for each in one.plan.targets]
     if len(labels) < 2:
         raise Incomparable(
@@ -58,6 +60,8 @@ def within(one: EndedRun) -> tuple[list[Contest], list[str]]:
     contest = contest_of(
         one.plan, one.calls, one.run.job_id, barred=one.barred, look=one.look
     )
+    if part:  # time has cut it, and not the plan
+        contest = replace(contest, planned=None)
     return [contest], left_out
 
 

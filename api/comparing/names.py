@@ -13,9 +13,9 @@ from fastapi.responses import Response
 
 from api.baselines.known import known, named
 from api.deps import PartsDep, StoreDep, whole_id
+from api.download import ended
 from api.errors import invalid, responses
 from api.replies import json_of
-from api.routes.downloads import ended
 from api.schemas import Baselines, NamedRun, NewBaseline
 from shared import archive, baselines
 from shared.baselines import Baseline

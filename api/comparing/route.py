@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from api.baselines.known import run_of
 from api.comparing.process import MOST_JOBS, compared
 from api.deps import EXAMPLE, PartsDep, StoreDep
+from api.download import ended
 from api.errors import Problem, responses
-from api.routes.downloads import ended
 from shared.comparison import Comparison
 
 router = APIRouter(tags=["benchmarks"])

@@ -13,7 +13,7 @@ from shared.comparison import ComparedRun, Comparison, Difference, front_of
 from shared.comparison.compare import compare
 from shared.comparison.looks import AT_END, LOOKS
 from shared.errors import Incomparable, Unreadable
-from shared.outputs.calls import read_calls
+from shared.outputs.calls import Within, read_calls
 
 _CACHED = 0.05
 """By so much the shares of cached prompts may differ without a word."""
@@ -47,16 +47,17 @@ def comparison_of(
     *,
     against: Sequence[str] = (),
     control: str | None = None,
+    part: Within | None = None,
 ) -> Comparison:
     """The targets of one run beside each other, or of several runs.
 
     anyway: compare also what was asked to do other work. against: the runs of the other
     side; each side is several runs then. control: a target of all runs that shows what
-    the hour did.
+    the hour did. part: of a run only the calls that began in this part.
 
     Raises NoSuchRun, Unreadable, NewerRecord, TooMuch, and Incomparable.
     """
-    runs = _read(folder, [*job_ids, *against])
+    runs = _read(folder, [*job_ids, *against], part)
     differ = differences([(r.plan, r.result, r.calls) for r in runs])
     between: Literal["targets", "runs", "sides"] = "targets"
     if len(runs) > 1:
@@ -69,7 +70,7 @@ def comparison_of(
         )
     match between:
         case "targets":
-            contests, left_out = within(runs[0])
+            contests, left_out = within(runs[0], part)
         case "runs":
             contests, left_out = between_runs(runs, differ, control)
         case "sides":
@@ -129,7 +130,7 @@ def unequal_caches(result: dict[str, Any]) -> list[str]:
     ]
 
 
-def _read(folder: Path, job_ids: Sequence[str]) -> list[EndedRun]:
+def _read(folder: Path, job_ids: Sequence[str], part: Within | None) -> list[EndedRun]:
     heads = [
         (
             archive.load(folder, job_id),
@@ -141,7 +142,7 @@ def _read(folder: Path, job_ids: Sequence[str]) -> list[EndedRun]:
     try:
         files = [folder / job_id / "samples.csv" for job_id in job_ids]
         found = read_calls(
-            [(head[1], file) for head, file in zip(heads, files, strict=True)]
+            [(head[1], file) for head, file in zip(heads, files, strict=True)], part
         )
     except (OSError, ValueError) as error:
         raise Unreadable("samples.csv", " or ".join(job_ids), error) from error

@@ -4,16 +4,19 @@
 
 `shell` is what all pages share: the frame, the files, the definitions, how numbers are
 written. A page is a module here with a router, a template and perhaps a script;
-`PAGES` lists them, and `api.main` serves what stands in it.
+`PAGES` lists them, and `api.main` serves what stands in it. `ended` is the page of a
+run that has ended, `figures` what it draws.
 
 May import: `shared`, `api.deps`, `api.errors`, `api.parts`, `api.policy`,
-`api.schemas`, `api.routes.account`.
+`api.schemas`, `api.routes.account`, `api.baselines`, `api.comparing`, `api.download`,
+`api.page_data`.
 """
 
 from api.pages import account, meanings, new, runs, try_it, workers
+from api.pages.ended import compared, report, route
 from api.pages.shell import assets, problem_page
 
-PAGES = (assets, meanings, runs, new, try_it, account, workers)
+PAGES = (assets, meanings, runs, new, try_it, account, workers, route, compared, report)
 """Modules with a `router`, in the order in which their paths are tried."""
 
 __all__ = ["PAGES", "problem_page"]

@@ -10,9 +10,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api.deps import JobId, PartsDep, StoreDep
-from api.download import Download
+from api.download import Download, ended
 from api.errors import Problem, responses
-from api.parts import Store
 from shared import archive
 from shared.money.reconciliation import FILE
 from shared.outputs import OUTPUTS, Output
@@ -143,36 +142,6 @@ async def _plan(job_id: JobId, parts: PartsDep, store: StoreDep) -> Response:
         found = await runs.plan_text(store.redis, job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.{_PLAN}"'}
     return Response(found, headers=headers, media_type="application/json")
-
-
-async def ended(results_dir: Path, store: Store, job_id: str, name: str) -> Path:
-    """Where the file is; raises a Problem with the state before it is there."""
-    # summary.json is published last, so that all files are there or none.
-    if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):
-        return results_dir / job_id / name
-    if archive.is_there(results_dir, job_id, "summary.json"):
-        raise Problem(
-            "not-ready",
-            f"Benchmark {job_id} has ended without {name}: the worker that made its"
-            " files was of an earlier build, or has not installed what that takes"
-            " (docs/data.md). samples.csv has every call.",
-        )
-    async with store.access.deadline():
-        run = await runs.load(store.redis, job_id)
-    if run.status.terminal:
-        raise Problem(
-            "not-ready",
-            f"Benchmark {job_id} has ended, and {name} is not in this server's"
-            " RESULTS_DIR. It was written by a worker with another one: give both the"
-            " same, or copy it.",
-            job_status=run.status,
-        )
-    raise Problem(
-        "not-ready",
-        f"Benchmark {job_id} is {run.status}; {name} is there once it has ended."
-        f" Follow /benchmark/{job_id}/events.",
-        job_status=run.status,
-    )
 
 
 def _file(path: Path, job_id: str, media_type: str) -> Download:

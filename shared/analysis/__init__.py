@@ -15,7 +15,13 @@ from shared.analysis.metrics import (
     latency_s,
     ttft_s,
 )
-from shared.analysis.percentiles import Distribution, least_n, linear
+from shared.analysis.percentiles import (
+    PERCENTS,
+    Distribution,
+    Percentile,
+    least_n,
+    linear,
+)
 from shared.analysis.summary import Pace, ProviderFigures, Summary
 from shared.analysis.worth import Integrity, wilson
 
@@ -23,10 +29,12 @@ __all__ = [
     "LATE_S",
     "METRICS",
     "MOST_OFF",
+    "PERCENTS",
     "RESOLUTION_S",
     "Distribution",
     "Integrity",
     "Pace",
+    "Percentile",
     "ProviderFigures",
     "Summary",
     "gap_histogram",

@@ -20,12 +20,14 @@ from shared.comparison.records import (
     Difference,
     Front,
     FrontPoint,
+    MetricName,
     MetricVerdict,
     PairVerdict,
     Ranked,
     Ranking,
     Side,
     Statement,
+    Word,
 )
 
 __all__ = [
@@ -39,11 +41,13 @@ __all__ = [
     "Difference",
     "Front",
     "FrontPoint",
+    "MetricName",
     "MetricVerdict",
     "PairVerdict",
     "Ranked",
     "Ranking",
     "Side",
     "Statement",
+    "Word",
     "front_of",
 ]

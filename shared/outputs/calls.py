@@ -32,6 +32,9 @@ _LATER = ("upstream", "kind", "passed", "failed_check")
 _TEXT = ("target", "prompt_sha256", "outcome", *_LATER)
 _NO_CALL = (Outcome.CANCELLED, Outcome.DROPPED)
 
+Within = tuple[str, str]
+"""The first and the last moment of a part of a run, as `started_at` has them."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunCalls:
@@ -49,15 +52,18 @@ class RunCalls:
         return sum(map(len, self.targets.values()))
 
 
-def read_calls(runs: Sequence[tuple[Plan, Path]]) -> list[RunCalls]:
+def read_calls(
+    runs: Sequence[tuple[Plan, Path]], within: Within | None = None
+) -> list[RunCalls]:
     """The calls of each samples.csv. Raises TooMuch, OSError, ValueError.
 
     Together, because prompts are the same where their texts are, in all of them.
+    within: only those that began in this part of the run.
     """
     texts = Texts()
     tables, upstreams, left = [], [], MOST_ROWS
     for plan, path in runs:
-        table = _table(path, left, texts)
+        table = _table(path, left, texts, within)
         left -= len(table)
         names = texts.named(table["upstream"].unique())
         upstreams.append(tuple(sorted(map(unguarded, names))))
@@ -100,9 +106,10 @@ class Texts:
         return [texts[number] for number in numbers if number >= 0]
 
 
-def _table(path: Path, most: int, texts: Texts) -> pd.DataFrame:
+def _table(path: Path, most: int, texts: Texts, within: Within | None) -> pd.DataFrame:
     pieces: list[pd.DataFrame] = []
-    for piece in _pieces(path):
+    for whole in _pieces(path, timed=within is not None):
+        piece = whole if within is None else whole[_inside(whole, within)].copy()
         most -= len(piece)
         if most < 0:
             raise TooMuch(
@@ -115,10 +122,18 @@ def _table(path: Path, most: int, texts: Texts) -> pd.DataFrame:
     return pd.concat(pieces, ignore_index=True)
 
 
-def _pieces(path: Path) -> Iterator[pd.DataFrame]:
+def _inside(piece: pd.DataFrame, within: Within) -> NDArray[np.bool_]:
+    """Which rows began in the part. `started_at` sorts as text, as it is written."""
+    first, last = within
+    began = piece["started_at"].fillna("")
+    return ((began >= first) & (began <= last)).to_numpy(bool)
+
+
+def _pieces(path: Path, *, timed: bool) -> Iterator[pd.DataFrame]:
     """Raises ValueError where a column is missing that every build has written."""
     types: dict[str, Any] = dict.fromkeys(_WHOLE, np.int32)
     types |= dict.fromkeys(_REAL, np.float64) | dict.fromkeys(_TEXT, "category")
+    types |= {"started_at": "str"} if timed else {}
     with pd.read_csv(
         path,
         usecols=lambda name: name in types,

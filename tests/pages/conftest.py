@@ -64,11 +64,13 @@ async def chrome() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture
-def open(chrome: Browser, stack: Api, request: pytest.FixtureRequest) -> Open:
-    """Open pages of the stack; a test that fails leaves a picture of the last one."""
+def open(chrome: Browser, request: pytest.FixtureRequest) -> Open:
+    """Open pages of the stack, or of another server, which needs no stack; a test that
+    fails leaves a picture of the last one."""
 
     def opened(url: str | None = None, **how: Any) -> AbstractAsyncContextManager[Page]:
-        return _pictured(chrome, url or stack.url, request.node.name, how)
+        served = url or request.getfixturevalue("stack").url
+        return _pictured(chrome, served, request.node.name, how)
 
     return opened
 

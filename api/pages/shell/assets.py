@@ -77,6 +77,16 @@ def _packed(name: str) -> bytes:
     return gzip.compress(content, 6, mtime=0)
 
 
+def text(name: str) -> str:
+    """A file of ours, to be put into another."""
+    return _ours()[name].decode()
+
+
+def plotly_text() -> str:
+    """Plotly's script, to be put into a file that has no server."""
+    return _plotly().read_text("utf-8")
+
+
 @router.get("/static/{version}/{name}")
 async def asset(request: Request, version: str, name: str) -> Response:
     """A script or a style, whatever version is asked for: an old page still works."""

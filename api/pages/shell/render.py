@@ -23,6 +23,7 @@ _TEMPLATES = Path(__file__).parent.parent / "templates"
 NAVIGATION = (
     ("/", "Runs"),
     ("/new", "New benchmark"),
+    ("/compare", "Compare"),
     ("/try", "Try it"),
     ("/account", "Account"),
     ("/workers", "Machines"),
@@ -61,19 +62,21 @@ def page(
 
     charts: it has figures by Plotly, whose script sets styles. Only such a page may.
     """
-    text = (
-        _environment()
-        .get_template(template)
-        .render(
-            path=request.url.path,
-            charts=charts,
-            version=request.app.version,
-            used=UsedDefinitions(),
-            **said,
-        )
+    text = rendered(
+        template,
+        path=request.url.path,
+        charts=charts,
+        version=request.app.version,
+        **said,
     )
     headers = {**(CHARTED_PAGE if charts else PAGE), "Vary": "Accept"}
     return HTMLResponse(text, status, headers=headers)
+
+
+def rendered(template: str, **said: Any) -> str:
+    """The text of a template."""
+    made = _environment().get_template(template)
+    return made.render(used=UsedDefinitions(), **said)
 
 
 def problem_page(request: Request, problem: Problem) -> Response | None:

@@ -70,6 +70,9 @@ async def _benchmark(stack: Stack, results_dir: Path, runs: int) -> int:
         posted_s = monotonic_s()
         job_id = (await api.submit(PROMPTS.name, prompts, fields))["job_id"]
         job = await show.follow(api.follow(job_id, say))
+        report = results_dir / job_id / "report.html"
+        if job["status"] == "done":
+            await api.save(job_id, "report.html", report)
     truth = await _truth(stack.simulator_url)
     if job["status"] != "done":
         say(f"The benchmark ended as {job['status']}: {job['error']}")
@@ -84,6 +87,7 @@ async def _benchmark(stack: Stack, results_dir: Path, runs: int) -> int:
     say(f"From POST to the first call upstream: {show.ms(first_call_s)} ms")
     say(show.verdict(job))
     say(f"Every call is a row of {results_dir / job_id / 'samples.csv'}")
+    say(f"The report, for a browser: {report}")
     return 1 if wrong else 0
 
 

@@ -71,8 +71,8 @@ def newcombe(found: Shares, level: float) -> tuple[float, float]:
     """Both ends of the interval of a - b."""
     z = float(special.ndtri(0.5 + level / 2))
     kappa = sqrt(found.wider) * quantile(found.df, level) / z
-    a_low, a_high = (kappa * arm for arm in _arms(found.a, found.a_n, z))
-    b_low, b_high = (kappa * arm for arm in _arms(found.b, found.b_n, z))
+    a_low, a_high = (kappa * arm for arm in wilson(found.a, found.a_n, z))
+    b_low, b_high = (kappa * arm for arm in wilson(found.b, found.b_n, z))
     cross = 2 * found.together
     down = sqrt(max(a_low**2 - cross * a_low * b_high + b_high**2, 0.0))
     up = sqrt(max(a_high**2 - cross * a_high * b_low + b_low**2, 0.0))
@@ -95,7 +95,7 @@ def p_of_shares(found: Shares) -> float:
     return float(root)
 
 
-def _arms(share: float, n: int, z: float) -> tuple[float, float]:
+def wilson(share: float, n: int, z: float) -> tuple[float, float]:
     """How far Wilson's interval reaches below and above a share."""
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
