@@ -7,8 +7,8 @@ from fastapi.responses import Response
 
 from api.comparing.process import resummarized
 from api.deps import JobId, PartsDep, StoreDep
+from api.download import ended
 from api.errors import responses
-from api.routes.downloads import ended
 from shared import archive
 from shared.outputs.resummarize import Resummarized
 from shared.store.run import states
