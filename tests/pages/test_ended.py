@@ -248,8 +248,8 @@ async def test_a_baseline_is_chosen_by_a_click_and_stands_in_the_address(
 async def test_programs_are_given_json_where_people_are_given_pages(
     runs: Runs,
 ) -> None:
-    answer = runs.api.http.get("/compare", params={"job": runs.four})
-    assert answer.json()["between"] == "targets"
+    found = runs.api.http.get("/compare", params={"job": runs.four}, timeout=LONG_MS)
+    assert found.json()["between"] == "targets"
     asked = {"Accept": "text/html"}
     page = runs.api.http.get("/compare", params={"job": runs.four}, headers=asked)
     assert page.headers["content-type"].startswith("text/html")
