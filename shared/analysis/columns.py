@@ -5,26 +5,21 @@ between, and each text is held once (a categorical). Missing numbers are NaN ins
 column and nowhere else. Import this late: pandas takes most of a second.
 """
 
-from array import array
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from functools import partial
-from itertools import chain, islice
 from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic_core import from_json
 
+from shared.analysis.arrays.decode import decoded
+from shared.analysis.arrays.growing import Growing, is_one
 from shared.analysis.distributions import GAP_PERCENTILES, Gaps, gap_figures
 from shared.analysis.metrics import METRICS
-from shared.errors import NewerRecord
 from shared.plan import Plan, steps
-from shared.sample import SCHEMA, Kind, Note, Sample, encode
-
-CHUNK = 1_000
-"""Rows decoded at a time: more of them alive at once cost the collector more."""
+from shared.sample import Kind, Note, Sample
 
 
 def _kind(annotation: Any) -> type:
@@ -40,11 +35,6 @@ _KINDS = {
 }
 _TYPES: dict[type, type[np.generic]] = {str: np.int32, int: np.int64, float: np.float64}
 Texts = dict[str, dict[str | None, int]]
-# As `sample.encode` writes a row: the schema number, then the fields in order.
-_GAPS_AT = 1 + [field.name for field in fields(Sample)].index("gaps")
-_DEFAULTS = [SCHEMA] + [
-    None if field.default is MISSING else field.default for field in fields(Sample)
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +65,21 @@ def columns_of(plan: Plan, rows: Iterable[bytes | Sample]) -> Columns:
     Raises NewerRecord for a row of a later version.
     """
     texts: Texts = {name: {None: -1} for name, kind in _KINDS.items() if kind is str}
-    # Byte arrays grow in place; lists of small arrays would never be given back.
-    grown = {name: bytearray() for name in _KINDS}
-    lengths, buckets, counts = bytearray(), bytearray(), bytearray()
-    for lists, histograms in _decoded(rows):
+    grown = {name: Growing(_TYPES[kind]) for name, kind in _KINDS.items()}
+    lengths, buckets = Growing(np.int64), Growing(np.uint16)
+    counts = Growing(np.uint16)
+    for lists, histograms in decoded(rows):
         for name, column in zip(_KINDS, lists, strict=True):
-            grown[name] += _array(name, column, texts).data
-        lengths += histograms.lengths.data
-        buckets += histograms.buckets.data
-        counts += histograms.counts.data
-    gaps = Gaps(
-        np.frombuffer(lengths, np.int64),
-        np.frombuffer(buckets, np.uint16),
-        np.frombuffer(counts, np.uint32),
-    )
-    order = np.lexsort(
-        [np.frombuffer(grown[name], np.int64) for name in ("attempt", "slot", "step")]
-    )
+            grown[name].add(_array(name, column, texts))
+        lengths.add(histograms.lengths)
+        buckets.add(histograms.buckets)
+        counts.add(histograms.counts)
+    gaps = Gaps(lengths.array(), buckets.array(), counts.array())
+    order = np.lexsort([grown[name].array() for name in ("attempt", "slot", "step")])
     columns: dict[str, NDArray[Any]] = {}
-    for name, kind in _KINDS.items():
-        columns[name] = np.frombuffer(grown.pop(name), _TYPES[kind])[order]
+    for name in _KINDS:
+        values = grown.pop(name).array()
+        columns[name] = values if is_one(values) else values[order]
     for name, figures in gap_figures(gaps).items():
         columns[name] = figures[order]
     _round(columns)
@@ -112,47 +97,26 @@ def columns_of(plan: Plan, rows: Iterable[bytes | Sample]) -> Columns:
     return Columns(table, gaps)
 
 
-def _decoded(
-    rows: Iterable[bytes | Sample],
-) -> Iterator[tuple[list[tuple[Any, ...]], Gaps]]:
-    """Chunks of rows: the values of each field but `gaps`, and the gaps."""
-    each = iter(rows)
-    while chunk := tuple(islice(each, CHUNK)):
-        lengths, pairs, values = array("q"), array("I"), []
-        for row in chunk:
-            record = from_json(encode(row) if isinstance(row, Sample) else row)
-            if record[0] > SCHEMA:
-                raise NewerRecord("row", record[0], SCHEMA)
-            if len(record) != len(_DEFAULTS):  # of an earlier build, or a later one
-                record = [*record, *_DEFAULTS[len(record) :]][: len(_DEFAULTS)]
-            # Flat at once: a million small lists are what would take the time.
-            gaps, record[_GAPS_AT] = record[_GAPS_AT], None
-            lengths.append(len(gaps))
-            pairs.extend(chain.from_iterable(gaps))
-            values.append(record)
-        flat = np.array(pairs, dtype=np.uint32)
-        histograms = Gaps(
-            np.array(lengths), flat[::2].astype(np.uint16), flat[1::2].copy()
-        )
-        columns = list(zip(*values, strict=True))
-        yield columns[1:_GAPS_AT] + columns[_GAPS_AT + 1 :], histograms
-
-
 def _array(name: str, column: tuple[Any, ...], texts: Texts) -> NDArray[Any]:
     """One column of a chunk: codes of texts, integers, or floats with NaN for None."""
     seen = texts.get(name)
     if seen is None:
         return np.array(column, dtype=_TYPES[_KINDS[name]])
     # `seen` begins with None: -1, so the first text gets 0.
-    codes = [seen.setdefault(text, len(seen) - 1) for text in column]
-    return np.array(codes, dtype=np.int32)
+    for text in dict.fromkeys(column):
+        seen.setdefault(text, len(seen) - 1)
+    return np.fromiter(map(seen.__getitem__, column), np.int32, len(column))
 
 
 def _round(columns: dict[str, NDArray[Any]]) -> None:
     """Seconds to whole nanoseconds: no stamp is better, and the CSV says the same."""
     for name, column in columns.items():
         if name.endswith("_s"):
-            np.round(column, 9, out=column)
+            if is_one(column):
+                one = np.round(column[:1], 9)
+                columns[name] = np.broadcast_to(one, column.shape)
+            else:
+                np.round(column, 9, out=column)
 
 
 def _noted(
