@@ -5,7 +5,14 @@ from functools import reduce
 from operator import or_
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 
 class Frozen(BaseModel):
@@ -49,6 +56,30 @@ NOT_A_BOOL = BeforeValidator(_not_a_bool)
 
 Whole = Annotated[int, NOT_A_BOOL]
 Number = Annotated[float, NOT_A_BOOL]
+Usd = Annotated[float, Field(ge=1e-9, le=1_000_000), NOT_A_BOOL]
+Seconds = Annotated[float, Field(gt=0, le=86_400), NOT_A_BOOL]
+Share = Annotated[float, Field(ge=0, le=1), NOT_A_BOOL]
+
+
+def up_to(newest: int) -> AfterValidator:
+    """Of the schema number of a record: this version reads no later one."""
+
+    def known(version: int) -> int:
+        if version > newest:
+            raise ValueError(
+                f"schema {version} is not known; this version reads up to {newest}"
+            )
+        return version
+
+    return AfterValidator(known)
+
+
+def kind_by_default(kind: str) -> BeforeValidator:
+    """Of a `tagged` union, which takes no default for its tag; the schema says that
+    there is one."""
+    return BeforeValidator(
+        lambda value: {"kind": kind, **value} if isinstance(value, dict) else value
+    )
 
 
 def tagged(variants: tuple[type, ...]) -> Any:

@@ -8,10 +8,22 @@ it: its steps, what a slot asks and when it is due in `steps`, how much that is 
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.checks import Checks
-from shared.fields import MOST, NOT_A_BOOL, Frozen, Seed, Whole, without_default
+from shared.fields import (
+    MOST,
+    NOT_A_BOOL,
+    Frozen,
+    Seconds,
+    Seed,
+    Share,
+    Usd,
+    Whole,
+    kind_by_default,
+    up_to,
+    without_default,
+)
 from shared.plan.agreement import (
     OnOutage,
     can_be_found,
@@ -44,14 +56,14 @@ MaxTokensField = Literal["auto", "max_tokens", "max_completion_tokens", "none"]
 class Plan(Frozen):
     """What to ask of whom, how often, under which load, and what is good enough."""
 
-    schema_version: Whole = Field(
+    schema_version: Annotated[Whole, up_to(SCHEMA)] = Field(
         default=SCHEMA, ge=1, description="Of this record.", examples=[SCHEMA]
     )
     targets: Targets = Field(
         description="Whom to ask; all of them answer one prompt back to back.",
         examples=[[{"model": "acme/orca-70b-instruct:free"}]],
     )
-    prompts: PromptSource = Field(
+    prompts: Annotated[PromptSource, kind_by_default("inline")] = Field(
         description="What to ask: docs/prompts.md.",
         examples=[{"kind": "inline", "prompts": ["Why is the sky blue?"]}],
     )
@@ -62,7 +74,7 @@ class Plan(Frozen):
         description="Times each target is asked each prompt.",
         examples=[5],
     )
-    load: Load = Field(
+    load: Annotated[Load, kind_by_default("concurrency")] = Field(
         default=Concurrency(),
         description="When calls begin: docs/loads.md. By default 8 calls are open.",
         json_schema_extra=without_default,
@@ -160,7 +172,7 @@ class Plan(Frozen):
         " closed loads wait; open ones always count.",
         examples=["wait"],
     )
-    drain_s: Annotated[float, Field(gt=0, le=86_400), NOT_A_BOOL] | None = Field(
+    drain_s: Seconds | None = Field(
         default=None,
         description="How long the last calls of a step get to end, once all its slots"
         " have begun or its time is over; later they are `unfinished`. By default only"
@@ -178,21 +190,18 @@ class Plan(Frozen):
         " docs/checks.md.",
         examples=[[{"kind": "max_words", "max_words": 50}]],
     )
-    stall_s: Annotated[float, Field(gt=0, le=86_400), NOT_A_BOOL] = Field(
+    stall_s: Seconds = Field(
         default=3,
         description="A stream that is silent for longer between two tokens has"
         " stalled.",
         examples=[3],
     )
-    max_error_share: Annotated[float, Field(ge=0, le=1), NOT_A_BOOL] | None = Field(
+    max_error_share: Share | None = Field(
         default=None,
         description="Over this share of failed calls the run stops and is invalid.",
         examples=[0.1],
     )
-    max_cost_usd: Annotated[
-        Annotated[float, Field(ge=1e-9, le=1_000_000), NOT_A_BOOL] | None,
-        AfterValidator(can_be_kept),
-    ] = Field(
+    max_cost_usd: Annotated[Usd | None, AfterValidator(can_be_kept)] = Field(
         default=None,
         description="The run's budget: no call begins that might exceed it.",
         examples=[0.5],
@@ -233,25 +242,6 @@ class Plan(Frozen):
         if not isinstance(record, dict) or record.get("schema_version") != 1:
             return record
         return {"order": "blocks", **record}
-
-    @field_validator("schema_version")
-    @classmethod
-    def _known_schema(cls, version: int) -> int:
-        if version > SCHEMA:
-            raise ValueError(
-                f"schema {version} is not known; this version reads up to {SCHEMA}"
-            )
-        return version
-
-    @field_validator("load", mode="before")
-    @classmethod
-    def _closed_by_default(cls, load: object) -> object:
-        return _with_kind(load, "concurrency")
-
-    @field_validator("prompts", mode="before")
-    @classmethod
-    def _inline_by_default(cls, prompts: object) -> object:
-        return _with_kind(prompts, "inline")
 
     @property
     def waits_for_outages(self) -> bool:
@@ -296,8 +286,3 @@ class Plan(Frozen):
     def pairs(self) -> int:
         """How many different questions there are: targets x prompts."""
         return len(self.targets) * self.prompts.count()
-
-
-def _with_kind(value: object, kind: str) -> object:
-    """A tagged union takes no default for its tag; the schema says that there is."""
-    return {"kind": kind, **value} if isinstance(value, dict) else value
