@@ -38,7 +38,7 @@ def _contact(
         Query(
             max_length=100,
             description="The upstream: `default`, or a name that `/upstreams` lists.",
-            examples=["vllm"],
+            examples=["default"],
         ),
     ] = DEFAULT,
 ) -> Contact:

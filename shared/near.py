@@ -62,7 +62,7 @@ def sentence_of(error: Mapping[str, Any], schema: Callable[[], Schema] | None) -
     return f"There is no such field. {meant(str(name)[:100], _known(inside, schema))}"
 
 
-_FEW = 8
+_FEW = 12
 _NO_OBJECT = ("model_type", "model_attributes_type", "dict_type")
 
 

@@ -175,7 +175,7 @@ class ListedUpstream(BaseModel):
 
     name: str = Field(
         description="A target's `upstream`; `default` is that of the settings.",
-        examples=["vllm"],
+        examples=["default"],
     )
     base_url: str = Field(
         description="Where it is asked.", examples=["http://10.0.0.5:8000/v1"]

@@ -13,7 +13,7 @@ from tests.api.server import Api
     [
         ("/benchmark?limt=5", "limt", "Did you mean `limit`?"),
         ("/models?detail=1", "detail", "Did you mean `details`?"),
-        ("/account?key=x", "key", "There are none."),
+        ("/account?key=x", "key", "There are: upstream."),
         ("/benchmark/nothing?x=1", "x", "There are none."),
     ],
 )

@@ -36,7 +36,7 @@ def test_what_is_near_is_asked_and_else_all_is_told(
             {"targets": ["a/b"]},
             "targets[0]",
             "an object; its fields: extra, max_tokens, model, name, provider,"
-            " providers, routing, temperature",
+            " providers, routing, temperature, unique_prefix, upstream",
         ),
         ({"extra": 1}, "extra", "Input should be an object"),
         (

@@ -38,7 +38,7 @@ UpstreamName = Annotated[
     Field(
         description="The upstream: a table of UPSTREAMS_FILE (docs/upstreams.md). None,"
         " or `default`: that of OPENROUTER_BASE_URL.",
-        examples=["vllm"],
+        examples=["default"],
     ),
 ]
 

@@ -35,6 +35,7 @@ def test_a_stream_is_read_with_the_stamps_of_its_reads() -> None:
         outcome=Outcome.OK,
         status=200,
         text="Lisbon.",
+        whole_text="Lisbon.",
         ack_s=1.0,
         first_token_s=2.0,
         first_visible_s=2.0,

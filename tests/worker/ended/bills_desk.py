@@ -97,8 +97,9 @@ class Desk:
         folder = self.settings.results_dir / job_id
         folder.mkdir(parents=True)
         csv = write_csv(PLAN, columns_of(PLAN, rows))
+        told = [{"target": target.label()} for target in PLAN.targets]
         (folder / "samples.csv").write_bytes(b"".join(csv))
-        (folder / "summary.json").write_text("{}")
+        (folder / "summary.json").write_text(json.dumps({"targets": told}))
         await reconciles.ask(self.redis, job_id, in_s=0, keep_s=600)
         return job_id
 

@@ -39,13 +39,12 @@ async def test_the_collector_was_off_where_it_was_so_all_the_while() -> None:
 
 
 def test_nothing_of_a_secret_is_told_of_the_settings() -> None:
-    said = told(
-        Settings(
-            openrouter_api_key=SecretStr("sk-secret"),
-            openrouter_base_url="https://up.example/v1",
-            upstream_proxy="http://me:secret@proxy.example:3128",
-        )
+    settings = Settings(
+        openrouter_api_key=SecretStr("sk-secret"),
+        openrouter_base_url="https://up.example/v1",
+        upstream_proxy="http://me:secret@proxy.example:3128",
     )
+    said = told([settings])
     assert said["proxy"] == "proxy.example:3128"
     assert said["settings"]["openrouter_base_url"] == "https://up.example/v1"
     assert "secret" not in str(said)
