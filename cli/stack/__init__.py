@@ -2,13 +2,15 @@
 
 `child` is one process, `stack` all of them, `running` a stack for as long as some work
 takes, `once` one for a single job and `idle` whether that one would be alone,
-`address` how others find it, `chosen` which of these does a job.
+`cores` how many workers it has, `address` how others find it, `chosen` which of these
+does a job.
 
 May import: `shared`.
 """
 
 from cli.stack.address import DATA_DIR, FoundStack, NoStack, find, left, must_find
 from cli.stack.chosen import ChosenStack, WantedStack, chosen
+from cli.stack.cores import cores, workers_for
 from cli.stack.once import simulated
 from cli.stack.running import run
 from cli.stack.stack import ROOT, Stack, StackOptions
@@ -23,9 +25,11 @@ __all__ = [
     "StackOptions",
     "WantedStack",
     "chosen",
+    "cores",
     "find",
     "left",
     "must_find",
     "run",
     "simulated",
+    "workers_for",
 ]

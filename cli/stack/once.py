@@ -11,14 +11,12 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 from cli.stack.address import LOCK
+from cli.stack.cores import cores, workers_for
 from cli.stack.stack import Stack, StackOptions
 from shared.clock import wall_s
 from shared.process import is_locked
 from shared.settings import Settings
 from shared.startup.ports import free_port
-
-WORKERS = 2
-
 
 _PREFIX = "llmbench-simulated-"
 _STARTS_IN_S = 60.0
@@ -55,7 +53,7 @@ def simulated(results_dir: Path) -> Iterator[StackOptions]:
         yield StackOptions(
             host="127.0.0.1",
             port=free_port(),
-            workers=WORKERS,
+            workers=workers_for(cores()),
             simulate=True,
             data_dir=folder,
             redis_url=None,
@@ -75,7 +73,7 @@ def of_settings(settings: Settings, data_dir: Path) -> StackOptions:
     return StackOptions(
         host="127.0.0.1",
         port=free_port(),
-        workers=WORKERS,
+        workers=workers_for(cores()),
         simulate=False,
         data_dir=data_dir,
         redis_url=None,

@@ -11,7 +11,15 @@ from typing import Annotated
 import typer
 from pydantic import SecretStr
 
-from cli.stack import DATA_DIR, Stack, StackOptions, left, run
+from cli.stack import (
+    DATA_DIR,
+    Stack,
+    StackOptions,
+    cores,
+    left,
+    run,
+    workers_for,
+)
 from cli.terminal import note, read_settings, say
 from shared.settings import Settings
 from shared.startup import start
@@ -27,7 +35,10 @@ def up(
         int | None,
         typer.Option(min=0, max=65_535, help="Instead of PORT; 0: a free one."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Instead of one for each core."),
+    ] = None,
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Against simulated models; no key.")
     ] = False,
@@ -73,13 +84,14 @@ def stay_up(
     *,
     host: str | None,
     port: int | None,
-    workers: int,
+    workers: int | None,
     simulate: bool,
     data_dir: Path,
     opens: bool,
 ) -> int:
     """Run until a signal; the exit code.
 
+    workers: None: as many as this machine has cores for, which is said.
     opens: the pages in a browser, once all is ready.
     """
     if simulate:  # whose key is its own
@@ -91,10 +103,11 @@ def stay_up(
         for each in wrong:
             note(each.line)
         return start.WRONG
+    usable = cores()
     options = StackOptions(
         host=host or settings.host,
         port=(settings.port if port is None else port) or free_port(),
-        workers=workers,
+        workers=workers or workers_for(usable),
         simulate=simulate,
         data_dir=data_dir,
         redis_url=settings.redis_url,
@@ -103,6 +116,9 @@ def stay_up(
     )
 
     async def stay(stack: Stack) -> int:
+        if workers is None:
+            chosen = f"{options.workers} for the {usable} cores that may be used"
+            say(f"workers  {chosen}; --workers N for another number")
         with left(data_dir, stack.url):
             say(f"All is ready: {stack.url} in a browser. Ctrl-C stops everything.")
             if opens:

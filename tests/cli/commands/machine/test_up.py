@@ -16,10 +16,12 @@ import yaml
 
 from cli import exits
 from cli.commands.machine import up as cli_up
-from cli.stack import Stack
+from cli.stack import Stack, cores, workers_for
 from shared.settings import Settings
 from shared.startup.ports import free_port
 from tests.cli.stack_up import LLMBENCH, ROOT, Up
+
+WORKERS = workers_for(cores())
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +40,12 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 def test_it_says_of_each_part_that_it_is_ready_and_that_is_true(up: Up) -> None:
     said = up.text()
-    for part in ("store", "simulator", "api", "worker 1", "worker 2"):
+    numbered = [f"worker {number}" for number in range(1, WORKERS + 1)]
+    for part in ("store", "simulator", "api", *numbered):
         assert re.search(rf"^{part} +ready", said, re.MULTILINE)
+    assert f"workers  {WORKERS} for the {cores()} cores" in said
     assert httpx.get(f"{up.url}/health/ready").status_code == 200
-    assert len(up.running("worker")) == 2
+    assert len(up.running("worker")) == WORKERS
 
 
 def test_a_second_stack_in_the_same_folder_is_refused(up: Up) -> None:
@@ -68,7 +72,7 @@ def test_a_worker_that_is_killed_is_started_again(up: Up) -> None:
     victim.kill()
     up.until(lambda: up.text().count("is ready again") > before)
     assert re.search(r"worker \d was killed by SIGKILL; starting it again", up.text())
-    assert len(up.running("worker")) == 2
+    assert len(up.running("worker")) == WORKERS
     assert victim.pid not in [worker.pid for worker in up.running("worker")]
 
 
