@@ -11,7 +11,7 @@ from shared.comparison import words
 from shared.comparison.calls import SideBySide, beside, beside_controls
 from shared.comparison.choice.ranking import rankings
 from shared.comparison.contest import Contest, Entrant, figures
-from shared.comparison.findings import Finding, find
+from shared.comparison.findings import Finding, find, held_to_wins
 from shared.comparison.judge import after_holm, judged
 from shared.comparison.looks import AT_END, LOOKS, Answered, LookAnswer
 from shared.comparison.method.engine import LEAST_BEYOND
@@ -149,11 +149,11 @@ def _duel(contest: Contest, a: Entrant, b: Entrant) -> _Duel:
                 share=contest.margin,
             )
             findings.append(found)
-    return _Duel(contest, a, b, of, tuple(findings))
+    return _Duel(contest, a, b, of, held_to_wins(findings))
 
 
 def _pair(duel: _Duel, metrics: tuple[MetricVerdict, ...]) -> PairVerdict:
-    biased = any(found.biased for found in duel.findings)
+    biased = any(each.why == words.BIASED for each in metrics)
     told = [
         each
         for each in metrics

@@ -1,6 +1,8 @@
 """One metric of two targets, before the p of all others is known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -33,6 +35,9 @@ from shared.comparison.quantities import (
 )
 from shared.comparison.records import SHARES, About, MetricName
 
+_FAILING_MORE = 0.01
+"""Shares of failures that differ by no more are taken for equal."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -64,8 +69,11 @@ class Finding:
     spread: Spread | None = None
     why: str | None = None
     needs_beyond: str | None = None
-    biased: bool = False
-    """A time, and one fails more often: what is left says too little of it."""
+    flattered: Literal["a", "b"] | None = None
+    """A time, and this one fails more often, by over a point: if the slow calls fail,
+    those that are left make it look quicker than it is, and never slower."""
+    upheld: bool = False
+    """The one that is flattered is quicker by the wins too, which count failures."""
     runs: int | None = None
     """Of each side, where each run is one value."""
     is_same: bool = False
@@ -142,9 +150,7 @@ def _found(
         prompts=min(spread.prompts for spread in spreads),
         margin=margin(metric, (of.a, of.b)),
         spread=spreads[0] if len(spreads) == 1 else None,
-        biased=metric not in WINS
-        and QUANTITIES[metric].of_survivors
-        and abs(of.a.ok.mean() - of.b.ok.mean()) > 0.01,
+        flattered=_flattered(metric, of),
     )
     about = about_of(of)
     if least.n < LEAST_PAIRS:
@@ -169,8 +175,31 @@ def _found(
         far = beyond_them(least, about)
         beyond = _read(of, estimate, far, independent, both)
         beyond = replace(beyond, moved=moved)
-    why = words.BIASED if known.biased else None
-    return replace(known, minutes=minutes, beyond=beyond, needs_beyond=needs, why=why)
+    return replace(known, minutes=minutes, beyond=beyond, needs_beyond=needs)
+
+
+def _flattered(metric: MetricName, of: SideBySide) -> Literal["a", "b"] | None:
+    if metric in WINS or not QUANTITIES[metric].of_survivors:
+        return None
+    more = of.a.ok.mean() - of.b.ok.mean()
+    if abs(more) <= _FAILING_MORE:
+        return None
+    return "b" if more > 0 else "a"
+
+
+def held_to_wins(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    """All metrics of two targets: what is flattered is upheld where the wins agree."""
+    wins = {f"{each.metric}": each.minutes for each in found if each.metric in WINS}
+    return tuple(
+        replace(each, upheld=_agree(each, wins.get(f"{each.metric}_wins")))
+        for each in found
+    )
+
+
+def _agree(found: Finding, wins: Reading | None) -> bool:
+    if wins is None or found.flattered is None:
+        return False
+    return wins.low > 0 if found.flattered == "a" else wins.high < 0
 
 
 def _well(metric: MetricName, of: SideBySide) -> tuple[Mask, Mask]:

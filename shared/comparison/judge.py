@@ -42,7 +42,7 @@ def judged(
         margin=_margin(found),
         minutes=minutes,
         beyond=beyond,
-        why=found.why,
+        why=_why(found, near, sure),
         needs=_needs(found, found.minutes, minutes, time=False),
         needs_beyond=_needs(found, found.beyond, beyond, time=True)
         or found.needs_beyond,
@@ -89,9 +89,12 @@ def _statement(
 
 
 def _word(found: Finding, reading: Reading, p_holm: float, sure: float) -> Word:
+    word = _of_interval(found, reading, p_holm, sure)
+    return "cannot_tell" if _is_flattery(found, word) else word
+
+
+def _of_interval(found: Finding, reading: Reading, p_holm: float, sure: float) -> Word:
     delta = found.margin
-    if found.biased:
-        return "cannot_tell"
     if delta is not None and -delta < reading.low_near and reading.high_near < delta:
         return "equivalent"
     if p_holm > sure:
@@ -100,13 +103,31 @@ def _word(found: Finding, reading: Reading, p_holm: float, sure: float) -> Word:
     return "better" if is_less is is_ratio(found.metric) else "worse"
 
 
+def _is_flattery(found: Finding, word: Word) -> bool:
+    """Whether failures alone may have made this of it. What is slower although it is
+    flattered is slower; what is quicker must be so by the wins, too."""
+    if found.flattered is None or word == "cannot_tell":
+        return False
+    quicker = "a" if word == "better" else "b"
+    if word != "equivalent" and quicker != found.flattered:
+        return False
+    return word == "equivalent" or not found.upheld
+
+
+def _why(found: Finding, near: float, sure: float) -> str | None:
+    reading = found.minutes
+    if reading and _is_flattery(found, _of_interval(found, reading, near, sure)):
+        return words.BIASED
+    return found.why
+
+
 def _needs(
     found: Finding, reading: Reading | None, said: Statement | None, *, time: bool
 ) -> str | None:
     """What would settle a statement that is not settled yet."""
     if found.runs and said and said.word == "cannot_tell" and reading:
         return words.more_runs(found.runs, _times_wider(found, reading))
-    if found.spread is None or reading is None or said is None or found.biased:
+    if found.spread is None or reading is None or said is None:
         return None
     if said.word != "cannot_tell":
         return None

@@ -47,8 +47,8 @@ ONE_MOMENT = (
 TOO_FEW_PLANNED = f"it takes {LEAST_BEYOND} planned pairs or more in one run"
 CUT_SHORT = "the run did not come to its planned end"
 BIASED = (
-    "failures differ by more than a point, so the calls that are left say too little of"
-    " times; the wins count failures, too"
+    "who seems quicker, or as quick, fails more often by more than a point, and the"
+    " calls that are left may flatter it; the wins count failures, too"
 )
 FEW_PROMPTS = "fewer than two prompts have such pairs; use more prompts"
 
@@ -169,7 +169,7 @@ def of_pair(
         return f"{' and '.join(names)}: nothing can be told yet ({why})."
     said = [f"{when} {_joined(near)}."]
     if biased:
-        said.append(f"No time is called better: {BIASED}.")
+        said.append(f"Of some times nothing is claimed: {BIASED}.")
     far = [each.beyond for each in verdicts if each.beyond]
     if far:
         said.append(f"{beyond}, if the hour was typical: {_joined(far)}.")

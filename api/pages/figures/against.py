@@ -58,7 +58,7 @@ class Claim:
 
     @property
     def biased(self) -> bool:
-        """No claim is made, because failures differ: what is left says too little."""
+        """No claim is made: it fails more often, and the calls left may flatter it."""
         return self.word == "cannot_tell" and self.why is not None
 
     @property

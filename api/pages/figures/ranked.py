@@ -167,7 +167,7 @@ def placed(kind: Kind, ranks: Sequence[Rank]) -> RankedTargets:
 
 
 def _may_be_best(beside: Claim, rank: Rank, best: Rank) -> bool:
-    """As the comparison says. Where it makes no claim of times because failures differ,
+    """As the comparison says. Where it makes no claim of times, since one fails more,
     those whose intervals meet: five times as long is not "too close to tell"."""
     if beside.biased:
         return rank.low is not None and best.high is not None and rank.low <= best.high

@@ -89,7 +89,7 @@ def _done(found: RankedTargets) -> Iterator[Word]:
 
 
 def _of_successes(found: RankedTargets) -> str:
-    """Said where failures differ, so that times of successes say too little."""
+    """Said where one fails more, so that its times may flatter it."""
     biased = any(rank.beside and rank.beside.biased for rank in found.ranks)
     return ", of calls that succeeded" if biased else ""
 

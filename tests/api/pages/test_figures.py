@@ -93,10 +93,10 @@ def test_the_best_is_first_and_who_cannot_be_told_from_it_is_tied(
     assert found.ticks[0] == (0.0, "60 ms")
     at = 100 * log(values[0] / 0.06) / log(500 / 60)
     assert found.ranks[0].at == pytest.approx(at, abs=0.01)
-    # one failure more, and no claim is made of times; five times as long is no tie
+    # one failure more makes it seem quicker, if anything: it is slower all the same
     orca = found.ranks[3].beside
     assert orca is not None
-    assert orca.biased
+    assert (orca.said, orca.biased) == ("slower", False)
 
 
 def test_what_the_verdict_bars_is_not_ranked(four: tuple[str, PageData]) -> None:

@@ -103,8 +103,13 @@ def test_a_change_in_milliseconds_says_so() -> None:
         ("a/b: ttft > +1%", compared(TTFT), "a/b is not compared"),
         (
             "ttft > +1%",
+            compared(TTFT, metric("success", 0, 0, 0, a=1.0, b=0.9)),
+            "the quicker one fails more often",
+        ),
+        (
+            "ttft > +20%",
             compared(TTFT, metric("success", 0, 0, 0, a=0.9, b=1.0)),
-            "one of them fails more often",
+            "the quicker one fails more often",
         ),
         (
             "ttft > +1ms",
@@ -120,6 +125,13 @@ def test_what_cannot_be_judged_is_said_and_fails_strictly_alone(
     assert (one.failed, one.is_open, one.value.point) == (False, True, None)
     assert one.words.startswith(f"cannot be judged: {said}")
     assert judged(text, beside, strict=True).failed
+
+
+def test_who_is_slower_although_it_fails_more_is_proved_to_be() -> None:
+    failing = metric("success", 0, 0, 0, a=0.9, b=1.0)
+    assert judged("ttft > +5%", compared(TTFT, failing)).words.endswith("proved")
+    steady = metric("success", 0, 0, 0, a=1.0, b=0.9)
+    assert not judged("ttft > +20%", compared(TTFT, steady)).is_open
 
 
 def test_a_tail_counts_failures_so_that_it_is_judged_beside_them() -> None:

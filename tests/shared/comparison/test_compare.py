@@ -110,17 +110,40 @@ def test_a_cost_that_nobody_tells_is_no_cost() -> None:
     assert free.why == "one of them costs nothing, and a ratio to that is none"
 
 
-def test_where_failures_differ_no_time_is_claimed_and_wins_are_told() -> None:
+def test_who_fails_more_is_quicker_only_where_the_wins_say_so() -> None:
     found = pair(
         calls(TWICE * 4, ok=[True] * 48), calls(ONES * 4, ok=[True, False] * 24)
     )
     ttft, wins = metric("ttft", found), metric("latency_wins", found)
     assert ttft.minutes is not None
     assert (ttft.minutes.word, ttft.n) == ("cannot_tell", 24)
-    assert "failures differ by more than a point" in str(ttft.why)
+    assert "fails more often by more than a point" in str(ttft.why)
     assert wins.minutes is not None
     assert wins.minutes.estimate == 0  # `a` wins where `b` failed, and only there
     assert "quicker answers" in found.sentence
+    # one failure of 48 takes few of its wins away
+    one = pair(
+        calls(TWICE * 4, ok=[True] * 48), calls(ONES * 4, ok=[False] + [True] * 47)
+    )
+    word = metric("ttft", one).minutes
+    assert word is not None
+    assert (word.word, metric("ttft", one).why) == ("worse", None)
+
+
+def test_who_is_slower_although_it_fails_more_is_slower() -> None:
+    found = pair(
+        calls(TWICE * 4, ok=[True, False] * 24), calls(ONES * 4, ok=[True] * 48)
+    )
+    ttft, tpot = metric("ttft", found), metric("tpot", found)
+    assert ttft.minutes is not None
+    assert (ttft.minutes.word, ttft.why) == ("worse", None)
+    assert tpot.why is None or "flatter" not in tpot.why
+    alike = pair(
+        calls(ONES * 4, ok=[True, False] * 24), calls(ONES * 4, ok=[True] * 48)
+    )
+    same = metric("ttft", alike)
+    assert same.minutes is not None
+    assert (same.minutes.word, "flatter" in str(same.why)) == ("cannot_tell", True)
 
 
 def test_beyond_the_minutes_is_said_from_200_planned_pairs_of_a_run_that_is_whole() -> (
