@@ -130,7 +130,7 @@ def test_the_sentence_says_what_is_known_and_no_more(
     text = "".join(word.text for word in said([ranked(data, job_id, k) for k in KINDS]))
     assert "swift-8b:free and lark-24b answer first" in text
     assert "too close to tell apart" in text
-    assert "swift-8b:free is the soonest done, of calls that succeeded, in 320" in text
+    assert "swift-8b:free is the soonest done, in 320" in text
     assert "swift-8b:free and sage-thinker:free are free." in text
 
 
