@@ -97,13 +97,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(CountedRequests, traffic=traffic)
     errors.install(app, problem_page)
     for subject in (
-        *PAGES,  # first: where a page and the API share an address, a browser gets it
+        generate,  # first: routes are tried in turn, and this one shall add little
+        *PAGES,  # before those with whom they share an address: a browser gets the page
         home,
         health,
         metrics,
         models,
         account,
-        generate,
         benchmarks,
         control,
         reruns,
