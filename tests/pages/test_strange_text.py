@@ -53,7 +53,11 @@ async def test_names_tags_and_targets_in_the_list(open: Open, stack: Api) -> Non
 
 
 @pytest.mark.parametrize("evil", CORPUS)
-async def test_what_is_asked_for_in_the_address(open: Open, evil: str) -> None:
+async def test_what_is_asked_for_in_the_address(
+    open: Open, stack: Api, evil: str
+) -> None:
+    if not stack.http.get("/benchmark").json()["jobs"]:
+        submit(stack.http, runs=1)  # an empty list has nothing to search in
     async with open() as page:
         await page.goto("/?" + "&".join(f"{name}={_quoted(evil)}" for name in _ASKED))
         await expect(page.get_by_role("searchbox")).to_have_value(evil)

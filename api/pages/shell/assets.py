@@ -11,6 +11,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -25,7 +26,7 @@ PLOTLY = "plotly.min.js"
 _TYPES = {".css": "text/css", ".js": "text/javascript"}
 _STATIC = Path(__file__).parent.parent / "static"
 _FOR_EVER = "public, max-age=31536000, immutable"
-_packing = asyncio.Lock()
+_packing = Lock()
 
 
 @cache
@@ -70,9 +71,15 @@ def plotly_address() -> str:
     return f"/static/{said}/{PLOTLY}"
 
 
-@cache
 def _packed(name: str) -> bytes:
-    """Gzipped at level 6: Plotly's 4.8 MB become 1.5 MB in 0.3 s, once a process."""
+    """Gzipped at level 6: Plotly's 4.8 MB become 1.5 MB in 0.3 s, once a process, also
+    where ten browsers ask at the same time."""
+    with _packing:
+        return _pack(name)
+
+
+@cache
+def _pack(name: str) -> bytes:
     content = _plotly().read_bytes() if name == PLOTLY else _ours()[name]
     return gzip.compress(content, 6, mtime=0)
 
@@ -96,8 +103,7 @@ async def asset(request: Request, version: str, name: str) -> Response:
     keep = _FOR_EVER if request.url.path in known else "no-cache"
     headers = {**HEADERS, "Cache-Control": keep, "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
-        async with _packing:  # once, also where ten browsers ask at the same time
-            content = await asyncio.to_thread(_packed, name)
+        content = await asyncio.to_thread(_packed, name)
         headers["Content-Encoding"] = "gzip"
     elif name == PLOTLY:
         content = await asyncio.to_thread(_plotly().read_bytes)
