@@ -46,6 +46,7 @@ async def _contact(
         ),
     ] = DEFAULT,
 ) -> Contact:
+    # On the loop, to which the contact's connections belong: it may be a new one.
     return parts.contacts.of(upstream)
 
 

@@ -1,19 +1,11 @@
-"""Tables and words on the terminal, and the simple bar of the demo."""
+"""Tables and words on the terminal."""
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 
 from cli.client import Job
@@ -22,37 +14,6 @@ _NOT_ASCII = re.compile(r"[^\n -~]")
 
 console = Console(highlight=False, markup=False, emoji=False)
 """Shows strings of strangers as they are: nothing in them is an instruction."""
-
-
-async def follow(states: AsyncIterator[Job]) -> Job:
-    """Draw a bar until the job has ended; its last state."""
-    job: Job = {}
-    with Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-    ) as bar:
-        task = bar.add_task("queued", total=None)
-        async for job in states:
-            progress = job["progress"]
-            failed = f", {progress['failed']} failed" if progress["failed"] else ""
-            bar.update(
-                task,
-                description=job["status"] + _until(job) + failed,
-                total=progress["total"],
-                completed=progress["closed"],
-            )
-    return job
-
-
-def _until(job: Job) -> str:
-    """Until when it waits, and for what where that is more than a moment."""
-    if not job["until"]:
-        return ""
-    why = job.get("waiting_for")
-    return f" for {text(why)}" if why else f" until {job['until']}"
 
 
 def verdict(job: Job) -> str:

@@ -69,7 +69,7 @@ def read_settings() -> Settings:
     is wrong."""
     settings, found = checks.read()
     if settings is not None:
-        found = checks.names([*os.environ])
+        found = checks.names([*os.environ], settings.upstream_variables)
     for each in found:
         note(each.line)
     if settings is None:

@@ -90,6 +90,23 @@ def test_what_a_person_sets_rules_the_composition() -> None:
         )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="Compose is installed there alone")
+def test_upstreams_of_a_file_reach_who_asks_them() -> None:
+    """Without one an empty file is mounted, of which nothing is said to them."""
+    for given, file, told in (
+        ({}, "/dev/null", ""),
+        ({"UPSTREAMS_FILE": "some.toml"}, str(ROOT / "some.toml"), True),
+    ):
+        found = composed(**given)
+        (config,) = found["configs"].values()
+        assert config["file"] == file
+        for name in ("api", "worker"):
+            service = found["services"][name]
+            (mounted,) = service["configs"]
+            named = service["environment"]["UPSTREAMS_FILE"]
+            assert named == (mounted["target"] if told else "")
+
+
 @pytest.mark.parametrize("image", images())
 def test_every_image_is_named_with_a_version(image: str) -> None:
     assert re.fullmatch(r"[a-z]+:\d[\w.-]*", image)

@@ -53,6 +53,7 @@ async def account(parts: PartsDep, contact: ContactDep) -> AccountNow:
 
     Where one of them is away the other is shown.
     """
+    called = contact.settings.called
     page = parts.account_page(contact.settings.upstream_name)
     theirs, ours = await asyncio.gather(page.read(), _ours(parts, contact))
     warnings = [said for said in (theirs, ours) if isinstance(said, str)]
@@ -63,20 +64,20 @@ async def account(parts: PartsDep, contact: ContactDep) -> AccountNow:
         shown = [_limit(limit, used, told) for limit, used in known.used.items()]
         if told is not None and not any(limit.name == "free" for limit in shown):
             warnings.append(
-                "Free calls are not counted here: FREE_LIMITS is off. Set it to auto,"
-                " or FREE_CALLS_PER_MINUTE or FREE_CALLS_PER_DAY."
+                f"Free calls are not counted here: {called.free_limits} is off. Set it"
+                " to auto."
             )
     now = wall_s() if known is None else known.now
     told_at = page.told_at if told else None
     found = contact.settings.upstream
-    if (warning := found.warning(contact.settings.called.base_url)) is not None:
+    if (warning := found.warning(called)) is not None:
         warnings.insert(0, warning)
     return AccountNow(
         upstream=UpstreamNow(
             base_url=found.base_url,
             dialect=found.dialect,
             decided_by=found.decided_by,
-            words=found.words(),
+            words=found.words(called),
         ),
         label=_label(told, contact.settings.api_key()),
         is_free_tier=told.is_free_tier if told else None,

@@ -80,7 +80,7 @@ async def checked(
     except BadPlan as error:
         error.field = name(error.field)
         raise
-    warnings = [there.upstream.warning(there.called.base_url) for there in at.values()]
+    warnings = [there.upstream.warning(there.called) for there in at.values()]
     warnings += expanded.warnings
     warnings += await check_models(plan, parts, name)
     return expanded, [warning for warning in warnings if warning]

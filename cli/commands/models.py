@@ -7,7 +7,7 @@ import typer
 from cli import show
 from cli.client import Job
 from cli.report.tables import Cell, FigureRow, of_provider, put
-from cli.terminal import Url, ask
+from cli.terminal import Url, ask, note
 
 
 def models(
@@ -48,6 +48,12 @@ def models(
     else:
         rows = model_rows(found) if providers is None else provider_rows(found)
         put(rows, "model" if providers is None else "slug", show.console)
+        if not rows:
+            note(_NONE if providers is None and which == "all" else _NONE_SO)
+
+
+_NONE = "The upstream lists no text model; one may be asked by its name all the same."
+_NONE_SO = "The upstream lists none of these; --filter all shows every text model."
 
 
 def model_rows(found: list[Job]) -> list[FigureRow]:

@@ -111,7 +111,9 @@ def draw(rows: list[FigureRow], first: str, console: Console) -> RenderableType:
 
 def put(rows: list[FigureRow], first: str, console: Console) -> None:
     """Print them, and cut no value: where there is no terminal, as a table that is as
-    wide as it has to be, whatever COLUMNS says."""
+    wide as it has to be, whatever COLUMNS says. Of no rows nothing is printed."""
+    if not rows:
+        return
     if not console.is_terminal:
         console = Console(file=console.file, width=_WIDEST, highlight=False)
         console.print(_table(rows, first))

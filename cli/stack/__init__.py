@@ -11,7 +11,7 @@ May import: `shared`.
 from cli.stack.address import DATA_DIR, FoundStack, NoStack, find, left, must_find
 from cli.stack.chosen import ChosenStack, WantedStack, chosen
 from cli.stack.cores import cores, workers_for
-from cli.stack.once import simulated
+from cli.stack.once import simulated, started
 from cli.stack.running import run
 from cli.stack.stack import ROOT, Stack, StackOptions
 
@@ -31,5 +31,6 @@ __all__ = [
     "must_find",
     "run",
     "simulated",
+    "started",
     "workers_for",
 ]

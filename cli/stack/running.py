@@ -11,27 +11,16 @@ from shared.errors import BenchError
 from shared.startup.start import exit_code
 
 
-def run(
-    stack: Stack,
-    say: Say,
-    work: Callable[[Stack], Awaitable[int]],
-    *,
-    interrupted: int = 0,
-) -> int:
-    """Start the stack, do the work, stop the stack; the exit code, which is
-    `interrupted` where a signal came before the work was done.
+def run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) -> int:
+    """Start the stack, do the work, stop the stack; the exit code, 0 where a signal
+    came before the work was done.
 
     The first SIGINT, SIGTERM or SIGHUP stops it cleanly, a second one at once.
     """
-    return asyncio.run(_run(stack, say, work, interrupted))
+    return asyncio.run(_run(stack, say, work))
 
 
-async def _run(
-    stack: Stack,
-    say: Say,
-    work: Callable[[Stack], Awaitable[int]],
-    code_interrupted: int,
-) -> int:
+async def _run(stack: Stack, say: Say, work: Callable[[Stack], Awaitable[int]]) -> int:
     task = asyncio.create_task(_start_and_work(stack, work))
     stops = False
 
@@ -53,7 +42,7 @@ async def _run(
     try:
         code = await task
     except asyncio.CancelledError:
-        code = code_interrupted
+        pass
     except BenchError as error:
         print(error, file=sys.stderr)
         code = exit_code(error)

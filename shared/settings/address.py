@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
+from shared.settings.called import SETTINGS, Called
 from shared.settings.credentials import Wrong
 
 Dialect = Literal["openrouter", "openai"]
@@ -113,28 +114,27 @@ class Upstream:
     moved: bool = False
     """The address that was set answers no `/models`, and this one does."""
 
-    def words(self) -> str:
-        """What was decided, and why, in a sentence."""
+    def words(self, called: Called = SETTINGS) -> str:
+        """What was decided, and why, in a sentence. called: where it is set."""
         asked = "OpenRouter" if self.dialect == "openrouter" else "plain OpenAI"
         why = {
-            "setting": "as UPSTREAM_KIND says",
+            "setting": f"as {called.kind_field} says",
             "host": "which it is",
             "models": "since its /models "
             + ("has" if self.dialect == "openrouter" else "has no")
             + " prices per token in OpenRouter's form",
             "guess": "as its address sounds: it has not listed its models yet."
-            " UPSTREAM_KIND would decide it",
+            f" {called.kind_field} would decide it",
         }[self.decided_by]
         return f"{self.base_url} is asked as {asked}, {why}."
 
-    def warning(self, set_as: str = "OPENROUTER_BASE_URL") -> str | None:
-        """What should be known by who relies on it; None: nothing. set_as: what the
-        address is called where it is set."""
-        said = [self.words()] if self.decided_by == "guess" else []
+    def warning(self, called: Called = SETTINGS) -> str | None:
+        """What should be known by who relies on it; None: nothing."""
+        said = [self.words(called)] if self.decided_by == "guess" else []
         if self.moved:
             said.append(
-                f"{set_as} has no /models, but {self.base_url} has: that is asked."
-                " Write it so."
+                f"{called.base_url} has no /models, but {self.base_url} has: that is"
+                " asked. Write it so."
             )
         return " ".join(said) or None
 

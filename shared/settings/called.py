@@ -14,7 +14,10 @@ class Called:
     key_place: str = ".env"
     """Where the key, or the name of its variable, is written."""
     base_url: str = "OPENROUTER_BASE_URL"
+    kind_field: str = "UPSTREAM_KIND"
     kind: str = "UPSTREAM_KIND=openrouter"
+    """What to write where it is an OpenRouter."""
+    free_limits: str = "FREE_LIMITS"
     proxy: str = "UPSTREAM_PROXY"
     ca_file: str = "UPSTREAM_CA_FILE"
 
@@ -34,7 +37,9 @@ def of_table(name: str, file: str, key_env: str | None) -> Called:
         key_file=f"`key_file` {where}",
         key_place=".env" if key_env else "its place",
         base_url=f"`base_url` {where}",
+        kind_field=f"`kind` {where}",
         kind=f'kind = "openrouter" for [{name}] in {file}',
+        free_limits=f"`free_limits` {where}",
         proxy=f"`proxy` {where}",
         ca_file=f"`ca_file` {where}",
     )

@@ -27,6 +27,7 @@ def wire_of(settings: Settings) -> Wire:
             caps=Caps(),
             tls=tls_context(ca_file) if ca_file else None,
             proxy=settings.upstream_proxy,
+            called=settings.called,
         )
     except OSError as error:
         raise Misconfigured(

@@ -50,7 +50,7 @@ class Contact:
             and with_version(settings.openrouter_base_url) is None
         )
         if self._met:
-            log.info("%s", settings.upstream.words())
+            log.info("%s", settings.upstream.words(settings.called))
 
     async def meet(self) -> Settings:
         """The settings, once it is known who the upstream is, or cannot be known now.
@@ -92,11 +92,12 @@ class Contact:
             whole = with_version(found.base_url) or found.base_url
             found = replace(found, base_url=whole, moved=True)
         self.settings = self.settings.with_upstream(found)
-        warning = found.warning(self.settings.called.base_url)
+        called = self.settings.called
+        warning = found.warning(called)
         if warning is not None:
             log.warning("%s", warning)
         elif self._met:
-            log.info("%s", found.words())
+            log.info("%s", found.words(called))
 
 
 def _key(settings: Settings) -> str | None:

@@ -14,8 +14,8 @@ MOST_FAILURES = 0.5
 
 _CUT_SHORT = "Look at the `error` column, mend the cause, and run again."
 _NO_CONNECTION = (
-    "Check OPENROUTER_BASE_URL, and that the upstream is up and can be reached from the"
-    " workers' machines."
+    "Check its address (OPENROUTER_BASE_URL, or `base_url` in UPSTREAMS_FILE), and that"
+    " the upstream is up and can be reached from the workers' machines."
 )
 _BUSY = "Ask a lower rate or fewer calls at once, or try another time."
 _SLOW = "Ask fewer calls at once or shorter answers, or raise the deadlines (*_S)."
@@ -39,7 +39,8 @@ _REMEDIES: Mapping[Outcome, str] = {
 _ENDINGS: Mapping[Ending, str] = {
     Ending.BUDGET: "Raise `max_cost_usd`, or ask for fewer or shorter answers.",
     Ending.CANCELLED: "Run it again, and let it go on for longer.",
-    Ending.BAD_KEY: "Check OPENROUTER_API_KEY, then run again.",
+    Ending.BAD_KEY: "Check the key (OPENROUTER_API_KEY, or what UPSTREAMS_FILE names)"
+    ", then run again.",
     Ending.NO_CREDIT: _REMEDIES[Outcome.NO_CREDIT],
     Ending.UPSTREAM_DOWN: "Raise OUTAGE_S to wait longer for the upstream.",
     Ending.POISON: "Look at the workers' logs before you run it again.",

@@ -73,10 +73,12 @@ class WireTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         prebuilt, limits = await _prebuilt(request), self._limits(request)
-        if self._only is not None and prebuilt.origin != self._only:
+        asked = prebuilt.origin
+        if self._only is not None and asked != self._only:
             # Its headers are for one origin, whatever an answer or a caller names.
             raise httpx.UnsupportedProtocol(
-                f"{prebuilt.origin.host} is another host than this client is for",
+                f"{asked.scheme}://{asked.authority} is not the origin that this client"
+                " is for",
                 request=request,
             )
         answer = _Answer(self._wire, prebuilt, limits)

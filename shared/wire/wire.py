@@ -26,6 +26,7 @@ import ssl
 import time
 from dataclasses import dataclass
 
+from shared.settings.called import SETTINGS, Called
 from shared.wire.call import Call, HasToken, OnEnd, OnRead
 from shared.wire.connection.dial import Await, CannotConnect, Dialer
 from shared.wire.connection.keep import KEEP_S
@@ -82,7 +83,7 @@ class Wire:
     `tls` is a client context (`tls_context(ca_file)`), by default the system's
     authorities. `proxy` is `http://[user:password@]host:port`, used by CONNECT.
     Raises ValueError for a proxy that is anything else. `deadlines` hold for calls that
-    bring none of their own.
+    bring none of their own. `called` are the names of what is set, for sentences.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Wire:
         tls: ssl.SSLContext | None = None,
         proxy: str | None = None,
         kernel_stamps: bool = True,
+        called: Called = SETTINGS,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.deadlines = deadlines
@@ -101,7 +103,11 @@ class Wire:
         self._pool = Pool()
         self._stamps = Stamps(self._loop, self._sweep)
         self._dialer = Dialer(
-            self._stamps, tls=tls, proxy=proxy, kernel_stamps=kernel_stamps
+            self._stamps,
+            tls=tls,
+            proxy=proxy,
+            kernel_stamps=kernel_stamps,
+            called=called,
         )
         self._closed = False
         self._pruning: asyncio.TimerHandle | None = None

@@ -61,6 +61,21 @@ def test_it_asks_as_the_run_does() -> None:
     }
 
 
+async def test_a_named_upstream_is_asked_by_its_name_and_ends_it_under_that() -> None:
+    near = {"model": "a/b", "upstream": "near", "routing": {"sort": "price"}}
+    plan = Plan.model_validate(
+        {**PLAN.model_dump(), "targets": [{"model": "a/b"}, near]}
+    )
+    first, second = (question(plan, target) for target in plan.targets)
+    assert "upstream" not in first
+    assert (second["upstream"], second["routing"]) == ("near", {"sort": "price"})
+    said: list[str] = []
+    wrong = Refused("Set NEAR_KEY.", "missing-key", 503)
+    with pytest.raises(Refused, match="Nothing was begun"):
+        await preflight(Played(ANSWER, wrong), plan, said.append)
+    assert said[1] == "Preflight near::a/b: Set NEAR_KEY."
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

@@ -1,7 +1,6 @@
 """What is shown on the terminal, where it could mislead or do harm."""
 
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -71,18 +70,3 @@ def test_a_stranger_s_sentence_in_a_reason_moves_no_cursor() -> None:
     doubt = {"kind": "invalid", "words": "It said \x1b[2J\n!", "remedy": "Look."}
     shown = show.verdict({"result": {"verdict": judged("invalid", reasons=[doubt])}})
     assert shown == "Verdict: invalid\n  invalid: It said ?[2J?! Look."
-
-
-async def test_the_bar_says_what_a_job_waits_for() -> None:
-    async def states() -> AsyncIterator[dict[str, object]]:
-        yield {
-            "status": "waiting",
-            "until": "2026-11-23T08:00:01.250Z",
-            "waiting_for": "the upstream, which is down (\x1b[2JLoading model)",
-            "progress": {"failed": 0, "total": 9, "closed": 3},
-        }
-
-    with show.console.capture() as shown:
-        await show.follow(states())
-    said = " ".join(shown.get().split())
-    assert "waiting for the upstream, which is down (?[2JLoading model)" in said

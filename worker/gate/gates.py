@@ -120,11 +120,13 @@ class Gates:
 
     @property
     def shut(self) -> str:
-        """What opens first, for people; "" where that is not known."""
-        until_s = self._openings.until_s
+        """What opens first of what is shut, for people; "" where that is not known.
+        Targets that are open have no slots left where the others are waited for."""
+        until_s, is_shut = self._openings.until_s, self._openings.is_shut
         targets = range(len(self._assigned.plan.targets))
-        each = [self._names(target) for target in targets]
-        return self._openings.words(*min(each, key=lambda names: until_s(*names)))
+        each = [names for names in map(self._names, targets) if is_shut(*names)]
+        first = min(each, key=lambda names: until_s(*names), default=())
+        return self._openings.words(*first)
 
     def _names(self, target: int) -> list[str]:
         """All that may bar the target."""

@@ -59,27 +59,27 @@ class Series:
         self._calls = Counter(
             "llmbench_calls",
             "Rows of calls, by how each ended.",
-            ("target", "outcome"),
+            ("target", "upstream", "outcome"),
             registry=registry,
         )
         self._latency_s = Histogram(
             "llmbench_latency_seconds",
             "From the request on the wire to the end of the answer, of ok calls.",
-            ("target",),
+            ("target", "upstream"),
             registry=registry,
             buckets=_LATENCIES_S,
         )
         self._ttft_s = Histogram(
             "llmbench_ttft_seconds",
             "From the request on the wire to the first token, of ok calls.",
-            ("target",),
+            ("target", "upstream"),
             registry=registry,
             buckets=_TTFTS_S,
         )
         self._cost_usd = Counter(
             "llmbench_cost_usd",
             "What the upstream said that calls cost.",
-            ("target",),
+            ("target", "upstream"),
             registry=registry,
         )
         self._lag_s = Histogram(
@@ -95,22 +95,22 @@ class Series:
 
     def row_counter(self, plan: Plan) -> Callable[[Sample], None]:
         """Counts each row of a run of this plan that it is given."""
-        names = [self._named(target.label()) for target in plan.targets]
+        names = [(self._named(each.label()), each.at) for each in plan.targets]
         # The library's own look-up of labels takes longer than all of the rest.
         calls, costs_usd = cache(self._calls.labels), cache(self._cost_usd.labels)
         latencies_s, ttfts_s = cache(self._latency_s.labels), cache(self._ttft_s.labels)
 
         def count(sample: Sample) -> None:
             name = names[sample.target]
-            calls(name, sample.outcome.value).inc()
+            calls(*name, sample.outcome.value).inc()
             if sample.cost_usd is not None:
-                costs_usd(name).inc(sample.cost_usd)
+                costs_usd(*name).inc(sample.cost_usd)
             if not sample.ok:
                 return
             if (took_s := latency_s(sample)) is not None:
-                latencies_s(name).observe(took_s)
+                latencies_s(*name).observe(took_s)
             if (first_s := ttft_s(sample)) is not None:
-                ttfts_s(name).observe(first_s)
+                ttfts_s(*name).observe(first_s)
 
         return count
 

@@ -15,8 +15,9 @@ from rich.table import Table
 
 from cli import exits, show
 from cli.client import Api, Job
-from cli.stack import ROOT, Stack, run, simulated
-from cli.terminal import note, read_settings, say
+from cli.live import LeftRunning, follow
+from cli.stack import ROOT, Stack, simulated, started
+from cli.terminal import attempt, console, note, read_settings, say
 from shared.clock import monotonic_s
 from shared.settings import Settings
 from shared.startup import start
@@ -55,12 +56,12 @@ def compare(settings: Settings, runs: int) -> int:
             return start.WRONG
     results_dir = settings.results_dir.absolute()
 
-    async def benchmark(stack: Stack) -> int:
-        return await _benchmark(stack, results_dir, runs)
+    async def benchmark() -> int:
+        with simulated(results_dir) as options:
+            async with started(options) as stack:
+                return await _benchmark(stack, results_dir, runs)
 
-    with simulated(results_dir) as options:
-        stack = Stack(options, say)
-        return run(stack, say, benchmark, interrupted=exits.INTERRUPTED)
+    return attempt(benchmark())
 
 
 async def _benchmark(stack: Stack, results_dir: Path, runs: int) -> int:
@@ -69,7 +70,13 @@ async def _benchmark(stack: Stack, results_dir: Path, runs: int) -> int:
     async with Api(stack.url) as api:
         posted_s = monotonic_s()
         job_id = (await api.submit(PROMPTS.name, prompts, fields))["job_id"]
-        job = await show.follow(api.follow(job_id, say))
+        shown = console(stderr=True)
+        try:
+            job = await follow(api, job_id, shown, quiet=False, goes_on=False)
+        except LeftRunning:
+            return exits.INTERRUPTED
+        if job["status"] == "cancelled":
+            return exits.INTERRUPTED
         report = results_dir / job_id / "report.html"
         if job["status"] == "done":
             await api.save(job_id, "report.html", report)

@@ -161,7 +161,11 @@ async def _upstream(settings: Settings) -> list[Check]:
         except CatalogueDown as error:
             return [Check(name, "bad", str(error))]
         found.append(
-            Check(name, "ok", f"{len(listed)} models. {known.upstream.words()}")
+            Check(
+                name,
+                "ok",
+                f"{len(listed)} models. {known.upstream.words(known.called)}",
+            )
         )
         if known.speaks_openrouter and known.api_key() is not None:
             found.append(await _key(contact))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from shared.settings.called import Called
 from shared.standards.http import PORTS
 from shared.wire.connection import scheme
 from shared.wire.connection.link import Link, User
@@ -62,7 +63,9 @@ class Dialer:
         tls: ssl.SSLContext | None,
         proxy: str | None,
         kernel_stamps: bool,
+        called: Called,
     ) -> None:
+        """called: what to tell people to change."""
         self._loop = asyncio.get_running_loop()
         self._stamps = stamps
         self._tls = tls
@@ -71,6 +74,7 @@ class Dialer:
         if proxy:
             self._proxy, self._credentials = _read_proxy(proxy)
         self._kernel_stamps = kernel_stamps
+        self._called = called
         self._names = Names()
 
     def close(self) -> None:
@@ -158,7 +162,7 @@ class Dialer:
     @property
     def _setting(self) -> str:
         """Where the address comes from that is connected to."""
-        return "OPENROUTER_BASE_URL" if self._proxy is None else "UPSTREAM_PROXY"
+        return self._called.base_url if self._proxy is None else self._called.proxy
 
     async def _connect_one(self, family: int, at: Any) -> socket.socket:
         sock = _socket(family)
@@ -192,7 +196,7 @@ class Dialer:
             said = f"answered {status[1].decode()}" if status else "did not speak HTTP"
             raise CannotConnect(
                 f"The proxy {proxy.authority} {said} when asked for a tunnel to"
-                f" {to.authority}. Check UPSTREAM_PROXY."
+                f" {to.authority}. Check {self._called.proxy}."
             )
 
     async def _shake(self, sock: socket.socket, origin: Origin) -> Tls:

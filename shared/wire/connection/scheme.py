@@ -10,11 +10,11 @@ _SEARCHED = 4096
 
 WANTS_TLS = (
     "This port expects TLS and was spoken to in plain HTTP: write https:// in"
-    " OPENROUTER_BASE_URL."
+    " OPENROUTER_BASE_URL, or in the `base_url` of its table."
 )
 SPEAKS_HTTP = (
     "This port speaks plain HTTP and was spoken to in TLS: write http:// in"
-    " OPENROUTER_BASE_URL."
+    " OPENROUTER_BASE_URL, or in the `base_url` of its table."
 )
 
 

@@ -43,6 +43,13 @@ def test_no_number_is_cut_however_narrow_it_is(columns: int, is_terminal: bool) 
         assert number in shown
 
 
+def test_an_upstream_that_lists_nothing_is_no_crash() -> None:
+    """As `transformers serve` lists nothing while its cache is empty."""
+    out = io.StringIO()
+    put(model_rows([]), "model", Console(file=out))
+    assert out.getvalue() == ""
+
+
 def test_without_a_terminal_each_is_one_line() -> None:
     out = io.StringIO()
     put(provider_rows([PROVIDER]), "slug", Console(file=out, width=40))

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from cli import exits
 from cli.main import app
+from shared.plan import Plan
 from shared.recipes import NAMES, filled, question_of, record_of
 from tests.cli.commands.terminal import Terminal
 
@@ -80,3 +81,11 @@ def test_the_api_serves_the_same(terminal: Terminal) -> None:
         assert each["text"] == filled(each["name"], [MODEL, "a/b"])
         assert each["plan"] == record_of(each["text"])
     assert terminal.api.http.get("/recipes").json()["recipes"][0]["plan"]["targets"]
+
+
+def test_the_vendor_beside_the_router_is_one_line_to_take_in() -> None:
+    text = filled("router-vs-direct", [MODEL])
+    line = f'  # - {{model: "{MODEL}", upstream: vendor}}\n'
+    assert line in text
+    plan = Plan.model_validate(record_of(text.replace(line, line.replace("# ", ""))))
+    assert plan.targets[-1].label() == f"vendor::{MODEL}"

@@ -109,6 +109,33 @@ def test_the_whole_plan_as_yaml_is_the_same_plan() -> None:
     assert asked(text) == found
 
 
+def test_what_is_of_a_target_alone_is_the_same_read_again() -> None:
+    near = """
+targets:
+  - model: acme/orca:nitro
+    upstream: near
+    name: orca, short and cool
+    max_tokens: 64
+    temperature: 0
+    unique_prefix: true
+    extra: {reasoning: {effort: low}}
+    routing:
+      sort: price
+      max_price: {prompt: 0.5, completion: 1.25}
+      ignore: [harbor]
+      allow_fallbacks: false
+  - {model: a/b, upstream: near}
+  - {model: a/b, upstream: default}
+prompts: {prompts: [Why?]}
+"""
+    found = asked(near)
+    first, second, third = found.plan.targets
+    assert (first.at, second.label(), third.label()) == ("near", "near::a/b", "a/b")
+    text = plan.as_yaml(found)
+    assert asked(text) == found
+    assert plan.as_yaml(asked(text)) == text
+
+
 def test_a_name_and_tags_stand_beside_the_plan() -> None:
     found = asked(
         SMALL + "name: before\nnote: a note\n", name="nightly", tag=["a", "b"]

@@ -171,3 +171,34 @@ def test_a_file_that_is_named_has_to_be_there(
 def test_the_example_can_be_read() -> None:
     example = Path(__file__).parents[3] / "examples" / "upstreams.toml"
     assert sorted(read(example)) == ["gateway", "openai", "vllm"]
+
+
+def test_two_names_of_one_address_and_key_are_one_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which has one allowance, whatever it is called; another key is another."""
+    monkeypatch.setenv("A_TEST_KEY", "key-of-a-test")
+    monkeypatch.setenv("B_TEST_KEY", "another-key-of-a-test")
+    table = (
+        """[{}]\nbase_url = "{}"\nkey_env = "{}"\nlimits = {{ per_minute = {} }}\n"""
+    )
+    named = (
+        ("one", "https://models.example/v1", "A_TEST_KEY", 5),
+        ("same", "https://models.example", "A_TEST_KEY", 9),  # its /v1 will be found
+        ("other", "https://models.example/v1", "B_TEST_KEY", 5),
+    )
+    text = "".join(table.format(*each) for each in named)
+    settings = Settings.model_validate(
+        {"upstreams_file": upstreams_file(tmp_path, text)}
+    )
+    one, same, other = (settings.at(name) for name, *_ in named)
+    assert account_of(one) == account_of(same) != account_of(other)
+    kept = [limits_of("a/b", each)[0].per_minute for each in (one, same, other)]
+    assert kept == [5, 9, 5]
+    alike = Settings.model_validate(
+        {
+            "openrouter_base_url": "https://models.example/v1",
+            "openrouter_api_key": "key-of-a-test",
+        }
+    )
+    assert account_of(alike) == account_of(one)

@@ -194,3 +194,27 @@ async def test_a_get_that_is_lost_on_a_fresh_connection_is_lost() -> None:
         with pytest.raises(httpx.RemoteProtocolError, match="before any byte"):
             await http.get(server.url)
         assert len(server.requests) == 1
+
+
+async def test_a_client_of_one_origin_sends_nothing_to_another() -> None:
+    """Its headers may hold a key: neither an absolute address nor a redirect leads it
+    away, and another port or scheme of its own host is another origin."""
+    async with serving(answering(OK)) as other, wiring() as wire:
+        away = (
+            f"HTTP/1.1 302 Found\r\nLocation: {other.url}\r\nContent-Length: 0\r\n\r\n"
+        )
+        async with (
+            serving(answering(away.encode())) as own,
+            client(wire, own.url, {"Authorization": "Bearer secret"}) as http,
+        ):
+            assert (await http.get("/models")).status_code == 302
+            for url in (
+                other.url,
+                own.url.replace("http:", "https:"),
+                "http://b.test/x",
+            ):
+                with pytest.raises(httpx.UnsupportedProtocol, match="not the origin"):
+                    await http.get(url)
+                with pytest.raises(httpx.UnsupportedProtocol, match="not the origin"):
+                    await http.get("/models", follow_redirects=True)
+    assert (other.connections, other.requests) == (0, [])

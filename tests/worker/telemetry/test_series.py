@@ -29,6 +29,9 @@ def a_row(target: int = 0, outcome: Outcome = Outcome.OK, **more: Any) -> Sample
 
 
 def value(series: Series, name: str, **labels: str) -> float | None:
+    """A target without an upstream is at the default one."""
+    if "target" in labels:
+        labels = {"upstream": "default"} | labels
     found = [
         one.value
         for family in series.collect()
@@ -48,6 +51,18 @@ def test_calls_are_counted_by_target_and_outcome() -> None:
     for outcome in ("ok", "rate_limited"):
         said = {"target": "acme/b@p/fp8", "outcome": outcome}
         assert value(series, "llmbench_calls_total", **said) == 1
+
+
+def test_a_target_that_has_a_name_of_its_own_says_its_upstream_too() -> None:
+    series = Series([])
+    near = Target(model="acme/a", upstream="near", name="own")
+    count = series.row_counter(a_plan(Target(model="acme/a"), near))
+    for row in (a_row(), a_row(1, cost_usd=0.5), a_row(1)):
+        count(row)
+    said = {"target": "own", "upstream": "near"}
+    assert value(series, "llmbench_calls_total", **said, outcome="ok") == 2
+    assert value(series, "llmbench_cost_usd_total", **said) == 0.5
+    assert value(series, "llmbench_calls_total", target="acme/a", outcome="ok") == 1
 
 
 def test_times_are_of_ok_calls_and_from_the_sending() -> None:

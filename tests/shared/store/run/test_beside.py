@@ -133,6 +133,37 @@ async def test_nobody_comes_beside_an_exclusive_run_nor_between_its_steps(
     assert await claim(other, upstreams=(OTHER,)), "another upstream is free"
 
 
+async def test_an_exclusive_run_is_alone_at_each_upstream_that_it_asks(
+    redis: Redis, claim: Claim
+) -> None:
+    both = {"upstreams": (UP, OTHER)}
+    here, there = await made(redis), await made(redis)
+    alone = await made(redis, exclusive=True)
+    assert await claim(here)
+    assert await claim(there, upstreams=(OTHER,))
+    assert await claim(alone, **both) is None
+    await states.end(redis, here.job_id, Ending.CANCELLED)
+    assert await claim(alone, **both) is None, "the second upstream is not free"
+    await states.end(redis, there.job_id, Ending.CANCELLED)
+    assert await claim(alone, **both)
+    late = await made(redis)
+    for upstream in (UP, OTHER):
+        assert await claim(late, upstreams=(upstream,)) is None
+    assert await beside(redis, alone) == [()]
+
+
+async def test_a_run_at_two_upstreams_is_noted_with_who_asks_either(
+    redis: Redis, claim: Claim
+) -> None:
+    both, one, other = [await made(redis) for _ in range(3)]
+    assert await claim(one)
+    assert await claim(other, upstreams=(OTHER,))
+    assert await claim(both, upstreams=(UP, OTHER))
+    ids = tuple(sorted((one.job_id, other.job_id)))
+    assert [tuple(sorted(each)) for each in await beside(redis, both)] == [ids]
+    assert await beside(redis, one, other) == [(both.job_id,)] * 2
+
+
 async def test_a_run_of_which_nobody_does_anything_holds_no_upstream(
     redis: Redis, claim: Claim
 ) -> None:
