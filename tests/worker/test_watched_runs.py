@@ -78,6 +78,7 @@ def told(*urls: str) -> Values:
         text = httpx.get(url, trust_env=False).raise_for_status().text
         for family in text_string_to_metric_families(text):
             for one in family.samples:
+                assert one.labels.pop("upstream", "default") == "default"
                 values = (value for _, value in sorted(one.labels.items()))
                 found[(one.name, *values)] += one.value
     return found
