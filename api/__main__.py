@@ -14,6 +14,7 @@ from api.main import collect_seldom, create_app
 from shared import tracing
 from shared.errors import Misconfigured
 from shared.startup import ports, start
+from shared.startup.reach import check_closed
 
 log = logging.getLogger("api")
 
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("--port", type=_port, default=config.port, help="0: a free one")
     given: Any = parser.parse_args()
     try:
+        check_closed(given.host, config)
         ports.check_free(given.host, given.port)
     except Misconfigured as error:
         log.error("%s", error)
@@ -70,6 +72,8 @@ def main() -> None:
             access_log=config.access_log,
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
+            forwarded_allow_ips=config.forwarded_allow_ips,
+            root_path=config.root_path,
         )
     )
     with suppress(KeyboardInterrupt):

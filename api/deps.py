@@ -9,9 +9,11 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Query, Request
 from fastapi.dependencies.models import Dependant
 
+from api.access import caller_of
 from api.errors import Problem, invalid
 from api.parts import Parts, Store
 from shared import tracing
+from shared.access import Caller
 from shared.errors import NoSuchRun
 from shared.near import meant
 from shared.run import is_id_prefix, is_job_id
@@ -27,9 +29,19 @@ _MOST_NAMED = 5
 """Of the ids that a beginning may mean so many are named."""
 
 
-async def _parts(request: Request) -> Parts:
+async def _caller(request: Request) -> Caller:
+    caller = caller_of(request)
+    if caller is None:  # a public route knows nobody, and shows nothing of anybody
+        return Caller(frozenset())
+    return caller
+
+
+CallerDep = Annotated[Caller, Depends(_caller)]
+
+
+async def _parts(request: Request, caller: CallerDep) -> Parts:
     parts: Parts = request.app.state.parts
-    return parts
+    return parts.of(caller)
 
 
 PartsDep = Annotated[Parts, Depends(_parts)]
@@ -86,9 +98,13 @@ async def _job_id(
 
 
 async def whole_id(job_id: str, parts: Parts) -> str:
-    """The id that begins so. Raises NoSuchRun, and Problem where several do."""
+    """The id that begins so, of those that are shown to who asks. Raises NoSuchRun,
+    and Problem where several do."""
     said = job_id.upper()
     if is_job_id(said):
+        if parts.store is not None:
+            async with parts.store.access.deadline():
+                await parts.store.views.check(said)
         return said
     if len(said) < LEAST_PREFIX:
         raise Problem(

@@ -12,13 +12,14 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from api import errors
+from api.access import Guard, KnownTokens, allowed
 from api.bodies import BoundedBodies
 from api.comparing import again, history
 from api.comparing import names as baselines
 from api.comparing import route as compare
 from api.deps import known_query
 from api.openapi import schema_of
-from api.pages import PAGES, problem_page
+from api.pages import PAGES, asks_for_a_page, problem_page
 from api.parts import (
     MOST_WATCHERS,
     CountedRequests,
@@ -43,6 +44,7 @@ from api.routes import (
     reruns,
     selftest,
 )
+from api.tokens import links, tokens
 from shared import tracing
 from shared.errors import CatalogueDown
 from shared.settings import Settings
@@ -54,6 +56,8 @@ log = logging.getLogger(__name__)
 
 _PROBED = ("/health", "/health/ready", "/metrics")
 """Asked by machines every few seconds: no traces of that."""
+
+_OPEN = "no token was made yet: whoever reaches this server may use it (docs/access.md)"
 
 ABOUT = """\
 Which model, from which provider, is how fast, how reliable, at what price, for *your*
@@ -81,6 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
         version=_version(),
         license_info={"name": "MIT", "identifier": "MIT"},
         lifespan=lifespan,
+        dependencies=[Depends(allowed)],
         redirect_slashes=False,
         docs_url=None,  # `home` serves them, without a foreign host
         redoc_url=None,
@@ -94,6 +99,9 @@ def create_app(settings: Settings) -> FastAPI:
         },
     )
     app.add_middleware(BoundedBodies, settings=settings)
+    app.add_middleware(
+        Guard, settings=settings, asks_for_a_page=asks_for_a_page, shown=problem_page
+    )
     app.add_middleware(CountedRequests, traffic=traffic)
     errors.install(app, problem_page)
     for subject in (
@@ -115,6 +123,8 @@ def create_app(settings: Settings) -> FastAPI:
         history,
         recipes,
         selftest,
+        tokens,
+        links,
     ):
         # who asks for these adds what it likes to the URL
         strict = [] if subject in (health, metrics) else [Depends(known_query)]
@@ -140,11 +150,16 @@ async def _parts(settings: Settings, traffic: Traffic) -> AsyncIterator[Parts]:
     # Behind the start: the upstream may be down, or slow.
     loading = asyncio.create_task(_load(contacts.default))
     store = _store(settings)
-    parts = Parts(contacts, store, traffic, _stopping())
+    known = KnownTokens(store.redis if store else None, settings.results_dir)
+    await known.start()
+    if known.is_open:
+        log.info("%s", _OPEN)
+    parts = Parts(contacts, store, traffic, _stopping(), known)
     try:
         yield parts
     finally:
         loading.cancel()
+        await known.close()
         for page in parts.pages.values():
             await page.close()
         await contacts.close()

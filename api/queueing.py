@@ -14,6 +14,7 @@ from typing import Any, Literal
 from api.parts import Store
 from api.submission import Expanded, Prices
 from shared.about import About
+from shared.access import Token
 from shared.errors import NoSuchRun, StoreDown, WrongState
 from shared.plan import Plan, plan_json
 from shared.queue import ring
@@ -38,10 +39,12 @@ async def queue(
     prices: Prices | None,
     traceparent: str | None,
     about: About,
+    owner: Token | None = None,
 ) -> Run:
     """The run of a new plan, or the one that the same key made before."""
     plan = expanded.plan
-    key = await _key(plan.submitter, said_key, lambda: plan_json(expanded.asked))
+    scope = plan.submitter if owner is None else f"token {owner.id}"
+    key = await _key(scope, said_key, lambda: plan_json(expanded.asked))
     job_id, alive = await _prepared(store, settings)
     run = await store.access.write(
         store.redis,
@@ -55,6 +58,7 @@ async def queue(
             traceparent=traceparent,
             about=about,
             listed=expanded.kept(),
+            owner=owner,
         ),
         _perhaps_queued(job_id, said_key),
     )
@@ -77,10 +81,12 @@ async def queue_again(
     about: About,
     listed: Sequence[dict[str, Any]] = (),
     changes: bytes = b"",
+    owner: Token | None = None,
 ) -> tuple[Run, list[str]]:
     """A new run of this plan, which is that of benchmark `of` with these changes, or of
     the calls that failed in it; and warnings."""
-    key = await _key(of, said_key, lambda: f"rerun {of} {only}".encode() + changes)
+    scope = of if owner is None else f"token {owner.id} {of}"
+    key = await _key(scope, said_key, lambda: f"rerun {of} {only}".encode() + changes)
     job_id, alive = await _prepared(store, settings)
 
     async def create() -> Run:
@@ -96,6 +102,7 @@ async def queue_again(
                 traceparent=traceparent,
                 new_id=job_id,
                 about=about,
+                owner=owner,
             )
         except NoSuchRun:
             pass  # it is in the results folder
@@ -114,6 +121,7 @@ async def queue_again(
             traceparent=traceparent,
             about=about,
             listed=listed,
+            owner=owner,
         )
 
     run = await store.access.write(
@@ -153,7 +161,8 @@ async def _prepared(store: Store, settings: Settings) -> tuple[str, int]:
 async def _key(
     scope: str, said: str | None, body: Callable[[], bytes]
 ) -> runs.IdempotencyKey | None:
-    """The key that a client sent, in the scope of a submitter or a benchmark."""
+    """The key that a client sent, in the scope of a token, a submitter or a
+    benchmark."""
     if said is None:
         return None
     # In a thread: a plan may have 64 MiB.

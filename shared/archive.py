@@ -40,6 +40,7 @@ def record(run: Run) -> bytes:
         "status": ending.status,
         "ending": ending,
         "submitter": run.submitter,
+        "owner": run.owner,
         "about": run.about.model_dump(),
         "targets": run.targets,
         "created_at": run.created_at,
@@ -66,6 +67,7 @@ class _Record(BaseModel):
     status: Status = Status.DONE
     ending: Ending | None = None
     submitter: str = ""
+    owner: str | None = None
     about: About = NOTHING
     targets: tuple[str, ...] = ()
     created_at: float | None = None

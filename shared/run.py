@@ -95,6 +95,9 @@ class Run:
     job_id: str
     status: Status
     submitter: str
+    """Who shares the workers by turns: a name that was given, or the token's."""
+    owner: str | None = None
+    """The id of the token that made it; None: it belongs to nobody."""
     targets: tuple[str, ...]
     """Labels, for lists; the plan itself is a record of its own."""
     about: About = NOTHING
@@ -159,6 +162,10 @@ class Run:
     """The worst cost of the calls that are open under the budget."""
     unaccounted_usd: float | None = None
     """The most that may have been billed beyond what the rows tell."""
+    purse_usd: float | None = None
+    """What all calls of its owner may cost in a day; None: any amount."""
+    calls_per_minute: int | None = None
+    """Of all calls of its owner; None: any number."""
 
     def worked_s(self, now: float) -> float | None:
         """How long somebody has worked on it: without pauses, waits and changes of

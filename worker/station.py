@@ -143,7 +143,7 @@ class Station:
             if self._selftests.runs:
                 return
             first = first_exclusive(found, self._unreadable)
-            for run in fair(found, await runs.turns(self.redis)):
+            for run in fair(found, await leases.turns(self.redis)):
                 if len(self._shard_tasks) >= self.settings.max_shards_per_worker:
                     return
                 if self._owes_rows(run.job_id):
@@ -191,7 +191,7 @@ class Station:
             return
         story.claimed(lease)
         if run.started_at is None:
-            await runs.had_a_turn(self.redis, run.submitter)
+            await leases.had_a_turn(self.redis, run.submitter)
         work = self._work(run, plan, lease, costs, at)
         task = asyncio.create_task(work, name=f"shard-{lease.job_id}")
         self._shard_tasks.add(task)

@@ -14,6 +14,17 @@ from shared.store import baselines as stored
 
 
 async def known(store: Store, settings: Settings) -> dict[str, Baseline]:
+    """Those whose benchmark is shown to who asks, by name; raises StoreDown."""
+    found = await everybodys(store, settings)
+    async with store.access.deadline():
+        return {
+            name: each
+            for name, each in found.items()
+            if await store.views.shows(each.job_id)
+        }
+
+
+async def everybodys(store: Store, settings: Settings) -> dict[str, Baseline]:
     """All of them, by name; raises StoreDown."""
     async with store.access.deadline():
         told = await stored.known(store.redis)
@@ -53,6 +64,6 @@ async def run_of(parts: Parts, store: Store, said: str) -> str:
 
 
 async def names_of(store: Store, settings: Settings, job_id: str) -> list[str]:
-    """The names that a run has."""
-    found = await known(store, settings)
+    """The names that a run has, whoever gave them."""
+    found = await everybodys(store, settings)
     return [name for name, each in found.items() if each.job_id == job_id]

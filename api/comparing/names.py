@@ -11,10 +11,10 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path
 from fastapi.responses import Response
 
-from api.baselines.known import known, named
+from api.baselines.known import everybodys, known, named
 from api.deps import PartsDep, StoreDep, whole_id
 from api.download import ended
-from api.errors import invalid, responses
+from api.errors import Problem, invalid, responses
 from api.replies import json_of
 from api.schemas import Baselines, NamedRun, NewBaseline
 from shared import archive, baselines
@@ -85,6 +85,7 @@ async def show(name: Name, parts: PartsDep, store: StoreDep) -> Response:
             "no-such-run",
             "ambiguous-id",
             "not-ready",
+            "name-taken",
             "unsupported-media-type",
         ),
         *("unreadable", "unwritable", "outcome-unknown", *_STORE),
@@ -103,6 +104,12 @@ async def put(
     if not baselines.is_name(name):
         raise invalid([("name", f"It is no name of a baseline. {NAME.description}")])
     job_id = await whole_id(said.job, parts)
+    every, shown = [await look(store, parts.settings) for look in (everybodys, known)]
+    if name in every and name not in shown:
+        raise Problem(
+            "name-taken",
+            f"{name} stands for a benchmark of another token. Choose another name.",
+        )
     folder = parts.settings.results_dir
     await ended(folder, store, job_id, "samples.csv")
     async with store.access.deadline():

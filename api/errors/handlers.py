@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from api.errors.problem import Problem, invalid
+from shared.access import NotAllowed
 from shared.errors import (
     BadPlan,
     BenchError,
@@ -41,6 +42,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 log = logging.getLogger(__name__)
 
 OF_ERROR: dict[type[BenchError], str] = {
+    NotAllowed: "forbidden",
     NoSuchRun: "no-such-run",
     KeyReused: "key-reused",
     WrongState: "wrong-state",

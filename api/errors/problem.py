@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from api.errors.kinds import KINDS, RETRYABLE
+from api.policy import EVERYWHERE
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -54,7 +55,9 @@ class Problem(HTTPException):
     def response(self, instance: str) -> Response:
         """The problem as an answer."""
         body = to_json(self.body(instance))
-        return Response(body, self.status_code, self.headers, MEDIA_TYPE)
+        # also where nothing stands around the answer that would add them
+        headers = {**EVERYWHERE, **(self.headers or {})}
+        return Response(body, self.status_code, headers, MEDIA_TYPE)
 
 
 def invalid(found: Iterable[tuple[str, str]]) -> Problem:

@@ -7,16 +7,19 @@ written. A page is a module here with a router, a template and perhaps a script;
 `PAGES` lists them, and `api.main` serves what stands in it. `ended` is the page of a
 run that has ended, `figures` what it draws.
 
-May import: `shared`, `api.deps`, `api.errors`, `api.parts`, `api.policy`,
+May import: `shared`, `api.access`, `api.deps`, `api.errors`, `api.parts`, `api.policy`,
 `api.schemas`, `api.routes.account`, `api.baselines`, `api.comparing`, `api.download`,
-`api.page_data`.
+`api.page_data`, `api.tokens`.
 """
 
-from api.pages import account, meanings, new, runs, try_it, workers
+from api.pages import account, meanings, new, runs, sign_in, try_it, workers
 from api.pages.ended import compared, report, route
-from api.pages.shell import assets, problem_page
+from api.pages.shell import asks_for_a_page, assets, problem_page
 
-PAGES = (assets, meanings, runs, new, try_it, account, workers, route, compared, report)
+PAGES = (
+    *(assets, sign_in, meanings, runs, new, try_it, account, workers),
+    *(route, compared, report),
+)
 """Modules with a `router`, in the order in which their paths are tried."""
 
-__all__ = ["PAGES", "problem_page"]
+__all__ = ["PAGES", "asks_for_a_page", "problem_page"]

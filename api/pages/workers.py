@@ -1,5 +1,6 @@
 """Machines: who is alive, what they carry, how late their loops are; the self-test."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,7 +11,7 @@ from api.pages.shell import page
 from api.parts import Store
 from shared.errors import BenchError
 from shared.store import workers
-from shared.store.run import runs
+from shared.store.run import runs as stored
 from shared.verdict.selftest import MOST_OFF_S, STREAMS
 
 router = APIRouter(include_in_schema=False)
@@ -26,11 +27,12 @@ async def shown(request: Request, store: StoreDep) -> Response:
     async with store.access.deadline():
         found = await workers.all_say(store.redis, lease_s=lease_s)
         carried = {job_id for says in found.values() for job_id in says.get("runs", ())}
+        carried = {each for each in carried if await store.views.shows(each)}
         names = {job_id: await _name(store, job_id) for job_id in sorted(carried)}
     return page(
         request,
         "workers.html",
-        workers=[_told(name, says) for name, says in found.items()],
+        workers=[_told(name, says, names) for name, says in found.items()],
         versions=sorted({str(says.get("generator")) for says in found.values()}),
         names=names,
         late_s=LATE_S,
@@ -51,15 +53,17 @@ _SAID = (
 )
 
 
-def _told(name: str, says: dict[str, Any]) -> dict[str, Any]:
-    """None for what a worker of another build does not say."""
+def _told(name: str, says: dict[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """None for what a worker of another build does not say; of the benchmarks that it
+    carries, those that are shown to who asks."""
     said = {each: says.get(each) for each in _SAID}
-    return {"name": name, "runs": says.get("runs", []), **said}
+    runs = [job_id for job_id in says.get("runs", ()) if job_id in names]
+    return {"name": name, "runs": runs, **said}
 
 
 async def _name(store: Store, job_id: str) -> str:
     try:
-        run = await runs.load(store.redis, job_id)
+        run = await stored.load(store.redis, job_id)
     except BenchError:
         return job_id
     return run.about.name or f"Run {job_id[-6:]}"

@@ -4,7 +4,7 @@
 the bodies of runs, `plans` the plans in them, and `search` finds some among them;
 `account_page` is `GET /key` of the upstream, `traffic` counts the requests.
 
-May import: `shared`, `api.errors`, `api.schemas`.
+May import: `shared`, `api.access`, `api.errors`, `api.schemas`.
 """
 
 from api.parts.access import StoreAccess

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from redis.asyncio import Redis
 
+from api.access import KnownTokens
 from api.parts.access import StoreAccess
 from api.parts.account_page import AccountPage
 from api.parts.traffic import Traffic
 from api.parts.views import Views
 from api.parts.watchers import Watchers
+from shared.access import Caller
 from shared.settings import DEFAULT, Settings
 from shared.upstream import Catalogue, Contact, Contacts
 
@@ -36,12 +38,20 @@ class Parts:
     traffic: Traffic
     stopping: Callable[[], bool]
     """Whether the server was told to end; long answers ask this twice a second."""
+    tokens: KnownTokens
     large: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by who reads a large plan."""
     pages: dict[str, AccountPage] = field(default_factory=dict)
     """By upstream, of those that were asked for."""
     comparing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by who compares benchmarks."""
+
+    def of(self, caller: Caller) -> "Parts":
+        """The same for who asks: other benchmarks are as if they were not there."""
+        if self.store is None or caller.sees_all:
+            return self
+        views = self.store.views.of(caller)
+        return replace(self, store=replace(self.store, views=views))
 
     @property
     def contact(self) -> Contact:

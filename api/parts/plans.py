@@ -65,3 +65,17 @@ def shown(text: bytes) -> dict[str, Any]:
         "note": f"{size} bytes of prompts; plan.json has them.",
     }
     return found
+
+
+def without_texts(plan: dict[str, Any]) -> dict[str, Any]:
+    """A plan as it is shown to a token without the scope content."""
+    prompts = plan["prompts"]
+    if "prompts" not in prompts:  # counted, or made by a rule
+        return {**plan, "system_prompt": None}
+    counted = {
+        "kind": prompts["kind"],
+        "count": len(prompts["prompts"]),
+        "sha256": sha256(to_json(prompts)).hexdigest(),
+        "note": "Texts are shown to tokens with the scope content.",
+    }
+    return {**plan, "system_prompt": None, "prompts": counted}

@@ -1,6 +1,7 @@
 """A benchmark as a body, the same for GET, `Prefer: wait` and the SSE `done`."""
 
 import asyncio
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +9,12 @@ from redis.asyncio import Redis
 
 from api.parts.live import live
 from api.parts.newest import NewestRows, Seen
-from api.parts.plans import ShownPlans, shown
+from api.parts.owners import Owners
+from api.parts.plans import ShownPlans, shown, without_texts
 from api.parts.waiting import waiting_for
 from api.schemas import Job, Listed, Live, Money, Progress, Reconciled
 from shared import archive
+from shared.access import ANYBODY, Caller, Scope
 from shared.clock import utc_label
 from shared.errors import NewerRecord, NoSuchRun, Unreadable
 from shared.run import Ending, Run
@@ -33,9 +36,43 @@ class Views:
         self._lease_s = settings.lease_s
         self._plans = ShownPlans()
         self._newest = NewestRows()
+        self._owners = Owners(redis, settings.results_dir)
+        self._caller = ANYBODY
+
+    def of(self, caller: Caller) -> "Views":
+        """The same for who asks: benchmarks that are not shown to this one are as if
+        they were not there."""
+        if caller.sees_all:
+            return self
+        views = copy(self)
+        views._caller = caller
+        return views
+
+    async def shows(self, job_id: str) -> bool:
+        """Whether it is shown to who asks; raises StoreDown."""
+        try:
+            await self.check(job_id)
+        except (NoSuchRun, NewerRecord, Unreadable):
+            return False
+        return True
+
+    async def check(self, job_id: str) -> None:
+        """Raises NoSuchRun for a run that is not shown to who asks, in the words for
+        one that is not there. Raises StoreDown, NewerRecord, Unreadable."""
+        if self._caller.sees_all:
+            return
+        try:
+            owner = await self._owners.of(job_id)
+        except NoSuchRun:
+            owner = None
+            if self._caller.only != job_id:
+                raise NoSuchRun(job_id) from None
+        if not self._caller.sees(job_id, owner):
+            raise NoSuchRun(job_id)
 
     async def job(self, job_id: str) -> Job:
         """The body of one run; raises NoSuchRun, NewerRecord, Unreadable, StoreDown."""
+        await self.check(job_id)
         try:
             run = await runs.load(self._redis, job_id)
             plan = await self._plan(job_id)
@@ -45,10 +82,15 @@ class Views:
                 return await asyncio.to_thread(self._archived, job_id)
             except NoSuchRun:
                 raise await durable.missing(self._redis, job_id) from None
-        why = await waiting_for(self._redis, run, lease_s=self._lease_s)
+        why = await waiting_for(
+            self._redis,
+            run,
+            lease_s=self._lease_s,
+            sees=lambda other: self._caller.sees(other.job_id, other.owner),
+        )
         reconciled = await self._reconciled(run)
         now = await now_s(self._redis)
-        job = _job(run, plan, result, now, why, reconciled)
+        job = _job(run, self._for_caller(plan), result, now, why, reconciled)
         job.live = await self.live(run)
         return job
 
@@ -76,6 +118,7 @@ class Views:
 
     async def result(self, job_id: str) -> dict[str, Any]:
         """The summary of a run that has ended; raises NoSuchRun, Unreadable."""
+        await self.check(job_id)
         found = await runs.result_of(self._redis, job_id)
         if found is None:
             found = await asyncio.to_thread(
@@ -91,26 +134,43 @@ class Views:
             plan = self._plans.put(job_id, await asyncio.to_thread(shown, text))
         return plan
 
+    def _for_caller(self, plan: dict[str, Any]) -> dict[str, Any]:
+        """Without texts for who may not read them."""
+        return plan if self._caller.may(Scope.CONTENT) else without_texts(plan)
+
     async def ids(self, prefix: str) -> list[str]:
         """The ids that begin so, newest first."""
         known = await runs.ids_with_prefix(self._redis, prefix)
         old = await asyncio.to_thread(archive.ids, self._results_dir)
-        found = {job_id for job_id in old if job_id.startswith(prefix)}
-        return sorted({*known, *found}, reverse=True)
+        found = {*known, *(job_id for job_id in old if job_id.startswith(prefix))}
+        if not self._caller.sees_all:
+            owners = await self._owners.of_all(found)
+            found = {i for i in found if self._caller.sees(i, owners.get(i))}
+        return sorted(found, reverse=True)
 
     def forget(self, job_id: str) -> None:
         """Keep nothing of this run in memory."""
         self._plans.forget(job_id)
         self._newest.forget(job_id)
+        self._owners.forget(job_id)
 
     async def page(self, limit: int, before: str | None) -> list[Run]:
         """Up to `limit` runs, newest first, made before the run `before`."""
         found = {
             run.job_id: run
-            for run in await runs.listing(self._redis, limit=limit, before_id=before)
+            for run in await runs.listing(
+                self._redis, limit=limit, before_id=before, owner=self._index
+            )
             if before is None or run.job_id < before
         }
         return await asyncio.to_thread(self._with_archived, found, limit, before)
+
+    @property
+    def _index(self) -> str | None:
+        """Whose list is read; None: that of all. A link has no list of its own."""
+        if self._caller.sees_all:
+            return None
+        return self._caller.owner if self._caller.only is None else ""
 
     def _with_archived(
         self, found: dict[str, Run], limit: int, before: str | None
@@ -120,7 +180,7 @@ class Views:
         page: list[Run] = []
         for job_id in sorted({*found, *old}, reverse=True):
             run = found.get(job_id) or self._listed(job_id)
-            if run is not None:
+            if run is not None and self._caller.sees(job_id, run.owner):
                 page.append(run)
             if len(page) == limit:
                 break
@@ -144,7 +204,7 @@ class Views:
             plan = self._plans.put(job_id, shown(text))
         result = archive.result_of(self._results_dir, job_id)
         reconciled = self._compared(job_id)
-        return _job(run, plan, result, 0, None, reconciled)
+        return _job(run, self._for_caller(plan), result, 0, None, reconciled)
 
     async def _reconciled(self, run: Run) -> Reconciled | None:
         if not run.status.terminal:

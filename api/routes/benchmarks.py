@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.baselines.against import check_against
-from api.deps import EXAMPLE, JobId, PartsDep, StoreDep, Traceparent
+from api.deps import EXAMPLE, CallerDep, JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
 from api.live import ended_within, unless_gone, wait_asked_s
 from api.parts import Filter, listed, search
@@ -116,6 +116,7 @@ async def create(
     request: Request,
     parts: PartsDep,
     store: StoreDep,
+    caller: CallerDep,
     traceparent: Traceparent,
     idempotency_key: Annotated[
         str | None,
@@ -166,6 +167,7 @@ async def create(
         prices=prices,
         traceparent=traceparent,
         about=about,
+        owner=caller.token,
     )
     wait_s = wait_asked_s(request.headers.getlist("prefer"))
     if wait_s:

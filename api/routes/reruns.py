@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from api.deps import JobId, PartsDep, StoreDep, Traceparent
+from api.deps import CallerDep, JobId, PartsDep, StoreDep, Traceparent
 from api.errors import responses
 from api.parts import Store
 from api.queueing import queue_again
@@ -82,6 +82,7 @@ async def rerun(
     job_id: JobId,
     parts: PartsDep,
     store: StoreDep,
+    caller: CallerDep,
     traceparent: Traceparent,
     asked: Annotated[Rerun | None, Body()] = None,
     idempotency_key: Annotated[
@@ -131,6 +132,7 @@ async def rerun(
         about=about,
         listed=listed,
         changes=to_json(asked.changes) if asked.changes else b"",
+        owner=caller.token,
     )
     return accepted(run, (*run.warnings, *warnings, *doubts))
 

@@ -14,6 +14,7 @@ from pydantic_settings import NoDecode
 
 from shared.errors import Misconfigured
 from shared.settings import credentials
+from shared.settings.access import AccessSettings
 from shared.settings.credentials import Wrong
 from shared.settings.of_upstream import Many, OfUpstream, checked_by
 
@@ -24,7 +25,7 @@ Usd = Annotated[float, Field(gt=0, le=1_000_000)] | None
 Header = Annotated[str, checked_by(credentials.check_header)]
 
 
-class Settings(OfUpstream):
+class Settings(OfUpstream, AccessSettings):
     """One frozen reading of the environment; make it once, hand it on. What is of an
     upstream is in `of_upstream`."""
 

@@ -5,8 +5,9 @@
 upstream. Whether the store can be used is asked by `fitness`, `durable` and `away`;
 `embedded` is a store of our own.
 
-May import: the machinery, `run`, `sample`, `baselines`, `settings`, `plan`, `money`,
-`answer` for how models want to be asked, and `verdict` for a self-test's record.
+May import: the machinery, `access`, `run`, `sample`, `baselines`, `settings`, `plan`,
+`money`, `answer` for how models want to be asked, and `verdict` for a self-test's
+record.
 
 Keys (all begin with `llmbench:`; an ended run's keys expire together)
 
@@ -27,6 +28,10 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     retention           string somebody has swept the results lately
     reconcile           zset   runs to compare with their bills -> not before, store ms
     purged              zset   runs that were purged -> when, store ms
+    tokens              hash   id -> a token without its secret, JSON; for ever
+    signing_key         string signs sessions and shared links; for ever
+    runs:OWNER          zset   the runs of one token, by time of creation
+    purse:OWNER         hash   what it has spent, as `spend` (`money`)
     baselines           hash   name -> the run that it stands for, JSON; for ever
     counts              hash   what is counted over all runs, for ever (`counts`)
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash

@@ -18,6 +18,9 @@ PURGED = PREFIX + "purged"
 COUNTS = PREFIX + "counts"
 PROBE = PREFIX + "probe"
 BASELINES = PREFIX + "baselines"
+TOKENS = PREFIX + "tokens"
+SIGNING_KEY = PREFIX + "signing_key"
+AUDIT = PREFIX + "audit"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
@@ -59,6 +62,16 @@ def of_digest(digest: str) -> str:
 def spend(account: str) -> str:
     """What an account has spent, by UTC day."""
     return f"{PREFIX}spend:{account}"
+
+
+def runs_of(owner: str) -> str:
+    """The runs of one token, by time of creation."""
+    return f"{PREFIX}runs:{owner}"
+
+
+def purse(owner: str) -> str:
+    """What a token has spent, by UTC day."""
+    return f"{PREFIX}purse:{owner}"
 
 
 def wordings(account: str) -> str:

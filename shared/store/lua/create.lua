@@ -1,5 +1,5 @@
 -- Write a new run, once for each idempotency key.
--- KEYS run, plan, events, runs, open, idempotency key
+-- KEYS run, plan, events, runs, open, idempotency key, runs of its owner
 -- ARGV job_id, plan, created_ms, '' or the body's hash, its keep_ms, field, value, ...
 -- -> {1 created | 0 there before | -1 the key was used for another body, job_id}
 local created_ms, keep_ms = whole(ARGV[3]), whole(ARGV[5], 1)
@@ -16,6 +16,7 @@ for i = 6, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('SET', KEYS[2], ARGV[2])
 redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('ZADD', KEYS[4], created_ms, ARGV[1])
+redis.call('ZADD', KEYS[7], created_ms, ARGV[1])
 redis.call('ZADD', KEYS[5], created_ms, ARGV[1])
 redis.call('XADD', KEYS[3], '*', 'kind', 'state', 'status', 'queued')
 if ARGV[4] ~= '' then

@@ -7,11 +7,15 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from shared.plan import LEAD_S, Step
+from shared.run import Run
+from shared.standards.units import DAY_S
 from shared.store import keys
-from shared.store.client import call
+from shared.store.client import call, now_s, reply
 
 POISON_TAKEOVERS = 3
 """A run whose workers went silent so often, without a row in between, has ended."""
+
+_TURNS_KEPT_S = DAY_S
 
 LEAD_MS = round(LEAD_S * 1000)
 
@@ -206,3 +210,32 @@ async def release(
         ],
     )
     return int(answer) == 2
+
+
+async def is_held(redis: Redis, run: Run) -> bool:
+    """Whether a worker has a shard of its step."""
+    now_ms = await now_s(redis) * 1000
+    return any(end > now_ms for end in await ends_ms(redis, run))
+
+
+async def ends_ms(redis: Redis, run: Run) -> list[float]:
+    """When the leases of its step lapse, ms of the store."""
+    step = keys.step(run.job_id, run.step)[0]
+    shards = int(await reply(redis.hget(step, "shards")) or 0)
+    leases = [f"exp:{j}" for j in range(max(shards, 1))]
+    return [float(end) for end in await reply(redis.hmget(step, leases)) if end]
+
+
+async def had_a_turn(redis: Redis, submitter: str) -> None:
+    """A run of this submitter has been begun: others come first now."""
+    at_s = str(await now_s(redis))
+    async with redis.pipeline(transaction=True) as pipe:
+        pipe.hset(keys.TURNS, submitter, at_s)
+        pipe.expire(keys.TURNS, _TURNS_KEPT_S)
+        await pipe.execute()
+
+
+async def turns(redis: Redis) -> dict[str, float]:
+    """Submitter -> when a run of theirs was last begun, seconds of the store."""
+    found = await reply(redis.hgetall(keys.TURNS))
+    return {name.decode(): float(at_s) for name, at_s in found.items()}

@@ -8,10 +8,12 @@ from pydantic_core import from_json, to_json
 
 from shared.about import FIELDS as ABOUT
 from shared.about import About
+from shared.access import Token
 from shared.errors import NewerRecord, Unreadable
-from shared.money import usd
+from shared.money import nano, usd
 from shared.plan import SCHEMA as PLAN_SCHEMA
 from shared.run import Ending, Run, Status
+from shared.store import keys
 
 SCHEMA = 1
 
@@ -24,7 +26,7 @@ NAMES = (
     *("down", "step", "segment", "closed", "failed", "total", "ending", "error"),
     *("warnings", "rerun_of", "exclusive", "traceparent", "interrupted", "gap_ms"),
     *("outages", "outage_ms", "overlaps", "duplicates", "max_nano", "spent_nano"),
-    *("held_nano", "unaccounted_nano", "shut"),
+    *("held_nano", "unaccounted_nano", "shut", "owner", "purse_nano", "per_minute"),
 )
 """The fields that make a `Run` in a list. A record has others beside them, `listed`
 among them, and one of those, the result, is larger than all of these together."""
@@ -61,6 +63,9 @@ def _read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
         job_id=job_id,
         status=status,
         submitter=r.get("submitter", ""),
+        owner=r.get("owner"),
+        purse_usd=usd(int(r["purse_nano"])) if "purse_nano" in r else None,
+        calls_per_minute=int(r["per_minute"]) if "per_minute" in r else None,
         targets=tuple(from_json(r.get("targets", "[]"))),
         about=About(
             name=r.get("name"),
@@ -132,6 +137,17 @@ def of_about(about: About, names: Collection[str] = ABOUT) -> dict[str, Value]:
     tags = to_json(about.tags).decode() if about.tags else ""
     said = {"name": about.name or "", "tags": tags, "note": about.note or ""}
     return {name: said[name] for name in ABOUT if name in names}
+
+
+def of_owner(token: Token) -> dict[str, Value]:
+    """Whose it is, and the limits of that token, which its calls fall under."""
+    fields: dict[str, Value] = {"owner": token.id, "submitter": token.name}
+    if token.usd_per_day is not None:
+        fields["purse_nano"] = nano(token.usd_per_day)
+    if token.calls_per_minute is not None:
+        fields["per_minute"] = token.calls_per_minute
+    fields["purse"] = keys.purse(token.id)
+    return fields
 
 
 def flat(fields: Mapping[str, Value]) -> list[Value]:

@@ -6,6 +6,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from shared.about import NOTHING, About
+from shared.access import Token
 from shared.errors import NotReady, WrongState
 from shared.money import Price
 from shared.plan import Plan, Step, steps
@@ -33,6 +34,7 @@ async def whole(
     new_id: str | None = None,
     about: About = NOTHING,
     listed: Sequence[dict[str, Any]] = (),
+    owner: Token | None = None,
 ) -> Run:
     """The same plan again, or `plan` instead of it, as a new run; raises NoSuchRun."""
     await runs.load(redis, job_id)
@@ -47,6 +49,7 @@ async def whole(
         traceparent=traceparent,
         about=about,
         listed=listed,
+        owner=owner,
     )
 
 
@@ -60,6 +63,7 @@ async def failed(
     traceparent: str | None = None,
     new_id: str | None = None,
     about: About = NOTHING,
+    owner: Token | None = None,
 ) -> Run:
     """A new run of the slots that did not end `ok`, or never ran; the warm-ups of the
     steps that have some run whole.
@@ -101,6 +105,7 @@ async def failed(
         prices=prices,
         traceparent=traceparent,
         about=about,
+        owner=owner,
     )
 
 

@@ -11,6 +11,7 @@ from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
 
 from shared.about import NOTHING, About
+from shared.access import Token
 from shared.errors import KeyReused, NoSuchRun, WrongState
 from shared.money import Price, nano
 from shared.plan import Plan, plan_json, read_plan, total
@@ -18,10 +19,9 @@ from shared.run import Run, Status, created_at, new_job_id
 from shared.standards.units import DAY_S
 from shared.store import keys
 from shared.store.client import AWAY, call, now_s, reply
-from shared.store.run import record
+from shared.store.run import leases, record
 
 _KEY_KEPT_MS = DAY_S * 1000
-_TURNS_KEPT_S = DAY_S
 _PURGED_KEPT_MS = 90 * DAY_S * 1000
 _ID_DIGITS = 26
 _GOES_ON = (Status.QUEUED, Status.RUNNING, Status.WAITING, Status.PAUSED)
@@ -50,6 +50,7 @@ async def create(
     traceparent: str | None = None,
     about: About = NOTHING,
     listed: Sequence[dict[str, Any]] = (),
+    owner: Token | None = None,
 ) -> Run:
     """Write a new run, `queued`, and tell the workers. Ring the doorbell afterwards
     (`shared.queue`), since nobody hears this twice.
@@ -60,6 +61,7 @@ async def create(
     traceparent: where it is asked for in a trace.
     about: what people say of it, which is no part of its plan.
     listed: what its upstream says of the providers that are its targets.
+    owner: whose it is, by whose name it has its turns and under whose limits it runs.
 
     Raises KeyReused where the key was used for another body.
     """
@@ -87,6 +89,8 @@ async def create(
         fields["rerun_of"] = rerun_of
     if traceparent is not None:
         fields["traceparent"] = traceparent
+    if owner is not None:
+        fields |= record.of_owner(owner)
     if key is not None:
         name = keys.idempotency(key.submitter, key.key)
         fields["key"] = name.rpartition(":")[2]
@@ -101,6 +105,7 @@ async def create(
             keys.RUNS,
             keys.OPEN,
             keys.idempotency(key.submitter, key.key) if key else keys.RUNS,
+            keys.runs_of(owner.id) if owner else keys.RUNS,
         ],
         [
             job_id,
@@ -133,7 +138,8 @@ async def purge(redis: Redis, job_id: str) -> bool:
 
     What was counted over all runs stays: the spending, the calls of the day, the means.
     """
-    digest: Any = await reply(redis.hget(keys.run(job_id), "key"))
+    fields = ["key", "owner"]
+    digest, owner = await reply(redis.hmget(keys.run(job_id), fields))
     names = [keys.run(job_id), keys.RUNS, keys.OPEN, keys.RECONCILE, keys.PURGED]
     names.append(keys.of_digest(str(digest or b"", "ascii")))
     # as they are found, since a run has keys of steps that it never reached
@@ -145,6 +151,8 @@ async def purge(redis: Redis, job_id: str) -> bool:
             f"Benchmark {job_id} is {said}. Cancel it first, and purge it when it has"
             " ended."
         )
+    if owner is not None:
+        await redis.zrem(keys.runs_of(str(owner, "ascii")), job_id)
     return bool(said == "purged")
 
 
@@ -160,6 +168,14 @@ async def ids_with_prefix(redis: Redis, prefix: str) -> list[str]:
     found = await redis.zrevrangebyscore(keys.RUNS, last_s * 1000, first_s * 1000)
     ids = (job_id.decode() for job_id in found)
     return [job_id for job_id in ids if job_id.startswith(prefix)]
+
+
+async def owner_of(redis: Redis, job_id: str) -> str | None:
+    """To whom it belongs, None: to nobody; raises NoSuchRun."""
+    said = await reply(redis.hmget(keys.run(job_id), ["status", "owner"]))
+    if said[0] is None:
+        raise NoSuchRun(job_id)
+    return None if said[1] is None else said[1].decode()
 
 
 async def load(redis: Redis, job_id: str) -> Run:
@@ -200,28 +216,29 @@ async def result_of(redis: Redis, job_id: str) -> dict[str, Any] | None:
 
 
 async def listing(
-    redis: Redis, *, limit: int, before_id: str | None = None
+    redis: Redis, *, limit: int, before_id: str | None = None, owner: str | None = None
 ) -> list[Run]:
-    """Up to `limit` runs, newest first, older than `before_id` where it is given;
-    without those of a later version."""
+    """Up to `limit` runs, newest first, older than `before_id` where it is given, of
+    one token or of all; without those of a later version."""
+    index = keys.RUNS if owner is None else keys.runs_of(owner)
     start = 0
     if before_id is not None:
-        rank = await redis.zrevrank(keys.RUNS, before_id)
+        rank = await redis.zrevrank(index, before_id)
         if rank is None:  # forgotten by now; its id still tells its time
             made_ms = round(created_at(before_id) * 1000)
-            start = await redis.zcount(keys.RUNS, made_ms, "+inf")
+            start = await redis.zcount(index, made_ms, "+inf")
         else:
             start = rank + 1
     found: list[Run] = []
     while len(found) < limit:
-        ids = await redis.zrevrange(keys.RUNS, start, start + limit - len(found) - 1)
+        ids = await redis.zrevrange(index, start, start + limit - len(found) - 1)
         if not ids:
             break
         start += len(ids)
         records = await _records(redis, ids)
         gone = [i for i, text in zip(ids, records, strict=True) if not text]
         if gone:
-            await redis.zrem(keys.RUNS, *gone)
+            await redis.zrem(index, *gone)
             start -= len(gone)
         found += _readable(ids, records)
     return found
@@ -232,34 +249,6 @@ async def open_runs(redis: Redis) -> list[Run]:
     whose workers go on with them."""
     ids = await redis.zrange(keys.OPEN, 0, -1)
     return _readable(ids, await _records(redis, ids))
-
-
-async def had_a_turn(redis: Redis, submitter: str) -> None:
-    """A run of this submitter has been begun: others come first now."""
-    at_s = str(await now_s(redis))
-    async with redis.pipeline(transaction=True) as pipe:
-        pipe.hset(keys.TURNS, submitter, at_s)
-        pipe.expire(keys.TURNS, _TURNS_KEPT_S)
-        await pipe.execute()
-
-
-async def turns(redis: Redis) -> dict[str, float]:
-    """Submitter -> when a run of theirs was last begun, seconds of the store."""
-    found = await reply(redis.hgetall(keys.TURNS))
-    return {name.decode(): float(at_s) for name, at_s in found.items()}
-
-
-async def is_held(redis: Redis, run: Run) -> bool:
-    """Whether a worker has a shard of its step."""
-    now_ms = await now_s(redis) * 1000
-    return any(end > now_ms for end in await _lease_ends_ms(redis, run))
-
-
-async def _lease_ends_ms(redis: Redis, run: Run) -> list[float]:
-    step = keys.step(run.job_id, run.step)[0]
-    shards = int(await reply(redis.hget(step, "shards")) or 0)
-    leases = [f"exp:{j}" for j in range(max(shards, 1))]
-    return [float(end) for end in await reply(redis.hmget(step, leases)) if end]
 
 
 async def _as_of_now(redis: Redis, run: Run) -> Run:
@@ -276,7 +265,7 @@ async def _as_of_now(redis: Redis, run: Run) -> Run:
         since_ms = max(idle_ms, rest_ms, float(began or 0))
         rested_s = max(0.0, (now_ms - since_ms) / 1000) if rest_ms else 0.0
         return replace(run, rested_s=rested_s)
-    ends = await _lease_ends_ms(redis, run)
+    ends = await leases.ends_ms(redis, run)
     if any(end > now_ms for end in ends):
         return run
     since_ms = max([*ends, idle_ms, run.started_at * 1000])

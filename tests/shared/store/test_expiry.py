@@ -130,7 +130,7 @@ async def all_that_is_late(redis: Redis, lease: Lease) -> None:
 
 async def worked(redis: Redis, job_id: str) -> Lease:
     """A run in the middle of its work, with all that is noted of one."""
-    await runs.had_a_turn(redis, PLAN.submitter)
+    await leases.had_a_turn(redis, PLAN.submitter)
     await workers.beat(redis, "w", {}, lease_s=15)
     lease = await _claim(redis, job_id)
     other = (await runs.create(redis, PLAN)).job_id

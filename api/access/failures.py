@@ -1,0 +1,40 @@
+"""How often who has tried tokens that are not good, by address.
+
+A secret of 256 bits cannot be tried out; this keeps a broken client from costing more
+than an answer, and the log from filling.
+"""
+
+from collections import OrderedDict
+
+from starlette.types import Scope as Asked
+
+from api.errors import Problem
+from shared.clock import monotonic_s
+
+MOST_A_MINUTE = 30
+_MOST_ADDRESSES = 10_000
+
+
+class Failures:
+    """The addresses from which tokens came that are not good, in the last minute."""
+
+    def __init__(self) -> None:
+        self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def note(self, asked: Asked) -> None:
+        """Count one; raises a Problem where there were too many. One that is good is
+        never refused for those before it."""
+        address = (asked.get("client") or ("unknown", 0))[0]
+        since_s, n = self._seen.pop(address, (monotonic_s(), 0))
+        if monotonic_s() - since_s > 60:
+            since_s, n = monotonic_s(), 0
+        self._seen[address] = since_s, n + 1
+        if len(self._seen) > _MOST_ADDRESSES:
+            self._seen.popitem(last=False)
+        if n >= MOST_A_MINUTE:
+            raise Problem(
+                "too-many-failures",
+                f"{MOST_A_MINUTE} tokens of your address were not good in this minute."
+                " Look at the one that you send; a good one is answered at once.",
+                headers={"Retry-After": "60"},
+            )
