@@ -54,8 +54,8 @@ def main() -> None:
     parser.add_argument("--port", type=_port, default=config.port, help="0: a free one")
     given: Any = parser.parse_args()
     try:
-        check_closed(given.host, config)
         ports.check_free(given.host, given.port)
+        check_closed(given.host, config)
     except Misconfigured as error:
         log.error("%s", error)
         sys.exit(start.exit_code(error))

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.errors import MEDIA_TYPE, Problem
+from shared.standards.http import EVERYWHERE
 
 MOST_URL_BYTES = 8 * 1024
 MOST_HEAD_BYTES = 64 * 1024
@@ -171,8 +172,9 @@ def head_too_large() -> Problem:
 def _written(problem: Problem) -> bytes:
     body = to_json(problem.body())
     status = HTTPStatus(problem.status_code)
+    always = "".join(f"{name.lower()}: {said}\r\n" for name, said in EVERYWHERE.items())
     head = (
         f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: {MEDIA_TYPE}\r\n"
-        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        f"content-length: {len(body)}\r\n{always}connection: close\r\n\r\n"
     )
     return head.encode() + body

@@ -12,12 +12,13 @@ from typing import Any
 from fastapi import Depends, FastAPI
 
 from api import errors
-from api.access import Guard, KnownTokens, allowed
+from api.access import Guard, allowed
 from api.bodies import BoundedBodies
 from api.comparing import again, history
 from api.comparing import names as baselines
 from api.comparing import route as compare
 from api.deps import known_query
+from api.grants import links, tokens
 from api.openapi import schema_of
 from api.pages import PAGES, asks_for_a_page, problem_page
 from api.parts import (
@@ -44,7 +45,7 @@ from api.routes import (
     reruns,
     selftest,
 )
-from api.tokens import links, tokens
+from api.tokens import KnownTokens
 from shared import tracing
 from shared.errors import CatalogueDown
 from shared.settings import Settings

@@ -23,15 +23,6 @@ def _headers(policy: str) -> dict[str, str]:
     }
 
 
-EVERYWHERE = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": "no-cache",
-}
-"""Of every answer that says nothing else."""
 HEADERS = _headers(POLICY)
 PAGE = {**_headers(_FORMS), "Cache-Control": "no-cache"}
 """Of a page that sends forms to this server."""

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import httpx
 from pydantic_core import from_json
 
-from cli.refusal import Away, Refused, refusal, refusal_of
+from cli.own_token import bearer
+from cli.refusal import Away, Refused, lines_of, refusal, refusal_of
 from shared.clock import monotonic_s, sleep
 
 ENDED = frozenset({"done", "cancelled", "failed"})
@@ -28,12 +29,14 @@ Account = dict[str, Any]
 
 
 class Api:
-    """The API at `url`. `async with` it."""
+    """The API at `url`, asked with the token of one's own. `async with` it."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         # Of this machine or its network: a proxy in the environment is not for it.
-        self._http = httpx.AsyncClient(base_url=self._url, trust_env=False, timeout=60)
+        self._http = httpx.AsyncClient(
+            base_url=self._url, trust_env=False, timeout=60, headers=bearer()
+        )
 
     @property
     def url(self) -> str:
@@ -54,8 +57,8 @@ class Api:
     async def quote(self, name: str, prompts: bytes, fields: dict[str, Any]) -> Job:
         """What that benchmark would cost and take; nothing is queued."""
         files = {"prompt_file": (name, prompts, "text/plain")}
-        path = "/benchmark?dry_run=true"
-        return await self._ask("POST", path, data=fields, files=files)
+        asked = ("POST", "/benchmark?dry_run=true")
+        return await self._ask(*asked, data=fields, files=files)
 
     async def submit_plan(self, plan: bytes, *, against: str | None = None) -> Job:
         """Queue a benchmark of a plan as JSON; its job_id and addresses.
@@ -89,7 +92,7 @@ class Api:
                 yield self._told(await answer.aread())
                 return
             name = ""
-            async for line in _lines(answer):
+            async for line in lines_of(answer):
                 field, _, value = line.partition(": ")
                 if field == "event":
                     name = value
@@ -246,6 +249,16 @@ class Api:
         path, asked = f"/models/{quote(model, safe='/:~')}/providers", _at(upstream)
         return list((await self._ask("GET", path, params=asked))["providers"])
 
+    async def tokens(self) -> list[Job]:
+        """All of them, without their secrets."""
+        return list((await self._ask("GET", "/tokens"))["tokens"])
+
+    async def create_token(self, said: Job) -> Job:
+        return await self._ask("POST", "/tokens", json=said)
+
+    async def revoke_token(self, token_id: str) -> None:
+        await self._done("DELETE", f"/tokens/{quote(token_id, safe='')}")
+
     async def upstreams(self) -> list[Job]:
         """Whom the stack can ask."""
         return list((await self._ask("GET", "/upstreams"))["upstreams"])
@@ -284,16 +297,6 @@ class Api:
                 f"No API answers at {self._url} ({error or type(error).__name__})."
                 " Start one with `llmbench up`, or name another with --url."
             ) from None
-
-
-async def _lines(answer: httpx.Response) -> AsyncIterator[str]:
-    """The lines of an event stream, which `\n` alone ends. httpx ends one at U+2028,
-    U+2029 and U+0085, too, and these stand in JSON as they are."""
-    rest = b""
-    async for piece in answer.aiter_bytes():
-        *whole, rest = (rest + piece).split(b"\n")
-        for line in whole:
-            yield line.decode(errors="replace").removesuffix("\r")
 
 
 def _at(upstream: str | None) -> dict[str, str]:

@@ -52,6 +52,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "machine.selftest:selftest",
         "How wrong this machine's measurements are.",
     ),
+    "token": ("machine.token:token", "Who may ask the API, and for what."),
     "doctor": (
         "machine.doctor:doctor",
         "What hinders it here, and what to do about that.",

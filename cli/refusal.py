@@ -1,5 +1,7 @@
-"""What the API does not do, as errors: a problem (RFC 9457), or no answer at all."""
+"""What the API does not do, as errors: a problem (RFC 9457), or no answer at all; and
+the lines of a stream of it."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -41,3 +43,13 @@ def refusal_of(body: dict[str, Any], status: int) -> Refused:
     upstream = kind.startswith("upstream-")  # the API is there, whatever its status
     found = Away if status in _AWAY and not upstream else Refused
     return found(str(body.get("detail") or body["title"]), kind, status)
+
+
+async def lines_of(answer: httpx.Response) -> AsyncIterator[str]:
+    """The lines of an event stream, which `\n` alone ends. httpx ends one at U+2028,
+    U+2029 and U+0085, too, and these stand in JSON as they are."""
+    rest = b""
+    async for piece in answer.aiter_bytes():
+        *whole, rest = (rest + piece).split(b"\n")
+        for line in whole:
+            yield line.decode(errors="replace").removesuffix("\r")

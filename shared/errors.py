@@ -4,6 +4,7 @@
     ├── BadPlan              the plan cannot be run as written; `field` says where
     │   ├── TooMuch          a size or a product over its cap
     │   └── UnknownPrice     a budget cannot be kept: nobody says what a call costs
+    ├── NotAllowed           the token that asks may not do this
     ├── NoSuchRun            the id is well formed and nobody knows it
     │   └── LostRun          ... because the store has lost its data since
     ├── KeyReused            the idempotency key belongs to another request
@@ -46,6 +47,10 @@ class TooMuch(BadPlan):
 
 class UnknownPrice(BadPlan):
     """A budget cannot be kept, because nobody says what a call costs."""
+
+
+class NotAllowed(BenchError):
+    """The token that asks may not do this."""
 
 
 class NoSuchRun(BenchError):

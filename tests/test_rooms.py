@@ -62,7 +62,8 @@ IMPURE = {"time", "datetime", "socket", "asyncio", "httpx", "redis", "shared.clo
 SHOWN = {
     "shared.standards": {"headers", "http", "key_forms", "units"},
     "shared.settings": {"address", "called", "check", "credentials", "upstreams"},
-    "shared.startup": {"checks", "start", "ports"},
+    "shared.startup": {"checks", "start", "ports", "reach"},
+    "shared.access": set(),
     "shared.plan": {"input", "loads", "prompts", "plan_json", "durations", "model_id"},
     "shared.checks": set(),
     "shared.wire": {"transport", "scheme"},

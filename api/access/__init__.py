@@ -1,17 +1,15 @@
 """Who may ask what: the first thing that is looked at of a request.
 
-    guard ──> hosts ──> credentials ──> known ──> shared.access
-                             └──> signed (sessions, shared links)
+    guard ──> hosts ──> credentials ──> api.tokens ──> shared.access
 
 `guard` is the middleware, and `rules` the table of routes and scopes that each matched
 route is held to. Nothing of it is decided by a request's URL as a whole, which the Host
 header is a part of.
 
-May import: `shared`, `api.errors`, `api.policy`.
+May import: `shared`, `api.errors`, `api.tokens`.
 """
 
 from api.access.guard import Guard
-from api.access.known import KnownTokens
 from api.access.rules import RULES, allowed, caller_of
 
-__all__ = ["RULES", "Guard", "KnownTokens", "allowed", "caller_of"]
+__all__ = ["RULES", "Guard", "allowed", "caller_of"]

@@ -7,9 +7,9 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope as Asked
 
-from api.access import signed
-from api.access.known import KnownTokens
 from api.errors import Problem
+from api.tokens import KnownTokens, signed
+from api.tokens.failures import MOST_A_MINUTE
 from shared.access import Caller, Scope
 from shared.clock import wall_s
 
@@ -39,10 +39,21 @@ async def caller(known: KnownTokens, asked: Asked, allow_open: bool) -> Caller |
         if kind.lower() == "bearer":
             found = await _bearer(known, text.strip())
         if found is None:
-            known.failures.note(asked)
+            note_failure(known, asked)
             raise refusal("This token is not known, has expired, or was revoked.")
         return found
     return await _by_cookie(known, cookies_of(headers))
+
+
+def note_failure(known: KnownTokens, asked: Asked) -> None:
+    """Count a token that is not good; raises a Problem where they are too many."""
+    if known.failures.note(asked):
+        raise Problem(
+            "too-many-failures",
+            f"{MOST_A_MINUTE} tokens of your address were not good in this minute. Look"
+            " at the one that you send; a good one is answered at once.",
+            headers={"Retry-After": "60"},
+        )
 
 
 def refusal(sentence: str) -> Problem:

@@ -17,13 +17,13 @@ from starlette.types import Scope as Asked
 from starlette.types import Send
 
 from api.access import credentials, hosts
-from api.access.known import LOOK_S, KnownTokens
 from api.access.rules import CALLER, is_public
 from api.errors import Problem, of_error
-from api.policy import EVERYWHERE
+from api.tokens import LOOK_S, KnownTokens
 from shared.access import Caller
 from shared.errors import BenchError, StoreDown
 from shared.settings import Settings
+from shared.standards.http import EVERYWHERE
 
 Shown = Callable[[Request, Problem], Response | None]
 

@@ -22,13 +22,13 @@ _B = "/benchmark/{job_id}"
 
 RULES: dict[str, Rule] = {
     "GET /health": "public",
+    "GET /health/ready": "public",
     "GET /sign-in": "public",
     "POST /sign-in": "public",
     "POST /sign-out": "public",
     "GET /shared/{ticket}": "public",
     "GET /static/{version}/{name}": "public",
     "GET /docs/assets/{version}/{name}": "public",
-    "GET /health/ready": "anyone",
     "GET /openapi.json": "anyone",
     "GET /docs": "anyone",
     "GET /": "anyone",
@@ -75,7 +75,7 @@ RULES: dict[str, Rule] = {
 }
 """Method and path -> what it needs. HEAD is as GET."""
 
-_PUBLIC_PATHS = ("/health", "/sign-in", "/sign-out")
+_PUBLIC_PATHS = ("/health", "/health/ready", "/sign-in", "/sign-out")
 _PUBLIC_FOLDERS = ("/static/", "/docs/assets/", "/shared/")
 
 
@@ -97,7 +97,7 @@ def caller_of(request: Request) -> Caller | None:
     return caller
 
 
-def allowed(request: Request) -> None:
+async def allowed(request: Request) -> None:
     """Dependency of every route: refuses who has not the scope that the table names."""
     path = request.scope["route"].path
     rule, caller = rule_of(request.method, path), caller_of(request)

@@ -14,7 +14,6 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from api.errors.problem import Problem, invalid
-from shared.access import NotAllowed
 from shared.errors import (
     BadPlan,
     BenchError,
@@ -26,6 +25,7 @@ from shared.errors import (
     MissingKey,
     NewerRecord,
     NoSuchRun,
+    NotAllowed,
     NotReady,
     OutcomeUnknown,
     StoreDown,

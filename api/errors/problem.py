@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 
 from api.errors.kinds import KINDS, RETRYABLE
-from api.policy import EVERYWHERE
+from shared.standards.http import EVERYWHERE
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5

@@ -3,11 +3,10 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.access import signed
-from api.access.credentials import LINK, SESSION
-from api.access.failures import Failures
+from api.access.credentials import LINK, SESSION, note_failure
 from api.deps import PartsDep
 from api.pages.shell import page
+from api.tokens import signed
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,8 +27,7 @@ async def sign_in(request: Request, parts: PartsDep) -> Response:
         )
     caller = await parts.tokens.caller(text) if not parts.tokens.is_open else None
     if caller is None or caller.token is None:
-        failures: Failures = parts.tokens.failures
-        failures.note(request.scope)
+        note_failure(parts.tokens, request.scope)
         return _page(request, parts, back, wrong=True)
     value = signed.session(await parts.tokens.signing_key(), caller.token.id)
     answer = Response(None, 303, {"Location": _root(request) + back})

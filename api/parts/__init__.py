@@ -4,15 +4,15 @@
 the bodies of runs, `plans` the plans in them, and `search` finds some among them;
 `account_page` is `GET /key` of the upstream, `traffic` counts the requests.
 
-May import: `shared`, `api.access`, `api.errors`, `api.schemas`.
+May import: `shared`, `api.errors`, `api.schemas`, `api.tokens`.
 """
 
 from api.parts.access import StoreAccess
 from api.parts.account_page import AccountPage
 from api.parts.parts import Parts, Store
-from api.parts.search import Filter, search
+from api.parts.search import Filter, listed, search
 from api.parts.traffic import CountedRequests, Traffic
-from api.parts.views import Views, listed, progress
+from api.parts.views import Views, progress
 from api.parts.waiting import waits_for
 from api.parts.watchers import MOST_WATCHERS, Watchers
 

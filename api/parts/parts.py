@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 
 from redis.asyncio import Redis
 
-from api.access import KnownTokens
 from api.parts.access import StoreAccess
 from api.parts.account_page import AccountPage
 from api.parts.traffic import Traffic
 from api.parts.views import Views
 from api.parts.watchers import Watchers
+from api.tokens import KnownTokens
 from shared.access import Caller
 from shared.settings import DEFAULT, Settings
 from shared.upstream import Catalogue, Contact, Contacts

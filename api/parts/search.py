@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from api.schemas import Listed
 from shared.clock import utc_label
 from shared.run import Run, Status
 
@@ -94,3 +95,21 @@ async def search(
         if looked >= MOST_LOOKED and len(found) <= limit:
             return found, before
     return found[:limit], found[limit - 1].job_id
+
+
+def listed(run: Run) -> Listed:
+    """A run's line in the list."""
+    return Listed(
+        job_id=run.job_id,
+        status=run.status,
+        targets=list(run.targets),
+        submitter=run.submitter,
+        name=run.about.name,
+        tags=list(run.about.tags),
+        closed=run.closed,
+        failed=run.failed,
+        total=run.total,
+        created_at=utc_label(run.created_at),
+        ended_at=None if run.ended_at is None else utc_label(run.ended_at),
+        status_url=f"/benchmark/{run.job_id}",
+    )

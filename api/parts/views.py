@@ -9,10 +9,10 @@ from redis.asyncio import Redis
 
 from api.parts.live import live
 from api.parts.newest import NewestRows, Seen
-from api.parts.owners import Owners
 from api.parts.plans import ShownPlans, shown, without_texts
 from api.parts.waiting import waiting_for
-from api.schemas import Job, Listed, Live, Money, Progress, Reconciled
+from api.schemas import Job, Live, Money, Progress, Reconciled
+from api.tokens import Owners
 from shared import archive
 from shared.access import ANYBODY, Caller, Scope
 from shared.clock import utc_label
@@ -47,6 +47,11 @@ class Views:
         views = copy(self)
         views._caller = caller
         return views
+
+    @property
+    def hides(self) -> bool:
+        """Whether some are hidden; else nothing need be asked of the store."""
+        return not self._caller.sees_all
 
     async def shows(self, job_id: str) -> bool:
         """Whether it is shown to who asks; raises StoreDown."""
@@ -242,24 +247,6 @@ def progress(run: Run, now: float) -> Progress:
         elapsed_s=elapsed_s,
         wall_s=wall_s,
         step=run.step,
-    )
-
-
-def listed(run: Run) -> Listed:
-    """A run's line in the list."""
-    return Listed(
-        job_id=run.job_id,
-        status=run.status,
-        targets=list(run.targets),
-        submitter=run.submitter,
-        name=run.about.name,
-        tags=list(run.about.tags),
-        closed=run.closed,
-        failed=run.failed,
-        total=run.total,
-        created_at=utc_label(run.created_at),
-        ended_at=_label(run.ended_at),
-        status_url=f"/benchmark/{run.job_id}",
     )
 
 

@@ -1,5 +1,10 @@
-"""Tokens are made, listed and revoked; a benchmark is shared for reading by a link.
+"""What this process knows of tokens: those of the store, to whom runs belong, and what
+is signed for browsers.
 
-May import: `shared`, `api.access`, `api.deps`, `api.errors`, `api.parts`,
-`api.replies`.
+May import: `shared`.
 """
+
+from api.tokens.known import LOOK_S, KnownTokens
+from api.tokens.owners import Owners
+
+__all__ = ["LOOK_S", "KnownTokens", "Owners"]

@@ -18,7 +18,9 @@ from cli.stack.idle import check_idle
 from shared.clock import monotonic_s, sleep
 from shared.errors import BenchError, InUse, NotReady
 from shared.process import lock_file
+from shared.settings import Settings
 from shared.startup.ports import check_free, free_port, url_of
+from shared.startup.reach import check_closed
 from shared.store import embedded, workers
 from shared.store.client import AWAY, connect
 
@@ -74,6 +76,10 @@ class Stack:
         check_free(options.host, options.port)
         self._store = embedded.start(options.data_dir / "store", options.redis_url)
         self._say(f"store    ready: {self._store.kind}")
+        check_closed(
+            options.host,
+            Settings().model_copy(update={"redis_url": self._store.url}),
+        )
         if options.for_one_job:
             await check_idle(self._store.url, options.data_dir)
         env = options.env | {

@@ -10,7 +10,6 @@ from shared.access.caller import ANYBODY, Caller
 from shared.access.closed import MARK, is_closed, mark_closed
 from shared.access.token import (
     SCOPES,
-    NotAllowed,
     Scope,
     Token,
     mint,
@@ -23,7 +22,6 @@ __all__ = [
     "MARK",
     "SCOPES",
     "Caller",
-    "NotAllowed",
     "Scope",
     "Token",
     "is_closed",

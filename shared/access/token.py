@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.errors import BenchError
+from shared.errors import NotAllowed
 from shared.fields import Frozen
 
 PREFIX = "llmb_"
@@ -43,10 +43,6 @@ class Scope(StrEnum):
 
 
 SCOPES = tuple(Scope)
-
-
-class NotAllowed(BenchError):
-    """The token that asks may not do this."""
 
 
 class Token(Frozen):

@@ -28,9 +28,7 @@ async def played(closed_config: Settings) -> AsyncIterator[Played]:
 
 
 @pytest.fixture
-async def theirs(
-    make: Make, played: Played, admin: httpx.Client
-) -> AsyncIterator[str]:
+async def theirs(make: Make, played: Played, admin: httpx.Client) -> AsyncIterator[str]:
     """The id of another's benchmark that has ended, with files and a baseline."""
     other = make(name="other")
     job_id = submit(other.http, submitter="me")

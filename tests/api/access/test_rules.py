@@ -32,6 +32,7 @@ def test_what_is_public_shows_nothing_of_anybody() -> None:
     public = {name for name, rule in RULES.items() if rule == "public"}
     assert public == {
         "GET /health",
+        "GET /health/ready",
         "GET /sign-in",
         "POST /sign-in",
         "POST /sign-out",

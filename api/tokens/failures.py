@@ -8,11 +8,11 @@ from collections import OrderedDict
 
 from starlette.types import Scope as Asked
 
-from api.errors import Problem
 from shared.clock import monotonic_s
 
 MOST_A_MINUTE = 30
 _MOST_ADDRESSES = 10_000
+_MINUTE_S = 60.0
 
 
 class Failures:
@@ -21,20 +21,14 @@ class Failures:
     def __init__(self) -> None:
         self._seen: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def note(self, asked: Asked) -> None:
-        """Count one; raises a Problem where there were too many. One that is good is
-        never refused for those before it."""
+    def note(self, asked: Asked) -> bool:
+        """Count one; whether there were too many before it. A token that is good is
+        never refused for those."""
         address = (asked.get("client") or ("unknown", 0))[0]
         since_s, n = self._seen.pop(address, (monotonic_s(), 0))
-        if monotonic_s() - since_s > 60:
+        if monotonic_s() - since_s > _MINUTE_S:
             since_s, n = monotonic_s(), 0
         self._seen[address] = since_s, n + 1
         if len(self._seen) > _MOST_ADDRESSES:
             self._seen.popitem(last=False)
-        if n >= MOST_A_MINUTE:
-            raise Problem(
-                "too-many-failures",
-                f"{MOST_A_MINUTE} tokens of your address were not good in this minute."
-                " Look at the one that you send; a good one is answered at once.",
-                headers={"Retry-After": "60"},
-            )
+        return n >= MOST_A_MINUTE

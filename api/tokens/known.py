@@ -6,7 +6,7 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from api.access.failures import Failures
+from api.tokens.failures import Failures
 from shared.access import ANYBODY, Caller, Token, is_closed, mark_closed, parted
 from shared.clock import monotonic_s, sleep
 from shared.errors import StoreDown

@@ -1,4 +1,4 @@
-"""Tokens, as admins see them. docs/access.md."""
+"""ListedTokens, as admins see them. docs/access.md."""
 
 import logging
 from typing import Annotated
@@ -80,7 +80,7 @@ class MadeToken(ShownToken):
     token: str = Field(description="Keep it; nobody can show it again.")
 
 
-class Tokens(BaseModel):
+class ListedTokens(BaseModel):
     """All tokens."""
 
     tokens: list[ShownToken] = Field(description="The oldest first.")
@@ -90,7 +90,7 @@ class Tokens(BaseModel):
     "",
     operation_id="list_tokens",
     summary="List tokens",
-    response_model=Tokens,
+    response_model=ListedTokens,
     responses=responses("forbidden", *_STORE),
 )
 async def listing(parts: PartsDep, store: StoreDep) -> Response:
@@ -98,7 +98,7 @@ async def listing(parts: PartsDep, store: StoreDep) -> Response:
     async with store.access.deadline():
         known = await stored.read(store.redis)
     found = sorted(known.tokens.values(), key=lambda token: token.created_at)
-    return json_of(Tokens(tokens=[shown(each) for each in found]))
+    return json_of(ListedTokens(tokens=[shown(each) for each in found]))
 
 
 @router.post(
@@ -170,7 +170,9 @@ async def create(
     },
 )
 async def revoke(
-    token_id: Annotated[str, Path(description="Its id, or its name.", max_length=100)],
+    token_id: Annotated[
+        str, Path(description="Its id, or its name.", max_length=100, examples=["ci"])
+    ],
     parts: PartsDep,
     store: StoreDep,
     caller: CallerDep,

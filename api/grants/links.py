@@ -6,12 +6,12 @@ from fastapi import APIRouter, Body, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import signed
 from api.access.credentials import LINK, refusal
-from api.access.signed import Ticket
 from api.deps import CallerDep, JobId, PartsDep
 from api.errors import Problem, responses
 from api.replies import json_of
+from api.tokens import signed
+from api.tokens.signed import Ticket
 from shared.access import Scope
 from shared.clock import utc_label, wall_s
 from shared.fields import NOT_A_BOOL, Moment
@@ -19,7 +19,7 @@ from shared.fields import NOT_A_BOOL, Moment
 router = APIRouter(tags=["tokens"])
 
 
-class NewLink(BaseModel):
+class NewSharedLink(BaseModel):
     """For how long a benchmark is shared, and how much of it."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -30,7 +30,7 @@ class NewLink(BaseModel):
     content: bool = Field(default=False, description="Show prompts and answers, too.")
 
 
-class Link(BaseModel):
+class SharedLink(BaseModel):
     """A link to one benchmark."""
 
     path: str = Field(description="On this server; for a browser.")
@@ -45,7 +45,7 @@ class Link(BaseModel):
     operation_id="share_benchmark",
     summary="Share a benchmark for reading",
     status_code=201,
-    response_model=Link,
+    response_model=SharedLink,
     responses=responses(
         *("no-such-run", "ambiguous-id", "wrong-state", "forbidden", "invalid"),
         *("no-store", "store-down", "busy"),
@@ -56,11 +56,11 @@ async def share(
     job_id: JobId,
     parts: PartsDep,
     caller: CallerDep,
-    said: Annotated[NewLink | None, Body()] = None,
+    said: Annotated[NewSharedLink | None, Body()] = None,
 ) -> Response:
     """Who has the link sees this benchmark and nothing else. Nothing is kept of it:
     revoking the token that made it ends it."""
-    said = said or NewLink()
+    said = said or NewSharedLink()
     if caller.token is None:
         raise Problem(
             "wrong-state",
@@ -78,7 +78,7 @@ async def share(
         until,
     )
     path = f"{request.scope.get('root_path', '')}/shared/{text}"
-    return json_of(Link(path=path, ticket=text, expires_at=utc_label(until)), 201)
+    return json_of(SharedLink(path=path, ticket=text, expires_at=utc_label(until)), 201)
 
 
 @router.get("/shared/{ticket}", include_in_schema=False)
