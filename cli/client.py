@@ -10,7 +10,7 @@ import httpx
 from pydantic_core import from_json
 
 from cli.own_token import bearer
-from cli.refusal import Away, Refused, lines_of, refusal, refusal_of
+from cli.refusal import Away, Refused, events_of, refusal, refusal_of
 from shared.clock import monotonic_s, sleep
 
 ENDED = frozenset({"done", "cancelled", "failed"})
@@ -72,7 +72,7 @@ class Api:
         return await self._of_plan(plan, dry_run="true", against=against)
 
     async def _of_plan(self, plan: bytes, **asked: str | None) -> Job:
-        params = {name: value for name, value in asked.items() if value is not None}
+        params = _given(**asked)
         return await self._ask(
             "POST", "/benchmark", content=plan, headers=_JSON, params=params
         )
@@ -91,16 +91,11 @@ class Api:
             if not question.get("stream"):
                 yield self._told(await answer.aread())
                 return
-            name = ""
-            async for line in lines_of(answer):
-                field, _, value = line.partition(": ")
-                if field == "event":
-                    name = value
-                elif field == "data":
-                    told = self._told(value)
-                    if name == "error":
-                        raise refusal_of(told, told.get("status", 0))
-                    yield str(told.get("text", "")) if name == "delta" else told
+            async for name, value in events_of(answer):
+                told = self._told(value)
+                if name == "error":
+                    raise refusal_of(told, told.get("status", 0))
+                yield str(told.get("text", "")) if name == "delta" else told
         except httpx.TransportError as error:
             raise Away(f"The answer of {self._url} broke off ({error}).") from None
         finally:
@@ -140,8 +135,7 @@ class Api:
     async def jobs(self, most: int = 20, **wanted: Any) -> list[Job]:
         """The newest jobs first, up to `most`, of those that are wanted: by `tag`,
         `model`, `target`, `status` (a list each), `since`, `until` and `text`."""
-        said = {name: value for name, value in wanted.items() if value}
-        asked: dict[str, Any] = {"limit": min(most, _PAGE), **said}
+        asked: dict[str, Any] = {"limit": min(most, _PAGE), **_given(**wanted)}
         page = await self._ask("GET", "/benchmark", params=asked)
         found = list(page["jobs"])
         while page["next"] and len(found) < most:
@@ -169,8 +163,7 @@ class Api:
 
     async def history(self, target: str, **wanted: Any) -> Job:
         """A target, run by run: by `tag`, `since`, `until`, `limit`."""
-        said = {name: value for name, value in wanted.items() if value}
-        asked = {"target": target, **said}
+        asked = {"target": target, **_given(**wanted)}
         return await self._ask("GET", "/history", params=asked)
 
     async def resummarize(self, job_id: str) -> Job:
@@ -241,16 +234,18 @@ class Api:
 
     async def models(self, which: str, upstream: str | None = None) -> list[Job]:
         """What an upstream lists; None: the default one."""
-        asked = {"filter": which, "details": "true", **_at(upstream)}
+        asked = {"filter": which, "details": "true", **_given(upstream=upstream)}
         return list((await self._ask("GET", "/models", params=asked))["models"])
 
     async def providers(self, model: str, upstream: str | None = None) -> list[Job]:
         """Who runs a model."""
-        path, asked = f"/models/{quote(model, safe='/:~')}/providers", _at(upstream)
+        path, asked = (
+            f"/models/{quote(model, safe='/:~')}/providers",
+            _given(upstream=upstream),
+        )
         return list((await self._ask("GET", path, params=asked))["providers"])
 
     async def tokens(self) -> list[Job]:
-        """All of them, without their secrets."""
         return list((await self._ask("GET", "/tokens"))["tokens"])
 
     async def create_token(self, said: Job) -> Job:
@@ -264,7 +259,7 @@ class Api:
         return list((await self._ask("GET", "/upstreams"))["upstreams"])
 
     async def account(self, upstream: str | None = None) -> Account:
-        return await self._ask("GET", "/account", params=_at(upstream))
+        return await self._ask("GET", "/account", params=_given(upstream=upstream))
 
     async def _done(self, method: str, path: str) -> None:
         """What answers nothing."""
@@ -299,5 +294,5 @@ class Api:
             ) from None
 
 
-def _at(upstream: str | None) -> dict[str, str]:
-    return {} if upstream is None else {"upstream": upstream}
+def _given(**said: Any) -> dict[str, Any]:
+    return {name: value for name, value in said.items() if value}

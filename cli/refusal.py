@@ -1,5 +1,5 @@
 """What the API does not do, as errors: a problem (RFC 9457), or no answer at all; and
-the lines of a stream of it."""
+the events of a stream of it."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -45,7 +45,7 @@ def refusal_of(body: dict[str, Any], status: int) -> Refused:
     return found(str(body.get("detail") or body["title"]), kind, status)
 
 
-async def lines_of(answer: httpx.Response) -> AsyncIterator[str]:
+async def _lines_of(answer: httpx.Response) -> AsyncIterator[str]:
     """The lines of an event stream, which `\n` alone ends. httpx ends one at U+2028,
     U+2029 and U+0085, too, and these stand in JSON as they are."""
     rest = b""
@@ -53,3 +53,14 @@ async def lines_of(answer: httpx.Response) -> AsyncIterator[str]:
         *whole, rest = (rest + piece).split(b"\n")
         for line in whole:
             yield line.decode(errors="replace").removesuffix("\r")
+
+
+async def events_of(answer: httpx.Response) -> AsyncIterator[tuple[str, str]]:
+    """Name and data of each event of a stream, as ours are sent: data of one line."""
+    name = ""
+    async for line in _lines_of(answer):
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, value

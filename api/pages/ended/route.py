@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from api.access import caller_of
 from api.deps import JobId, PartsDep, StoreDep
 from api.errors import Problem
 from api.page_data.kept import KeptPages
@@ -19,6 +20,7 @@ from api.pages.ended.context import of_data, of_run
 from api.pages.figures import KINDS
 from api.pages.shell import page
 from api.schemas import Job
+from shared.access import Scope
 from shared.settings import Settings
 
 router = APIRouter(include_in_schema=False)
@@ -85,7 +87,10 @@ async def _ended(
         said["making"] = data is None
     if data is not None:
         said |= of_data(job, data, asked)
-        said |= await asyncio.to_thread(_answers, folder, asked, len(data.targets))
+        caller = caller_of(request)
+        if caller is not None and caller.may(Scope.CONTENT):
+            number = len(data.targets)
+            said |= await asyncio.to_thread(_answers, folder, asked, number)
     return page(request, "run/ended.html", charts=True, **said)
 
 

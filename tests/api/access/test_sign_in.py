@@ -17,14 +17,13 @@ HTML = {"Accept": "text/html"}
 
 @contextmanager
 def signed_in(closed: Api, text: str) -> Iterator[httpx.Client]:
-    http = httpx.Client(base_url=closed.url, trust_env=False, timeout=30)
-    answer = http.post("/sign-in", data={"token": text, "next": "/new"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/new")
-    said = answer.headers["set-cookie"]
-    assert "HttpOnly" in said
-    assert "SameSite=strict" in said
-    assert text not in said
-    with http:
+    with httpx.Client(base_url=closed.url, trust_env=False, timeout=30) as http:
+        answer = http.post("/sign-in", data={"token": text, "next": "/new"})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/new")
+        said = answer.headers["set-cookie"]
+        assert "HttpOnly" in said
+        assert "SameSite=strict" in said
+        assert text not in said
         yield http
 
 
