@@ -162,10 +162,6 @@ class Run:
     """The worst cost of the calls that are open under the budget."""
     unaccounted_usd: float | None = None
     """The most that may have been billed beyond what the rows tell."""
-    purse_usd: float | None = None
-    """What all calls of its owner may cost in a day; None: any amount."""
-    calls_per_minute: int | None = None
-    """Of all calls of its owner; None: any number."""
 
     def worked_s(self, now: float) -> float | None:
         """How long somebody has worked on it: without pauses, waits and changes of

@@ -48,8 +48,6 @@ KINDS: dict[str, tuple[int, str]] = {
     "no-catalogue": (503, "There is no list of models"),
     "overloaded": (503, "The server can open no more connections"),
     "stopping": (503, "The server is stopping"),
-    "token-rate": (429, "The token's rate is reached"),
-    "token-budget": (402, "The token's budget is spent"),
     "too-many-failures": (429, "Too many tokens that are not good"),
     "upstream-no-credit": (402, "The upstream account has no credit"),
     "upstream-forbidden": (403, "The upstream does not allow this"),

@@ -50,15 +50,6 @@ class NewToken(BaseModel):
     expires_days: Annotated[float, Field(gt=0, le=36_500), NOT_A_BOOL] | None = Field(
         default=None, description="Null: never.", examples=[30]
     )
-    usd_per_day: Annotated[float, Field(gt=0, le=1_000_000), NOT_A_BOOL] | None = Field(
-        default=None,
-        description="What its calls may cost in a UTC day; null: what the settings"
-        " allow.",
-        examples=[5],
-    )
-    calls_per_minute: Annotated[int, Field(gt=0, le=1_000_000), NOT_A_BOOL] | None = (
-        Field(default=None, description="Of all its calls; null: any number.")
-    )
 
 
 class ShownToken(BaseModel):
@@ -70,8 +61,6 @@ class ShownToken(BaseModel):
     created_at: Moment = Field(description="When it was made.")
     expires_at: Moment | None = Field(description="Null: never.")
     made_by: str | None = Field(description="The id of the token that made it.")
-    usd_per_day: float | None = Field(description="Its budget in a UTC day.")
-    calls_per_minute: int | None = Field(description="Its rate.")
 
 
 class MadeToken(ShownToken):
@@ -133,8 +122,6 @@ async def create(
             now=now,
             valid_s=None if said.expires_days is None else said.expires_days * DAY_S,
             made_by=caller.owner,
-            usd_per_day=said.usd_per_day,
-            calls_per_minute=said.calls_per_minute,
         )
     except ValidationError as error:
         raise invalid(
@@ -204,6 +191,4 @@ def shown(token: Token) -> ShownToken:
         created_at=utc_label(token.created_at),
         expires_at=None if until is None else utc_label(until),
         made_by=token.made_by,
-        usd_per_day=token.usd_per_day,
-        calls_per_minute=token.calls_per_minute,
     )

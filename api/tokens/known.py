@@ -35,6 +35,7 @@ class KnownTokens:
         self._reading = asyncio.Lock()
         self.failures = Failures()
         self._looking: asyncio.Task[None] | None = None
+        self._closing = False
 
     @property
     def is_open(self) -> bool:
@@ -48,10 +49,12 @@ class KnownTokens:
             self._looking = asyncio.create_task(self._look(), name="tokens")
 
     async def close(self) -> None:
-        """Read no more."""
+        """Read no more. A cancel that comes while the store is asked may end in a
+        timeout instead, so it is said twice that this is over."""
+        self._closing = True
         if self._looking is not None:
             self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+            await asyncio.wait((self._looking,), timeout=2 * STORE_S)
 
     async def caller(self, text: str) -> Caller | None:
         """Who has this token; None for one that is not good. Raises StoreDown."""
@@ -99,7 +102,7 @@ class KnownTokens:
         return await self.read()
 
     async def _look(self) -> None:
-        while True:
+        while not self._closing:
             await sleep(LOOK_S)
             await self._try()
 

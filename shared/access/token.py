@@ -58,11 +58,6 @@ class Token(Frozen):
     expires_at: float | None = None
     made_by: str | None = None
     """The id of the token that made it; None: an open server, or the terminal."""
-    usd_per_day: Annotated[float, Field(gt=0, le=1_000_000)] | None = None
-    """What its calls may cost in a day of UTC; None: what the settings allow."""
-    calls_per_minute: Annotated[int, Field(gt=0, le=1_000_000)] | None = None
-    upstreams: tuple[str, ...] | None = None
-    """The names of the upstreams that it may ask; None: all."""
 
     def is_over(self, now: float) -> bool:
         """Whether its time is up."""
@@ -86,13 +81,6 @@ class Token(Frozen):
                 f"{self.name} expires before the token that it would make. Let that one"
                 " expire no later."
             )
-        if self.upstreams is not None and not (
-            other.upstreams is not None and set(other.upstreams) <= {*self.upstreams}
-        ):
-            raise NotAllowed(
-                f"{self.name} may ask {', '.join(self.upstreams)} alone, so it makes no"
-                " token for others."
-            )
 
 
 def mint(
@@ -102,9 +90,6 @@ def mint(
     now: float,
     valid_s: float | None = None,
     made_by: str | None = None,
-    usd_per_day: float | None = None,
-    calls_per_minute: int | None = None,
-    upstreams: tuple[str, ...] | None = None,
 ) -> tuple[Token, str]:
     """A new token, and its secret. Raises ValueError (pydantic's) for a wrong field."""
     secret = secrets.token_urlsafe(32)
@@ -116,9 +101,6 @@ def mint(
         created_at=now,
         expires_at=None if valid_s is None else now + valid_s,
         made_by=made_by,
-        usd_per_day=usd_per_day,
-        calls_per_minute=calls_per_minute,
-        upstreams=upstreams,
     )
     return token, secret
 

@@ -31,7 +31,6 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     tokens              hash   id -> a token without its secret, JSON; for ever
     signing_key         string signs sessions and shared links; for ever
     runs:OWNER          zset   the runs of one token, by time of creation
-    purse:OWNER         hash   what it has spent, as `spend` (`money`)
     baselines           hash   name -> the run that it stands for, JSON; for ever
     counts              hash   what is counted over all runs, for ever (`counts`)
     key:HASH            hash   an Idempotency-Key: the run it made, its body's hash

@@ -20,7 +20,6 @@ PROBE = PREFIX + "probe"
 BASELINES = PREFIX + "baselines"
 TOKENS = PREFIX + "tokens"
 SIGNING_KEY = PREFIX + "signing_key"
-AUDIT = PREFIX + "audit"
 
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
@@ -67,11 +66,6 @@ def spend(account: str) -> str:
 def runs_of(owner: str) -> str:
     """The runs of one token, by time of creation."""
     return f"{PREFIX}runs:{owner}"
-
-
-def purse(owner: str) -> str:
-    """What a token has spent, by UTC day."""
-    return f"{PREFIX}purse:{owner}"
 
 
 def wordings(account: str) -> str:

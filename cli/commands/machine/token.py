@@ -17,7 +17,7 @@ from shared.access import SCOPES, Scope, Token, mint, shown_once
 from shared.clock import utc_label, wall_s
 from shared.settings import Settings
 
-COLUMNS = ("name", "id", "scopes", "expires", "USD a day", "calls a minute")
+COLUMNS = ("name", "id", "scopes", "expires")
 
 Answer = TypeVar("Answer")
 Direct = Annotated[
@@ -49,12 +49,6 @@ def create(
     scope: Annotated[
         str, typer.Option(help=f"With commas: {', '.join(SCOPES)}.")
     ] = "read,run,cancel,content",
-    budget: Annotated[
-        str | None, typer.Option(help="USD that its calls may cost in a day: 5/day.")
-    ] = None,
-    rate: Annotated[
-        str | None, typer.Option(help="Calls upstream in a minute: 60/min.")
-    ] = None,
     expires: Annotated[
         str | None, typer.Option(help="After so long: 12h, 30d. Not given: never.")
     ] = None,
@@ -64,14 +58,12 @@ def create(
 ) -> None:
     """Make a token. Its text is shown once: the last line, and nothing else, of stdout.
 
-    Example: llmbench token create --name ci --scope run,read --budget 5/day
+    Example: llmbench token create --name ci --scope run,read --expires 30d
     """
     said: Job = {
         "name": name,
         "scopes": _scopes(scope),
         "expires_days": _days(expires),
-        "usd_per_day": _number(budget, "day", "--budget"),
-        "calls_per_minute": _whole(_number(rate, "min", "--rate")),
     }
     if _asks_api(url, store, data_dir):
         made = ask(url, lambda api: api.create_token(said))
@@ -134,8 +126,6 @@ def cells(found: Job) -> list[str]:
         found["id"],
         ",".join(found["scopes"]),
         show.text(found["expires_at"]),
-        show.text(found["usd_per_day"]),
-        show.text(found["calls_per_minute"]),
     ]
 
 
@@ -167,8 +157,6 @@ async def _made(url: str, settings: Settings, said: Job) -> tuple[str, str]:
             said["scopes"],
             now=wall_s(),
             valid_s=None if days is None else days * 86_400,
-            usd_per_day=said["usd_per_day"],
-            calls_per_minute=said["calls_per_minute"],
         )
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
@@ -192,8 +180,6 @@ def _shown(each: Token) -> Job:
         "created_at": utc_label(each.created_at),
         "expires_at": None if until is None else utc_label(until),
         "made_by": each.made_by,
-        "usd_per_day": each.usd_per_day,
-        "calls_per_minute": each.calls_per_minute,
     }
 
 
@@ -226,18 +212,3 @@ def _days(said: str | None) -> float | None:
             f"`{said}` is no time. Write 12h or 30d.", param_hint="--expires"
         )
     return int(found[1]) / (24 if found[2] == "h" else 1)
-
-
-def _number(said: str | None, unit: str, flag: str) -> float | None:
-    if said is None:
-        return None
-    found = re.fullmatch(rf"(\d+(?:\.\d+)?)/{unit}", said)
-    if found is None or not float(found[1]):
-        raise typer.BadParameter(
-            f"`{said}` cannot be understood. Write 5/{unit}.", param_hint=flag
-        )
-    return float(found[1])
-
-
-def _whole(number: float | None) -> int | None:
-    return None if number is None else max(1, int(number))

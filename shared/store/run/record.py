@@ -10,10 +10,9 @@ from shared.about import FIELDS as ABOUT
 from shared.about import About
 from shared.access import Token
 from shared.errors import NewerRecord, Unreadable
-from shared.money import nano, usd
+from shared.money import usd
 from shared.plan import SCHEMA as PLAN_SCHEMA
 from shared.run import Ending, Run, Status
-from shared.store import keys
 
 SCHEMA = 1
 
@@ -26,7 +25,7 @@ NAMES = (
     *("down", "step", "segment", "closed", "failed", "total", "ending", "error"),
     *("warnings", "rerun_of", "exclusive", "traceparent", "interrupted", "gap_ms"),
     *("outages", "outage_ms", "overlaps", "duplicates", "max_nano", "spent_nano"),
-    *("held_nano", "unaccounted_nano", "shut", "owner", "purse_nano", "per_minute"),
+    *("held_nano", "unaccounted_nano", "shut", "owner"),
 )
 """The fields that make a `Run` in a list. A record has others beside them, `listed`
 among them, and one of those, the result, is larger than all of these together."""
@@ -64,8 +63,6 @@ def _read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
         status=status,
         submitter=r.get("submitter", ""),
         owner=r.get("owner"),
-        purse_usd=usd(int(r["purse_nano"])) if "purse_nano" in r else None,
-        calls_per_minute=int(r["per_minute"]) if "per_minute" in r else None,
         targets=tuple(from_json(r.get("targets", "[]"))),
         about=About(
             name=r.get("name"),
@@ -140,14 +137,8 @@ def of_about(about: About, names: Collection[str] = ABOUT) -> dict[str, Value]:
 
 
 def of_owner(token: Token) -> dict[str, Value]:
-    """Whose it is, and the limits of that token, which its calls fall under."""
-    fields: dict[str, Value] = {"owner": token.id, "submitter": token.name}
-    if token.usd_per_day is not None:
-        fields["purse_nano"] = nano(token.usd_per_day)
-    if token.calls_per_minute is not None:
-        fields["per_minute"] = token.calls_per_minute
-    fields["purse"] = keys.purse(token.id)
-    return fields
+    """Whose it is, and by whose name it has its turns."""
+    return {"owner": token.id, "submitter": token.name}
 
 
 def flat(fields: Mapping[str, Value]) -> list[Value]:

@@ -61,7 +61,7 @@ async def create(
     traceparent: where it is asked for in a trace.
     about: what people say of it, which is no part of its plan.
     listed: what its upstream says of the providers that are its targets.
-    owner: whose it is, by whose name it has its turns and under whose limits it runs.
+    owner: whose it is, and by whose name it has its turns.
 
     Raises KeyReused where the key was used for another body.
     """
