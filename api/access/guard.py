@@ -6,15 +6,14 @@ token, either.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from typing import Any
 from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import ASGIApp, Message, Receive
-from starlette.types import Scope as Asked
-from starlette.types import Send
+from starlette.types import ASGIApp, Message, Receive, Send
 
 from api.access import credentials, hosts
 from api.access.rules import CALLER, is_public
@@ -24,6 +23,9 @@ from shared.access import Caller
 from shared.errors import BenchError, StoreDown
 from shared.settings import Settings
 from shared.standards.http import EVERYWHERE
+
+Asked = MutableMapping[str, Any]
+"""What ASGI calls the scope of a request; here that word is a token's."""
 
 Shown = Callable[[Request, Problem], Response | None]
 
