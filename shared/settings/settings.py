@@ -25,7 +25,7 @@ Usd = Annotated[float, Field(gt=0, le=1_000_000)] | None
 Header = Annotated[str, checked_by(credentials.check_header)]
 
 
-class Settings(OfUpstream, AccessSettings):
+class Settings(AccessSettings, OfUpstream):  # the last one's configuration holds
     """One frozen reading of the environment; make it once, hand it on. What is of an
     upstream is in `of_upstream`."""
 
