@@ -19,6 +19,7 @@ from shared.money import BYTES_PER_TOKEN
 from shared.plan import Plan
 from shared.plan.prompts.files import PromptReader, format_of
 from shared.plan.prompts.prompt import Prompt
+from shared.recipes import question_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,13 +32,28 @@ EXAMPLES = (
     "Write a haiku about a slow network.",
 )
 
+RECIPES = {
+    "providers": "which provider",
+    "curve": "how much load",
+    "budget": "which model for the money",
+    "router-vs-direct": "router or direct",
+    "cold-vs-warm": "cold or warm cache",
+}
+"""In so many words beside the title; what they are is in `shared.recipes`."""
+
 _INTERVAL = {50: 6, 90: 36, 95: 72, 99: 368}
 """So many calls give a percentile an interval with two ends (docs/metrics.md)."""
 
 
 @router.get("/new")
-async def new(request: Request, parts: PartsDep) -> Response:
-    """The form. What it begins with may come from elsewhere: `sessionStorage`."""
+async def new(
+    request: Request,
+    parts: PartsDep,
+    recipe: Annotated[str, Query(max_length=60)] = "",
+) -> Response:
+    """The form. What it begins with may come from elsewhere: `sessionStorage`, or a
+    recipe in the address; the page's script puts it into the fields."""
+    del recipe
     settings = parts.settings
     carried = {
         "examples": EXAMPLES,
@@ -48,6 +64,7 @@ async def new(request: Request, parts: PartsDep) -> Response:
         request,
         "new.html",
         carried=carried,
+        recipes=[(name, words, question_of(name)) for name, words in RECIPES.items()],
         has_store=parts.store is not None,
         most_bytes=settings.max_upload_bytes,
     )

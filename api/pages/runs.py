@@ -36,6 +36,11 @@ STATES: dict[str, tuple[str, tuple[Status, ...]]] = {
 
 _headlines = KeptHeadlines()
 
+_MOST_VERDICTS = 400
+"""Runs of which one request reads the verdict; the next page goes on behind them."""
+
+VERDICTS = ("valid", "suspect", "invalid")
+
 Said = Annotated[str, Query(max_length=200)]
 
 
@@ -88,6 +93,7 @@ async def runs(
     state: Literal["", "going", "done", "failed"] = "",
     target: Said = "",
     tag: Said = "",
+    verdict: Literal["", "valid", "suspect", "invalid"] = "",
     before: Said = "",
 ) -> Response:
     """Newest first, fifty at a time; what is asked for stands in the address."""
@@ -103,12 +109,12 @@ async def runs(
     )
     store = parts.store
     async with store.access.deadline():
-        found, last = await search(store.views.page, wanted, LINES, before or None)
-        lines = [ListedRun(run, await _headline(store, run)) for run in found]
+        lines, last = await _lines(store, wanted, verdict, before or None)
         choices = await store.views.page(_CHOICES, None)
         total = len(await store.views.ids(""))
         now = await now_s(store.redis)
-    asked = {"text": text, "state": state, "target": target, "tag": tag}
+    asked = {"text": text, "state": state, "target": target}
+    asked |= {"verdict": verdict, "tag": tag}
     kept = {name: said for name, said in asked.items() if said}
     return page(
         request,
@@ -117,6 +123,7 @@ async def runs(
         now=now,
         asked=asked,
         states=STATES,
+        verdicts=VERDICTS,
         older=None if last is None else f"/?{urlencode({**kept, 'before': last})}",
         newest=f"/?{urlencode(kept)}" if before else None,
         total=total,
@@ -131,8 +138,9 @@ def _nothing(why: str) -> dict[str, Any]:
     return {
         "lines": [],
         "now": 0.0,
-        "asked": dict.fromkeys(("text", "state", "target", "tag"), ""),
+        "asked": dict.fromkeys(("text", "state", "target", "verdict", "tag"), ""),
         "states": STATES,
+        "verdicts": VERDICTS,
         "older": None,
         "newest": None,
         "total": 0,
@@ -148,6 +156,30 @@ def _choices(runs: Sequence[Run], target: str, tag: str) -> dict[str, Any]:
     targets = {label for run in runs for label in run.targets} | {target}
     tags = {each for run in runs for each in run.about.tags} | {tag}
     return {"targets": sorted(targets - {""}), "tags": sorted(tags - {""})}
+
+
+async def _lines(
+    store: Store, wanted: Filter, verdict: str, before: str | None
+) -> tuple[list[ListedRun], str | None]:
+    """Up to `LINES` runs, and the run before which to go on, or None at the end.
+
+    A verdict stands in the result, which is read of one run after another: of so many,
+    and not of all that there are.
+    """
+    lines, looked = list[ListedRun](), 0
+    while True:
+        found, before = await search(store.views.page, wanted, LINES, before)
+        looked += len(found)
+        for number, run in enumerate(found, 1):
+            if verdict and not run.status.terminal:
+                continue
+            line = ListedRun(run, await _headline(store, run))
+            if not verdict or line.headline.verdict == verdict:
+                lines.append(line)
+            if len(lines) == LINES and (before or number < len(found)):
+                return lines, run.job_id
+        if not verdict or before is None or looked >= _MOST_VERDICTS:
+            return lines, before
 
 
 async def _headline(store: Store, run: Run) -> Headline:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from api.errors import responses
-from shared.recipes import NAMES, filled, question_of, record_of
+from shared.recipes import NAMES, filled, question_of, reading_of, record_of
 
 router = APIRouter(tags=["benchmarks"])
 
@@ -18,6 +18,7 @@ class Recipe(BaseModel):
 
     name: str = Field(description="Its name.", examples=["providers"])
     question: str = Field(description="What it answers.")
+    reading: str = Field(description="How to read the result.")
     text: str = Field(
         description="The plan as YAML; its comments say how to read the result."
     )
@@ -51,6 +52,7 @@ def recipes(
             Recipe(
                 name=name,
                 question=question_of(name),
+                reading=reading_of(name),
                 text=text,
                 plan=record_of(text),
             )

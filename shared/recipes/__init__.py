@@ -6,6 +6,6 @@ read the result. `fill` puts models, and a file of prompts, in their places.
 May import: the machinery.
 """
 
-from shared.recipes.fill import NAMES, filled, question_of, record_of
+from shared.recipes.fill import NAMES, filled, question_of, reading_of, record_of
 
-__all__ = ["NAMES", "filled", "question_of", "record_of"]
+__all__ = ["NAMES", "filled", "question_of", "reading_of", "record_of"]

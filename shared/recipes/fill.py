@@ -12,6 +12,7 @@ from shared.near import meant
 NAMES = ("providers", "curve", "budget", "router-vs-direct", "cold-vs-warm")
 """In the order in which they are shown."""
 
+_READING = "How to read it: "
 _FOLDER = Path(__file__).parent
 _TARGETS = re.compile(r"^targets:\n((?:[ ].*\n)+)", re.MULTILINE)
 _PROMPTS = re.compile(r"^prompts:\n(?:[ ].*\n)+", re.MULTILINE)
@@ -20,6 +21,14 @@ _PROMPTS = re.compile(r"^prompts:\n(?:[ ].*\n)+", re.MULTILINE)
 def question_of(name: str) -> str:
     """What it answers, in one line; raises BadPlan where there is no such recipe."""
     return _text(name).partition("\n")[0].removeprefix("# ")
+
+
+def reading_of(name: str) -> str:
+    """How to read its result; raises BadPlan where there is no such recipe."""
+    lines = _text(name).partition("\n\n")[0].split("\n")
+    parts = "\n".join(line.removeprefix("#").strip() for line in lines).split("\n\n")
+    said = next(part for part in parts if part.startswith(_READING))
+    return " ".join(said.removeprefix(_READING).split())
 
 
 def filled(name: str, models: Sequence[str], prompts: str | None = None) -> str:

@@ -1,19 +1,33 @@
 // The form of a new benchmark: what it says is dry-run as it changes, and begun by one button.
-import { begin as beginCatalogue, chosen, showTargets } from "./catalogue.js";
-import { begin as beginChecks, checks } from "./checks.js";
+import { begin as beginCatalogue } from "./catalogue.js";
+import { begin as beginChecks, checks, showChecks } from "./checks.js";
 import { all, carried, one, postJson, settled } from "./dom.js";
+import { clearErrors, showErrors } from "./errors.js";
+import { fill } from "./fill.js";
 import { draw } from "./picture.js";
-import { curl, loadOf, placeOf, planOf, yaml } from "./plan.js";
-import { begin as beginPrompts, keep, prompts } from "./prompts.js";
+import { loadOf, planOf } from "./plan.js";
+import { begin as beginPrompts, count, source, take } from "./prompts.js";
 import { able, quoted, usd } from "./quote.js";
+import { begin as beginRecipes, MODEL } from "./recipes.js";
+import { curl, yaml } from "./same.js";
+import { showStages, stages } from "./stages.js";
+import { chosen, follow, showTargets } from "./targets.js";
 
 const form = one("#plan");
 const button = one("#begin");
 const said = one("#begin-said");
 const { needs } = carried("carried");
 
-const plan = () => planOf(form, chosen, prompts, checks());
-const ready = () => chosen.length > 0 && prompts.length > 0;
+let kept = {}; // of a plan that was put into the form: what there is no field for
+let inside = {}; // the same of its load, slo, retries and find
+
+function plan() {
+  const now = planOf(form, { targets: chosen, prompts: source(), checks: checks(), stages: stages(), kept });
+  for (const [name, more] of Object.entries(inside)) if (now[name]) now[name] = { ...now[name], ...more };
+  return now;
+}
+
+const ready = () => chosen.length > 0 && count() > 0;
 
 function showFields() {
   const kind = one("input[name=load]:checked", form).value;
@@ -23,32 +37,8 @@ function showFields() {
 function showSame() {
   const as = one("input[name=as]:checked", form).value;
   one("#same").textContent = as === "curl" ? curl(plan()) : yaml(plan()).trimStart();
-}
-
-// -- errors stand beside their field
-
-function clearErrors() {
-  for (const place of all("[data-error]", form)) place.textContent = "";
-  for (const input of all("[aria-invalid]", form)) {
-    input.removeAttribute("aria-invalid");
-    input.removeAttribute("aria-describedby");
-  }
-}
-
-function showErrors(problem) {
-  const left = [];
-  for (const { field, message } of problem.errors ?? [{ field: "", message: problem.detail }]) {
-    const { input, place } = placeOf(form, field);
-    if (input) input.setAttribute("aria-invalid", "true");
-    if (!place) {
-      left.push(field ? `${field}: ${message}` : message);
-      continue;
-    }
-    place.id ||= `error-${place.dataset.error.split(" ")[0]}`;
-    place.textContent = [place.textContent, message].filter(Boolean).join(" ");
-    input?.setAttribute("aria-describedby", place.id);
-  }
-  said.textContent = left.join(" ") || "Something in the form cannot be run as it is: it is marked there.";
+  const names = [...Object.keys(kept), ...Object.entries(inside).flatMap(([name, more]) => Object.keys(more).map((each) => `${name}.${each}`))];
+  one("#kept").textContent = names.length ? `Without a field in this form, and kept as it was: ${names.join(", ")}.` : "";
 }
 
 // -- the dry run
@@ -57,7 +47,7 @@ let asked = 0;
 
 function showQuote(quote, now) {
   const warmup = now.load?.warmup ?? 0;
-  const each = quote.calls === null ? null : Math.floor((quote.calls - warmup) / now.targets.length);
+  const each = quote.calls === null ? null : Math.floor((quote.calls - warmup) / quote.targets.length);
   one("#quote").replaceChildren(...quoted(quote, warmup), ...(each === null ? [] : [able(each, needs)]));
   const budget = now.max_cost_usd;
   const most = [budget, quote.worst_usd].filter((usd) => typeof usd === "number");
@@ -79,16 +69,21 @@ async function dryRun() {
   const now = plan();
   const answer = await postJson("/benchmark?dry_run=true", now);
   if (mine !== asked) return;
-  clearErrors();
+  clearErrors(form);
   if (answer.ok) showQuote(answer.body, now);
-  else showErrors(answer.body);
+  else said.textContent = showErrors(form, answer.body);
 }
 
 async function showPicture() {
-  const { load, sweep } = loadOf(form);
-  const runs = Math.max(1, (plan().runs || 1) * Math.max(1, chosen.length) * Math.max(1, prompts.length));
+  const { load, sweep, find } = loadOf(form, stages());
+  one("#picture").toggleAttribute("hidden", Boolean(find));
+  if (find) {
+    one("#picture-said").textContent = `It begins at ${find.low ?? "the first value"} and doubles as long as enough calls are good ones (Good enough, below); then it halves the space between the largest value that passed and the smallest that failed. Each value is a step of all prompts, ${one('[data-field="runs"]', form).value || "so many"} times each; hundreds of calls a step make it exact.`;
+    return;
+  }
+  const runs = Math.max(1, (plan().runs || 1) * Math.max(1, chosen.length) * Math.max(1, count()));
   const answer = await postJson("/new/shape", { load, sweep, runs: Math.min(runs, 1_000_000) });
-  if (answer.ok) one("#picture-said").textContent = draw(one("#picture"), answer.body);
+  one("#picture-said").textContent = answer.ok ? draw(one("#picture"), answer.body) : "";
   one("#picture").toggleAttribute("hidden", !answer.ok);
 }
 
@@ -96,6 +91,8 @@ const dryRunSoon = settled(dryRun, 350);
 const pictureSoon = settled(showPicture, 200);
 
 function changed() {
+  asked++; // an answer that is under way is about what was before
+  button.setAttribute("aria-disabled", "true");
   showSame();
   dryRunSoon();
   pictureSoon();
@@ -110,16 +107,41 @@ async function begin(event) {
     location.assign(`/runs/${answer.body.job_id}`);
     return;
   }
-  clearErrors();
-  showErrors(answer.body);
+  clearErrors(form);
+  said.textContent = showErrors(form, answer.body);
   button.removeAttribute("aria-disabled");
   one("[aria-invalid]", form)?.focus();
 }
 
+/** Puts a plan into the form; its targets are the caller's business. */
+function put(given) {
+  const found = fill(form, given);
+  ({ kept, inside } = found);
+  showStages(found.stages, changed);
+  showChecks(given.checks ?? [], changed);
+  if (given.prompts) take(given.prompts, changed);
+  showFields();
+  showTargets(changed);
+  changed();
+}
+
+/** What another page left: a whole plan, or targets and the texts of prompts. */
+function takeOver() {
+  const from = JSON.parse(sessionStorage.getItem("new") ?? "null");
+  sessionStorage.removeItem("new");
+  if (!from) return;
+  chosen.push(...from.targets);
+  const prompts = Array.isArray(from.prompts) ? { kind: "inline", prompts: from.prompts } : from.prompts;
+  put({ ...from, prompts: prompts?.prompts?.length === 0 ? undefined : prompts });
+}
+
 form.addEventListener("input", (event) => {
-  if (event.target.closest(".cat, .find, .drop, .chosen") || event.target.name === "price" || event.target.id === "text") return;
+  if (event.target.closest(".cat, .filters, .drop, .chosen") || event.target.id === "text") return;
   if (event.target.name === "as") return showSame();
-  if (event.target.name === "load") showFields();
+  if (event.target.name === "load") {
+    delete inside.load;
+    showFields();
+  }
   changed();
 });
 form.addEventListener("submit", begin);
@@ -132,16 +154,12 @@ one("#copy").addEventListener("click", async () => {
 });
 
 showFields();
+showStages([], changed);
 beginPrompts(changed);
 beginChecks(changed);
-beginCatalogue(changed).then(() => {
-  // what another page left: targets and a prompt of "Try it"
-  const from = JSON.parse(sessionStorage.getItem("new") ?? "null");
-  sessionStorage.removeItem("new");
-  if (!from) return;
-  chosen.push(...from.targets);
-  showTargets(changed);
-  if (from.prompts.length) keep(from.prompts, changed);
-  changed();
+beginCatalogue(changed).then(takeOver);
+beginRecipes((recipe) => {
+  follow(recipe.targets.filter(({ model }) => model === MODEL));
+  put(recipe);
 });
 changed();

@@ -1,15 +1,37 @@
 // Prompts by drop, paste or file: read by the server's own reader, shown and counted.
 import { carried, element, getJson, one, settled } from "./dom.js";
+import { numberOf } from "./plan.js";
 
-export let prompts = [];
+let prompts = [];
+let synthetic = null; // a source of made-up prompts, in their place
 
 const { examples, bytes_per_token: bytes } = carried("carried");
 
+/** Where the prompts come from, as the plan has it. */
+export const source = () => (synthetic ? { ...synthetic, number: numberOf(one("[data-field=\"prompts.number\"]").value) } : { kind: "inline", prompts });
+export const count = () => (synthetic ? Number(source().number) || 0 : prompts.length);
+
+const fileSaid = (bold, more) => one("#file-said").replaceChildren(element("b", {}, bold), " ", element("span", { class: "mute" }, more));
+const plainly = ({ kind, value, median, low, high }) => (kind === "fixed" ? `${value} tokens each` : kind === "uniform" ? `${low} to ${high} tokens` : `about ${median} tokens, some much longer`);
+
+/** Takes a source of a plan: texts, or made-up ones, which do not take the place of one's own. */
+export function take(from, changed) {
+  if (from.kind !== "synthetic") return keep(from.prompts, changed);
+  if (prompts.length) return;
+  synthetic = from;
+  one("#made-up").hidden = false;
+  if (from.number) one("[data-field=\"prompts.number\"]").value = from.number;
+  fileSaid("Made-up prompts", from.input_tokens ? plainly(from.input_tokens) : "256 tokens each");
+  one("#counted").textContent = "Common English words, the same in every run. Your own say more: drop a file here, or paste them.";
+}
+
 function show(name, found) {
+  synthetic = null;
+  one("#made-up").hidden = true;
   prompts = found.prompts;
-  const said = one("#file-said");
   const many = `${found.count.toLocaleString("en")} ${found.count === 1 ? "prompt" : "prompts"}`;
-  if (name) said.replaceChildren(element("b", {}, name), " ", element("span", { class: "mute" }, many));
+  if (name) fileSaid(name, many);
+  else fileSaid("Drop a file here", ".txt, .jsonl or .csv");
   one("#preview").replaceChildren(
     ...found.preview.map((each, n) =>
       element("tr", {}, element("td", { class: "faint r" }, String(n)), element("td", { class: "clip" }, each.text), element("td", { class: "r" }, each.tokens.toLocaleString("en"), " ", element("i", {}, each.tokens === 1 ? "token" : "tokens"))),
@@ -23,14 +45,14 @@ function show(name, found) {
 
 const none = { prompts: [], count: 0, tokens: 0, preview: [] };
 
-async function read(name, body, changed) {
+async function read(name, body, changed, title = name) {
   const place = one("#file-wrong");
   place.textContent = "";
   if (body === "" || body.size === 0) show("", none);
   else {
     const headers = { "Content-Type": "application/octet-stream" };
     const answer = await getJson(`/new/prompts?name=${encodeURIComponent(name || "prompts.txt")}`, { method: "POST", body, headers });
-    if (answer.ok) show(name, answer.body);
+    if (answer.ok) show(title, answer.body);
     else {
       show("", none);
       place.textContent = answer.body.detail;
@@ -39,9 +61,9 @@ async function read(name, body, changed) {
   changed();
 }
 
-/** Takes texts that may have several lines, as a JSONL file of them. */
-export function keep(texts, changed) {
-  read("prompt.jsonl", texts.map((prompt) => JSON.stringify({ prompt })).join("\n"), changed);
+/** Takes texts that may have several lines, and prompts with fields, as a JSONL file of them. */
+function keep(texts, changed) {
+  read("prompts.jsonl", texts.map((prompt) => JSON.stringify(typeof prompt === "string" ? { prompt } : prompt)).join("\n"), changed, "Taken over");
 }
 
 function paste(text) {
@@ -53,12 +75,12 @@ function paste(text) {
 
 export function begin(changed) {
   const [drop, file, area] = ["#drop", "#file", "#text"].map((each) => one(each));
-  const take = (chosen) => {
+  const opened = (given) => {
     area.hidden = true;
-    read(chosen.name, chosen, changed);
+    read(given.name, given, changed);
   };
   one("#choose").addEventListener("click", () => file.click());
-  file.addEventListener("change", () => file.files[0] && take(file.files[0]));
+  file.addEventListener("change", () => file.files[0] && opened(file.files[0]));
   one("#paste").addEventListener("click", () => {
     paste(area.value);
     area.focus();
@@ -76,6 +98,6 @@ export function begin(changed) {
     event.preventDefault();
     drop.classList.remove("over");
     const [dropped] = event.dataTransfer.files;
-    if (dropped) take(dropped);
+    if (dropped) opened(dropped);
   });
 }

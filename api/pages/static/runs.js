@@ -1,5 +1,6 @@
 // The list: filters at once, lines that stay fresh, and runs chosen to be compared.
 import { all, one, settled } from "./dom.js";
+import { begin as beginTagging, hideTagging } from "./tagging.js";
 
 const GOING_MS = 2000;
 const RESTING_MS = 15000;
@@ -16,7 +17,8 @@ function showChosen() {
   const many = chosen.size;
   one("#chosen").textContent = many ? `${many} ${many === 1 ? "run" : "runs"} selected` : "";
   one("#compare").hidden = one("#hint").hidden = many < 2;
-  one("#clear").hidden = !many;
+  one("#clear").hidden = one("#tag").hidden = !many;
+  if (!many) hideTagging();
 }
 
 function choose(id, is) {
@@ -95,6 +97,7 @@ if (lines()) {
     chosen.clear();
     choose("", false);
   });
+  beginTagging(chosen, filter);
   one("#picked").addEventListener("submit", (event) => {
     event.preventDefault(); // chosen runs may be on other pages of the list
     location.assign(`/compare?${[...chosen].map((id) => `job=${id}`).join("&")}`);
