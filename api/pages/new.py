@@ -15,6 +15,7 @@ from api.errors import invalid
 from api.pages.shape import shape
 from api.pages.shell import page
 from shared.analysis import least_n
+from shared.comparison.looks import LEAST_BEYOND
 from shared.money import BYTES_PER_TOKEN
 from shared.plan import Plan
 from shared.plan.prompts.files import PromptReader, format_of
@@ -50,14 +51,17 @@ async def new(
     request: Request,
     parts: PartsDep,
     recipe: Annotated[str, Query(max_length=60)] = "",
+    like: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
-    """The form. What it begins with may come from elsewhere: `sessionStorage`, or a
-    recipe in the address; the page's script puts it into the fields."""
-    del recipe
+    """The form. What it begins with may come from elsewhere: a recipe, or a run that
+    it shall be like, in the address; what `/try` left in `sessionStorage`. The page's
+    script puts it into the fields."""
+    del recipe, like
     settings = parts.settings
     carried = {
         "examples": EXAMPLES,
         "bytes_per_token": BYTES_PER_TOKEN,
+        "beyond_pairs": LEAST_BEYOND,
         "needs": {p: {"upper": least_n(p), "both": n} for p, n in _INTERVAL.items()},
     }
     return page(

@@ -13,6 +13,7 @@ from api.pages.headlines import Headline, KeptHeadlines, of_live, of_result
 from api.pages.shell import BrowserRouter, page
 from api.parts import Filter, Store, search
 from shared.errors import BenchError, NoSuchRun
+from shared.recipes import NAMES, question_of
 from shared.run import Run, Status, is_job_id
 from shared.store.client import now_s
 
@@ -36,10 +37,13 @@ STATES: dict[str, tuple[str, tuple[Status, ...]]] = {
 
 _headlines = KeptHeadlines()
 
-_MOST_VERDICTS = 400
+_MOST_VERDICTS = 300
 """Runs of which one request reads the verdict; the next page goes on behind them."""
 
 VERDICTS = ("valid", "suspect", "invalid")
+
+RECIPES = [(name, question_of(name)) for name in NAMES]
+"""What there is to begin with, where nothing was measured yet."""
 
 Said = Annotated[str, Query(max_length=200)]
 
@@ -129,6 +133,7 @@ async def runs(
         total=total,
         going=sum(not run.status.terminal for run in choices),
         is_empty=not choices,
+        recipes=RECIPES,
         why_empty=None,
         **_choices(choices, target, tag),
     )
@@ -146,6 +151,7 @@ def _nothing(why: str) -> dict[str, Any]:
         "total": 0,
         "going": 0,
         "is_empty": True,
+        "recipes": RECIPES,
         "why_empty": why,
         "targets": [],
         "tags": [],

@@ -13,8 +13,7 @@ from shared.comparison.choice.ranking import rankings
 from shared.comparison.contest import Contest, Entrant, figures
 from shared.comparison.findings import Finding, find, held_to_wins
 from shared.comparison.judge import after_holm, judged
-from shared.comparison.looks import AT_END, LOOKS, Answered, LookAnswer
-from shared.comparison.method.engine import LEAST_BEYOND
+from shared.comparison.looks import AT_END, LEAST_BEYOND, LOOKS, Answered, LookAnswer
 from shared.comparison.quantities import WINS
 from shared.comparison.records import (
     METRICS,

@@ -8,8 +8,8 @@ import numpy as np
 
 from shared.comparison import words
 from shared.comparison.calls import SideBySide
+from shared.comparison.looks import LEAST_BEYOND
 from shared.comparison.method.engine import (
-    LEAST_BEYOND,
     LEAST_INDEPENDENT,
     LEAST_PAIRS,
     LEAST_PROMPTS,

@@ -13,6 +13,8 @@ from pydantic import Field
 from shared.comparison.records import MetricName, Word
 from shared.fields import Frozen
 
+LEAST_BEYOND = 200
+"""Planned pairs, below which nothing is said beyond the minutes of the run."""
 STRETCHES = 20
 """A run is cut into so many equal pieces of its planned pairs, whatever came of it."""
 

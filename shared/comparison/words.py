@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from math import ceil
 
+from shared.comparison.looks import LEAST_BEYOND
 from shared.comparison.method.engine import (
-    LEAST_BEYOND,
     LEAST_PAIRS,
     LEAST_PROMPTS,
     Spread,

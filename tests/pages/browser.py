@@ -92,13 +92,24 @@ def _axe() -> str:
 async def violations(page: Page) -> list[str]:
     """What axe finds wrong on the page, with the element of each."""
     # By the debugger's own channel, which no policy of the page concerns.
-    await page.evaluate(_axe())
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(_axe())
     found: Any = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [
         f"{each['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
         for each in found["violations"]
         for node in each["nodes"]
     ]
+
+
+async def usable(page: Page) -> None:
+    """axe finds nothing in either theme, and the page fits a narrow window; as it
+    stands, without loading it anew."""
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme)
+        assert await violations(page) == [], theme
+    await page.set_viewport_size({"width": NARROW, "height": 860})
+    assert await overflow(page) <= 0
 
 
 async def overflow(page: Page) -> float:

@@ -13,8 +13,9 @@ from playwright.async_api import Browser, Page
 from pydantic import SecretStr
 
 from shared.settings.settings import Settings
+from tests.api.client import submit
 from tests.api.server import Api, serving
-from tests.children import CANARY, simulator, workers
+from tests.children import CANARY, simulator, until, workers
 from tests.pages import browser as browsers
 
 SHOTS = Path(tempfile.gettempdir()) / "llmbench-pages"
@@ -54,6 +55,23 @@ def stack(store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         ):
             fleet.start()
             yield api
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def ended(stack: Api) -> list[str]:
+    """Two runs that have ended: of two targets, and of one that was not streamed."""
+    targets = [{"model": "acme/swift-8b"}, {"model": "acme/orca-pro"}]
+    found = [
+        submit(stack.http, name="two models", tags=["ours"], targets=targets, runs=5),
+        submit(stack.http, name="not streamed", tags=["old"], stream=False),
+    ]
+
+    async def done() -> bool:
+        said = [stack.http.get(f"/benchmark/{job_id}").json() for job_id in found]
+        return all(each["status"] == "done" for each in said)
+
+    await until(done, "the end of both runs")
+    return found
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

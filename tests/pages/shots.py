@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from playwright.async_api import Page
+from playwright.async_api import FloatRect, Page
 from pydantic import SecretStr
 
 from shared.settings.settings import Settings
@@ -18,6 +18,9 @@ from shared.store import embedded
 from tests.api.server import Api, serving
 from tests.children import CANARY, simulator, until, workers
 from tests.pages.browser import chromium, watched
+
+TALLEST = 1700
+"""Pixels of a picture; what is below repeats itself."""
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 PROMPTS = [
@@ -148,11 +151,18 @@ async def _taken(api: Api) -> None:
                 async with watched(browser, api.url, theme=theme) as page:
                     await prepare(page)
                     path = IMAGES / f"{name}-{theme}.png"
-                    await page.screenshot(path=path, full_page=True)
+                    await _picture(page, path)
             async with watched(browser, api.url, width=360) as page:
                 await prepare(page)
-                path = IMAGES / f"{name}-narrow.png"
-                await page.screenshot(path=path, full_page=True)
+                await _picture(page, IMAGES / f"{name}-narrow.png")
+
+
+async def _picture(page: Page, path: Path) -> None:
+    """The page from its top, as far as is of use in a text."""
+    size = await page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    width, height = size[0], min(size[1], TALLEST)
+    clip = FloatRect(x=0, y=0, width=width, height=height)
+    await page.screenshot(path=path, full_page=True, clip=clip)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from tests.pages.conftest import Open
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MODEL, OTHER = "acme/swift-8b", "acme/orca-pro"
+SERVED_BY_MANY = "acme/osprey-32b"
 
 
 async def chosen(page: Page, *models: str) -> None:
@@ -186,10 +187,17 @@ async def test_a_target_is_pinned_or_all_its_providers_are_compared(open: Open) 
         row = page.locator("#targets tr")
         await expect(row).to_have_count(1)
         pin = row.get_by_role("combobox")
-        many = await pin.locator("option").count()
         await pin.select_option(index=1)
         await expect(page.locator("#same")).to_contain_text('"provider"')
-        if many > 2:
-            await pin.select_option(index=0)
-            await row.get_by_role("button", name="Compare its providers").click()
-            await expect(page.locator("#targets tr")).to_have_count(many - 1)
+        assert '"providers"' not in (await page.locator("#same").text_content() or "")
+        await page.get_by_role("button", name=f"Remove {OTHER}").click()
+        await page.get_by_label(SERVED_BY_MANY, exact=True).check()
+        await pin.select_option(label="all healthy ones, each")
+        quote = page.locator("#quote")
+        await expect(quote).to_contain_text(f"{SERVED_BY_MANY}@")
+        many = await quote.locator("tbody tr").count()
+        await pin.select_option(label="the 2 cheapest, each")
+        await expect(quote.locator("tbody tr")).to_have_count(2)
+        assert many > 2
+        cell = page.locator("#catalogue tr", has_text=SERVED_BY_MANY).locator("td")
+        await expect(cell.last).to_contain_text("Harbor, Kestrel")

@@ -3,35 +3,14 @@
 import re
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.api.client import submit
 from tests.api.server import Api
-from tests.children import until
-from tests.pages.browser import NARROW, overflow, violations
+from tests.pages.browser import overflow, usable
 from tests.pages.conftest import Open
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-FAST, SLOW = "acme/swift-8b", "acme/orca-pro"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def ended(stack: Api) -> list[str]:
-    """Two runs that have ended: of two targets, and of one that was not streamed."""
-    targets = [{"model": FAST}, {"model": SLOW}]
-    found = [
-        submit(stack.http, name="two models", tags=["ours"], targets=targets, runs=5),
-        submit(stack.http, name="not streamed", tags=["old"], stream=False),
-    ]
-
-    async def done() -> bool:
-        said = [stack.http.get(f"/benchmark/{job_id}").json() for job_id in found]
-        return all(each["status"] == "done" for each in said)
-
-    await until(done, "the end of both runs")
-    return found
 
 
 async def test_a_line_says_how_the_run_went(open: Open, ended: list[str]) -> None:
@@ -51,24 +30,49 @@ async def test_a_line_says_how_the_run_went(open: Open, ended: list[str]) -> Non
         await expect(other.locator(".hl")).to_contain_text("whole call")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing_in_a_list(
-    open: Open, ended: list[str], theme: str
-) -> None:
-    async with open(theme=theme) as page:
+async def test_a_list_can_be_used_by_everybody(open: Open, ended: list[str]) -> None:
+    async with open() as page:
         await page.goto("/")
-        await page.locator("#lines tr").first.wait_for()
-        assert await violations(page) == []
-
-
-@pytest.mark.parametrize("width", [NARROW, 800])
-async def test_a_list_fits_a_narrow_window(
-    open: Open, ended: list[str], width: int
-) -> None:
-    async with open(width=width) as page:
-        await page.goto("/")
-        await page.locator("#lines tr").first.wait_for()
+        await page.locator("#lines input").first.check()
+        await page.get_by_role("button", name="Tag", exact=True).click()
+        await usable(page)
+        await page.set_viewport_size({"width": 800, "height": 860})
         assert await overflow(page) <= 0
+
+
+async def test_runs_are_found_by_their_verdict(
+    open: Open, stack: Api, ended: list[str]
+) -> None:
+    job = stack.http.get(f"/benchmark/{ended[0]}").json()
+    kind = job["result"]["verdict"]["kind"]
+    async with open() as page:
+        await page.goto("/?tag=ours")
+        line = page.locator(f'tr[data-id="{ended[0]}"]')
+        for each in ("valid", "suspect", "invalid"):
+            await page.get_by_label("Verdict", exact=True).select_option(each)
+            await page.wait_for_url(f"**verdict={each}**")
+            await expect(line).to_have_count(int(each == kind))
+
+
+async def test_several_runs_are_tagged_at_once_and_keep_the_tags_they_had(
+    open: Open, stack: Api, ended: list[str]
+) -> None:
+    async with open() as page:
+        await page.goto("/")
+        for job_id in ended:
+            await page.locator(f'input[value="{job_id}"]').check()
+        tag = page.get_by_role("button", name="Tag", exact=True)
+        await tag.click()
+        await page.get_by_label("Tags to add").fill("<b>")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#tags-wrong")).to_contain_text("letter or a digit")
+        await page.get_by_label("Tags to add").fill("weekly, ours")
+        await tag.click()
+        for job_id in ended:
+            line = page.locator(f'tr[data-id="{job_id}"]')
+            await expect(line.locator(".tag", has_text="weekly")).to_be_visible()
+    said = [stack.http.get(f"/benchmark/{job_id}").json()["tags"] for job_id in ended]
+    assert said == [["ours", "weekly"], ["old", "weekly", "ours"]]
 
 
 async def test_what_is_asked_for_stands_in_the_address(

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.server import Api
-from tests.pages.browser import NARROW, overflow, violations
+from tests.pages.browser import usable, violations
 from tests.pages.conftest import Open
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -12,18 +12,12 @@ PAGES = ("/", "/new", "/try", "/account", "/workers", "/definitions")
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("theme", ["light", "dark"])
-async def test_axe_finds_nothing(open: Open, path: str, theme: str) -> None:
-    async with open(theme=theme) as page:
+async def test_a_page_can_be_used_by_everybody_in_both_themes_and_narrow(
+    open: Open, path: str
+) -> None:
+    async with open() as page:
         await page.goto(path)
-        assert await violations(page) == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-async def test_a_page_fits_a_narrow_window(open: Open, path: str) -> None:
-    async with open(width=NARROW) as page:
-        await page.goto(path)
-        assert await overflow(page) <= 0
+        await usable(page)
 
 
 async def test_the_theme_is_chosen_and_remembered(open: Open) -> None:

@@ -1,22 +1,22 @@
 // The form of a new benchmark: what it says is dry-run as it changes, and begun by one button.
 import { begin as beginCatalogue } from "./catalogue.js";
 import { begin as beginChecks, checks, showChecks } from "./checks.js";
-import { all, carried, one, postJson, settled } from "./dom.js";
+import { all, carried, getJson, one, postJson, settled } from "./dom.js";
 import { clearErrors, showErrors } from "./errors.js";
 import { fill } from "./fill.js";
 import { draw } from "./picture.js";
 import { loadOf, planOf } from "./plan.js";
 import { begin as beginPrompts, count, source, take } from "./prompts.js";
 import { able, quoted, usd } from "./quote.js";
-import { begin as beginRecipes, MODEL } from "./recipes.js";
+import { begin as beginRecipes, MODEL, tell } from "./recipes.js";
 import { curl, yaml } from "./same.js";
 import { showStages, stages } from "./stages.js";
-import { chosen, follow, showTargets } from "./targets.js";
+import { chosen, follow, lean, showTargets } from "./targets.js";
 
 const form = one("#plan");
 const button = one("#begin");
 const said = one("#begin-said");
-const { needs } = carried("carried");
+const carriedOver = carried("carried");
 
 let kept = {}; // of a plan that was put into the form: what there is no field for
 let inside = {}; // the same of its load, slo, retries and find
@@ -48,7 +48,7 @@ let asked = 0;
 function showQuote(quote, now) {
   const warmup = now.load?.warmup ?? 0;
   const each = quote.calls === null ? null : Math.floor((quote.calls - warmup) / quote.targets.length);
-  one("#quote").replaceChildren(...quoted(quote, warmup), ...(each === null ? [] : [able(each, needs)]));
+  one("#quote").replaceChildren(...quoted(quote, warmup), ...(each === null ? [] : [able(each, carriedOver, quote.targets.length)]));
   const budget = now.max_cost_usd;
   const most = [budget, quote.worst_usd].filter((usd) => typeof usd === "number");
   button.textContent = most.length ? `Begin, at most ${usd(Math.min(...most))}` : "Begin";
@@ -125,14 +125,27 @@ function put(given) {
   changed();
 }
 
-/** What another page left: a whole plan, or targets and the texts of prompts. */
-function takeOver() {
-  const from = JSON.parse(sessionStorage.getItem("new") ?? "null");
+/** The plan of the run that this one shall be like; else what "Try it" left. */
+async function given() {
+  const like = new URLSearchParams(location.search).get("like");
+  if (!like) return JSON.parse(sessionStorage.getItem("new") ?? "null");
+  const answer = await getJson(`/benchmark/${encodeURIComponent(like)}`);
+  if (!answer.ok) {
+    tell("There is nothing to begin with.", answer.body.detail);
+    return null;
+  }
+  tell(`Like ${answer.body.name ?? answer.body.job_id}.`, "Change what shall differ; the less that is, the more their comparison says.");
+  const { name, tags, plan: found } = answer.body;
+  for (const [field, value] of [["name", name ?? ""], ["tags", tags.join(", ")]]) one(`[data-field="${field}"]`, form).value = value;
+  return found;
+}
+
+async function takeOver() {
+  const from = await given();
   sessionStorage.removeItem("new");
   if (!from) return;
-  chosen.push(...from.targets);
-  const prompts = Array.isArray(from.prompts) ? { kind: "inline", prompts: from.prompts } : from.prompts;
-  put({ ...from, prompts: prompts?.prompts?.length === 0 ? undefined : prompts });
+  chosen.push(...from.targets.map(lean));
+  put(from);
 }
 
 form.addEventListener("input", (event) => {

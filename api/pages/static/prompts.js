@@ -16,7 +16,7 @@ const plainly = ({ kind, value, median, low, high }) => (kind === "fixed" ? `${v
 
 /** Takes a source of a plan: texts, or made-up ones, which do not take the place of one's own. */
 export function take(from, changed) {
-  if (from.kind !== "synthetic") return keep(from.prompts, changed);
+  if (from.kind !== "synthetic") return Array.isArray(from.prompts) ? keep(from.prompts, changed) : undefined; // of a large plan only their number is told
   if (prompts.length) return;
   synthetic = from;
   one("#made-up").hidden = false;

@@ -59,7 +59,7 @@ const warnings = (quote) =>
   quote.warnings.map((said) => element("p", { class: "cap" }, element("b", {}, "Note. "), said));
 
 /** "60 calls a target: p50 and p90 with intervals, ..." of what so many calls support. */
-export function able(each, needs) {
+export function able(each, { needs, beyond_pairs: beyond }, targets) {
   const all = Object.entries(needs).map(([p, need]) => ({ p: `p${p}`, ...need }));
   const both = all.filter(({ both }) => each >= both).map(({ p }) => p);
   const upper = all.filter(({ both, upper }) => each >= upper && each < both).map(({ p }) => p);
@@ -69,5 +69,6 @@ export function able(each, needs) {
   if (both.length) words.push(`${and(both)} with intervals`);
   if (upper.length) words.push(`an upper end for ${and(upper)}`);
   if (none.length) words.push(`no ${none[0].p} (${count(none[0].upper - each)} calls more each)`);
-  return element("p", { class: "cap" }, element("b", {}, "What it will be able to say. "), `${count(each)} calls a target: ${words.join(", ")}.`);
+  const pairs = targets < 2 ? "" : each < beyond ? ` Compared in ${count(each)} pairs: what holds in these minutes; from ${beyond} on, also beyond them.` : ` Compared in ${count(each)} pairs, enough to say what holds beyond these minutes.`;
+  return element("p", { class: "cap" }, element("b", {}, "What it will be able to say. "), `${count(each)} calls a target: ${words.join(", ")}.${pairs}`);
 }

@@ -7,13 +7,19 @@ export const MODEL = "MODEL";
 /** A text of the docs: what stands between backquotes is code. */
 const told = (text) => text.split("`").map((part, n) => (n % 2 ? element("code", {}, part) : part));
 
-async function choose(name, apply) {
+/** What the form begins with, above it. */
+export function tell(bold, ...more) {
   const box = one("#recipe");
+  one("b", box).textContent = bold;
+  one("span", box).replaceChildren(...more);
+  box.hidden = false;
+}
+
+async function choose(name, apply) {
   const answer = await getJson(`/recipes?model=${MODEL}`);
   const found = answer.ok && answer.body.recipes.find((each) => each.name === name);
-  one("b", box).textContent = found ? found.question : "";
-  one("span", box).replaceChildren(...(found ? ["How to read it: ", ...told(found.reading)] : [answer.ok ? `There is no recipe ${name}.` : answer.body.detail]));
-  box.hidden = false;
+  if (found) tell(found.question, "How to read it: ", ...told(found.reading));
+  else tell("There is nothing to begin with.", answer.ok ? `No recipe is called ${name}.` : answer.body.detail);
   for (const link of all("[data-recipe]"))
     if (link.dataset.recipe === name) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");

@@ -24,6 +24,12 @@ function made(model, at) {
   });
 }
 
+/** A target of a stored plan, without what says nothing. */
+export const lean = (target) => {
+  const { upstream, ...said } = Object.fromEntries(Object.entries(target).filter(([, each]) => each !== null && JSON.stringify(each) !== "{}"));
+  return upstream && upstream !== "default" ? { ...said, upstream } : said;
+};
+
 export const isChosen = (model, at) => chosen.some((each) => each.model === model && atOf(each) === at);
 
 export function choose(model, at) {

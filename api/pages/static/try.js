@@ -101,7 +101,7 @@ one("#stop").addEventListener("click", () => stop?.abort());
 one("#keep").addEventListener("click", () => {
   const prompt = one("#prompt").value.trim();
   const models = [...new Set(targets().map(({ model }) => model))];
-  sessionStorage.setItem("new", JSON.stringify({ targets: models.map((model) => ({ model })), prompts: prompt ? [prompt] : [] }));
+  sessionStorage.setItem("new", JSON.stringify({ targets: models.map((model) => ({ model })), ...(prompt ? { prompts: { kind: "inline", prompts: [prompt] } } : {}) }));
   location.assign("/new");
 });
 

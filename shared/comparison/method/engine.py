@@ -23,8 +23,6 @@ LEAST_PAIRS = 12
 """Below that there is no interval."""
 LEAST_PROMPTS = 6
 """From so many on something is said of other prompts too."""
-LEAST_BEYOND = 200
-"""Planned pairs, below which nothing is said beyond the minutes of the run."""
 LEAST_INDEPENDENT = 6
 """Stretches that count as independent; below, the difference moved during the run."""
 
