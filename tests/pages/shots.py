@@ -19,7 +19,7 @@ from tests.api.server import Api, serving
 from tests.children import CANARY, simulator, until, workers
 from tests.pages.browser import chromium, watched
 
-TALLEST = 1700
+TALLEST = 1300
 """Pixels of a picture; what is below repeats itself."""
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
