@@ -13,6 +13,7 @@ from api.errors import Problem
 from api.parts import Store
 from shared import archive
 from shared.errors import NoSuchRun
+from shared.opinion import FILE as JUDGED
 from shared.store.run import runs
 
 _SPEC = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
@@ -25,6 +26,12 @@ async def ended(results_dir: Path, store: Store, job_id: str, name: str) -> Path
     if all(archive.is_there(results_dir, job_id, n) for n in (name, "summary.json")):
         return results_dir / job_id / name
     if archive.is_there(results_dir, job_id, "summary.json"):
+        if name == JUDGED:
+            raise Problem(
+                "not-ready",
+                f"Benchmark {job_id} has ended without {name}: its plan has no check of"
+                " kind `judge` (docs/checks.md).",
+            )
         raise Problem(
             "not-ready",
             f"Benchmark {job_id} has ended without {name}: the worker that made its"

@@ -40,7 +40,11 @@ _AT_ONCE = "take as long as the upstream does (no load or limit slows it)"
 
 def rows(quoted: dict[str, Any]) -> list[FigureRow]:
     """A row per target, and one of all together where they are several."""
-    several = len(quoted["targets"]) > 1
+    judges = [
+        {**judge, "target": f"{judge['model']} (judge)"}
+        for judge in quoted.get("judges", ())
+    ]
+    several = len(quoted["targets"]) + len(judges) > 1
     whole = [{**quoted, "target": "all"}] if several else []
     return [
         FigureRow(
@@ -51,7 +55,7 @@ def rows(quoted: dict[str, Any]) -> list[FigureRow]:
                 Cell("USD expected", show.usd(target["expected_usd"])),
             ),
         )
-        for target in (*quoted["targets"], *whole)
+        for target in (*quoted["targets"], *judges, *whole)
     ]
 
 

@@ -162,6 +162,12 @@ class Run:
     """The worst cost of the calls that are open under the budget."""
     unaccounted_usd: float | None = None
     """The most that may have been billed beyond what the rows tell."""
+    judging: bool = False
+    """It has judges, who are asked in `reducing`, before its results are made."""
+    judged: int = 0
+    """Opinions of judges by now."""
+    to_judge: int | None = None
+    """How many there may be; None: nobody has begun."""
 
     def worked_s(self, now: float) -> float | None:
         """How long somebody has worked on it: without pauses, waits and changes of

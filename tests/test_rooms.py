@@ -49,6 +49,7 @@ PURE = (
     *(
         "shared/plan/",
         "shared/checks/",
+        "shared/opinion/",
         "shared/money/",
         "shared/analysis/",
         "shared/comparison/",
@@ -66,6 +67,7 @@ SHOWN = {
     "shared.access": set(),
     "shared.plan": {"input", "loads", "prompts", "plan_json", "durations", "model_id"},
     "shared.checks": set(),
+    "shared.opinion": set(),
     "shared.wire": {"transport", "scheme"},
     "shared.answer": {"dialects", "refusal", "usage", "wording"},
     "shared.money": {"reconciliation"},

@@ -1,7 +1,7 @@
 """One worker process: what it does next.
 
 doorbell, Inbox ──> claim_work() ──> claim a shard ──> Shard.run() ──> step_over()
-                           ├─> a run in `reducing` ──> ReduceQueue
+                           ├─> a run in `reducing` ──> Aftermath: judges, reduce, bills
                            └─> a self-test, where nothing else is worked on
 """
 
@@ -32,7 +32,7 @@ from worker import collector
 from worker.advance import current_step, step_over
 from worker.assignment import AskedUpstream, Assignment
 from worker.checks import Checker
-from worker.ended import Reconciler, ReduceQueue, retention
+from worker.ended import Aftermath, retention
 from worker.gate import Purse
 from worker.inbox import Inbox
 from worker.rows import Probe
@@ -67,12 +67,11 @@ class Station:
         self._telemetry = Telemetry(settings, self.name, self._shards)
         self._shard_tasks: set[asyncio.Task[None]] = set()
         self._shards_of_run: Counter[str] = Counter()
-        self._reduces = ReduceQueue(redis, settings, self.name)
-        self._checker = Checker()
-        self._selftests = SelfTests(redis, self.name)
-        self._reconciler = Reconciler(
+        self._ended = Aftermath(
             redis, settings, self._contacts, self.name, busy=self._is_measuring
         )
+        self._checker = Checker()
+        self._selftests = SelfTests(redis, self.name)
         self._plans: OrderedDict[str, Plan] = OrderedDict()
         self._unreadable: dict[str, str] = {}
         self._looking = asyncio.Lock()
@@ -86,14 +85,14 @@ class Station:
         """Tell the store that we live, commit the rows that dead workers left on this
         machine, and begin to listen and to look."""
         await self._inbox.beat()
-        await bring_left_rows(self.redis, self.settings, self._reduces.measure)
+        await bring_left_rows(self.redis, self.settings, self._ended.measure)
         await self._telemetry.start()
         self._inbox.start()
         tidy = partial(retention.keep_to_limits, self.redis, self.settings)
         self._repeat("tidy", tidy, every_s=retention.EVERY_S / 4)
         if self.settings.reconcile:
             tick_s = self.settings.reaper_tick_s
-            self._repeat("reconcile", self._reconciler.begin_due, every_s=tick_s)
+            self._repeat("bills", self._ended.compare_bills, every_s=tick_s)
 
     def _repeat(
         self, name: str, do: Callable[[], Awaitable[None]], *, every_s: float
@@ -103,15 +102,14 @@ class Station:
     async def drain(self) -> None:
         """Begin nothing more, let calls finish, commit, give the leases back."""
         self._draining = True
-        self._reduces.begin_no_more()
+        self._ended.begin_no_more()
         for shard in self._shards:
             shard.stop(Stop.DRAIN)
         if self._shard_tasks:
             await asyncio.wait(self._shard_tasks, timeout=self.settings.drain_s + 10)
         await self._inbox.close()
         await cancel(*self._loops)
-        await self._reconciler.close()
-        await self._reduces.close()
+        await self._ended.close()
         await self._selftests.close(within_s=self.settings.drain_s)
         if self._loops:  # else it never began, perhaps for what the store is
             with suppress(*AWAY):
@@ -134,7 +132,7 @@ class Station:
             if self._draining:
                 return
             found = await runs.open_runs(self.redis)
-            self._reduces.offer(found)
+            self._ended.offer(found)
             for run in found:
                 if run.held_usd and run.status is not Status.REDUCING:
                     await self._purse.lapse(run.job_id)
@@ -170,7 +168,7 @@ class Station:
 
     async def _claim(self, run: Run, yields: bool) -> None:
         plan = await self._plan_of(run.job_id)
-        step = await current_step(self.redis, plan, run, self._reduces.measure)
+        step = await current_step(self.redis, plan, run, self._ended.measure)
         if step is None:
             return
         at = await agreed_at(self.redis, run.job_id, plan, self._contacts)
@@ -269,7 +267,7 @@ class Station:
             self._telemetry.end(shard, telemetry)
             await share_learnt(self.redis, at, wordings)
         if is_over:
-            await step_over(self.redis, plan, run, lease.step, self._reduces.measure)
+            await step_over(self.redis, plan, run, lease.step, self._ended.measure)
 
     def _shard_ended(self, task: asyncio.Task[None], job_id: str) -> None:
         self._shard_tasks.discard(task)

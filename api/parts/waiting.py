@@ -71,10 +71,17 @@ async def _its_turn(redis: Redis, run: Run, sees: Sees) -> str:
 
 
 async def _its_results(redis: Redis, run: Run, lease_s: float) -> str | None:
+    if run.judging and run.to_judge is not None:
+        return (
+            f"what judges say of its answers: {run.judged} of up to {run.to_judge}"
+            " opinions are there"
+        )
     if run.blocked is not None:
         return "its results, which could not be written; it is tried again by itself"
     if await leases.is_held(redis, run):
         return "the calls that are open to end"
+    if run.judging:
+        return await _alive(redis, lease_s) or "a worker to have its answers judged"
     if await reduces.is_under_way(redis, run.job_id):
         return None
     return await _alive(redis, lease_s) or "a worker to make its results"

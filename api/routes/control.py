@@ -25,6 +25,7 @@ from shared.about import About
 from shared.errors import NoSuchRun, WrongState
 from shared.run import Ending, Run, Status
 from shared.settings import Settings
+from shared.store import opinions
 from shared.store.client import UNCHANGED
 from shared.store.run import runs, states
 
@@ -81,7 +82,7 @@ async def cancel(
     job, _ = await _changed(
         store,
         job_id,
-        lambda redis: states.end(redis, job_id, Ending.CANCELLED),
+        lambda redis: _cancelled(redis, job_id),
         "cancelled",
         "ends",
         ring=lambda: wake(store, job_id),
@@ -216,6 +217,13 @@ async def _changed(
     changed = f"benchmark {job_id} {so}" if moved else UNCHANGED
     async with store.access.deadline(changed):
         return await store.views.job(job_id), moved
+
+
+async def _cancelled(redis: Redis, job_id: str) -> bool:
+    """End it now; where its calls have ended and judges are asked, their asking."""
+    return await states.end(redis, job_id, Ending.CANCELLED) or await opinions.cancel(
+        redis, job_id
+    )
 
 
 def _in_its_folder(settings: Settings, job_id: str, said: About) -> None:

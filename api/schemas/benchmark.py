@@ -9,7 +9,7 @@ from api.schemas.live import Live
 from api.schemas.shown import ShownAs, ShownPlan
 from shared.clock import utc_label, wall_s
 from shared.fields import Moment
-from shared.money import LimitQuote, Quote, TargetQuote
+from shared.money import JudgeQuote, LimitQuote, Quote, TargetQuote
 from shared.money.reconciliation import Totals
 from shared.run import Ending, Status
 from shared.upstream import ListedProvider
@@ -151,7 +151,7 @@ class Quoted(BaseModel):
     """What a plan would ask, cost and take; nothing was queued."""
 
     calls: int | None = Field(
-        description="Warm-ups too; null: the upstream's speed decides."
+        description="Warm-ups and judges too; null: the upstream's speed decides."
     )
     worst_usd: float | None = Field(
         description="No more than this, at today's prices; null: one is not known."
@@ -166,6 +166,9 @@ class Quoted(BaseModel):
     )
     earliest_end: Moment = Field(description="Now and `takes_s`.")
     targets: list[TargetQuote] = Field(description="In the plan's order.")
+    judges: list[JudgeQuote] = Field(
+        default=[], description="Models that judge answers, after the run."
+    )
     limits: list[LimitQuote] = Field(
         description="Limits of the account that count these calls."
     )

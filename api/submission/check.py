@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from api.errors import Problem
 from api.parts import Parts
 from shared.errors import BadPlan, CatalogueDown
+from shared.opinion import judge_targets, upstreams_of
 from shared.plan import Plan
 from shared.settings import DEFAULT, Settings
 from shared.upstream import (
@@ -44,7 +45,7 @@ async def check_models(
     """Warnings; raises a Problem for a model that a fresh listing does not have, and
     for a prompt that its context cannot hold."""
     warnings, listed = list[str](), set[str]()
-    for upstream in plan.upstreams():
+    for upstream in upstreams_of(plan):
         contact = parts.contacts.of(upstream)
         try:
             async with asyncio.timeout(CATALOGUE_S):
@@ -74,7 +75,10 @@ def _check_names(
 ) -> list[str]:
     settings, catalogue = contact.settings, contact.catalogue
     upstream = settings.upstream_name
-    asked = [t.model if t.at == upstream else "" for t in plan.targets]
+    whom = (*plan.targets, *judge_targets(plan))
+    fields = [f"targets[{n}].model" for n in range(len(plan.targets))]
+    fields += ["checks"] * (len(whom) - len(fields))
+    asked = [t.model if t.at == upstream else "" for t in whom]
     unknown = [model for model in asked if model and not catalogue.knows(model)]
     if not unknown:
         return []
@@ -90,7 +94,7 @@ def _check_names(
         near = near_matches(model, models) if 0 < number < MOST_HINTS else ()
         near = near if number else nearest
         meant = f" Did you mean {' or '.join(near)}?" if near else ""
-        field = name(f"targets[{asked.index(model)}].model")
+        field = name(fields[asked.index(model)])
         said = f"{model} is not a model of {who}.{meant}"
         errors.append({"field": field, "message": said})
     where = "" if upstream == DEFAULT else f"&upstream={upstream}"

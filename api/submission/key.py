@@ -9,6 +9,7 @@ import asyncio
 
 from api.parts import Parts
 from shared.errors import MissingKey
+from shared.opinion import upstreams_of
 from shared.plan import Plan
 from shared.upstream import Account
 
@@ -21,7 +22,7 @@ async def check_key(plan: Plan, parts: Parts, *, dry_run: bool = False) -> list[
 
     A key that the upstream refuses is a warning: it may be mended while the run waits.
     """
-    each = (_check(name, parts, dry_run=dry_run) for name in plan.upstreams())
+    each = (_check(name, parts, dry_run=dry_run) for name in upstreams_of(plan))
     return [warning for found in await asyncio.gather(*each) for warning in found]
 
 

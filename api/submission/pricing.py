@@ -1,6 +1,8 @@
 """What a benchmark may cost and how long limits make it, before it is queued."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from api.parts import Parts, Store
@@ -15,12 +17,14 @@ from shared.money import (
     Quote,
     account_of,
     budget_of,
+    check_judges,
     check_prices,
     limits_of,
     quote,
     usd,
 )
-from shared.plan import Plan
+from shared.opinion import judge_targets, upstreams_of
+from shared.plan import Plan, Target
 from shared.settings import DEFAULT
 from shared.standards.units import DAY_S
 from shared.store.client import now_s
@@ -54,6 +58,7 @@ async def checked_prices(plan: Plan, parts: Parts) -> Prices | None:
         )
     prices = await _prices(plan, parts)
     check_prices(plan, prices, settings)
+    check_judges(plan, await _judge_prices(plan, parts), settings)
     costs = Costs(plan, prices, budget)
     tighter = min(n for n in (budget.run_nano, budget.day_nano) if n is not None)
     for number, target in enumerate(plan.targets):
@@ -85,7 +90,7 @@ async def warnings_of(
     it early."""
     limited = any(
         limits_of(target.model, parts.contacts.of(target.at).settings)
-        for target in plan.targets
+        for target in _whom(plan)
     )
     if prices is None and not limited:
         return []
@@ -102,10 +107,14 @@ async def warnings_of(
 
 
 async def _prices(plan: Plan, parts: Parts) -> Prices:
+    return await _prices_of(plan.targets, parts)
+
+
+async def _prices_of(targets: Sequence[Target], parts: Parts) -> Prices:
     try:
         async with asyncio.timeout(PRICES_S):
-            at = await parts.contacts.meet(plan.upstreams())
-            return await prices_of(plan.targets, parts.contacts, at)
+            at = await parts.contacts.meet({target.at for target in targets})
+            return await prices_of(targets, parts.contacts, at)
     except TimeoutError:
         raise CatalogueDown(
             f"The upstream did not say within {PRICES_S:g} s what its models cost, and"
@@ -113,8 +122,22 @@ async def _prices(plan: Plan, parts: Parts) -> Prices:
         ) from None
 
 
+async def _judge_prices(plan: Plan, parts: Parts) -> Prices:
+    """The same of the models that judge."""
+    judges = judge_targets(plan)
+    return await _prices_of(judges, parts) if judges else ()
+
+
+def _whom(plan: Plan) -> tuple[Target, ...]:
+    """Whom it asks: targets, then judges."""
+    return (*plan.targets, *judge_targets(plan))
+
+
 async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quote:
-    at = await parts.contacts.meet(plan.upstreams())
+    at = await parts.contacts.meet(upstreams_of(plan))
+    judge_prices: Prices = ()
+    with suppress(CatalogueDown):
+        judge_prices = await _judge_prices(plan, parts)
     try:
         async with asyncio.timeout(PRICES_S):
             for name, there in at.items():
@@ -127,7 +150,7 @@ async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quot
             _known(target.at, limit): (account_of(at[target.at]), limit)
             for limit in limits_of(target.model, at[target.at])
         }
-        for target in plan.targets
+        for target in _whom(plan)
     ]
     async with store.access.deadline():
         until_midnight_s = DAY_S - await now_s(store.redis) % DAY_S
@@ -156,6 +179,7 @@ async def _quote(plan: Plan, prices: Prices, parts: Parts, store: Store) -> Quot
         limits_of=[tuple(each) for each in names],
         max_cost_usd=None if run_nano is None else usd(run_nano),
         mean_output_tokens=seen,
+        judge_prices=judge_prices,
     )
 
 

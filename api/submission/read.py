@@ -16,6 +16,7 @@ from api.submission.providers import Expanded, expand
 from api.submission.validated import validated
 from shared.about import About, parted
 from shared.errors import BadPlan
+from shared.opinion import upstreams_of
 from shared.plan import Plan, check_prompts, check_size, check_targets
 from shared.settings import Settings
 from shared.upstream import check_upstreams
@@ -68,7 +69,7 @@ async def checked(
     """
     try:
         check_upstreams(plan, parts.contacts.names)
-        at = await parts.contacts.meet(plan.upstreams())
+        at = await parts.contacts.meet(upstreams_of(plan))
     except BadPlan as error:
         error.field = name(error.field)
         raise

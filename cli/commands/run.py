@@ -56,6 +56,7 @@ def run(
     until_decided: flag.UntilDecided = None,
     margin: flag.Margin = None,
     slo: flag.SloText = None,
+    check: flag.CheckText = None,
     max_cost_usd: flag.MaxCostUsd = None,
     name: flag.Name = None,
     tag: flag.Tag = None,

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
+from cli.plan.check_flag import set_checks
 from shared.errors import BadPlan
 from shared.plan import Slo, split_upstream
 from shared.plan.loads import SHAPES
@@ -45,6 +46,7 @@ class Flags:
     until_decided: str | None = None
     margin: str | None = None
     slo: str | None = None
+    check: list[str] | None = None
     retries: int | None = None
     max_cost_usd: float | None = None
     keep_answers: str | None = None
@@ -58,6 +60,7 @@ def merged(record: Record, flags: Flags) -> tuple[Record, dict[str, str]]:
     for path, flag, value in (*_plain(flags), *_targets(record, flags)):
         record[path] = value
         came[path] = flag
+    set_checks(record, came, flags.check)
     if flags.slo is not None:
         record["slo"] = {**(record.get("slo") or {}), **slo(flags.slo)}
         came["slo"] = "--slo"
@@ -209,15 +212,11 @@ def _set_until(record: Record, came: dict[str, str], flags: Flags) -> None:
                 f"--margin {flags.margin} needs --until-decided, whose margin it is",
                 "until",
             )
-        until["margin"] = _share(flags.margin)
+        text = flags.margin  # `5%` is understood by the plan
+        until["margin"] = text if text[-1:] == "%" else _number(text, "--margin")
         came["until.margin"] = "--margin"
     if until:
         record["until"] = until
-
-
-def _share(text: str) -> str | float:
-    """`5%` as it is, which the plan understands, or a share such as 0.05."""
-    return text if text.endswith("%") else _number(text, "--margin")
 
 
 def _set_find(record: Record, came: dict[str, str]) -> None:

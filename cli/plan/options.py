@@ -52,6 +52,16 @@ Stream = Annotated[
 KeepAnswers = Annotated[
     str | None, typer.Option(rich_help_panel=_WHOM, help="first, none or all.")
 ]
+CheckText = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--check",
+        rich_help_panel=_WHOM,
+        metavar="KIND=VALUE",
+        help="What every answer must be like: contains=Paris, `regex=^[A-Z]`,"
+        " max_words=50; may be given several times (docs/checks.md).",
+    ),
+]
 Retries = Annotated[
     int | None,
     typer.Option(rich_help_panel=_WHOM, help="Of a call that failed; each is a row."),

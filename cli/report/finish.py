@@ -15,6 +15,7 @@ from cli.report.judge import GateOutcome, Job, exit_code, judge
 from cli.report.junit import as_junit
 from cli.report.markdown import as_markdown
 from cli.report.options import STDOUT, Options
+from shared.opinion import FILE as JUDGED
 from shared.startup import checks
 
 FILES = ("samples.csv", "responses.jsonl", "plan.json", "summary.json")
@@ -96,7 +97,8 @@ async def _download(job: Job, folder: Path, api: Api) -> int:
     """Write its files into the folder; the exit code of that alone."""
     try:
         _make(folder)
-        for name in FILES:
+        judged = (JUDGED,) if (job["result"] or {}).get("judging") else ()
+        for name in (*FILES, *judged):
             await api.save(job["job_id"], name, folder / name)
     except OSError as error:
         _say(f"--output {folder}: {error.strerror or error}.")

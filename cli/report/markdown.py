@@ -61,6 +61,8 @@ def _figures(job: Job) -> Iterator[str]:
     if unwhole := tables.integrity(job):
         yield f"\n{sentences.UNWHOLE}:"
         yield from _table("target", unwhole)
+    if judged := sentences.judging(job):
+        yield f"\n{plain(judged)}"
     if answer := sentences.found(job):
         yield f"\n**{plain(answer)}**"
 

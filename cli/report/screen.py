@@ -76,6 +76,8 @@ def _figures(job: Job, console: Console) -> None:
     if unwhole := tables.integrity(job):
         console.print(Text(sentences.UNWHOLE, "bold"))
         console.print(tables.draw(unwhole, "target", console))
+    if judged := sentences.judging(job):
+        console.print(Text(judged))
     if answer := sentences.found(job):
         console.print(Text(answer, "bold"))
 

@@ -54,6 +54,8 @@ def counts(job: Job) -> str:
     rate = f" ({share(ok / asked)})" if asked and ok < asked else ""
     spent = job["money"]["spent_usd"]
     paid = "" if spent is None else f", for {usd(spent)}"
+    if paid and (judged := result.get("judge_cost_usd")) is not None:
+        paid += f" ({usd(judged)} of it for judges)"
     return f"{ok:,} of {asked:,} calls succeeded{rate} in {_took(job)}{paid}."
 
 
@@ -92,6 +94,23 @@ def in_short(job: Job) -> str:
     doubts = [said for kind, said in rest if kind in ("suspect", "invalid")]
     why = [*(ending(job) if is_early else ()), *doubts]
     return " ".join([f"{job['job_id']}: {job['status']}. {first}", *why[:1]])
+
+
+def judging(job: Job) -> str | None:
+    """What judges said; None where the plan has none.
+
+    >>> said = {"yes": 5, "no": 2, "unknown": {"unclear": 1, "budget": 1}}
+    >>> judging({"result": {"judging": said}})
+    'Judges said yes 5 times and no 2 times; 2 are unknown (1 budget, 1 unclear).'
+    """
+    found = (job["result"] or {}).get("judging")
+    if not found:
+        return None
+    unknown = sorted(found["unknown"].items())
+    left = sum(n for _, n in unknown)
+    why = f"; {left:,} are unknown ({', '.join(f'{n:,} {w}' for w, n in unknown)})"
+    said = f"Judges said yes {found['yes']:,} times and no {found['no']:,} times"
+    return text(f"{said}{why if left else ''}.")
 
 
 def failures(job: Job) -> list[str]:

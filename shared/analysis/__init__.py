@@ -3,7 +3,8 @@
 `summary` holds the records and is cheap; what computes (`columns`, `groups`,
 `summarize`) imports pandas, so it is imported late and by its own name.
 
-May import: the machinery, `run`, `sample`, `plan`.
+May import: the machinery, `run`, `sample`, `plan`, and `opinion` for what a summary
+says of judges.
 """
 
 from shared.analysis.gaps import gap_histogram, is_burst

@@ -13,6 +13,7 @@ from shared.analysis.metrics import spread
 from shared.analysis.percentiles import Adjusted, Distribution
 from shared.analysis.worth import Cost, Integrity, PassRate, Tokens
 from shared.fields import Frozen
+from shared.opinion import Judging
 from shared.plan import SearchAnswer
 from shared.run import Ending, Status
 
@@ -169,6 +170,13 @@ class ProviderFigures(Figures):
 class TargetFigures(Figures):
     """One target's rows."""
 
+    judge_cost_usd: float | None = Field(
+        default=None, description="Of judging its answers; in no other cost of it."
+    )
+    judging: Judging | None = Field(
+        default=None, description="What judges said. None where the plan has none."
+    )
+
     target: str = Field(description="Its label: its name, or whom it asks.")
     model: str = Field(description="The model, as the plan names it.")
     upstream: str | None = Field(default=None, description="Its upstream's name.")
@@ -252,6 +260,14 @@ class Summary(Figures):
         description="Over successful streamed calls; a call without slack counts as 0."
     )
     warmup_usd: float | None = Field(description="Billed for warm-up, not in `cost`.")
+    judge_cost_usd: float | None = Field(
+        default=None,
+        description="Billed for judges, not in `cost`. None: none says, or there is"
+        " none.",
+    )
+    judging: Judging | None = Field(
+        default=None, description="What judges said. None where the plan has none."
+    )
     find: SearchAnswer | None = Field(
         default=None, description="The answer of a search; None in other plans."
     )

@@ -15,6 +15,8 @@ def check_of_cell(column: str, cell: str) -> dict[str, Any]:
     kind = column.removeprefix(COLUMN).strip()
     if kind not in KINDS:
         raise ValueError(f"there is no check `{kind}`; there are {', '.join(KINDS)}")
+    if kind == "judge":
+        return _judge(column, cell)
     field = KINDS[kind].model_fields[kind]
     if field.annotation is str:
         return {kind: cell}
@@ -24,3 +26,17 @@ def check_of_cell(column: str, cell: str) -> dict[str, Any]:
         raise ValueError(
             f"`{column}` is written as JSON, like {field.examples[0]!r}"
         ) from None
+
+
+def _judge(column: str, cell: str) -> dict[str, Any]:
+    """A judge has two fields at least, so its cell is the whole object."""
+    try:
+        said = json.loads(cell)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict):
+        raise ValueError(
+            f'`{column}` is written as JSON, like {{"rubric": "Is it polite?",'
+            ' "model": "acme/judge"}'
+        )
+    return {**said, "kind": "judge"}

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NamedTuple
 
+from shared.checks.judge import Judge
 from shared.checks.kinds import CheckKind
 
 MOST_S = 0.1
@@ -36,7 +37,7 @@ class _OutOfTime(BaseException):
     """No Exception, so that nobody between takes it for one of theirs."""
 
 
-def name_of(check: CheckKind) -> str:
+def name_of(check: CheckKind | Judge) -> str:
     """What rows call it."""
     return check.name or (f"not {check.kind}" if check.negate else check.kind)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from shared.checks.judge import Judge
 from shared.checks.schema import known_schema, may_be_read, validator
 from shared.fields import NOT_A_BOOL, Frozen, Number, tagged
 
@@ -195,29 +196,36 @@ class JsonSchema(Frozen):
 CHECKS: tuple[type[Frozen], ...] = (
     *(Contains, Equals, Regex, NumberNear, MaxWords, JsonSchema),
 )
-"""Every kind."""
+"""Every kind that a program decides."""
 
-KINDS: dict[str, Any] = {each.model_fields["kind"].default: each for each in CHECKS}
-"""The records by their tags."""
+KINDS: dict[str, Any] = {
+    **{each.model_fields["kind"].default: each for each in CHECKS},
+    "judge": Judge,
+}
+"""All records by their tags."""
+
+_TOLD_BY = {"judge": "rubric"}
+"""The field that tells a kind, where that is not its name."""
 
 
 def _with_kind(value: object) -> object:
     """The kind may be left out: its field tells it."""
     if not isinstance(value, dict) or "kind" in value:
         return value
-    named = [kind for kind in KINDS if kind in value]
+    fields = {_TOLD_BY.get(kind, kind): kind for kind in KINDS}
+    named = [field for field in fields if field in value]
     if len(named) != 1:
         raise ValueError(
-            f"a check has one of {', '.join(KINDS)}, and this has"
+            f"a check has one of {', '.join(fields)}, and this has"
             f" {' and '.join(named) or 'none of them'}"
         )
-    return {"kind": named[0], **value}
+    return {"kind": fields[named[0]], **value}
 
 
 if TYPE_CHECKING:
-    Check = CheckKind
+    Check = CheckKind | Judge
 else:
-    Check = Annotated[tagged(CHECKS), BeforeValidator(_with_kind)]
+    Check = Annotated[tagged((*CHECKS, Judge)), BeforeValidator(_with_kind)]
 
 
 def _few(items: object) -> object:

@@ -2,15 +2,22 @@
 
 USD at the border, whole billionths inside. Pure.
 
-May import: the machinery, `sample`, `plan`.
+May import: the machinery, `checks`, `sample`, `plan`, `opinion`.
 """
 
-from shared.money.budget import Budget, budget_of, check_prices
+from shared.money.budget import Budget, budget_of, check_judges, check_prices
 from shared.money.costs import Costs
+from shared.money.judges import JudgeQuote
 from shared.money.limits import FREE_ROUTER, Limit, account_of, is_free, limits_of
-from shared.money.prices import Price, billed_nano, nano, usd
-from shared.money.quote import (
+from shared.money.prices import (
     BYTES_PER_TOKEN,
+    Price,
+    billed_nano,
+    most_prompt_tokens,
+    nano,
+    usd,
+)
+from shared.money.quote import (
     Headroom,
     LimitQuote,
     Quote,
@@ -24,6 +31,7 @@ __all__ = [
     "Budget",
     "Costs",
     "Headroom",
+    "JudgeQuote",
     "Limit",
     "LimitQuote",
     "Price",
@@ -32,9 +40,11 @@ __all__ = [
     "account_of",
     "billed_nano",
     "budget_of",
+    "check_judges",
     "check_prices",
     "is_free",
     "limits_of",
+    "most_prompt_tokens",
     "nano",
     "quote",
     "usd",

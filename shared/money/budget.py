@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from shared.errors import UnknownPrice
 from shared.money.prices import Price, nano
+from shared.opinion import judge_targets
 from shared.plan import PRICED, Plan
 from shared.settings import Settings
 
@@ -57,6 +58,24 @@ def check_prices(
                 f"The upstream does not say what {target.label()} costs, so no budget"
                 f" can be kept: {remedy}.",
                 f"targets[{index}].model",
+            )
+
+
+def check_judges(
+    plan: Plan, prices: Sequence[Price | None], settings: Settings
+) -> None:
+    """The same for the models that judge its answers, whose calls the budget pays."""
+    if plan.allow_unknown_prices and not (
+        settings.max_cost_usd or settings.max_cost_usd_per_day
+    ):
+        return
+    for judge, price in zip(judge_targets(plan), prices, strict=True):
+        if price is None:
+            raise UnknownPrice(
+                f"The upstream does not say what {judge.asks} costs, which is to judge"
+                " answers, so no budget can be kept: choose another judge, or take the"
+                " budget out.",
+                "checks",
             )
 
 

@@ -13,6 +13,9 @@ from shared.sample import NOT_BILLED, Sample
 
 NANO = 1_000_000_000
 
+BYTES_PER_TOKEN = 4
+"""Of English text in today's vocabularies, roughly; for expected costs alone."""
+
 TEMPLATE_TOKENS = 256
 """Room for what a chat template adds to a conversation."""
 

@@ -12,14 +12,12 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from shared.fields import TOLD
+from shared.money.judges import JudgeQuote, judge_quotes
 from shared.money.limits import Limit
-from shared.money.prices import NANO, Price, most_prompt_tokens
+from shared.money.prices import BYTES_PER_TOKEN, NANO, Price, most_prompt_tokens
 from shared.plan import Plan, most_calls
 from shared.plan.durations import least_s
 from shared.standards.units import DAY_S
-
-BYTES_PER_TOKEN = 4
-"""Of English text in today's vocabularies, roughly; for the expected cost alone."""
 
 _MINUTE_S = 60.5
 
@@ -67,7 +65,7 @@ class Quote:
     """The answer to a dry run."""
 
     calls: int | None
-    """Warm-ups included; None: the upstream's speed decides."""
+    """Warm-ups and judges included; None: the upstream's speed decides."""
     worst_usd: float | None
     """None: a price or the number of calls is not known."""
     expected_usd: float | None
@@ -77,6 +75,7 @@ class Quote:
     """At least, by the loads of all steps and the account's limits; how fast the
     upstream answers comes on top. Of a search its first value alone."""
     targets: tuple[TargetQuote, ...]
+    judges: tuple[JudgeQuote, ...]
     limits: tuple[LimitQuote, ...]
 
 
@@ -98,11 +97,13 @@ def quote(
     limits_of: Sequence[Sequence[str]],
     max_cost_usd: float | None,
     mean_output_tokens: Mapping[str, float],
+    judge_prices: Sequence[Price | None] = (),
 ) -> Quote:
     """The quote of a plan.
 
-    prices: of each target. limits: by name. limits_of: of each target, which of them
-    count its calls. mean_output_tokens: by model, what earlier calls have brought.
+    prices: of each target. limits: by name. limits_of: of each target, and then of each
+    judge, which of them count its calls. mean_output_tokens: by model, what earlier
+    calls have brought. judge_prices: of each judge.
     """
     calls = most_calls(plan)
     asked = _Volume(plan, calls)
@@ -110,19 +111,23 @@ def quote(
         _target(plan, number, price, asked, mean_output_tokens)
         for number, price in enumerate(prices)
     )
+    judges = judge_quotes(plan, judge_prices, asked.each, mean_output_tokens)
+    priced: list[TargetQuote | JudgeQuote] = [*targets, *judges]
+    each = [asked.of_target] * len(plan.targets) + [one.calls for one in judges]
     bound = tuple(
         found
         for name, left in limits.items()
-        if (found := _limit(left, [name in names for names in limits_of], asked))
+        if (found := _limit(left, [name in names for names in limits_of], each))
     )
     takes_s = [least_s(plan), *(limit.takes_s for limit in bound)]
     return Quote(
-        calls=calls,
-        worst_usd=_sum([target.worst_usd for target in targets]),
-        expected_usd=_sum([target.expected_usd for target in targets]),
+        calls=None if calls is None else calls + sum(j.calls or 0 for j in judges),
+        worst_usd=_sum([one.worst_usd for one in priced]),
+        expected_usd=_sum([one.expected_usd for one in priced]),
         max_cost_usd=max_cost_usd,
         takes_s=max(takes_s),
         targets=targets,
+        judges=judges,
         limits=bound,
     )
 
@@ -181,10 +186,13 @@ def _target(
     )
 
 
-def _limit(left: Headroom, counts: Sequence[bool], asked: _Volume) -> LimitQuote | None:
-    if asked.of_target is None or not any(counts):
+def _limit(
+    left: Headroom, counts: Sequence[bool], each: Sequence[int | None]
+) -> LimitQuote | None:
+    counted = [n for n, counts_it in zip(each, counts, strict=True) if counts_it]
+    if not counted or None in counted:
         return None
-    limit, calls = left.limit, asked.of_target * sum(counts)
+    limit, calls = left.limit, sum(n or 0 for n in counted)
     left_today = None
     if limit.per_day is not None:
         left_today = max(0, limit.per_day - left.used_today)

@@ -4,13 +4,15 @@ A new file is one module here, and one entry of the table below: the reduce writ
 and the API serves it under its name.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.opinion import FILE, Opinion, has_judges
 from shared.outputs.csv import write_csv
 from shared.outputs.json import write_json
 from shared.outputs.jsonl import KeptAnswer, write_responses
+from shared.outputs.judged import write_judged
 from shared.outputs.parquet import is_installed, write_parquet
 from shared.plan import Plan
 from shared.verdict import Judged
@@ -29,6 +31,8 @@ class Results:
     summary: Judged
     answers: Iterable[KeptAnswer] = ()
     """Read once, by responses.jsonl."""
+    opinions: Sequence[Opinion] = ()
+    """Of judges, in the order of their slots."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ class Output:
     media_type: str
     title: str
     about: str
+    is_for: Callable[[Plan], bool] = lambda plan: True
+    """Which plans have it."""
 
 
 _PARQUET = Output(
@@ -63,6 +69,14 @@ OUTPUTS = {
         media_type="application/jsonl",
         title="The answers",
         about="One JSON object per answer that the plan's `keep_answers` kept.",
+    ),
+    FILE: Output(
+        write=lambda run: write_judged(run.plan, run.opinions),
+        media_type="application/jsonl",
+        title="What judges said",
+        about="One JSON object per answer and judge; docs/checks.md. Only of plans with"
+        " a check\nof kind `judge`.",
+        is_for=has_judges,
     ),
     "plan.json": Output(
         write=lambda run: [write_json(run.plan)],

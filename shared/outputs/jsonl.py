@@ -9,7 +9,7 @@ from shared.plan import Plan, work
 from shared.sample import Outcome
 
 # Inside JSON they mean nothing, yet some line readers take them for ends of lines.
-_ESCAPES = str.maketrans({end: f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"})
+ESCAPES = str.maketrans({end: f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,4 +53,4 @@ def write_responses(plan: Plan, answers: Iterable[KeptAnswer]) -> Iterator[bytes
                 "token_events_s": answer.token_events_s,
             }
         ).decode()
-        yield line.translate(_ESCAPES).encode() + b"\n"
+        yield line.translate(ESCAPES).encode() + b"\n"

@@ -19,6 +19,7 @@ from shared.comparison.looks import LookAnswer
 from shared.errors import Unreadable, Unwritable
 from shared.fields import Frozen
 from shared.files import publish
+from shared.opinion import Judging
 from shared.outputs.json import write_json
 from shared.outputs.rows import NOT_KEPT, read_rows
 from shared.plan import Plan
@@ -30,6 +31,7 @@ MOST_CHANGES = 50
 
 Made = TypeVar("Made", bound=Frozen)
 _LOOK: TypeAdapter[LookAnswer | None] = TypeAdapter(LookAnswer | None)
+_JUDGING: TypeAdapter[Judging | None] = TypeAdapter(Judging | None)
 
 
 class ChangedFigure(Frozen):
@@ -148,7 +150,24 @@ def _carried(figures: Summary, old: Mapping[str, Any]) -> Summary:
         name: share for name, share in figures.doubtful_shares.items() if name != "gap"
     }
     shares |= {"gap": doubtful["gap"]} if "gap" in doubtful else {}
-    return of(figures, old).model_copy(update={**parts, "doubtful_shares": shares})
+    made = of(figures, old).model_copy(update={**parts, "doubtful_shares": shares})
+    return _with_judging(made, old)
+
+
+def _with_judging(made: Summary, old: Mapping[str, Any]) -> Summary:
+    """What judges were asked and paid stands in no row; what they said does."""
+
+    def of(was: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "judging": _JUDGING.validate_python(was.get("judging")),
+            "judge_cost_usd": was.get("judge_cost_usd"),
+        }
+
+    by = {one.get("target"): one for one in old.get("targets") or ()}
+    targets = tuple(
+        one.model_copy(update=of(by.get(one.target, {}))) for one in made.targets
+    )
+    return made.model_copy(update={**of(old), "targets": targets})
 
 
 _NAMED = {"targets": "target", "providers": "provider", "steps": "step"}

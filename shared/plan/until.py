@@ -5,6 +5,7 @@ each look says. So the looks are those of `shared.comparison.looks`, fixed in th
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
@@ -97,6 +98,11 @@ def can_be_decided(until: Until | None, info: ValidationInfo) -> Until | None:
             f"{unknown[0]} is not known unless the answer is streamed; set `stream` to"
             " true, or leave it out"
         )
+    if "cost" in until.decided and _is_judged(said):
+        raise ValueError(
+            "what a good answer costs is not known before judges are asked, and that is"
+            " after the run; leave `cost` out, or the checks of kind `judge`"
+        )
     pairs = load.count and load.count // len(targets)
     pairs = pairs or said["prompts"].count() * said.get("runs", 1)
     if pairs < LEAST_PAIRS:
@@ -105,6 +111,16 @@ def can_be_decided(until: Until | None, info: ValidationInfo) -> Until | None:
             " to tell anything; use more prompts, or raise `runs`"
         )
     return until
+
+
+def _is_judged(said: dict[str, Any]) -> bool:
+    """By a check of the plan, or of one of its prompts."""
+    inline = getattr(said["prompts"], "prompts", ())
+    checks = [
+        *said.get("checks", ()),
+        *chain(*(getattr(p, "checks", ()) for p in inline)),
+    ]
+    return any(check.kind == "judge" for check in checks)
 
 
 def parts(slots: int, targets: int) -> list[int]:

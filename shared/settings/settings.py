@@ -78,6 +78,9 @@ class Settings(AccessSettings, OfUpstream):  # the last one's configuration hold
     reconcile: bool = False
     reconcile_most: Annotated[int, Field(gt=0, le=10_000)] = 1000
 
+    # Judges: calls that are open at once to those of one run (docs/checks.md)
+    judge_concurrency: Annotated[int, Field(gt=0, le=256)] = 8
+
     # Workers
     lease_s: Seconds = 15
     heartbeat_s: Seconds = 5

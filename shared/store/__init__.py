@@ -6,7 +6,7 @@ upstream. Whether the store can be used is asked by `fitness`, `durable` and `aw
 `embedded` is a store of our own.
 
 May import: the machinery, `access`, `run`, `sample`, `baselines`, `settings`, `plan`,
-`money`, `answer` for how models want to be asked, and `verdict` for a self-test's
+`money`, `opinion`, `answer` for how models want to be asked, and `verdict` for a self-test's
 record.
 
 Keys (all begin with `llmbench:`; an ended run's keys expire together)
@@ -62,6 +62,7 @@ Keys (all begin with `llmbench:`; an ended run's keys expire together)
     run:ID:dialects     hash   the same of the upstreams that have a name, by that
     run:ID:down         hash   `upstream` or `target I`: since, until, tries (`outages`)
     run:ID:reconcile    string the worker that compares its bills; a lease
+    run:ID:opinions     hash   STEP:SLOT:JUDGE -> what it said, JSON (`opinions`)
     run:ID:step:N       hash   the step, its shards and their leases (`leases`)
     run:ID:taken:N      hash   slot -> the shard that has it in hand
     run:ID:back:N       zset   slots to offer again -> not before, store ms

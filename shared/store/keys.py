@@ -24,7 +24,7 @@ SIGNING_KEY = PREFIX + "signing_key"
 OF_RUN = (
     *("", ":plan", ":events", ":rows", ":answers", ":seen", ":finished", ":reduce"),
     *(":holds", ":held", ":pace", ":paces", ":beside", ":keys", ":dialect", ":down"),
-    ":dialects",
+    *(":dialects", ":opinions"),
 )
 OF_STEP = (":step:", ":taken:", ":back:", ":closed:", ":attempts:")
 

@@ -3,7 +3,7 @@
 `contact` finds out who is asked, and has all upstreams by name; `connect` makes
 the client that asks, over the timed wire.
 
-May import: the machinery, `plan`, `wire`, `answer`, `money`, `store`.
+May import: the machinery, `plan`, `opinion`, `wire`, `answer`, `money`, `store`.
 """
 
 from shared.upstream.account import Account, KeyRefused, read_account

@@ -15,6 +15,7 @@ from shared.answer.wording import Wording
 from shared.clock import monotonic_s
 from shared.errors import BadPlan, CatalogueDown, Misconfigured
 from shared.near import meant
+from shared.opinion import judge_targets
 from shared.plan import Plan
 from shared.settings import DEFAULT, Settings
 from shared.settings.address import with_version
@@ -158,6 +159,9 @@ def check_upstreams(plan: Plan, names: Iterable[str]) -> None:
         if target.at not in known:
             field = f"targets[{index}].upstream"
             raise BadPlan(no_such_upstream(target.at, known), field)
+    for judge in judge_targets(plan):
+        if judge.at not in known:
+            raise BadPlan(no_such_upstream(judge.at, known), "checks")
 
 
 def no_such_upstream(name: str, known: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from simulator.catalogue import Model, Provider, cast
 from simulator.config import Config
 from simulator.ledger import Record
 from simulator.pace import Pace, schedule
-from simulator.reply import Answer, Charge, words
+from simulator.reply import Answer, Charge, word, words
 
 _EFFORTS = {"none": 0.0, "minimal": 0.25, "low": 0.5, "medium": 1.0, "high": 2.0}
 _UTMOST = 4.0
@@ -66,10 +66,13 @@ def answer_of(
     cap = _token_cap(request)
     _check_length(served, record.prompt_tokens, cap)
     thoughts, hidden = _reasoning(served, request)
+    prompt = words.prompt_text(request["messages"])
+    verdict = words.cut(word(prompt)) if served.judges else None
+    if verdict is not None:
+        pace = replace(pace, tokens=len(verdict))
     whole = thoughts + pace.tokens
     tokens = whole if cap is None else min(whole, cap)
     thoughts = min(thoughts, tokens)
-    prompt = words.prompt_text(request["messages"])
     finish = "length" if tokens < whole else "stop"
     record.finish_reason = finish
     prompt_usd, completion_usd = served.prices_usd(record.prompt_tokens, provider)
@@ -81,8 +84,10 @@ def answer_of(
         head=bodies.Head(record.id, created, name, provider.name, plain),
         stream=record.streamed,
         reasoning=words.pieces(f"{served.id} thinks", prompt, thoughts),
-        content=words.pieces(
-            served.id, prompt, tokens - thoughts, closed=tokens == whole
+        content=(
+            words.pieces(served.id, prompt, tokens - thoughts, closed=tokens == whole)
+            if verdict is None
+            else verdict[: tokens - thoughts]
         ),
         times_s=schedule(pace, tokens, rng),
         charge=Charge(

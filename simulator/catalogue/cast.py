@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from simulator.catalogue.models import KESTREL, PROVIDERS, SHOAL, TIDEWAY, Model
+from simulator.catalogue.models import JUDGE, KESTREL, PROVIDERS, SHOAL, TIDEWAY, Model
 from simulator.catalogue.twins import TWINS
 from simulator.pace import Pace
 
@@ -159,6 +159,7 @@ MODELS: tuple[Model, ...] = (
     ORCA_PRO,
     LYNX,
     *TWINS,
+    JUDGE,
     # The rows that a reader of the catalogue must survive.
     Model(
         id="openrouter/auto",

@@ -53,6 +53,8 @@ class Model:
     pace: Pace = ORDINARY
     reasoning_tokens: int = 0
     reasoning_mandatory: bool = False
+    judges: bool = False
+    """It says yes or no to a rubric, and nothing else."""
     prompt_usd: Decimal = Decimal(0)
     completion_usd: Decimal = Decimal(0)
     dearer_after: tuple[int, Decimal, Decimal] | None = None
@@ -77,3 +79,14 @@ class Model:
         if self.dearer_after and prompt_tokens > self.dearer_after[0]:
             prices = self.dearer_after[1:]
         return tuple(price * provider.dearness for price in prices)
+
+
+JUDGE = Model(
+    id="acme/judge",
+    name="Acme: Judge",
+    says="Judges answers: yes where what a rubric quotes stands in one, else no.",
+    pace=Pace(ttft_s=0.05, gap_s=0.005, tokens=1, spread=0.1),
+    prompt_usd=Decimal("0.0000001"),
+    completion_usd=Decimal("0.0000004"),
+    judges=True,
+)

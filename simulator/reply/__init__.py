@@ -3,6 +3,7 @@
 May import: `bodies`, `pace`.
 """
 
+from simulator.reply.judging import word
 from simulator.reply.render import completion_of, render, usage_of
 from simulator.reply.script import (
     EVERY_REPLY,
@@ -29,4 +30,5 @@ __all__ = [
     "refuse",
     "render",
     "usage_of",
+    "word",
 ]

@@ -30,6 +30,16 @@ def count_tokens(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
+def cut(text: str) -> tuple[str, ...]:
+    """A text in pieces, a token each; joining them is the text.
+
+    >>> cut("It is.")
+    ('It', ' is', '.')
+    """
+    ends = [found.end() for found in _TOKEN.finditer(text)]
+    return tuple(text[a:b] for a, b in zip([0, *ends], ends, strict=False))
+
+
 def prompt_text(messages: list[Any]) -> str:
     """Every text of the messages, in order, with a line feed between two.
 

@@ -5,13 +5,13 @@ import logging
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
 
-from shared.checks import Checked, Checks
+from shared.checks import Checked, CheckKind
 
 log = logging.getLogger("worker.checks")
 
@@ -46,7 +46,7 @@ class Checker:
         self._task: asyncio.Task[None] | None = None
         self._warned = False
 
-    def check(self, checks: Checks, text: str, then: Then) -> None:
+    def check(self, checks: Sequence[CheckKind], text: str, then: Then) -> None:
         """Ask what the checks say of an answer; `then` is told, later."""
         line = to_json(checks) + b"\t" + to_json(text) + b"\n"
         if len(line) > _MOST_LINE:

@@ -15,14 +15,15 @@ from functools import lru_cache
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
-from shared.checks import Checks, evaluate
+from shared.checks import CheckKind, Checks, Judge, evaluate
 
 _checks: TypeAdapter[Checks] = TypeAdapter(Checks)
 
 
 @lru_cache(maxsize=1_000)
-def _read(checks: bytes) -> Checks:
-    return _checks.validate_json(checks)
+def _read(checks: bytes) -> tuple[CheckKind, ...]:
+    found = _checks.validate_json(checks)
+    return tuple(each for each in found if not isinstance(each, Judge))
 
 
 def main() -> None:

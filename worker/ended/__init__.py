@@ -1,10 +1,10 @@
-"""A run that takes no more rows is reduced, then compared with its bills; its files are
-deleted when they are old or too large.
+"""A run that takes no more rows has its answers judged, where it has judges; it is
+reduced, then compared with its bills; its files are deleted when they are old or too
+large.
 
 May import: `shared`, `worker.advance`, `worker.tasks`, `worker.telemetry`.
 """
 
-from worker.ended.reconcile import Reconciler
-from worker.ended.reduce_queue import ReduceQueue
+from worker.ended.aftermath import Aftermath
 
-__all__ = ["Reconciler", "ReduceQueue"]
+__all__ = ["Aftermath"]

@@ -42,7 +42,7 @@ from shared.store.run import reconciles, runs, samples, states
 from shared.store.upstream import means, money
 from shared.verdict import Judged, judge
 from worker.advance import step_measured
-from worker.ended import evidence
+from worker.ended import evidence, judged
 from worker.telemetry import story
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ async def reduce_run(
     """
     run = await runs.load(redis, job_id)
     plan = await runs.plan_of(redis, job_id)
+    if run.judging and run.status is Status.REDUCING:
+        return False  # judges are to be asked first, or somebody asks them now
     if run.status is not Status.REDUCING:
         finish = partial(_finished, store, plan, job_id)
         return await step_measured(redis, plan, run, finish)
@@ -72,9 +74,11 @@ async def reduce_run(
     cause = await states.cause(redis, job_id)
     reported = await samples.observations(redis, job_id)
     seen = await evidence.observations(redis, run, reported)
-    rows, figures = _summary(store, plan, run, cause)
     answers = sorted(samples.answers(store, job_id), key=_place)
+    said = await judged.said(redis, plan, job_id, answers)
+    rows, figures = _summary(store, plan, run, cause, said)
     pace = await evidence.paces(redis, plan, job_id)
+    figures = said.told(figures)
     more = {
         "machines": tuple(reported),
         "pace": pace,
@@ -86,7 +90,8 @@ async def reduce_run(
         plan=plan,
         rows=rows,
         summary=summary,
-        answers=map(_answer, answers),
+        answers=filter(None, map(_answer, answers)),
+        opinions=said.opinions,
     )
     crash_point("reduce:rows-read")
     folder = config.results_dir / job_id
@@ -95,8 +100,9 @@ async def reduce_run(
         # who finds summary.json finds all: it is the last one
         publish(folder / "run.json", [archive.record(replace(run, error=cause))])
         for name, output in OUTPUTS.items():
-            publish(folder / name, output.write(results))
-            crash_point(f"reduce:after-{name}")
+            if output.is_for(plan):
+                publish(folder / name, output.write(results))
+                crash_point(f"reduce:after-{name}")
         clear_unfinished(folder)
     except OSError as error:
         sentence = (
@@ -119,7 +125,7 @@ async def reduce_run(
 
 
 def _summary(
-    store: Blocking, plan: Plan, run: Run, cause: str | None
+    store: Blocking, plan: Plan, run: Run, cause: str | None, said: judged.Said
 ) -> "tuple[Columns | None, Summary]":
     ended = run.ending or Ending.BUG
     if not samples.any_rows(store, run.job_id):
@@ -128,7 +134,7 @@ def _summary(
     from shared.analysis.columns import columns_of
     from shared.analysis.summarize import summarize
 
-    rows = columns_of(plan, samples.rows(store, run.job_id))
+    rows = columns_of(plan, said.rows(samples.rows(store, run.job_id)))
     return rows, summarize(plan, rows, ending=ended, cause=cause)
 
 
@@ -190,8 +196,13 @@ def _place(answer: bytes) -> tuple[int, int, int]:
     return said["step"], said["slot"], said["attempt"]
 
 
-def _answer(text: bytes) -> KeptAnswer:
+def _answer(text: bytes) -> KeptAnswer | None:
+    """None for one that was kept for a judge, and for nothing else."""
     said = from_json(text)
+    if said.pop("for_judge", False):
+        if not said["token_events_s"]:
+            return None
+        said |= {"text": "", "cut": False}
     return KeptAnswer(**{**said, "outcome": Outcome(said["outcome"])})
 
 

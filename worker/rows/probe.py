@@ -13,6 +13,7 @@ from shared.answer import Ask, Reply, has_token, read_exchange
 from shared.answer.dialects.chat import Dialect
 from shared.answer.wording import USUAL, Wording
 from shared.clock import wall_s
+from shared.opinion import judges_of
 from shared.plan import Work, unique_prefix, with_prefix, work
 from shared.sample import Outcome, Sample
 from shared.upstream import dialect_of
@@ -266,6 +267,8 @@ class Probe:
         keep, keep_events = self.plan.keep_answers, self.plan.keep_events
         keep_text = keep == "all" or (keep == "first" and call.work.repetition == 0)
         text, reasoning = (reply.text, reply.reasoning) if keep_text else ("", "")
+        for_judge = not keep_text and self._goes_to_judge(call, reply)
+        text = reply.text if for_judge else text
         sent_s = exchange.sent_s
         events_s = None
         if keep_events and sent_s is not None:
@@ -280,7 +283,14 @@ class Probe:
                 "outcome": reply.outcome,
                 "text": text,
                 "reasoning": reasoning,
-                "cut": keep_text and reply.cut,
+                "cut": (keep_text or for_judge) and reply.cut,
                 "token_events_s": events_s,
+                **({"for_judge": True} if for_judge else {}),
             }
         )
+
+    def _goes_to_judge(self, call: Attempt, reply: Reply) -> bool:
+        """Whether its text is kept until it was judged, though the plan keeps none."""
+        if reply.outcome is not Outcome.OK or self._lease.step.warmup:
+            return False
+        return bool(judges_of(self.plan, call.work.prompt))

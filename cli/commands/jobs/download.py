@@ -11,9 +11,12 @@ from cli.client import Api, Refused
 from cli.ids import whole
 from cli.terminal import Url, ask, note
 from shared.money.reconciliation import FILE
+from shared.opinion import FILE as JUDGED
 from shared.outputs import OUTPUTS
 
 NAMES = (*OUTPUTS, FILE)
+_FEW = (FILE, JUDGED)
+"""Few benchmarks have these."""
 
 
 def download(
@@ -57,9 +60,9 @@ async def _saved(
             try:
                 await api.save(job_id, name, folder / name)
             except Refused as error:
-                if names or name != FILE or error.kind != "not-ready":
+                if names or name not in _FEW or error.kind != "not-ready":
                     raise
-                continue  # few benchmarks have that one
+                continue
             saved.append(folder / name)
     except OSError as error:
         note(f"{show.text(folder)} cannot be written to ({error.strerror}).")

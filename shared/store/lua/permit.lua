@@ -23,9 +23,12 @@ local worst = whole(ARGV[4] == '' and 0 or ARGV[4], 0,
                     (given(5) or given(6)) and math.huge)
 if worst > 0 or ARGV[7] ~= '' then
   -- what is noted of a run goes with it; of one that ends or is gone nothing is
-  local status = redis.call('HGET', KEYS[1], 'status')
-  if not status or status == 'reducing' or status == 'done' or status == 'cancelled'
-     or status == 'failed' then
+  local run = redis.call('HMGET', KEYS[1], 'status', 'judging')
+  local status = run[1]
+  -- a judge is asked in `reducing`, until that is over, and nobody else is any more
+  local judges = string.sub(ARGV[1], 1, 6) == 'judge:' and run[2] == 'due'
+  if not status or (status == 'reducing' and not judges) or status == 'done'
+     or status == 'cancelled' or status == 'failed' then
     return {0, now + 1000, worst > 0 and -1 or -2, 'gone', 1000}
   end
 end

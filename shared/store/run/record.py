@@ -25,7 +25,8 @@ NAMES = (
     *("down", "step", "segment", "closed", "failed", "total", "ending", "error"),
     *("warnings", "rerun_of", "exclusive", "traceparent", "interrupted", "gap_ms"),
     *("outages", "outage_ms", "overlaps", "duplicates", "max_nano", "spent_nano"),
-    *("held_nano", "unaccounted_nano", "shut", "owner"),
+    *("held_nano", "unaccounted_nano", "shut", "judging", "judged", "to_judge"),
+    "owner",
 )
 """The fields that make a `Run` in a list. A record has others beside them, `listed`
 among them, and one of those, the result, is larger than all of these together."""
@@ -98,6 +99,9 @@ def _read(job_id: str, record: Mapping[bytes, bytes]) -> Run:
         spent_usd=usd(int(r.get("spent_nano", 0))),
         held_usd=usd(int(r.get("held_nano", 0))),
         unaccounted_usd=usd(int(r.get("unaccounted_nano", 0))),
+        judging=r.get("judging") == "due",
+        judged=int(r.get("judged", 0)),
+        to_judge=int(r["to_judge"]) if "to_judge" in r else None,
     )
 
 

@@ -14,6 +14,7 @@ from shared.about import NOTHING, About
 from shared.access import Token
 from shared.errors import KeyReused, NoSuchRun, WrongState
 from shared.money import Price, nano
+from shared.opinion import has_judges
 from shared.plan import Plan, plan_json, read_plan, total
 from shared.run import Run, Status, created_at, new_job_id
 from shared.standards.units import DAY_S
@@ -83,12 +84,12 @@ async def create(
         fields["max_nano"] = nano(plan.max_cost_usd)
     if plan.exclusive:
         fields["exclusive"] = 1
+    if await asyncio.to_thread(has_judges, plan):
+        fields["judging"] = "due"
     if listed:
         fields["listed"] = to_json(list(listed)).decode()
-    if rerun_of is not None:
-        fields["rerun_of"] = rerun_of
-    if traceparent is not None:
-        fields["traceparent"] = traceparent
+    said_of = {"rerun_of": rerun_of, "traceparent": traceparent}
+    fields |= {name: said for name, said in said_of.items() if said is not None}
     if owner is not None:
         fields |= record.of_owner(owner)
     if key is not None:

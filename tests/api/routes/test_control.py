@@ -3,6 +3,7 @@
 import pytest
 
 from shared.run import Ending, Status
+from shared.store import opinions
 from shared.store.run import slots, states
 from tests.api.client import Played, problem, submit
 from tests.api.routes.test_benchmarks import UNKNOWN, forget
@@ -86,3 +87,23 @@ async def test_what_has_ended_by_itself_cannot_be_cancelled(
     answer = api.http.delete(f"/benchmark/{job_id}")
     assert answer.status_code == 409
     assert "done" in problem(answer, "wrong-state")["detail"]
+
+
+async def test_judges_can_be_cancelled_once_the_calls_have_ended(
+    api: Api, worker: Played
+) -> None:
+    checks = [{"rubric": "Is it so?", "model": "acme/judge"}]
+    job_id = submit(api.http, checks=checks)
+    lease = await worker.claim(job_id)
+    await worker.close(lease, 4)
+    await states.end(worker.redis, job_id, Ending.COMPLETED)
+    assert await opinions.begin(worker.redis, job_id, 4)
+    seen = api.http.get(f"/benchmark/{job_id}").json()
+    assert seen["status"] == "reducing"
+    assert "0 of up to 4 opinions" in seen["waiting_for"]
+    answer = api.http.delete(f"/benchmark/{job_id}")
+    assert (answer.status_code, answer.json()["ending"]) == (202, "cancelled")
+    assert not await opinions.is_due(worker.redis, job_id)
+    await worker.reduce(job_id)
+    ended = api.http.delete(f"/benchmark/{job_id}")
+    assert (ended.status_code, ended.json()["status"]) == (200, "cancelled")

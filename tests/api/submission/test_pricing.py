@@ -122,3 +122,32 @@ def test_a_budget_is_a_positive_amount(api: Api, usd: object) -> None:
     answer = api.http.post("/benchmark", json=plan(max_cost_usd=usd))
     body = problem(answer, "invalid")
     assert body["errors"][0]["field"] == "max_cost_usd"
+
+
+JUDGES = [{"rubric": "Is it so?", "model": "acme/judge"}]
+
+
+def test_a_dry_run_tells_what_judges_cost(api: Api) -> None:
+    asked = plan(targets=TARGETS, max_tokens=100, checks=JUDGES)
+    body = api.http.post("/benchmark?dry_run=true", json=asked).json()
+    assert body["calls"] == 8
+    (judge,) = body["judges"]
+    assert (judge["model"], judge["calls"]) == ("acme/judge", 4)
+    assert 0 < judge["expected_usd"] < judge["worst_usd"]
+    both = body["targets"][0]["worst_usd"] + judge["worst_usd"]
+    assert body["worst_usd"] == pytest.approx(both)
+
+
+def test_a_judge_that_is_no_model_is_refused_with_what_is_near(api: Api) -> None:
+    checks = [{"rubric": "Is it so?", "model": "acme/juge"}]
+    answer = api.http.post("/benchmark", json=plan(targets=TARGETS, checks=checks))
+    body = problem(answer, "unknown-model")
+    assert "acme/judge" in body["suggestions"]
+    assert body["errors"][0]["field"] == "checks"
+
+
+def test_a_judge_of_unknown_price_is_refused_under_a_budget(api: Api) -> None:
+    checks = [{"rubric": "Is it so?", "model": "openrouter/auto"}]
+    asked = plan(targets=TARGETS, max_tokens=100, checks=checks, max_cost_usd=1)
+    body = problem(api.http.post("/benchmark", json=asked), "unknown-price")
+    assert "openrouter/auto costs, which is to judge" in body["detail"]

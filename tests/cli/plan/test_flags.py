@@ -21,6 +21,10 @@ def asked(record: dict[str, Any] | None = None, **flags: Any) -> dict[str, Any]:
         ({"retries": 2}, {"retries": {"max": 2}}),
         ({"retries": 0}, {"retries": None}),
         ({"tag": ["a", "b"]}, {"tags": ["a", "b"]}),
+        (
+            {"check": ["contains=Paris, or so", "max_words=3"]},
+            {"checks": [{"contains": "Paris, or so"}, {"max_words": 3}]},
+        ),
         ({"slo": "ttft=1,latency=10"}, {"slo": {"ttft_s": 1, "latency_s": 10}}),
         (
             {"model": ["a/x", "a/y@p"], "providers": "3"},
@@ -154,3 +158,24 @@ def test_it_is_known_which_flag_set_what() -> None:
         "targets": "--model",
         "load": "--rate",
     }
+
+
+def test_checks_of_flags_come_after_those_of_the_plan() -> None:
+    found = asked({"checks": [{"number": 1}]}, check=["regex=a=b"])
+    assert found == {"checks": [{"number": 1}, {"regex": "a=b"}]}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("Paris", "write KIND=VALUE"),
+        ("contains=", "write KIND=VALUE"),
+        ("city=Paris", "there is no check `city`"),
+        ("max_words=few", "its value is written as JSON, like 50"),
+    ],
+)
+def test_what_is_no_check_is_refused_with_the_flag(text: str, sentence: str) -> None:
+    with pytest.raises(BadPlan) as refused:
+        asked(check=[text])
+    assert str(refused.value).startswith(f"--check {text!r}: ")
+    assert sentence in str(refused.value)

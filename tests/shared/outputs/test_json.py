@@ -54,7 +54,9 @@ def test_every_file_of_a_run_is_written_and_the_summary_last() -> None:
     results = Results(plan=PLAN, rows=table, summary=summary)
     made = {name: b"".join(output.write(results)) for name, output in OUTPUTS.items()}
     tables = ["samples.csv", "samples.parquet"]
-    assert list(made) == [*tables, "responses.jsonl", "plan.json", "summary.json"]
+    lines = ["responses.jsonl", "judged.jsonl"]
+    assert list(made) == [*tables, *lines, "plan.json", "summary.json"]
+    assert not OUTPUTS["judged.jsonl"].is_for(PLAN)
     assert made["samples.csv"].count(b"\n") == 3
     assert Judged.model_validate_json(made["summary.json"]) == summary
     assert json.loads(made["summary.json"])["total_runs"] == 2

@@ -16,9 +16,11 @@ from shared.about import About
 from shared.answer.usage import MOST_USD
 from shared.money import Budget, nano
 from shared.money.limits import Limit
+from shared.opinion import Opinion
 from shared.plan import Finished, Plan, Step, steps
 from shared.plan.loads.adaptive import Adaptive
 from shared.run import Ending, Status
+from shared.store import keys, opinions
 from shared.store.run import leases, outages, reduces, runs, samples, slots, states
 from shared.store.run.runs import IdempotencyKey
 from shared.store.run.slots import Entry
@@ -188,6 +190,21 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     await leases.release(redis, lease, finished=True)
     await states.move(redis, run.job_id, Status.PAUSED)
     await states.advance(redis, run.job_id, Finished(0), None, Ending.COMPLETED)
+    await redis.hset(keys.run(run.job_id), "judging", "due")
+    assert await opinions.begin(redis, run.job_id, 2)
+    call = opinions.hold_of("0:0:0:x")
+    one = Opinion(step=0, slot=0, judge=0, name="judge", model="m", word="yes")
+    cheap = Reservation(nano(0.01), Budget(nano(1_000_000), None))
+    assert (
+        await limits.leave(
+            *(redis, "acc", [], call), flight_s=60, reservation=cheap, job_id=run.job_id
+        )
+        is None
+    )
+    kept = {"cost_nano": 5, "hold": call}
+    assert await opinions.keep(redis, run.job_id, "acc", one, **kept)
+    assert not await opinions.keep(redis, run.job_id, "acc", one, **kept)
+    assert await opinions.end(redis, run.job_id, "budget")
     over = await runs.load(redis, run.job_id)
     await samples.asked_with(redis, run.job_id, "a print")
     await samples.observe(redis, run.job_id, {"host": "here"})

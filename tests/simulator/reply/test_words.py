@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from simulator.reply import word
 from simulator.reply.words import count_tokens, pieces, prompt_text
 
 
@@ -31,3 +32,20 @@ def test_the_prompt_of_one_message_is_its_text() -> None:
     messages = [{"role": "system", "content": "s"}, {"role": "user", "content": parts}]
     assert prompt_text(messages) == "s\na"
     assert prompt_text(["nonsense", {"content": None}]) == ""
+
+
+@pytest.mark.parametrize(
+    ("rubric", "answer", "said"),
+    [
+        ('Is it "Rome" in "Italy"?', '"rome, italy"', "yes"),
+        ('Is it "Rome" in "Italy"?', '"Rome"', "no"),
+        ("rome", '"Rome"', "yes"),
+        ("rome", "Rome", "The answer cannot be read."),
+    ],
+)
+def test_a_judge_looks_for_what_the_rubric_quotes(
+    rubric: str, answer: str, said: str
+) -> None:
+    asked = f"RUBRIC:\n{rubric}\n\nQUESTION:\n\n<answer a1>\n{answer}\n</answer a1>\n"
+    assert word(asked) == said
+    assert word("Why?") == "There is nothing to judge here."
