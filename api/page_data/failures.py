@@ -1,41 +1,18 @@
 """Failures by what they have in common: the outcome, then the message without ids."""
 
-import re
 from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from api.page_data.masks import MOST_GROUPS, OTHER, masked
 from api.page_data.records import FailureGroup, call_id
 from shared.outputs.arrays import CallRows
 from shared.sample import Outcome
 
-MOST_GROUPS = 50
-OTHER = "other"
 _EXAMPLES = 3
 _MARKS = 60
-_CHARACTERS = 200
-
-_ID = re.compile(
-    r"\b(?=[\w-]*\d)(?:[A-Za-z]+[-_])?[0-9A-Za-z_]{2,}(?:-[0-9A-Za-z_]+)*\b|\d+"
-)
-"""A word with a digit in it, or a number alone."""
-_STATUS = re.compile(r"[1-5]\d\d: ")
-
-
-def masked(message: str) -> str:
-    """The message with # for each id and number, so that one fault is one group.
-
-    An HTTP status at its beginning stays: it is neither.
-
-    >>> masked("429: limit of 20 a minute, request req-7f3a91 at 0.35 s")
-    '429: limit of # a minute, request # at # s'
-    """
-    status = _STATUS.match(message)
-    begin = status[0] if status else ""
-    rest = re.sub(r"#(?:\.#)+", "#", _ID.sub("#", message[len(begin) :]))
-    return (begin + rest)[:_CHARACTERS]
 
 
 def failure_groups(

@@ -76,6 +76,16 @@ def calls_per_s(rows: Sequence[Seen], now: float) -> float | None:
     return round(n / max(now - begin, 0.001), 3)
 
 
+def is_warmup(plan: Plan, step: int) -> bool:
+    """Whether the calls of a step are in no figure.
+
+    >>> is_warmup({"load": {"warmup": {"requests": 2}}}, 0)
+    True
+    """
+    each = 2 if plan["load"].get("warmup") else 1
+    return _Steps(each, "", (), to_looks=bool(plan.get("until"))).is_warmup(step)
+
+
 @dataclass(frozen=True, slots=True)
 class _Steps:
     """The steps of a plan, by number, as far as they are known."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from redis.asyncio import Redis
 
-from shared.analysis import latency_s, ttft_s
+from shared.analysis import latency_s, tpot_s, ttft_s
 from shared.sample import Sample, decode
 from shared.store.run import samples
 
@@ -34,6 +34,12 @@ class Seen(NamedTuple):
     started_at: float | None
     """Wall clock, Unix seconds; of `ended_at`, too."""
     ended_at: float | None
+    slot: int = 0
+    prompt: int = 0
+    repetition: int = 0
+    tpot_s: float | None = None
+    provider: str | None = None
+    worker: str = ""
 
 
 @dataclass(slots=True)
@@ -54,7 +60,7 @@ class NewestRows:
         """The newest rows, in the order of their commits; raises NewerRecord."""
         window = self._windows.get(job_id) or _Window(0, deque(maxlen=MOST_ROWS))
         start, found = await samples.newest(redis, job_id, window.count, MOST_ROWS)
-        rows = await asyncio.to_thread(_read, found)
+        rows = await asyncio.to_thread(read_rows, found)
         if start + len(found) > window.count:  # another request may have been faster
             fresh = rows[max(0, window.count - start) :]
             window.rows.extend(row for row in fresh if row is not None)
@@ -70,7 +76,8 @@ class NewestRows:
         self._windows.pop(job_id, None)
 
 
-def _read(found: list[bytes]) -> list[Seen | None]:
+def read_rows(found: list[bytes]) -> list[Seen | None]:
+    """Rows of the store; None for one that cannot be read."""
     return [_seen(row) for row in found]
 
 
@@ -102,4 +109,10 @@ def seen(row: Sample) -> Seen:
         latency_s(row) if row.ok else None,
         row.started_at,
         ended_at,
+        row.slot,
+        row.prompt,
+        row.repetition,
+        tpot_s(row) if row.ok else None,
+        row.provider,
+        row.worker,
     )

@@ -14,6 +14,7 @@ from shared.analysis.metrics import (
     MOST_OFF,
     RESOLUTION_S,
     latency_s,
+    tpot_s,
     ttft_s,
 )
 from shared.analysis.percentiles import (
@@ -43,6 +44,7 @@ __all__ = [
     "latency_s",
     "least_n",
     "linear",
+    "tpot_s",
     "ttft_s",
     "wilson",
 ]

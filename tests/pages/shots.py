@@ -1,12 +1,13 @@
-"""`python -m tests.pages.shots`: every page in both themes, into docs/images.
+"""`python -m tests.pages.shots [NAME ...]`: pages in both themes, into docs/images.
 
 A stack of its own against simulated models, with some runs of made-up names. No test:
 the pictures in the docs change when somebody asks for it.
 """
 
 import asyncio
+import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -45,6 +46,8 @@ def _plan(name: str, tags: list[str], models: list[str], **more: object) -> obje
     return said | more
 
 
+WEATHER = "rate-limited-upstream=0.01,mid-stream-error=0.008,error-in-200=0.004"
+
 ENDED = (
     _plan("price check", [], [ORCA], runs=4),
     _plan(
@@ -66,9 +69,16 @@ ENDED = (
 GOING = _plan(
     "ru-en-everyday",
     ["ru"],
-    [FREE, SAGE],
-    runs=400,
-    load={"kind": "constant", "rate_per_s": 15},
+    [FREE, SWIFT, SAGE, ORCA],
+    runs=9,
+    prompts={
+        "kind": "inline",
+        "prompts": [
+            f"{prompt} Take {n + 3} words." for prompt in PROMPTS for n in range(9)
+        ],
+    },
+    max_cost_usd=1,
+    load={"kind": "constant", "rate_per_s": 8},
 )
 
 
@@ -102,6 +112,14 @@ async def _try(page: Page) -> None:
     await page.locator(".answer:not(.going)").nth(2).wait_for()
 
 
+async def _live(page: Page) -> None:
+    await page.goto("/")
+    lines = page.locator("#lines tr", has=page.locator(".state.running"))
+    await lines.first.get_by_role("link").first.click()
+    await page.locator("[data-live=strip] path").first.wait_for()
+    await page.wait_for_timeout(1500)
+
+
 def _plain(path: str) -> Callable[[Page], Awaitable[None]]:
     async def shown(page: Page) -> None:
         await page.goto(path)
@@ -114,9 +132,14 @@ SHOTS = {
     "runs": _runs,
     "new": _new,
     "try": _try,
+    "live": _live,
     "account": _plain("/account"),
     "workers": _plain("/workers"),
 }
+
+
+LONGEST = {"live": {1280: 1000, 360: 1700}}
+"""Pixels of a picture, by page and width."""
 
 
 def _begin(api: Api, plan: object) -> str:
@@ -126,8 +149,8 @@ def _begin(api: Api, plan: object) -> str:
     return job_id
 
 
-async def _prepared(api: Api) -> None:
-    begun = [_begin(api, plan) for plan in ENDED]
+async def _prepared(api: Api, names: Sequence[str]) -> None:
+    begun = [] if names == ["live"] else [_begin(api, plan) for plan in ENDED]
 
     async def done() -> bool:
         said = [api.http.get(f"/benchmark/{job_id}").json() for job_id in begun]
@@ -136,32 +159,42 @@ async def _prepared(api: Api) -> None:
     await until(done, "the end of the runs", deadline_s=300)
     going = _begin(api, GOING)
 
-    async def under_way() -> bool:
-        closed = api.http.get(f"/benchmark/{going}").json()["progress"]["closed"]
-        return bool(closed > 200)
+    async def under_way(calls: int) -> None:
+        async def there() -> bool:
+            said = api.http.get(f"/benchmark/{going}").json()
+            return bool(said.get("progress", {}).get("closed", 0) >= calls)
 
-    await until(under_way, "some calls of the last run", deadline_s=300)
+        await until(there, f"{calls} calls of the last run", deadline_s=300)
+
+    await under_way(160)
+    api.http.post(f"/benchmark/{going}/pause")
+    await asyncio.sleep(6)
+    api.http.post(f"/benchmark/{going}/resume")
+    await under_way(330)
 
 
-async def _taken(api: Api) -> None:
-    await _prepared(api)
+async def _taken(api: Api, names: Sequence[str]) -> None:
+    await _prepared(api, names)
     async with chromium() as browser:
         for name, prepare in SHOTS.items():
+            if names and name not in names:
+                continue
             for theme in ("light", "dark"):
                 async with watched(browser, api.url, theme=theme) as page:
                     await prepare(page)
                     path = IMAGES / f"{name}-{theme}.png"
-                    await _picture(page, path)
+                    await _kept(page, path)
             async with watched(browser, api.url, width=360) as page:
                 await prepare(page)
-                await _picture(page, IMAGES / f"{name}-narrow.png")
+                path = IMAGES / f"{name}-narrow.png"
+                await _kept(page, path)
 
 
-async def _picture(page: Page, path: Path) -> None:
-    """The page from its top, as far as is of use in a text."""
-    size = await page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
-    width, height = size[0], min(size[1], TALLEST)
-    clip = FloatRect(x=0, y=0, width=width, height=height)
+async def _kept(page: Page, path: Path) -> None:
+    """The whole page, or the beginning of a long one."""
+    size = await page.evaluate("[innerWidth, document.body.scrollHeight]")
+    most = LONGEST.get(path.stem.partition("-")[0], {}).get(size[0], size[1])
+    clip = FloatRect(x=0, y=0, width=size[0], height=min(size[1], most))
     await page.screenshot(path=path, full_page=True, clip=clip)
 
 
@@ -171,7 +204,8 @@ def main() -> None:
     store = embedded.start(folder)
     with ExitStack() as stack:
         stack.callback(store.stop)
-        sim = stack.enter_context(simulator("--free-per-minute", "100000"))
+        options = ("--free-per-minute", "100000", "--weather", WEATHER)
+        sim = stack.enter_context(simulator(*options))
         settings = Settings(
             openrouter_base_url=sim.base_url,
             openrouter_api_key=SecretStr(CANARY),
@@ -184,7 +218,7 @@ def main() -> None:
         api = stack.enter_context(serving(settings))
         fleet.start()
         fleet.start()
-        asyncio.run(_taken(api))
+        asyncio.run(_taken(api, sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -89,3 +89,9 @@ async def test_an_error_is_a_page_to_a_browser_and_a_problem_to_a_program(
         assert await violations(page) == []
     answer = stack.http.get("/nothing")
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_docs_of_the_api_are_drawn_and_ask_no_other_host(open: Open) -> None:
+    async with open() as page:  # which looks at the console and at requests
+        await page.goto("/docs")
+        await page.get_by_text("Follow a benchmark", exact=False).first.wait_for()

@@ -1,7 +1,7 @@
 """`/runs/{id}`: the page of one run, whatever it is doing.
 
-One that has ended shows its figures; one that goes on shows how far it is, and is asked
-again. The choice is made in `show`.
+One that has ended shows its figures, one that goes on its live page. The choice is made
+in `show`.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from api.pages.ended.answers import Answers
 from api.pages.ended.asked import Choices, ChoicesDep
 from api.pages.ended.context import of_data, of_run
 from api.pages.figures import KINDS
+from api.pages.live import live_page
 from api.pages.shell import page
 from api.schemas import Job
 from shared.access import Scope
@@ -50,8 +51,12 @@ async def show(
     """The page of a run."""
     async with store.access.deadline():
         job = await store.views.job(job_id)
-    if job.result is None:
-        return page(request, "run/going.html", **of_run(job))
+    if not job.status.terminal:
+        going = await live_page(request, job_id, parts, store)
+        if going is not None:
+            return going
+        async with store.access.deadline():  # it has ended this moment
+            job = await store.views.job(job_id)
     return await _ended(request, job, parts.settings, asked)
 
 

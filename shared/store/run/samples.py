@@ -42,6 +42,12 @@ async def each_row(redis: Redis, job_id: str) -> AsyncIterator[bytes]:
         start += len(page)
 
 
+async def page(redis: Redis, job_id: str, after: int) -> list[bytes]:
+    """Up to 2,000 rows from the one at place `after` on; [] where that is all."""
+    found = redis.lrange(keys.run(job_id, ":rows"), after, after + _PAGE - 1)
+    return cast(list[bytes], await reply(found))
+
+
 async def newest(
     redis: Redis, job_id: str, after: int, most: int
 ) -> tuple[int, list[bytes]]:
