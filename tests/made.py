@@ -3,7 +3,8 @@
 import json
 import os
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from math import exp
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from typing import Any
 from shared import archive
 from shared.analysis.columns import columns_of
 from shared.analysis.summarize import summarize
+from shared.comparison.looks import LookAnswer
 from shared.outputs import KeptAnswer, write_csv, write_json, write_responses
 from shared.plan import Plan, steps, work
 from shared.run import Ending, Run, Status, new_job_id
 from shared.sample import Outcome, Sample
+from shared.upstream import ListedProvider
 from shared.verdict import Observations, judge
 
 SWIFT, LARK, SAGE, ORCA = (
@@ -121,6 +124,20 @@ def _fate(
     return Outcome.OK, None
 
 
+def checked(rows: Iterable[Sample], passes: Callable[[Sample], bool]) -> list[Sample]:
+    """The rows, of which the successful ones were checked."""
+    return [
+        replace(
+            row,
+            passed=passes(row),
+            failed_check=None if passes(row) else "contains",
+        )
+        if row.ok
+        else row
+        for row in rows
+    ]
+
+
 def keep(
     results_dir: Path,
     plan: Plan,
@@ -128,6 +145,8 @@ def keep(
     *,
     answers: bool = True,
     text: str = "«{asked}»: terra sale vento, alba {n}.",
+    listed: Sequence[ListedProvider] = (),
+    until: LookAnswer | None = None,
     **about: Any,
 ) -> str:
     """Its files, as the reduce writes them; the id."""
@@ -140,6 +159,7 @@ def keep(
         hosts=("vm",), versions=("0.1.0",), kernel_stamps=17_656, cpu_share=0.94
     )
     judged = judge(plan, summarize(plan, columns, ending=Ending.COMPLETED), seen)
+    judged = judged.model_copy(update={"until": until})
     run = Run(
         job_id=job_id,
         status=Status.DONE,
@@ -153,6 +173,7 @@ def keep(
         total=len(made),
         spent_usd=sum(each.cost_usd or 0.0 for each in made),
         max_usd=plan.max_cost_usd,
+        listed=tuple(one.model_dump(mode="json") for one in listed),
     )
     record = json.loads(archive.record(run))
     record["about"] = {"name": None, "tags": [], "note": None, **about}

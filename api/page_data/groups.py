@@ -9,6 +9,7 @@ import numpy as np
 from api.page_data.records import METRICS, Group, Interval
 from shared.analysis import PERCENTS, Percentile
 from shared.analysis.distributions import known, of_calls
+from shared.analysis.worth.shares import clustered
 from shared.comparison.calls import TargetCalls
 from shared.comparison.method.alone import Estimate, cost_per_good, success
 from shared.outputs.arrays import CallRows
@@ -56,12 +57,20 @@ def _told(
         },
         success=_interval(success(ok, sent)),
         usd_per_1000_good=_cost(cost["usd_per_1000_good"], priced),
+        pass_rate=_told_rate(figures.get("pass_rate")),
         billed_usd=cost["billed_usd"],
     )
 
 
+def _told_rate(told: Mapping[str, Any] | None) -> Interval | None:
+    if told is None or told["share"] is None:
+        return None
+    return Interval(value=told["share"], low=told["low"], high=told["high"])
+
+
 def _cost(told: float | None, priced: TargetCalls | None) -> Interval | None:
-    """As the summary says; with an interval where good means `ok`, as it does here."""
+    """As the summary says; with an interval where nothing but `ok` and the checks makes
+    an answer good: an SLO does, too."""
     if told is None:
         return None
     found = _cost_of(priced) if priced is not None else None
@@ -79,7 +88,10 @@ def of_rows(
     for number in range(targets):
         mine = calls.text["target"][0] == number
         cost = _interval(_cost_of(costs[number]), 1000) if number in costs else None
-        yield _made(calls.where(mine), number, cost)
+        whole = _made(calls.where(mine), number, cost)
+        if number in costs:
+            whole = whole.model_copy(update={"pass_rate": _pass_rate(costs[number])})
+        yield whole
         served = np.unique(codes[mine]).tolist()
         for code in served if len(served) > 1 else ():
             part = calls.where(mine & (codes == code))
@@ -114,7 +126,19 @@ def _made(calls: CallRows, number: int, cost: Interval | None) -> Group:
 
 def _cost_of(calls: TargetCalls) -> Estimate | None:
     order = np.argsort(calls.place, kind="stable")
-    return cost_per_good(calls.ok[order], calls.cost_usd[order], calls.prompt[order])
+    return cost_per_good(calls.good[order], calls.cost_usd[order], calls.prompt[order])
+
+
+def _pass_rate(calls: TargetCalls) -> Interval | None:
+    """With the interval that a summary has of it."""
+    checked = calls.where(~np.isnan(calls.passed))
+    if not len(checked):
+        return None
+    _, prompt = np.unique(checked.prompt, return_inverse=True)
+    passed = np.bincount(prompt, weights=checked.passed).astype(int).tolist()
+    of = np.bincount(prompt).tolist()
+    low, high = clustered([*zip(passed, of, strict=True)])
+    return Interval(value=float(checked.passed.mean()), low=low, high=high)
 
 
 def _interval(found: Estimate | None, times: float = 1.0) -> Interval | None:

@@ -12,7 +12,7 @@ from shared.analysis import Percentile
 from shared.comparison import Comparison
 from shared.fields import Frozen
 
-SCHEMA = 1
+SCHEMA = 2
 
 Metric = Literal["ttft", "latency", "tpot"]
 METRICS: tuple[Metric, ...] = ("ttft", "latency", "tpot")
@@ -60,6 +60,8 @@ class Group(Frozen):
     """By percentile: p50, p90, p95, p99."""
     success: Interval | None
     usd_per_1000_good: Interval | None
+    pass_rate: Interval | None = None
+    """Of the answers that were checked; None: no answer of it was."""
     billed_usd: float | None = None
 
 

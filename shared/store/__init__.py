@@ -6,8 +6,8 @@ upstream. Whether the store can be used is asked by `fitness`, `durable` and `aw
 `embedded` is a store of our own.
 
 May import: the machinery, `access`, `run`, `sample`, `baselines`, `settings`, `plan`,
-`money`, `opinion`, `answer` for how models want to be asked, and `verdict` for a self-test's
-record.
+`money`, `opinion`, `answer` for how models want to be asked, and `verdict` for a
+self-test's record.
 
 Keys (all begin with `llmbench:`; an ended run's keys expire together)
 

@@ -25,7 +25,10 @@ from api.pages.figures.template import short
 from api.schemas import Job
 from shared.comparison import LABELS, Comparison, MetricName, PairVerdict, Side
 
-COLUMNS: tuple[MetricName, ...] = ("ttft", "latency", "tpot", "cost", "success")
+_COLUMNS: tuple[MetricName, ...] = (
+    *("ttft", "latency", "tpot", "cost", "success"),
+    "pass_rate",
+)
 _SIGNS = {"better": "fa", "worse": "sl", "equivalent": "eq", "cannot_tell": "ct"}
 
 
@@ -83,7 +86,7 @@ def of_comparison(
         "baseline": baseline,
         "rows": rows,
         "others": others,
-        "columns": [(name, LABELS[name]) for name in COLUMNS],
+        "columns": [(name, LABELS[name]) for name in columns_of(found)],
         "signs": _SIGNS,
         "ranked": every,
         "prefix": "",
@@ -93,7 +96,8 @@ def of_comparison(
         "pair": pair,
         "data": data[0],
         "missing": _missing(found),
-        "markdown": _markdown(rows + others),
+        "markdown": _markdown(found, rows + others),
+        "front": found.front.sentence if found.front else None,
         "differ": difference,
     }
 
@@ -137,10 +141,16 @@ def _rows(
             one.mark,
             two.mark,
             pair,
-            tuple(claim(found, name, first, second) for name in COLUMNS),
+            tuple(claim(found, name, first, second) for name in columns_of(found)),
         )
         (rows if second == base else others).append(row)
     return rows, others
+
+
+def columns_of(found: Comparison) -> tuple[MetricName, ...]:
+    """The metrics of the table; the pass rate only where answers were checked."""
+    there = {each.metric for pair in found.verdicts for each in pair.metrics}
+    return tuple(name for name in _COLUMNS if name != "pass_rate" or name in there)
 
 
 def _rankings(
@@ -192,8 +202,8 @@ def _missing(found: Comparison) -> list[str]:
     return told
 
 
-def _markdown(rows: Sequence[SideRow]) -> str:
-    heads = ["", *(LABELS[name] for name in COLUMNS)]
+def _markdown(found: Comparison, rows: Sequence[SideRow]) -> str:
+    heads = ["", *(LABELS[name] for name in columns_of(found))]
     lines = [heads, ["---"] * len(heads)]
     for row in rows:
         cells = [f"{row.name} beside {row.beside}"]

@@ -5,7 +5,8 @@ from typing import Any
 from api.page_data import PageData
 from api.page_data.records import METRICS, Metric
 from api.pages.ended.asked import Choices
-from api.pages.ended.facts import figures_in_short, machine_facts, plan_facts
+from api.pages.ended.facts import answered, figures_in_short, machine_facts, plan_facts
+from api.pages.ended.providers import integrity, listed
 from api.pages.ended.tables import markdown, table
 from api.pages.figures import (
     KINDS,
@@ -37,6 +38,8 @@ def of_run(job: Job) -> dict[str, Any]:
         "job": job,
         "name": job.name or f"Run {job.job_id[-6:]}",
         "result": result,
+        "answered": [*answered(result)],
+        "integrity": integrity(result),
         "verdict": verdict,
         "usable": figures_in_short(list(verdict.get("usable") or ())),
         "unusable": figures_in_short(list(verdict.get("unusable") or ())),
@@ -65,8 +68,16 @@ def of_data(job: Job, data: PageData, asked: Choices) -> dict[str, Any]:
         "table_markdown": markdown(made),
         "figures": figures_of(job, data, found, metric, (a, b, asked.pair)),
         "sweep": sweep_data(job, data),
+        "listed": listed(job.listed, data),
+        "front": front_in_words(data),
         "singly": all(n == 1 for lane in data.lanes for n in lane.calls),
     }
+
+
+def front_in_words(data: PageData) -> str | None:
+    """Who is on the front, and why others are not; None where there is none."""
+    found = data.comparison and data.comparison.front
+    return found.sentence if found else None
 
 
 def rankings(job: Job, data: PageData) -> tuple[RankedTargets, ...]:

@@ -48,8 +48,29 @@ def plan_facts(plan: Mapping[str, Any]) -> Iterator[Fact]:
         yield "Retries", f"at most {retries['max']}, of {', '.join(retries['on'])}"
     if plan.get("slo"):
         yield "SLO", ", ".join(f"{k} ≤ {v:g}" for k, v in plan["slo"].items() if v)
+    if plan.get("until"):
+        until = plan["until"]
+        yield (
+            "Ends when",
+            (
+                f"{', '.join(until['decided'])} of every two targets is decided, or its"
+                f" difference is under {percent(until['margin'])}; three looks"
+            ),
+        )
     if plan.get("max_cost_usd") is not None:
         yield "Budget", usd(plan["max_cost_usd"])
+
+
+def answered(result: Mapping[str, Any]) -> Iterator[str]:
+    """What a search found, or at which planned look what was decided: a sentence each,
+    the whole of it first. Nothing in other plans."""
+    for name in ("find", "until"):
+        found = result.get(name)
+        if found is None:
+            continue
+        yield found["words"]
+        for one in found.get("answers") or ():
+            yield one["sentence"]
 
 
 def load(said: Mapping[str, Any]) -> str:

@@ -16,6 +16,8 @@ def markdown_report(
     if compared is not None:
         lines += ["## Comparison", "", compared["markdown"], ""]
         found = compared["found"]
+        if compared["front"]:
+            lines += [escaped(compared["front"]), ""]
         lines += [f"- {escaped(pair.sentence)}" for pair in found.verdicts]
         lines += [
             f"- They differ in {escaped(each.what)}: "
@@ -38,6 +40,10 @@ def _run(one: dict[str, Any]) -> Iterator[str]:
         for w in one["said"]
     )
     yield ""
+    for sentence in one["answered"]:
+        yield f"- {escaped(sentence)}"
+    if one["answered"]:
+        yield ""
     if verdict:
         yield f"Verdict: **{verdict['kind']}**."
         for each in (*verdict["reasons"], *verdict["notes"]):
@@ -46,6 +52,19 @@ def _run(one: dict[str, Any]) -> Iterator[str]:
         yield ""
     yield one["table_markdown"]
     yield ""
+    for title, sheet in (
+        ("Stream integrity", one["integrity"]),
+        ("Providers, as listed and as measured", one["listed"]),
+    ):
+        if sheet is None:
+            continue
+        yield f"## {title}"
+        yield ""
+        if sheet.lines:
+            yield sheet.markdown
+            yield ""
+        yield escaped(sheet.note)
+        yield ""
     if one["data"].failures:
         yield "| outcome | message | calls |"
         yield "| --- | --- | --: |"

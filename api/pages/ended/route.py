@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.access import caller_of
+from api.baselines.known import names_of
 from api.deps import JobId, PartsDep, StoreDep
 from api.errors import Problem
 from api.page_data.kept import KeptPages
@@ -57,22 +58,25 @@ async def show(
             return going
         async with store.access.deadline():  # it has ended this moment
             job = await store.views.job(job_id)
-    return await _ended(request, job, parts.settings, asked)
+    names = await names_of(store, parts.settings, job_id)
+    return await _ended(request, job, parts.settings, asked, names)
 
 
 async def _ended(
-    request: Request, job: Job, settings: Settings, asked: Choices
+    request: Request, job: Job, settings: Settings, asked: Choices, names: list[str]
 ) -> Response:
     asked = _of(asked, job)
     said: dict[str, Any] = {
         **of_run(job),
         "asked": asked,
+        "names": names,
         "files": [],
         "kinds": KINDS,
         "offline": False,
         "prefix": "",
     }
     said |= {"data": None, "why": None, "making": False, "matrix": None, "calls": []}
+    said |= {"listed": None}
     kept = kept_pages(request, settings)
     folder = settings.results_dir / job.job_id
     said["files"] = await asyncio.to_thread(

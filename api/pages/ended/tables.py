@@ -86,6 +86,9 @@ def table(data: PageData, order: Sequence[int] = ()) -> Table:
         for metric, p, word in shown
     ]
     columns.append(TableHead("Success", "", "", "%"))
+    checked = any(group.pass_rate is not None for group in data.groups)
+    if checked:
+        columns.append(TableHead("Pass rate", "pass_rate", "", "%"))
     columns.append(TableHead("$ / 1,000", "cost_usd", "", ""))
     lines = [
         TableLine(
@@ -98,7 +101,8 @@ def table(data: PageData, order: Sequence[int] = ()) -> Table:
             f"{group.ok:,}/{group.calls:,}",
             (
                 *(time_cell(group.times[m][p], units[m]) for m, p, _ in shown),
-                _success(group.success),
+                _share(group.success),
+                *([_share(group.pass_rate)] if checked else ()),
                 _cost(group.usd_per_1000_good),
             ),
         )
@@ -123,7 +127,7 @@ def time_cell(found: Percentile, unit: Unit) -> FigureCell:
     return FigureCell(value, "" if high is None else f"(≤ {high})")
 
 
-def _success(found: Interval | None) -> FigureCell:
+def _share(found: Interval | None) -> FigureCell:
     if found is None:
         return FigureCell(UNKNOWN)
     value = f"{100 * found.value:.1f}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from shared.comparison import (
+    SHARES,
     Comparison,
     MetricName,
     MetricVerdict,
@@ -12,7 +13,7 @@ from shared.comparison import (
     Word,
 )
 
-_POINTS = frozenset({"success", "ttft_wins", "latency_wins"})
+_POINTS = frozenset({*SHARES, "ttft_wins", "latency_wins"})
 """Metrics whose difference is one of shares; of all others it is a ratio, and less of
 them is better."""
 _OTHER: dict[Word, Word] = {"better": "worse", "worse": "better"}
@@ -21,6 +22,7 @@ _TIMES: dict[Word, str] = {"better": "faster", "worse": "slower"}
 _WORDS: dict[MetricName, dict[Word, str]] = {
     "cost": {"better": "cheaper", "worse": "dearer"},
     "success": {"better": "more reliable", "worse": "less reliable"},
+    "pass_rate": {"better": "passes more", "worse": "passes fewer"},
     "ttft_wins": {"better": "wins", "worse": "loses"},
     "latency_wins": {"better": "wins", "worse": "loses"},
 }

@@ -21,7 +21,7 @@ from api.pages.figures.axes import (
 from api.pages.figures.template import Figure, colour, figure, plain, symbol
 from shared.comparison import Comparison, Side
 
-Kind = Literal["ttft", "latency", "tpot", "cost", "success"]
+Kind = Literal["ttft", "latency", "tpot", "cost", "success", "pass_rate"]
 
 KINDS: dict[Kind, tuple[str, str]] = {
     "ttft": ("TTFT", "TTFT, p50; log scale, left is better"),
@@ -29,8 +29,11 @@ KINDS: dict[Kind, tuple[str, str]] = {
     "tpot": ("Time per token", "per output token after the first, p50; log scale"),
     "cost": ("Cost", "$ per 1,000 good answers; left is better"),
     "success": ("Success", "share of calls that ended ok; right is better"),
+    "pass_rate": ("Pass rate", "share of checked answers that passed; right is better"),
 }
 """Name of the switch, and what is drawn."""
+SHARES: frozenset[Kind] = frozenset({"success", "pass_rate"})
+"""Those of which more is better."""
 _LEAST_BAR = 2.0
 """An interval of fewer per cent of the width is not drawn: the mark hides it."""
 
@@ -104,7 +107,7 @@ def ranked(
     if kind in set(barred):
         left_out = [(name, "the verdict says: not to be used") for name in data.targets]
         known = []
-    ranks = sorted(known, key=lambda r: -r.value if kind == "success" else r.value)
+    ranks = sorted(known, key=lambda r: -r.value if kind in SHARES else r.value)
     sides = [Side(job_id=job_id, target=rank.name) for rank in ranks]
     if not ranks:
         return RankedTargets(kind, (), left_out=tuple(left_out))
@@ -179,6 +182,8 @@ def _rank(group: Group, kind: Kind, name: str) -> Rank | None:
         found = group.usd_per_1000_good
     elif kind == "success":
         found = group.success
+    elif kind == "pass_rate":
+        found = group.pass_rate
     else:
         middle = group.times[kind]["p50"]
         if middle.point is None or middle.point <= 0 or not middle.supported:
@@ -196,6 +201,8 @@ def _why(group: Group, kind: Kind) -> str:
         )
     if kind == "success":
         return "no call of it was sent"
+    if kind == "pass_rate":
+        return "no answer of it was checked"
     middle = group.times[kind]["p50"]
     if middle.point is None:
         return "no call of it has that"
@@ -206,7 +213,7 @@ def _axis(
     kind: Kind, ranks: Sequence[Rank]
 ) -> tuple[float, float, list[tuple[float, str]]]:
     ends = [v for r in ranks for v in (r.value, r.low, r.high) if v is not None]
-    if kind == "success":
+    if kind in SHARES:
         low = min(0.9, int(min(ends) * 10) / 10)
         ticks = line_ticks(low, 1.0)
         return low, 1.0, [(tick, f"{100 * tick:.4g} %") for tick in ticks]

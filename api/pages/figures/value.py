@@ -1,10 +1,11 @@
-"""Cost against latency, with the interval of both as a cross."""
+"""Cost against latency, with the interval of both as a cross, and the front."""
 
 from statistics import median
 from typing import Any
 
 from api.page_data import Group, PageData
 from api.pages.figures.axes import line_ends, unit_of
+from api.pages.figures.front import front
 from api.pages.figures.template import (
     Figure,
     colour,
@@ -77,8 +78,11 @@ def value(data: PageData) -> Figure | None:
         ]
     return figure(
         [
-            _point(data, group, at_x, at_y, unit.per_s, unit.name)
-            for group, at_x, at_y in zip(known, x, y, strict=True)
+            *_front(data, unit.per_s),
+            *(
+                _point(data, group, at_x, at_y, unit.per_s, unit.name)
+                for group, at_x, at_y in zip(known, x, y, strict=True)
+            ),
         ],
         shapes=corner,
         annotations=word + (names if len(names) <= _MOST_NAMES else []),
@@ -90,6 +94,25 @@ def value(data: PageData) -> Figure | None:
             "tickformat": "~g",
         },
     )
+
+
+def _front(data: PageData, per_s: float) -> list[dict[str, Any]]:
+    """A stair: between two targets nothing was measured, and a mixture of both is no
+    sooner than the later one."""
+    joined = front(data)
+    if not joined:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "x": [_middle(group) * per_s for group in joined],
+            "y": [_cost(group) for group in joined],
+            "mode": "lines",
+            "name": "Pareto front",
+            "line": {"color": token("ink-3"), "width": 1.2, "shape": "hv"},
+            "hoverinfo": "skip",
+        }
+    ]
 
 
 def _point(

@@ -108,7 +108,7 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-// -- rerun and delete
+// -- rerun, baseline and delete
 
 const acts = {
   rerun: async (button) => {
@@ -118,6 +118,7 @@ const acts = {
     if (answer.ok) location.href = `/runs/${body.job_id}`;
     else button.replaceWith(Object.assign(document.createElement("span"), { className: "err", textContent: body.detail }));
   },
+  baseline: () => document.getElementById("baseline").showModal(),
   delete: () => document.getElementById("sure").showModal(),
   "delete-now": async (button) => {
     const answer = await fetch(`/benchmark/${button.dataset.job}?purge=true`, { method: "DELETE" });
@@ -125,6 +126,22 @@ const acts = {
     else document.getElementById("sure-said").textContent = (await answer.json()).detail;
   },
 };
+document.addEventListener("submit", async (event) => {
+  const job = event.target.dataset.baseline;
+  if (!job) return;
+  event.preventDefault();
+  const name = new FormData(event.target).get("name");
+  const answer = await fetch(`/baselines/${encodeURIComponent(name)}`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ job }),
+  });
+  const body = await answer.json();
+  const said = document.getElementById("baseline-said");
+  said.className = answer.ok ? "gap" : "gap err";
+  const wrong = body.errors?.map((each) => each.message).join(" ");
+  said.textContent = answer.ok ? [`${name} is this run from now on.`, ...body.warnings].join(" ") : wrong || body.detail;
+});
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-act]");
   acts[button?.dataset.act]?.(button);

@@ -70,6 +70,23 @@ def test_a_part_is_summed_up_as_a_whole_run_is(folder: Path, data: PageData) -> 
     assert part.comparison.verdicts[0].pairs == data.comparison.verdicts[0].pairs
 
 
+def test_a_pass_rate_is_that_of_the_summary_and_of_a_part_made_alike(
+    folder: Path,
+) -> None:
+    plan = made.plan_of(made.SWIFT, made.SAGE, checks=[{"contains": "terra"}])
+    rows = made.checked(made.rows_of(plan), lambda row: row.prompt % 4 > 0)
+    job_id = made.keep(folder, plan, rows)
+    told = [one["pass_rate"] for one in summary_of(folder, job_id)["targets"]]
+    for part in (None, (0.0, 10_000.0)):
+        groups = [g for g in page_data(folder, job_id, part).groups if g.whole]
+        for group, said in zip(groups, told, strict=True):
+            found = group.pass_rate
+            assert found is not None
+            assert found.value == pytest.approx(said["share"])
+            assert (found.low, found.high) == pytest.approx((said["low"], said["high"]))
+    assert told[0]["share"] == 0.75
+
+
 def test_a_part_has_the_calls_that_began_in_it(folder: Path, four: str) -> None:
     calls = read_rows(PLAN, folder / four / "samples.csv")
     at_s = calls.started_s - np.nanmin(calls.started_s)
