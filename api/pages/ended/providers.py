@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from api.page_data import PageData
 from api.pages.ended.tables import FigureCell, escaped, time_cell
 from api.pages.figures.axes import Unit
-from api.pages.shell.words import UNKNOWN, percent, significant, usd
+from api.pages.shell.words import UNKNOWN, significant, usd
 from shared.analysis.worth.records import Integrity
 
 _MS = Unit("ms", 1000.0)
@@ -69,7 +69,7 @@ def integrity(result: Mapping[str, Any]) -> Sheet | None:
         note = (
             f"{'Not seen' if there else 'All came whole. Not seen'}:"
             f" {', '.join(could)}; of no target can it be more than"
-            f" {percent(most)} with 95 %."
+            f" {100 * most:.1f} % with 95 %."
         )
     heads = ("Target", *map(_in_words, there))
     return Sheet(heads, lines if there else (), note)

@@ -40,15 +40,20 @@ def value(data: PageData) -> Figure | None:
     names = []
     for group, at_x, at_y in zip(known, x, y, strict=True):
         right = at_x > 0.6 * x_end
+        # of two that are near each other the lower one has its name beneath it
+        below = any(
+            abs(at_x - other_x) < 0.2 * x_end and 0 < other_y - at_y < 0.08 * y_end
+            for other_x, other_y in zip(x, y, strict=True)
+        )
         names.append(
             note(
                 at_x,
                 at_y,
                 plain(data.targets[group.target]),
                 xanchor="right" if right else "left",
-                yanchor="bottom",
+                yanchor="top" if below else "bottom",
                 xshift=-8 if right else 8,
-                yshift=4,
+                yshift=-2 if below else 4,
                 font={"color": token("ink")},
             )
         )
