@@ -127,13 +127,15 @@ def _fate(
 def checked(rows: Iterable[Sample], passes: Callable[[Sample], bool]) -> list[Sample]:
     """The rows, of which the successful ones were checked."""
     return [
-        replace(
-            row,
-            passed=passes(row),
-            failed_check=None if passes(row) else "contains",
+        (
+            replace(
+                row,
+                passed=passes(row),
+                failed_check=None if passes(row) else "contains",
+            )
+            if row.ok
+            else row
         )
-        if row.ok
-        else row
         for row in rows
     ]
 
