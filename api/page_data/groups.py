@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from api.page_data.records import METRICS, Group, Interval
-from shared.analysis import PERCENTS, Percentile
+from shared.analysis import PERCENTS, Percentile, clustered
 from shared.analysis.distributions import known, of_calls
-from shared.analysis.worth.shares import clustered
 from shared.comparison.calls import TargetCalls
 from shared.comparison.method.alone import Estimate, cost_per_good, success
 from shared.outputs.arrays import CallRows

@@ -25,7 +25,7 @@ from shared.analysis.percentiles import (
     linear,
 )
 from shared.analysis.summary import Pace, ProviderFigures, Summary
-from shared.analysis.worth import Integrity, wilson
+from shared.analysis.worth import Integrity, clustered, wilson
 
 __all__ = [
     "LATE_S",
@@ -39,6 +39,7 @@ __all__ = [
     "Percentile",
     "ProviderFigures",
     "Summary",
+    "clustered",
     "gap_histogram",
     "is_burst",
     "latency_s",

@@ -8,7 +8,7 @@ from api.page_data import PageData
 from api.pages.ended.tables import FigureCell, escaped, time_cell
 from api.pages.figures.axes import Unit
 from api.pages.shell.words import UNKNOWN, significant, usd
-from shared.analysis.worth.records import Integrity
+from shared.analysis import Integrity
 
 _MS = Unit("ms", 1000.0)
 
