@@ -51,6 +51,7 @@ RULES: dict[str, Rule] = {
     f"GET {_B}/reconciliation.json": Scope.READ,
     f"GET {_B}/plan.json": Scope.CONTENT,
     f"GET {_B}/responses.jsonl": Scope.CONTENT,
+    f"GET {_B}/judged.jsonl": Scope.CONTENT,
     f"GET {_B}/report.html": Scope.READ,
     f"GET {_B}/report.md": Scope.READ,
     "GET /runs/{job_id}": Scope.READ,
