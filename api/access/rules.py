@@ -55,6 +55,7 @@ RULES: dict[str, Rule] = {
     f"GET {_B}/report.html": Scope.READ,
     f"GET {_B}/report.md": Scope.READ,
     "GET /runs/{job_id}": Scope.READ,
+    "GET /runs/{job_id}/live": Scope.READ,
     "GET /recipes": Scope.READ,
     "GET /upstreams": Scope.READ,
     "GET /compare": Scope.READ,

@@ -91,10 +91,15 @@ class Played:
     async def die(self) -> None:
         await workers.gone(self.redis, "played")
 
-    async def claim(self, job_id: str) -> Lease:
+    async def claim(self, job_id: str, lease_s: float = 15) -> Lease:
         plan = await runs.plan_of(self.redis, job_id)
         lease = await leases.claim(
-            self.redis, job_id, steps(plan)[0], owner="played", shards=1, lease_s=15
+            self.redis,
+            job_id,
+            steps(plan)[0],
+            owner="played",
+            shards=1,
+            lease_s=lease_s,
         )
         assert lease is not None
         return lease

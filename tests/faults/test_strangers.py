@@ -11,7 +11,7 @@ import pytest_asyncio
 from shared.plan.loads import Concurrency
 from shared.run import Ending, Status
 from shared.sample import Outcome, Sample
-from tests.children import CANARY, until
+from tests.children import CANARY
 from tests.faults.stack import Stack, a_plan, a_stack
 from tests.faults.upstream import CHUNKED, GARBAGE, Called, a_bomb, framed
 
@@ -73,13 +73,8 @@ async def outcomes(
     done = await stack.reaches(job_id, Status.DONE)
     rows = await stack.rows(job_id)
     assert done.closed == len(models) * n
-
-    async def all_told() -> bool:
-        """The simulator tells of a call that was cut when it sees that."""
-        made = [call for call in stack.upstream.ledger if call.model in models]
-        return len(made) == len(rows)
-
-    await until(all_told, "as many calls in the ledger as there are rows")
+    made = [call for call in stack.upstream.ledger if call.model in models]
+    assert len(made) == len(rows), [(row.outcome, row.error) for row in rows]
     found: dict[str, list[Sample]] = {model: [] for model in models}
     for row in rows:
         found[models[row.target]].append(row)

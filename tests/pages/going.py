@@ -33,7 +33,7 @@ class Going:
     async def begin(self, **more: object) -> tuple[str, Lease]:
         """A run of 400 calls that a worker has taken."""
         job_id = submit(self.api.http, **{"targets": TARGETS, "runs": 100} | more)
-        return job_id, await self.worker.claim(job_id)
+        return job_id, await self.worker.claim(job_id, lease_s=300)
 
     async def end_calls(self, lease: Lease, n: int, **more: object) -> None:
         """Calls that ended just now; every twentieth failed."""
@@ -75,7 +75,7 @@ def settings_of(stack: Api, store_url: str, folder: Path) -> Settings:
         openrouter_base_url=stack.settings.openrouter_base_url,
         openrouter_api_key=SecretStr(CANARY),
         upstream_kind="openrouter",
-        redis_url=re.sub(r"db=\d+", "db=8", store_url),
+        redis_url=re.sub(r"db=\d+", "db=10", store_url),
         results_dir=folder,
     )
 

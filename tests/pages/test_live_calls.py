@@ -5,7 +5,7 @@ import pytest
 from api.pages.live.bands import Bands
 from api.pages.live.buckets import FINE, Buckets
 from api.pages.live.calls import CallsSoFar
-from api.pages.live.failing import Failures
+from api.pages.live.failing import FailingGroups
 from api.pages.live.marks import MOST_MARKS, MOST_PROVIDERS, Marks
 from api.pages.live.slices import Slices
 from api.pages.live.so_far import ranked_so_far, said_so_far
@@ -96,7 +96,7 @@ def test_providers_beyond_a_dozen_are_one() -> None:
 
 
 def test_failures_are_grouped_without_their_numbers_and_end_at_fifty() -> None:
-    failures = Failures()
+    failures = FailingGroups()
     for n in range(5):
         failures.add("rate_limited", f"429: request req-{n} of 20", 0, "A", f"0.{n}")
     for n in range(70):

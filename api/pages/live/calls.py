@@ -12,7 +12,7 @@ from typing import Any, Self
 from api.page_data import call_id
 from api.pages.live.bands import Bands
 from api.pages.live.buckets import COARSE, FINE, Buckets
-from api.pages.live.failing import Failures
+from api.pages.live.failing import FailingGroups
 from api.pages.live.marks import Marks
 from api.pages.live.slices import Slices
 from api.parts.newest import Seen
@@ -79,7 +79,7 @@ class CallsSoFar:
         self.targets = [TargetSoFar() for _ in range(targets)]
         self.pace: Slices[_Pace] = Slices(_Pace, _SLICES)
         self.marks = Marks()
-        self.failures = Failures()
+        self.failures = FailingGroups()
         self.workers: Counter[str] = Counter()
         self.calls = self.unsent = 0
         self.longest_s = 0.0

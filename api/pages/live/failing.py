@@ -10,7 +10,7 @@ _CHARACTERS = 200
 
 @dataclass(slots=True)
 class FailingGroup:
-    """Failures of one kind."""
+    """FailingGroups of one kind."""
 
     outcome: str
     message: str | None
@@ -21,7 +21,7 @@ class FailingGroup:
     """The call and its own words, of the first that say something else."""
 
 
-class Failures:
+class FailingGroups:
     """At most MOST_GROUPS groups, those that were met first; all others are one."""
 
     def __init__(self) -> None:

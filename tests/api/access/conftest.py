@@ -34,7 +34,7 @@ def closed_config(
 ) -> Settings:
     """Settings of an API with tokens: another database, another folder."""
     folder = tmp_path_factory.mktemp("closed")
-    url = f"{store_url.partition('?')[0]}?db=7"
+    url = f"{store_url.partition('?')[0]}?db=9"
     return config.model_copy(update={"redis_url": url, "results_dir": folder})
 
 

@@ -159,7 +159,7 @@ def test_what_the_upstream_does_not_say_is_null(start: Start) -> None:
     assert found["free_calls_today"] == {"ours": nothing, "theirs": nothing}
     assert found["limits"] == []
     (warning,) = found["warnings"]
-    assert "FREE_CALLS_PER_MINUTE" in warning
+    assert "FREE_LIMITS is off" in warning
 
 
 async def test_without_an_upstream_our_half_is_shown(start: Start) -> None:

@@ -127,7 +127,7 @@ def test_a_page_becomes_a_sentence(body: bytes, sentence: str) -> None:
 def test_a_port_that_is_for_tls_is_said_with_the_scheme_to_write(body: bytes) -> None:
     assert complaint.page(body) == (
         "This port expects TLS and was spoken to in plain HTTP: write https:// in"
-        " OPENROUTER_BASE_URL."
+        " OPENROUTER_BASE_URL, or in the `base_url` of its table."
     )
 
 
