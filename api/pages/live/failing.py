@@ -10,7 +10,7 @@ _CHARACTERS = 200
 
 @dataclass(slots=True)
 class FailingGroup:
-    """FailingGroups of one kind."""
+    """Failures of one kind."""
 
     outcome: str
     message: str | None
