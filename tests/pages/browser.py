@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, Request, async_playwright, expec
 CHROMIUM = shutil.which("chromium")
 REQUIRED = os.environ.get("CI") == "true"
 NARROW, WIDE = 360, 1280
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 """The machine may be busy; what is waited for comes within this, or not at all."""
 
 expect.set_options(timeout=PATIENCE_MS)
