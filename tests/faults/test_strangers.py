@@ -154,6 +154,7 @@ async def test_a_providers_429_is_a_row_whatever_its_retry_after_says(
         }, model
 
 
+@pytest.mark.alone  # reading them takes a core for seconds, and memory is measured
 async def test_endless_answers_end_at_a_cap_and_take_no_memory(stack: Stack) -> None:
     most, ended = await growth(stack)
     assert set(ended.values()) == {Outcome.PROTOCOL_ERROR}, ended

@@ -52,6 +52,7 @@ async def asked(fault: Fault, n: int) -> bool:
     return len(fault.ledger) >= n
 
 
+@pytest.mark.alone  # what is slow to answer looks down, too
 async def test_while_one_is_down_the_other_s_calls_are_made(
     redis: Redis, store_url: str, tmp_path: Path, two: tuple[Switched, Switched]
 ) -> None:
