@@ -60,9 +60,9 @@ def test(args: list[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if args:
         hand_over("-m", "pytest", *args)
-    # Most tests wait most of their time, so three share a core; what measures time has
+    # Most tests wait most of their time, so two share a core; what measures time has
     # the machine to itself.
-    processes = str(3 * (os.cpu_count() or 1))
+    processes = str(2 * (os.cpu_count() or 1))
     together = ("-n", processes, "--dist", "worksteal", "-m", "not long and not alone")
     alone = ("-m", "alone and not long", *those_that_say("pytest.mark.alone"))
     return run_all([("pytest", "--durations=10", *each) for each in (together, alone)])
