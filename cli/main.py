@@ -81,7 +81,8 @@ def load(name: str) -> TyperCommand | TyperGroup:
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         alone.command(name)(found)
     command = get_command(alone)
-    assert isinstance(command, TyperCommand | TyperGroup)  # noqa: S101 - typer's own
+    if not isinstance(command, TyperCommand | TyperGroup):
+        raise TypeError(f"cli.commands.{module}:{function} is no command of typer's")
     return command
 
 

@@ -26,10 +26,9 @@ _FILE = {
 
 def as_yaml(asked: DescribedPlan) -> str:
     """The whole plan; `llmbench run -` reads it again."""
-    yaml = YAML(typ="safe", pure=True)
+    yaml = YAML(pure=True)  # which keeps the order of the fields
     yaml.default_flow_style = False
     yaml.allow_unicode = True
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
     text = io.StringIO()
     plan = asked.plan.model_dump(mode="json", exclude_none=True)
     yaml.dump({**asked.said(), **plan}, text)

@@ -19,7 +19,7 @@ from shared.answer.stream.lenient import cut
 from shared.answer.stream.stream import Stream
 from shared.answer.usage import settle
 from shared.sample import Note, Outcome
-from shared.wire import Exchange, Response
+from shared.wire import Caps, Exchange, Response
 
 _PREAMBLE = re.compile(rb"(?:[ \t\r\n]+|:[^\r\n]*[\r\n]|\xef\xbb\xbf)+")
 """Padding, comments and a byte order mark: keep-alive, of either form of answer."""
@@ -53,7 +53,9 @@ def read_exchange(
         reply = plain_reply(exchange, response, dialect, max_text_bytes)
         if reply is not None:
             return reply
-    reader = StreamReader(dialect, max_text_bytes, streamed=streamed)
+    reader = StreamReader(
+        dialect, max_text_bytes, streamed=streamed, caps=exchange.caps
+    )
     for stamp_s, piece in response.pieces:
         reader.feed(stamp_s, piece)
     return reader.end(exchange, response, now_s=now_s, drained=drained)
@@ -61,7 +63,7 @@ def read_exchange(
 
 def has_token(exchange: Exchange, dialect: Dialect) -> bool:
     """Whether a token has come by now, of a streamed call that is still open."""
-    reader = StreamReader(dialect, 0)
+    reader = StreamReader(dialect, 0, caps=exchange.caps)
     for stamp_s, piece in exchange.response().pieces:
         reader.feed(stamp_s, piece)
     return reader.began
@@ -75,10 +77,16 @@ class StreamReader:
     """
 
     def __init__(
-        self, dialect: Dialect, max_text_bytes: int, *, streamed: bool = True
+        self,
+        dialect: Dialect,
+        max_text_bytes: int,
+        *,
+        streamed: bool = True,
+        caps: Caps | None = None,
     ) -> None:
         self._max_text_bytes = max_text_bytes
         self._streamed = streamed
+        self._caps = caps or Caps()
         self._heard = Heard(dialect)
         self._stream: Stream | None = None
         """There once events have begun; until then all is in `_document`."""
@@ -97,7 +105,7 @@ class StreamReader:
             self._document.append(piece)
             if self._is_document or not self._begins_stream():
                 return []
-            self._stream = Stream(self._heard)
+            self._stream = Stream(self._heard, self._caps)
             piece = self._document.pop()
         return self._stream.feed(stamp_s, piece)
 

@@ -42,7 +42,8 @@ def filled(name: str, models: Sequence[str], prompts: str | None = None) -> str:
     if not models:
         raise BadPlan(f"Name a model, or several: llmbench recipe {name} MODEL")
     found = _TARGETS.search(text)
-    assert found is not None  # noqa: S101 - tests read each recipe
+    if found is None:
+        raise BadPlan(f"The recipe {name} has no `targets` to fill.")
     each = "".join(found[1].replace("MODEL", _quoted(model)) for model in models)
     text = text.replace(found[1], each)
     if prompts is not None:

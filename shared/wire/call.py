@@ -87,7 +87,7 @@ class Call:
         self._done_s: float | None = None
         self._token_due_s = math.inf
         self.due_s = math.inf
-        self.exchange = Exchange()
+        self.exchange = Exchange(caps=caps)
 
     def cancel(self) -> None:
         """Close the connection; `on_end` is called before this returns.

@@ -4,6 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from shared.wire.limits import Caps
 from shared.wire.parse import Parse, Read, Response
 
 _LINE_ENDS = b"\r\n"
@@ -61,6 +62,8 @@ class LateRead(NamedTuple):
 class Exchange:
     """A request and its answer. Times are absolute seconds of `time.monotonic()`."""
 
+    caps: Caps = field(default_factory=Caps)
+    """How much of it is read at most."""
     sent_s: float | None = None
     """Just before the first byte of the request was handed to a connection that was
     ready; None when there never was one."""

@@ -73,7 +73,7 @@ class Frame:
             glanced = glance(data)
             if glanced is not None:
                 self._learn(*glanced)
-        if self._received > self._limit or len(reads) > self._caps.events:
+        if self._received > self._limit or len(reads) > self._caps.reads:
             return True
         if self._look_at == BY_TAIL:
             if len(data) >= len(_LAST_CHUNK_ENDS):
@@ -100,8 +100,8 @@ class Frame:
                 return f"head is larger than {caps.head_bytes} bytes"
         if self._received > self._limit or self._look_at > self._limit:
             return f"body is larger than {caps.body_bytes} bytes"
-        if len(reads) > caps.events:
-            return f"body came in more than {caps.events} pieces"
+        if len(reads) > caps.reads:
+            return f"body came in more than {caps.reads} pieces"
         return None
 
     def _learn(self, head_bytes: int, look_at: int) -> None:

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from markupsafe import Markup
 
 from api.comparing.process import MOST_JOBS
 from api.deps import EXAMPLE, JobId, PartsDep, StoreDep, whole_id
@@ -151,21 +150,22 @@ def _html(
         asked=Choices(),
         meanings=[definitions()[name] for name in _MEANT if name in definitions()],
         policy=_policy(),
-        styles=Markup("\n".join(map(assets.text, _STYLES))),  # noqa: S704 - ours
-        plotly_script=Markup(plotly),  # noqa: S704 - of the wheel
-        script=Markup(script),  # noqa: S704 - ours
+        styles=assets.inlined("\n".join(map(assets.text, _STYLES))),
+        plotly_script=assets.inlined(plotly),
+        script=assets.inlined(script),
     )
 
 
 @cache
 def _scripts() -> tuple[str, str]:
-    """Plotly's, and ours. Neither may end the element that it stands in."""
+    """Plotly's, and ours."""
     ours = re.sub(r"^export ", "", assets.text("figures.js"), flags=re.MULTILINE)
-    plotly = assets.plotly_text()
-    made = plotly, f"{ours}\n{_BEGIN}\n"
-    if any("</script" in each.lower() for each in made):
-        made = tuple(each.replace("</script", "<\\/script") for each in made)  # type: ignore[assignment]
-    return made
+    return _within(assets.plotly_text()), _within(f"{ours}\n{_BEGIN}\n")
+
+
+def _within(script: str) -> str:
+    """A script that cannot end the element in which it stands."""
+    return re.sub("</(?=script)", r"<\\/", script, flags=re.IGNORECASE)
 
 
 @cache

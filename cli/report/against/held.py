@@ -70,27 +70,21 @@ def _judged(gate: ChangeGate, verdict: Job, *, strict: bool) -> GateOutcome:
         if metric["b"] is None:
             return _unknown(gate, of, "the other's value is not known", strict=strict)
         times = metric["b"]
-    value = Value(*(said[end] * times for end in ("estimate", "low", "high")))
-    found = _by_ends(gate, of, value, _values(gate, metric), strict=strict)
-    if gate.metric in TIMES and not found.is_open and _is_flattery(found, metrics):
+    point, low, high = (said[end] * times for end in ("estimate", "low", "high"))
+    value = Value(point, low, high)
+    words_ = f"{written(value, gate)}{_values(gate, metric)}"
+    near, far = (low, high) if gate.fails_above else (high, low)
+    if gate.is_met_by(near):
+        found = GateOutcome(gate, of, True, value, f"{words_}: proved")
+    elif not gate.is_met_by(far):
+        found = GateOutcome(gate, of, False, value, f"{words_}: proved not to be so")
+    else:
+        said_open = f"{words_}: cannot tell"
+        return GateOutcome(gate, of, strict, value, said_open, is_open=True)
+    if gate.metric in TIMES and _is_flattery(gate, metrics, proved=found.failed):
         why = "the quicker one fails more often, and the calls left may flatter it"
         return _unknown(gate, of, why, strict=strict)
     return found
-
-
-def _by_ends(
-    gate: ChangeGate, of: str, value: Value, beside: str, *, strict: bool
-) -> GateOutcome:
-    near, far = value.low, value.high
-    if not gate.fails_above:
-        near, far = far, near
-    assert near is not None and far is not None  # noqa: S101, PT018 - as it was made
-    words_ = f"{written(value, gate)}{beside}"
-    if gate.is_met_by(near):
-        return GateOutcome(gate, of, True, value, f"{words_}: proved")
-    if not gate.is_met_by(far):
-        return GateOutcome(gate, of, False, value, f"{words_}: proved not to be so")
-    return GateOutcome(gate, of, strict, value, f"{words_}: cannot tell", is_open=True)
 
 
 def _unknown(
@@ -101,7 +95,7 @@ def _unknown(
     return GateOutcome(gate, of, strict, value, said, is_open=True)
 
 
-def _is_flattery(outcome: GateOutcome, metrics: dict[str, Job]) -> bool:
+def _is_flattery(gate: ChangeGate, metrics: dict[str, Job], *, proved: bool) -> bool:
     """Whether failures alone may have made a change of times what it was proved to be:
     one that fails more seems quicker by them, and never slower."""
     found = metrics.get("success")
@@ -110,7 +104,7 @@ def _is_flattery(outcome: GateOutcome, metrics: dict[str, Job]) -> bool:
     less = found["b"] - found["a"]
     if abs(less) <= _FAILING_MORE:
         return False
-    is_slower = outcome.failed is outcome.gate.sign.startswith(">")
+    is_slower = proved is gate.fails_above
     return is_slower is (less < 0)
 
 

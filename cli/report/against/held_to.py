@@ -29,7 +29,8 @@ class HeldTo:
             yield f"Against {text(self.name)}: {text(self.why)}"
             return
         other = "" if self.name == self.job_id else f" ({self.job_id})"
-        yield f"Against {text(self.name)}{other}, of {self._moment()}:"
+        moment = str(self.comparison["jobs"][1]["created_at"])[:16].replace("T", " ")
+        yield f"Against {text(self.name)}{other}, of {moment}:"
         for verdict in self.comparison["verdicts"]:
             yield text(verdict["sentence"])
         for differs in self.comparison["differences"]:
@@ -38,10 +39,6 @@ class HeldTo:
             )
         for why in self.comparison["left_out"]:
             yield text(f"Left out: {why}")
-
-    def _moment(self) -> str:
-        assert self.comparison is not None  # noqa: S101 - of who asks
-        return str(self.comparison["jobs"][1]["created_at"])[:16].replace("T", " ")
 
 
 async def held_to(api: Api, job: Job, name: str) -> HeldTo:

@@ -8,6 +8,7 @@ from shared.answer.stream import sse
 from shared.answer.stream.heard import USAGE, Heard
 from shared.answer.stream.lenient import parse, unlisted
 from shared.answer.stream.template import Hole
+from shared.wire import Caps
 
 NOT_UTF8 = "The answer holds bytes that are not UTF-8."
 
@@ -22,9 +23,9 @@ _KNOWN = ("choices", "error", "usage")
 class Stream:
     """Events on their way into what was heard."""
 
-    def __init__(self, heard: Heard) -> None:
+    def __init__(self, heard: Heard, caps: Caps) -> None:
         self._heard = heard
-        self._decoder = sse.Decoder()
+        self._decoder = sse.Decoder(caps)
         self._hole = Hole()
         self._over_cap = False
         self.tokens_s: list[float] = []

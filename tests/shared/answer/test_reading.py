@@ -4,9 +4,10 @@ import pytest
 from pydantic_core import to_json
 
 from shared.answer.dialects import DIALECTS
-from shared.answer.reading import StreamReader
+from shared.answer.reading import StreamReader, has_token, read_exchange
 from shared.answer.reply import Reply
 from shared.sample import Outcome
+from shared.wire import caps_for
 from tests.shared.answer.answers import (
     DONE,
     ENDED_S,
@@ -263,3 +264,16 @@ def test_text_is_handed_on_while_it_comes() -> None:
     whole = exchange(pieces)
     reply = reader.end(whole, whole.response(), now_s=NOW_S)
     assert (reply.outcome, reply.text) == (Outcome.OK, "Lis")
+
+
+def test_no_more_events_are_read_than_the_tokens_that_were_asked_for_can_need() -> None:
+    # 65,536 and 16 for each token
+    caps = caps_for(512)
+    assert caps.events == 65_536 + 16 * 512
+    assert caps_for(10**6).events == 1_000_000
+    told = exchange([b"data: {}\n\n" * caps.events, b"data: {}\n\n", text("late")])
+    told.caps = caps
+    reply = read_exchange(told, DIALECTS["openai"], True, 65_536, now_s=NOW_S)
+    assert reply.outcome is Outcome.PROTOCOL_ERROR
+    assert reply.error == f"The stream has more than {caps.events} events."
+    assert not has_token(told, DIALECTS["openai"])

@@ -155,7 +155,7 @@ async def test_an_answer_that_was_complete_is_not_late() -> None:
         (CHUNKED, b"1f4\r\n" + b"x" * 500 + b"\r\n", Caps(body_bytes=5000), "body"),
         (CHUNKED + b"5;x=", b"x" * 500, Caps(body_bytes=5000), "body"),
         (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 500, Caps(body_bytes=5000), "body"),
-        (CHUNKED, b"1\r\nx\r\n", Caps(events=10), "pieces"),
+        (CHUNKED, b"1\r\nx\r\n", Caps(reads=10), "pieces"),
     ],
 )
 async def test_what_passes_a_cap_is_a_protocol_error_that_names_it(
