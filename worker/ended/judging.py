@@ -91,15 +91,16 @@ class JudgeQueue:
             try:
                 patient = monotonic_s() - self._since_s[run.job_id] < _PATIENCE_S
                 self._tries += 1
+                ticket = f"{self._name}:judge:{self._tries}"
                 claimed = await reduces.claim(
                     self._redis,
                     run,
-                    f"{self._name}:judge:{self._tries}",
+                    ticket,
                     lease_s=self._settings.lease_s,
                     patient=patient,
                 )
                 if claimed == "ours":
-                    await self._judge_under_lease(run)
+                    await self._judge_under_lease(run, ticket)
                     return
             except AWAY as error:
                 away.say(error)
@@ -111,9 +112,10 @@ class JudgeQueue:
     def _later(self, run: Run) -> None:
         self._not_before_s[run.job_id] = monotonic_s() + _LATER_S
 
-    async def _judge_under_lease(self, run: Run) -> None:
+    async def _judge_under_lease(self, run: Run, ticket: str) -> None:
         """Judge it while it is to be judged. The lease of its reduce is ours, and is
-        given back at the end."""
+        given back at the end. Once it is lost no judge is asked any more: another
+        worker asks the same ones, and opinions are paid for."""
         job_id = run.job_id
         asking = asyncio.create_task(self._judge(run), name=f"judging-{job_id}")
         self._now = job_id, asking
@@ -122,7 +124,11 @@ class JudgeQueue:
                 await asyncio.wait((asking,), timeout=self._settings.heartbeat_s)
                 with suppress(*AWAY):
                     lease_s = self._settings.lease_s
-                    await reduces.renew(self._redis, job_id, lease_s=lease_s)
+                    if not await reduces.renew(
+                        self._redis, job_id, ticket, lease_s=lease_s
+                    ):
+                        log.warning("the judging of %s is another worker's", job_id)
+                        return
             if not asking.cancelled():
                 why = asking.result()
                 await opinions.end(self._redis, job_id, why)
@@ -131,7 +137,7 @@ class JudgeQueue:
             self._now = None
             await cancel(asking)
             with suppress(*AWAY):
-                await reduces.leave(self._redis, job_id)
+                await reduces.leave(self._redis, job_id, ticket)
                 await opinions.tell(self._redis, job_id)
 
     async def _judge(self, run: Run) -> str:

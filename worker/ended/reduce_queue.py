@@ -71,7 +71,8 @@ class ReduceQueue:
         self._searching: dict[str, Run] = {}
         self._unreported: dict[str, float] = {}
         """Run -> since when its workers are waited for, monotonic."""
-        self._now: str | None = None
+        self._now: tuple[str, str] | None = None
+        """The run, and the ticket by which its reduce is ours."""
         self._tries = 0
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -105,7 +106,7 @@ class ReduceQueue:
         await self._process.stop()
         if self._now is not None:
             with suppress(*AWAY):
-                await reduces.leave(self._redis, self._now)
+                await reduces.leave(self._redis, *self._now)
 
     def _wake(self) -> None:
         if self._closing or not (self._waiting or self._searching):
@@ -153,7 +154,7 @@ class ReduceQueue:
             self._searching.pop(run.job_id, None)
             self._unreported.pop(run.job_id, None)
             if claimed == "ours":
-                await self._reduce(run.job_id)
+                await self._reduce(run.job_id, self._ticket)
                 return True
         return False
 
@@ -166,15 +167,21 @@ class ReduceQueue:
         return await reduces.claim(
             self._redis,
             run,
-            f"{self._name}:{self._tries}",
+            self._ticket,
             lease_s=self._settings.lease_s,
             patient=monotonic_s() - since_s < REPORTS_S,
         )
 
-    async def _reduce(self, job_id: str) -> None:
+    @property
+    def _ticket(self) -> str:
+        """Of the last try."""
+        return f"{self._name}:{self._tries}"
+
+    async def _reduce(self, job_id: str, ticket: str) -> None:
         """Reduce the run. After a failure the claim stays: the time until it lapses is
-        the pause before the next try."""
-        self._now = job_id
+        the pause before the next try. Where it is lost meanwhile another reduces the
+        run too, to the same files."""
+        self._now = job_id, ticket
         work = asyncio.create_task(self._process.run(job_id))
         try:
             while not work.done():
@@ -182,12 +189,14 @@ class ReduceQueue:
                 if not work.done():
                     with suppress(*AWAY):
                         lease_s = self._settings.lease_s
-                        await reduces.renew(self._redis, job_id, lease_s=lease_s)
+                        await reduces.renew(
+                            self._redis, job_id, ticket, lease_s=lease_s
+                        )
         finally:
             await cancel(work)
         code = work.result()
         if code:
             log.error("the reduce of %s ended with %d", job_id, code)
         else:
-            await reduces.leave(self._redis, job_id)
+            await reduces.leave(self._redis, job_id, ticket)
         self._now = None

@@ -1,5 +1,6 @@
 -- Take the reduce of a run, so that one worker makes it and others make the next one.
--- Saves work and guards nothing: a reduce that is made twice gives the same files.
+-- A reduce that is made twice gives the same files, but judges that are asked twice are
+-- paid twice: who holds it keeps it by `hold_reduce`, and stops where it is lost.
 -- KEYS run, reduce, reduce_turns, the run's step
 -- ARGV ticket, lease_ms, submitter, keep_ms, patient ('1' = its workers first)
 -- -> 1 ours | 0 another has it, or there is nothing left to reduce

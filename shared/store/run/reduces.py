@@ -32,14 +32,17 @@ async def claim(
     return _ANSWERS[answer]
 
 
-async def renew(redis: Redis, job_id: str, *, lease_s: float) -> None:
-    """It goes on: nobody else shall begin with it for another `lease_s`."""
-    await redis.pexpire(_lock(job_id), int(lease_s * 1000))
+async def renew(redis: Redis, job_id: str, ticket: str, *, lease_s: float) -> bool:
+    """It goes on: nobody else shall begin with it for another `lease_s`. False: it is
+    this ticket's no more, since that stalled for longer than its lease."""
+    lease_ms = int(lease_s * 1000)
+    return bool(await call(redis, "hold_reduce", [_lock(job_id)], [ticket, lease_ms]))
 
 
-async def leave(redis: Redis, job_id: str) -> None:
-    """Whoever comes next may take it at once."""
-    await redis.delete(_lock(job_id))
+async def leave(redis: Redis, job_id: str, ticket: str) -> None:
+    """Whoever comes next may take it at once; nothing where it is this ticket's no
+    more."""
+    await call(redis, "hold_reduce", [_lock(job_id)], [ticket, ""])
 
 
 async def is_under_way(redis: Redis, job_id: str) -> bool:

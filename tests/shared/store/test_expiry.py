@@ -117,7 +117,7 @@ LATE: dict[str, Late] = {
     "pause": lambda r, at: states.move(r, at.job_id, Status.PAUSED),
     "end": lambda r, at: states.end(r, at.job_id, Ending.CANCELLED),
     "lapse": lambda r, at: money.lapse(r, at.job_id, "acc", everything=True),
-    "reduce": lambda r, at: reduces.renew(r, at.job_id, lease_s=15),
+    "reduce": lambda r, at: reduces.renew(r, at.job_id, "late", lease_s=15),
 }
 """What a worker may ask of a run that has ended, or that the store has lost."""
 

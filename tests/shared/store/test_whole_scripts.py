@@ -209,6 +209,7 @@ async def test_a_script_that_refuses_has_changed_nothing(hostile: Hostile) -> No
     await samples.asked_with(redis, run.job_id, "a print")
     await samples.observe(redis, run.job_id, {"host": "here"})
     assert await reduces.claim(redis, over, "try", lease_s=60, patient=True) == "ours"
+    assert await reduces.renew(redis, run.job_id, "try", lease_s=60)
     await states.note_error(redis, run.job_id, "No room.")
     await runs.describe(redis, run.job_id, About(name="nightly"))
     assert await states.finish(redis, over, {}, keep_s=60)
