@@ -98,6 +98,12 @@ def rule_of(method: str, path: str) -> Rule | None:
     return RULES.get(f"{'GET' if method == 'HEAD' else method} {path}")
 
 
+def is_linked(method: str, path: str) -> bool:
+    """Whether a shared link opens this route: it reads one benchmark, which the path
+    names, so the views hold it to the link's."""
+    return method in ("GET", "HEAD") and "{job_id}" in path
+
+
 def caller_of(request: Request) -> Caller | None:
     """Who asks; None for nobody, at a public route."""
     caller: Caller | None = request.scope.get(CALLER)
@@ -112,13 +118,19 @@ async def allowed(request: Request) -> None:
         return
     if caller is None:
         raise refusal("This server answers nobody without a token.")
-    if (rule == "anyone" and caller.only is None) or caller.token is None:
+    if caller.only is not None and not is_linked(request.method, path):
+        raise Problem(
+            "forbidden",
+            f"A shared link shows one benchmark, and {request.method} {path} is more"
+            " than that. Ask with a token of your own.",
+        )
+    if rule == "anyone" or caller.token is None:
         return
     if rule is None:
         log.error("%s %s has no rule, so no token may ask it", request.method, path)
     if isinstance(rule, Scope) and caller.may(rule):
         return
-    needs = f"the scope {rule}" if isinstance(rule, Scope) else "a token of its own"
+    needs = f"the scope {rule}" if isinstance(rule, Scope) else "a rule"
     raise Problem(
         "forbidden",
         f"{request.method} {path} needs {needs}, and the token that asks has"

@@ -7,10 +7,12 @@ import pytest
 from api.access import RULES
 from api.access.rules import rule_of
 from shared.access import SCOPES, Scope
-from tests.api.access.conftest import Held, Make
+from tests.api.access.conftest import Held, Make, client
 from tests.api.access.every_route import ROUTES
+from tests.api.client import problem, submit
 from tests.api.server import Api
 
+STREAMS = ("/events", "/live")
 ID = "01JZ8M5T7Q4W9E2R6Y8V0B3N5C"
 
 
@@ -73,3 +75,28 @@ def test_each_scope_opens_its_own_routes_alone(make: Make) -> None:
         answer = one.http.request(method, filled(path), json={})
         assert answer.status_code in (403, 422), (method, path, scope, answer.text)
         assert answer.status_code == 403 or "forbidden" not in answer.text
+
+
+def test_a_shared_link_opens_what_names_its_benchmark_and_nothing_else(
+    closed: Api, make: Make
+) -> None:
+    """Also where the token behind it may do everything. The schema is FastAPI's own
+    route, and has nothing of anybody."""
+    owner = make(Scope.ADMIN)
+    job_id = submit(owner.http)
+    said = {"hours": 1, "content": True}
+    link = owner.http.post(f"/benchmark/{job_id}/share", json=said).json()
+    with client(closed, link["ticket"]) as guest:
+        for method, path in ROUTES:
+            is_schema = path == "/openapi.json"
+            if rule_of(method, path) == "public" or is_schema or path.endswith(STREAMS):
+                continue
+            url = filled(path.replace("{job_id}", job_id))
+            answer = guest.request(method, url, json={})
+            if method in ("GET", "HEAD") and "{job_id}" in path:
+                assert answer.status_code != 403, (method, path, answer.text)
+            elif method == "HEAD":
+                assert answer.status_code == 403, path
+            else:
+                assert problem(answer, "forbidden")["detail"].startswith("A shared")
+    owner.http.delete(f"/benchmark/{job_id}")
