@@ -61,7 +61,7 @@ PURE = (
 IMPURE = {"time", "datetime", "socket", "asyncio", "httpx", "redis", "shared.clock"}
 
 SHOWN = {
-    "shared.standards": {"headers", "http", "key_forms", "units"},
+    "shared.standards": {"headers", "http", "key_forms", "markdown", "units"},
     "shared.settings": {"address", "called", "check", "credentials", "upstreams"},
     "shared.startup": {"checks", "start", "ports", "reach"},
     "shared.access": set(),

@@ -14,7 +14,7 @@ from cli.terminal import Url, ask, note
 
 def generate(
     prompt: Annotated[str, typer.Argument(help="The prompt; - is standard input.")],
-    model: Annotated[str, typer.Option(help="[UPSTREAM::]MODEL[@PROVIDER].")],
+    model: Annotated[str, typer.Option(help="[UPSTREAM::]MODEL\\[@PROVIDER].")],
     max_tokens: Annotated[int, typer.Option(help="Of the answer.")] = 512,
     system_prompt: Annotated[str | None, typer.Option()] = None,
     temperature: Annotated[float | None, typer.Option()] = None,

@@ -13,7 +13,7 @@ Model = Annotated[
     list[str] | None,
     typer.Option(
         rich_help_panel=_WHOM,
-        help="[UPSTREAM::]MODEL[@PROVIDER]; may be given several times. UPSTREAM is a"
+        help="[UPSTREAM::]MODEL\\[@PROVIDER]; may be given several times. UPSTREAM is a"
         " table of UPSTREAMS_FILE.",
     ),
 ]

@@ -8,9 +8,7 @@ from cli.report.judge import GateOutcome, Job
 from cli.report.tables import FigureRow
 from cli.report.words import DOUBTFUL
 from cli.show import text
-
-_MARKED = str.maketrans({c: f"\\{c}" for c in "\\`*_{}[]<>#|"})
-"""Characters that would format a stranger's words, or link from them."""
+from shared.standards.markdown import escaped
 
 
 def as_markdown(
@@ -81,9 +79,10 @@ def _table(first: str, rows: list[FigureRow]) -> Iterator[str]:
 
 
 def plain(words: str) -> str:
-    """A stranger's words as they are: no markup of theirs, and one line.
+    """A stranger's words as they are: no markup of theirs, one line, and nothing that
+    could move a cursor.
 
     >>> plain("[a](b) <img> 1 * 2")
     '\\\\[a\\\\](b) \\\\<img\\\\> 1 \\\\* 2'
     """
-    return text(" ".join(words.split())).translate(_MARKED)
+    return escaped(text(" ".join(words.split())))

@@ -1,11 +1,12 @@
 """What is said of a benchmark in words: the verdict, how it ended, why calls failed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from cli.report.judge import GateOutcome, Job
 from cli.report.words import clock, share, usd
 from cli.show import text
+from shared.verdict import in_short as figures_in_short
 
 UNWHOLE = "Answers that did not come whole, or not as a stream"
 _PAUSE_S = 1.0
@@ -30,21 +31,8 @@ def verdict(job: Job) -> Iterator[tuple[str, str]]:
     if judged.get("unusable"):
         for name, which in (("unusable", "cannot"), ("usable", "can")):
             if figures := judged.get(name):
-                yield "figures", f"Figures that {which} be used: {_in_short(figures)}"
-
-
-def _in_short(figures: Sequence[str]) -> str:
-    """Each figure once.
-
-    >>> _in_short(["ttft.p50", "ttft.p95", "rate"])
-    'ttft (p50, p95), rate'
-    """
-    stats: dict[str, list[str]] = {}
-    for figure in figures:
-        name, _, stat = figure.partition(".")
-        stats.setdefault(name, []).extend([stat] if stat else [])
-    said = (f"{name} ({', '.join(of)})" if of else name for name, of in stats.items())
-    return ", ".join(said)
+                named = figures_in_short(figures)
+                yield "figures", f"Figures that {which} be used: {named}"
 
 
 def counts(job: Job) -> str:

@@ -11,6 +11,7 @@ May import: the machinery.
 from shared.comparison.choice.front import front_of
 from shared.comparison.records import (
     EXPLORATORY,
+    FAILING_MORE,
     LABELS,
     METRICS,
     SHARES,
@@ -32,6 +33,7 @@ from shared.comparison.records import (
 
 __all__ = [
     "EXPLORATORY",
+    "FAILING_MORE",
     "LABELS",
     "METRICS",
     "SHARES",

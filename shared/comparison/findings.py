@@ -33,10 +33,7 @@ from shared.comparison.quantities import (
     shown,
     wins,
 )
-from shared.comparison.records import SHARES, About, MetricName
-
-_FAILING_MORE = 0.01
-"""Shares of failures that differ by no more are taken for equal."""
+from shared.comparison.records import FAILING_MORE, SHARES, About, MetricName
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +179,7 @@ def _flattered(metric: MetricName, of: SideBySide) -> Literal["a", "b"] | None:
     if metric in WINS or not QUANTITIES[metric].of_survivors:
         return None
     more = of.a.ok.mean() - of.b.ok.mean()
-    if abs(more) <= _FAILING_MORE:
+    if abs(more) <= FAILING_MORE:
         return None
     return "b" if more > 0 else "a"
 

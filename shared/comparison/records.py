@@ -47,6 +47,9 @@ LABELS: dict[MetricName, str] = {
 METRICS: tuple[MetricName, ...] = tuple(LABELS)
 SHARES: tuple[MetricName, ...] = ("success", "pass_rate")
 """Those that are shares of calls."""
+FAILING_MORE = 0.01
+"""Shares of failures that differ by no more are taken for equal. Beyond it the one that
+fails more seems quicker than it is, if it is the slow calls that fail."""
 EXPLORATORY: tuple[MetricName, ...] = (
     "latency_at_length",
     *("ttft_p95", "latency_p95", "ttft_p99", "latency_p99"),

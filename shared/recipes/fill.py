@@ -1,6 +1,5 @@
 """A recipe with its models, as text and as a record."""
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -47,7 +46,7 @@ def filled(name: str, models: Sequence[str], prompts: str | None = None) -> str:
     each = "".join(found[1].replace("MODEL", _quoted(model)) for model in models)
     text = text.replace(found[1], each)
     if prompts is not None:
-        file = f"prompts:\n  file: {json.dumps(prompts, ensure_ascii=False)}\n"
+        file = f'prompts:\n  file: "{_quoted(prompts)}"\n'
         text = _PROMPTS.sub(lambda _: file, text)
     return text
 
@@ -60,9 +59,16 @@ def record_of(text: str) -> dict[str, Any]:
     return record
 
 
-def _quoted(model: str) -> str:
-    """Within the quotes that stand around it."""
-    return json.dumps(model, ensure_ascii=False)[1:-1]
+def _quoted(text: str) -> str:
+    """Within the quotes that stand around it. What is not printable is escaped, since
+    YAML has little of it in a file."""
+    return "".join(map(_character, text))
+
+
+def _character(c: str) -> str:
+    if c.isprintable():
+        return f"\\{c}" if c in '"\\' else c
+    return f"\\U{ord(c):08x}"
 
 
 def _text(name: str) -> str:

@@ -10,5 +10,14 @@ May import: the machinery, `run`, `sample`, `plan`, and the records of `analysis
 from shared.verdict.judge import judge
 from shared.verdict.observations import Observations, together
 from shared.verdict.records import Judged, Reason, Verdict
+from shared.verdict.usable import in_short
 
-__all__ = ["Judged", "Observations", "Reason", "Verdict", "judge", "together"]
+__all__ = [
+    "Judged",
+    "Observations",
+    "Reason",
+    "Verdict",
+    "in_short",
+    "judge",
+    "together",
+]

@@ -1,6 +1,6 @@
 """Which figures of a run can be used, and which cannot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shared.analysis import Summary
 from shared.verdict.records import STREAMED, Reason
@@ -51,3 +51,18 @@ def usable(summary: Summary, without: Iterable[str]) -> tuple[str, ...]:
     rates = summary.throughput
     known = rates.requests_per_s is not None or rates.achieved_rate_per_s is not None
     return (*found, "rate") if known and "rate" not in gone else tuple(found)
+
+
+def in_short(figures: Sequence[str]) -> str:
+    """Each figure once, with its numbers behind it.
+
+    >>> in_short(["ttft.p50", "ttft.p95", "rate"])
+    'ttft (p50, p95), rate'
+    """
+    numbers: dict[str, list[str]] = {}
+    for figure in figures:
+        name, _, number = figure.partition(".")
+        numbers.setdefault(name, []).extend([number] if number else [])
+    return ", ".join(
+        f"{name} ({', '.join(of)})" if of else name for name, of in numbers.items()
+    )

@@ -85,3 +85,9 @@ def test_a_reader_that_goes_early_changes_no_exit_code(
         assert child.wait(60) == code
         said.seek(0)
         assert said.read() == ""
+
+
+@pytest.mark.parametrize("name", ["run", "generate"])
+def test_the_form_of_a_target_stands_whole_in_the_help(name: str) -> None:
+    shown = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
+    assert "[UPSTREAM::]MODEL[@PROVIDER]" in shown.output

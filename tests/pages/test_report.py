@@ -102,6 +102,17 @@ def test_in_markdown_and_what_cannot_be_reported(
     problem(gone, "no-such-run")
 
 
+def test_what_is_not_compared_is_said(api: Api, runs: tuple[str, str]) -> None:
+    folder = api.settings.results_dir
+    other = made.keep(folder, made.plan_of(made.SWIFT, made.ORCA))
+    answer(folder, other, None)
+    for form in ("md", "html"):
+        path = f"/benchmark/{runs[0]}/report.{form}"
+        text = api.http.get(path, params={"beside": other}, timeout=120).text
+        assert "Left out: " in text
+        assert f"{made.SAGE}: only {runs[0]} has calls of it" in text
+
+
 @pytest.mark.asyncio(loop_scope="session")
 async def test_from_the_disk_it_draws_two_runs_and_asks_nobody(
     chrome: Browser, api: Api, runs: tuple[str, str], tmp_path: Path

@@ -13,7 +13,7 @@ from api.pages.figures import Waterfall, waterfall
 from shared.outputs.table import all_columns
 
 PROMPTS = 8
-"""On one page of the matrix."""
+"""On one page of the matrix; a search that finds many may show up to twice as many."""
 _MOST_LOOKED = 2_000
 """Prompts that one search looks through."""
 _TEXT = 600
@@ -105,8 +105,8 @@ class Answers:
             line = self._line(prompt, kept[prompt], targets, asked.q.casefold())
             if line is not None:
                 lines.append(line)
-            if len(lines) == PROMPTS:
-                break
+            if len(lines) >= PROMPTS and looked % PROMPTS == 0:
+                break  # the next page begins at a whole one
         ends = begin + looked
         more = None if ends >= len(wanted) else -(-ends // PROMPTS)
         repetitions = int(rows["repetition"].max(initial=0)) + 1

@@ -7,7 +7,6 @@ from typing import Any
 from api.page_data import PageData
 from api.pages.ended.asked import Choices
 from api.pages.ended.context import of_run, pair_of, rankings
-from api.pages.ended.tables import escaped
 from api.pages.figures import (
     KINDS,
     Claim,
@@ -24,6 +23,7 @@ from api.pages.figures import (
 from api.pages.figures.template import short
 from api.schemas import Job
 from shared.comparison import LABELS, Comparison, MetricName, PairVerdict, Side
+from shared.standards.markdown import escaped
 
 _COLUMNS: tuple[MetricName, ...] = (
     *("ttft", "latency", "tpot", "cost", "success"),

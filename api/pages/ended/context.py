@@ -5,7 +5,7 @@ from typing import Any
 from api.page_data import PageData
 from api.page_data.records import METRICS, Metric
 from api.pages.ended.asked import Choices
-from api.pages.ended.facts import answered, figures_in_short, machine_facts, plan_facts
+from api.pages.ended.facts import answered, machine_facts, plan_facts
 from api.pages.ended.providers import integrity, listed
 from api.pages.ended.tables import markdown, table
 from api.pages.figures import (
@@ -22,6 +22,7 @@ from api.pages.figures import (
     value,
 )
 from api.schemas import Job
+from shared.verdict import in_short
 
 NAMES: dict[Metric, str] = {
     "ttft": "TTFT",
@@ -41,8 +42,8 @@ def of_run(job: Job) -> dict[str, Any]:
         "answered": [*answered(result)],
         "integrity": integrity(result),
         "verdict": verdict,
-        "usable": figures_in_short(list(verdict.get("usable") or ())),
-        "unusable": figures_in_short(list(verdict.get("unusable") or ())),
+        "usable": in_short(verdict.get("usable") or ()),
+        "unusable": in_short(verdict.get("unusable") or ()),
         "plan_facts": [*plan_facts(job.plan)],
         "machine_facts": [*machine_facts(result)],
     }

@@ -11,7 +11,10 @@ _LOADS = {
     "concurrency": "{concurrency} at a time, closed",
     "constant": "{rate_per_s} calls a second at equal distances, open",
     "poisson": "{rate_per_s} calls a second at random (Poisson), open",
-    "adaptive": "as fast as the upstream lets it, at most {concurrency} at a time",
+    "adaptive": (
+        "as fast as the upstream lets it, at most {max_per_minute:g} calls a minute of"
+        " each target and {max_in_flight} at a time"
+    ),
 }
 
 
@@ -26,7 +29,7 @@ def plan_facts(plan: Mapping[str, Any]) -> Iterator[Fact]:
         found = plan["find"]
         yield "Search", f"{found['over']} from {found['low']} to {found['high']}"
     prompts = plan["prompts"]
-    number = prompts.get("count") or len(prompts.get("prompts") or ()) or None
+    number = prompts.get("number") or len(prompts.get("prompts") or ()) or None
     yield (
         "Prompts",
         (
@@ -79,11 +82,7 @@ def load(said: Mapping[str, Any]) -> str:
     >>> load({"kind": "concurrency", "concurrency": 8})
     '8 at a time, closed'
     """
-    form = _LOADS.get(said["kind"])
-    try:
-        text = form.format(**said) if form else said["kind"]
-    except KeyError:
-        text = said["kind"]
+    text = _LOADS.get(said["kind"], "{kind}").format(**said)
     if said.get("duration_s"):
         text += f", for {duration(said['duration_s'])}"
     return text
@@ -131,18 +130,3 @@ def machine_facts(result: Mapping[str, Any]) -> Iterator[Fact]:
         yield "Proxy", str(seen["proxy"])
     for upstream, rows in (result.get("upstreams") or {}).items():
         yield "Upstream", f"{upstream} ({count(rows)} calls)"
-
-
-def figures_in_short(names: list[str]) -> str:
-    """Figures of a verdict, each once.
-
-    >>> figures_in_short(["ttft.p50", "ttft.p95", "rate"])
-    'ttft (p50, p95), rate'
-    """
-    stats: dict[str, list[str]] = {}
-    for figure in names:
-        name, _, stat = figure.partition(".")
-        stats.setdefault(name, []).extend([stat] if stat else [])
-    return ", ".join(
-        f"{name} ({', '.join(of)})" if of else name for name, of in stats.items()
-    )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from api.pages.ended.tables import escaped
+from shared.standards.markdown import escaped
 
 
 def markdown_report(
@@ -24,6 +24,8 @@ def markdown_report(
             + escaped(" and ".join(each.values))
             for each in found.differences
         ]
+        if found.left_out:
+            lines += [f"- Left out: {escaped('; '.join(found.left_out))}."]
         lines += [f"- {escaped(note)}" for note in found.notes]
     return "\n".join(lines).rstrip() + "\n"
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from api.page_data import PageData
-from api.pages.ended.tables import FigureCell, escaped, time_cell
+from api.pages.ended.tables import FigureCell, time_cell
 from api.pages.figures.axes import Unit
 from api.pages.shell.words import UNKNOWN, significant, usd
 from shared.analysis import Integrity
+from shared.standards.markdown import escaped
 
 _MS = Unit("ms", 1000.0)
 

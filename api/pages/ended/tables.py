@@ -8,6 +8,7 @@ from api.page_data.records import Interval, Metric
 from api.pages.figures.axes import Unit, unit_of
 from api.pages.shell.words import UNKNOWN, significant
 from shared.analysis import Percentile
+from shared.standards.markdown import escaped
 
 _TIMES: tuple[tuple[Metric, str, str], ...] = (
     ("ttft", "p50", "TTFT"),
@@ -165,10 +166,3 @@ def markdown(made: Table) -> str:
         name = line.name if line.group.whole else f"… {line.name}"
         rows.append([name, line.ok, *(cell.plain for cell in line.cells)])
     return "\n".join(f"| {' | '.join(map(escaped, row))} |" for row in rows)
-
-
-def escaped(cell: str) -> str:
-    """A text that cannot end its cell, nor be markup."""
-    for sign in ("\\", "|", "`", "*", "<", "["):
-        cell = cell.replace(sign, f"\\{sign}")
-    return " ".join(cell.split())

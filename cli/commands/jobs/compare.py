@@ -1,6 +1,5 @@
 """`llmbench compare`: which is better, by how much, and how sure that is."""
 
-import json
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -9,6 +8,7 @@ from rich.table import Table
 
 from cli import show
 from cli.client import Job
+from cli.report.markdown import plain
 from cli.terminal import Url, ask
 from shared.comparison import LABELS, SHARES
 
@@ -53,7 +53,7 @@ def compare(
         lambda api: api.compare(jobs, anyway=anyway, against=against, control=control),
     )
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        typer.echo(show.as_json(found))
         return
     if as_markdown:
         typer.echo("\n".join(markdown(found)))
@@ -101,14 +101,14 @@ def markdown(found: Job) -> Iterator[str]:
     """The same as a document: a table for every two, then what stands below."""
     for verdict in found["verdicts"]:
         sides = _sides(verdict, of_runs=found["between"] != "targets")
-        yield from (f"- {line}" for line in sides)
+        yield from (f"- {plain(line)}" for line in sides)
         yield ""
         yield f"| {' | '.join(COLUMNS)} |"
         yield "|---" * len(COLUMNS) + "|"
         for metric in verdict["metrics"]:
-            yield f"| {' | '.join(cells(metric))} |"
-        yield f"\n{verdict['sentence']}\n"
-    yield from (f"- {line}" for line in lines(found))
+            yield f"| {' | '.join(map(plain, cells(metric)))} |"
+        yield f"\n{plain(verdict['sentence'])}\n"
+    yield from (f"- {plain(line)}" for line in lines(found))
 
 
 def _table(metrics: list[Job]) -> Table:

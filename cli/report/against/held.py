@@ -8,10 +8,7 @@ from cli.report.against.changes import TIMES, ChangeGate
 from cli.report.against.held_to import HeldTo
 from cli.report.judge import GateOutcome
 from cli.report.values import Value
-
-_FAILING_MORE = 0.01
-"""Where the shares that succeeded are further apart than that, the one that fails more
-seems quicker than it is, if the slow calls fail; as the comparison has it."""
+from shared.comparison import FAILING_MORE
 
 
 def held(
@@ -102,7 +99,7 @@ def _is_flattery(gate: ChangeGate, metrics: dict[str, Job], *, proved: bool) -> 
     if found is None or found["a"] is None or found["b"] is None:
         return False
     less = found["b"] - found["a"]
-    if abs(less) <= _FAILING_MORE:
+    if abs(less) <= FAILING_MORE:
         return False
     is_slower = proved is gate.fails_above
     return is_slower is (less < 0)

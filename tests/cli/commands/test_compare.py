@@ -6,10 +6,16 @@ import re
 import pytest
 
 from cli import exits
-from cli.commands.jobs.compare import cells
+from cli.commands.jobs.compare import cells, markdown
+from cli.report.markdown import plain
 from shared.comparison import LABELS
 from tests.cli.commands.terminal import Terminal
 from tests.kept import FAST, SLOW, keep, plan_of, rows_of
+
+NOTHING = {
+    **{"a": None, "b": None, "minutes": None, "beyond": None},
+    **{"needs": None, "needs_beyond": None},
+}
 
 
 def kept(reader: Terminal, fast_s: float = 0.5, **more: int) -> str:
@@ -32,12 +38,40 @@ def test_terminal_json_and_api_say_the_same_numbers(reader: Terminal) -> None:
             assert "\t".join(cells(metric)) in shown
     document = reader.ask("compare", "--markdown", *jobs).stdout
     for verdict in told["verdicts"]:
-        assert verdict["sentence"] in document
+        assert plain(verdict["sentence"]) in document
         for metric in verdict["metrics"]:
-            assert f"| {' | '.join(cells(metric))} |" in document
+            assert f"| {' | '.join(map(plain, cells(metric)))} |" in document
     for note in told["notes"]:
         assert note in shown
-        assert note in document
+        assert plain(note) in document
+
+
+def test_a_stranger_s_name_is_no_markup_and_moves_no_cursor() -> None:
+    evil = "[a](https://x.example)|\x1b[2J*b*"
+    side = {"target": evil, "job_id": "01", "further": ()}
+    verdict = {
+        **{"a": side, "b": side, "control": evil, "paired": True, "pairs": 2},
+        **{"token_ratio": None, "cost_split": None, "sentence": f"{evil} is better"},
+        "metrics": [{**NOTHING, "metric": "ttft", "why": evil}],
+    }
+    found = {
+        **{"between": "targets", "verdicts": [verdict], "left_out": [evil]},
+        **{"rankings": (), "differences": (), "notes": [evil]},
+    }
+    document = "\n".join(markdown(found))
+    assert document.count("\\[a\\](https://x.example)\\|?\\[2J\\*b\\*") == 7
+    assert "\x1b" not in document
+
+
+def test_json_of_a_comparison_moves_no_cursor(
+    reader: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def compared(*_: object, **__: object) -> dict[str, str]:
+        return {"sentence": "\x9b2J"}
+
+    monkeypatch.setattr("cli.client.Api.compare", compared)
+    said = reader.ask("compare", "--json", "01JZ8M5T7Q")
+    assert said.stdout == '{\n  "sentence": "\\u009b2J"\n}\n'
 
 
 def numbers(line: list[str]) -> list[float]:

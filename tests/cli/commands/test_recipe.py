@@ -81,6 +81,8 @@ def test_the_api_serves_the_same(terminal: Terminal) -> None:
         assert each["text"] == filled(each["name"], [MODEL, "a/b"])
         assert each["plan"] == record_of(each["text"])
     assert terminal.api.http.get("/recipes").json()["recipes"][0]["plan"]["targets"]
+    unseen = terminal.api.http.get("/recipes", params={"model": "\x7f"})
+    assert unseen.json()["recipes"][0]["plan"]["targets"][0]["model"] == "\x7f"
 
 
 def test_the_vendor_beside_the_router_is_one_line_to_take_in() -> None:

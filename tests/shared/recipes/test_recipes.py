@@ -30,8 +30,14 @@ def test_a_recipe_is_a_plan_with_a_question_and_its_reading(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file_of_prompts_takes_the_place_of_those_made_up(name: str) -> None:
-    record = record_of(filled(name, ["a/b"], "my prompts.txt"))
-    assert record["prompts"] == {"file": "my prompts.txt"}
+    record = record_of(filled(name, ["a/b"], 'my "\x7f" prompts.txt'))
+    assert record["prompts"] == {"file": 'my "\x7f" prompts.txt'}
+
+
+def test_a_model_of_any_characters_can_be_read_back() -> None:
+    strange = 'a\\b"\x7f\n\u2028\ufeff\U000e0001 é'
+    targets = record_of(filled("providers", [strange]))["targets"]
+    assert {target["model"] for target in targets} == {strange}
 
 
 def test_what_is_compared_has_pairs_enough_to_say_what_holds_beyond_its_minutes() -> (
